@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// `bight connect`: talk by hand, both ways.
+
+#include "converse.hpp"
+#include "dial.hpp"
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "output.hpp"
+#include "session.hpp"
+#include "target.hpp"
+#include "terminal.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/udp.hpp>
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+/// How often --retry knocks.
+constexpr duration retry_pause = 500ms;
+
+struct connect_flags {
+  common_flags common;
+  std::string to;
+  bool crlf = false;
+  bool hex = false;
+  bool retry = false;
+};
+
+// Whether trying again may help: nobody is there yet, or the way there is broken.
+bool may_pass(const error& e) {
+  const exit_code code = exit_code_of(e);
+  return code == exit_code::refused || code == exit_code::timed_out || e.is(errc::name_unavailable);
+}
+
+// Connects; with --retry for as long as it takes.
+task<stream> connect_stream(const connect_flags& f, const target& to) {
+  dial_options options{f.common.family(), f.common.timeout};
+  for (bool told = false;; told = true) {
+    auto connected = co_await attempt(dial(to, options, f.common.voice));
+    if (connected) co_return std::move(*connected);
+    if (!f.retry || !may_pass(connected.error())) throw error(connected.error());
+    if (!told)
+      f.common.voice.note(fmt::format("{}; trying again, Ctrl-C ends", connected.error().what()));
+    co_await sleep(retry_pause);
+  }
+}
+
+task<stream> connect_in_time(const connect_flags& f, const target& to) {
+  if (f.retry && f.common.timeout)
+    co_return co_await within(*f.common.timeout, connect_stream(f, to));
+  co_return co_await connect_stream(f, to);
+}
+
+task<udp::socket> connect_socket(const connect_flags& f, const target& to) {
+  const std::vector<address> addresses = co_await datagram_addresses(to, f.common.family());
+  co_return co_await udp::connect(addresses.front());
+}
+
+task<int> connect(const connect_flags& f) {
+  const target to = parse_target(f.to, f.common.udp);
+  manner how;
+  how.hex = f.hex;
+  how.crlf = f.crlf;
+  how.timeout = f.common.timeout;
+  message_source::input from;
+  from.hex = f.hex;
+  if (to.proto == protocol::udp) from.max = datagram_max;
+  output out = co_await output::open(f.common.output);
+  const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
+  if (to.proto == protocol::udp) {
+    udp::socket peer = co_await connect_socket(f, to);
+    f.common.voice.note(
+        fmt::format("Datagrams go to {}.{}", url_of(protocol::udp, peer.remote()), keys));
+    auto source = co_await message_source::from_input(std::move(from));
+    std::uint64_t heard = 0;
+    co_await converse(peer, *source, out, how, f.common.voice, heard);
+  } else {
+    stream peer = co_await connect_in_time(f, to);
+    const address remote = peer.remote();
+    f.common.voice.note(
+        fmt::format("Connected to {}.{}", url_of(to.proto, to.is_local() ? to.at : remote), keys));
+    auto source = co_await message_source::from_input(std::move(from));
+    co_await converse(peer, *source, out, how, f.common.voice);
+  }
+  out.finish();
+  co_return 0;
+}
+
+}  // namespace
+
+void add_connect(CLI::App& root, action& chosen) {
+  auto f = std::make_shared<connect_flags>();
+  CLI::App* sub = add_command(root, "connect", "talk by hand, both ways");
+  set_examples(*sub,
+               "  bight connect :9999                 type, and read what comes\n"
+               "  bight connect --crlf host:25        lines end as SMTP wants them\n"
+               "  bight connect --retry unix:/run/x.sock\n");
+  add_text(*sub, "ADDRESS", f->to, "", "host:port, :port (this machine), unix:/path")->required();
+  auto* crlf = sub->add_flag("--crlf", f->crlf, "send newlines as carriage return and newline");
+  auto* hex = sub->add_flag("--hex", f->hex, "type and read hexadecimal, a line at a time");
+  crlf->excludes(hex)->option_text(" ");
+  hex->option_text(" ");
+  sub->add_flag("--retry", f->retry, "knock until somebody opens");
+  add_client(*sub, f->common);
+  add_network(*sub, f->common, true);
+  add_voice(*sub, f->common);
+  sub->footer(
+      "At the end of standard input our side is closed, and reading goes on to the\n"
+      "peer's end. On a terminal, control bytes of the peer are shown as \\xNN.");
+  sub->callback([f, &chosen] {
+    chosen.voice = &f->common.voice;
+    chosen.run = [f] { return run_client(connect(*f), f->common.voice); };
+  });
+}
+
+}  // namespace tool

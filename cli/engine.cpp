@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// `bight engine`: which engine carries the operations here, and why.
+
+#include "flags.hpp"
+
+#include <bight/error.hpp>
+#include <bight/run.hpp>
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace tool {
+
+namespace {
+
+int tell_engine(const console& voice) {
+  const bight::engine_report r = bight::engine_chosen();
+  voice.event("engine", {{"name", r.name}, {"reason", r.reason}, {"features", r.features}});
+  if (voice.json) return 0;
+  const std::string text =
+      fmt::format("engine    {}\nwhy       {}\nfeatures  {}\n", r.name, r.reason, r.features);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+void add_engine(CLI::App& root, action& chosen) {
+  auto f = std::make_shared<common_flags>();
+  f->voice.events_to_stdout = true;
+  CLI::App* sub = add_command(root, "engine", "which engine is used here, and why");
+  set_examples(*sub,
+               "  bight engine\n"
+               "  BIGHT_ENGINE=epoll bight engine     try another: uring or epoll\n");
+  add_voice(*sub, *f);
+  sub->callback([f, &chosen] {
+    chosen.voice = &f->voice;
+    chosen.run = [f] { return tell_engine(f->voice); };
+  });
+}
+
+}  // namespace tool

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "exit_codes.hpp"
+
+namespace tool {
+
+using bight::errc;
+
+exit_code exit_code_of(const bight::error& e) noexcept {
+  if (e.is(errc::name_not_found) || e.is(errc::name_unavailable)) return exit_code::name_not_found;
+  if (e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::closed))
+    return exit_code::refused;
+  // A unix socket that is not there is a server that is not there.
+  if (e.code() == std::errc::no_such_file_or_directory) return exit_code::refused;
+  if (e.is(errc::cut_short)) return exit_code::cut_short;
+  if (e.is(errc::timed_out)) return exit_code::timed_out;
+  // A message of absurd length is a server that speaks otherwise than it was told to.
+  if (e.is(errc::reset) || e.is(errc::too_long)) return exit_code::receive_failed;
+  if (e.is(errc::address_in_use)) return exit_code::address_in_use;
+  if (e.is(errc::bad_address)) return exit_code::usage;
+  return exit_code::other;
+}
+
+}  // namespace tool

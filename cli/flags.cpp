@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "flags.hpp"
+
+#include "exit_codes.hpp"
+#include "suggest.hpp"
+#include "text.hpp"
+#include "units.hpp"
+
+#include <algorithm>
+
+namespace tool {
+
+namespace {
+
+/// Not to be typed, and legal nowhere.
+constexpr char bracket_mark = '\x01';
+
+std::string plain(const std::string& argument) {
+  return !argument.empty() && argument[0] == bracket_mark ? argument.substr(1) : argument;
+}
+
+// "--timeout" of "-t,--timeout": what messages call the flag.
+std::string long_name(const std::string& names) { return names.substr(names.rfind(',') + 1); }
+
+// A flag read by `read`, which throws what is wrong with the value.
+template <class Read>
+CLI::Option* add(CLI::App& to, const std::string& names, const std::string& value,
+                 const std::string& what, Read read) {
+  auto take = [read](const std::string& text) { read(plain(text)); };
+  return to.add_option_function<std::string>(names, take, what)->type_name(value);
+}
+
+}  // namespace
+
+std::string hide_brackets(std::string argument) {
+  const bool brackets = argument.size() >= 2 && argument.front() == '[' && argument.back() == ']';
+  return brackets ? bracket_mark + argument : argument;
+}
+
+CLI::Option* add_time(CLI::App& to, const std::string& names, bight::duration& into,
+                      const std::string& what) {
+  return add(to, names, "T", what, [&into, name = long_name(names)](const std::string& text) {
+    into = parse_duration(name, text);
+  });
+}
+
+CLI::Option* add_time(CLI::App& to, const std::string& names, std::optional<bight::duration>& into,
+                      const std::string& what) {
+  return add(to, names, "T", what, [&into, name = long_name(names)](const std::string& text) {
+    into = parse_duration(name, text);
+  });
+}
+
+CLI::Option* add_size(CLI::App& to, const std::string& names, std::uint64_t& into,
+                      const std::string& what) {
+  return add(to, names, "SIZE", what, [&into, name = long_name(names)](const std::string& text) {
+    into = parse_size(name, text);
+  });
+}
+
+CLI::Option* add_count(CLI::App& to, const std::string& names, std::uint64_t& into,
+                       std::uint64_t min, std::uint64_t max, const std::string& what) {
+  return add(to, names, "N", what,
+             [&into, min, max, name = long_name(names)](const std::string& text) {
+               into = parse_count(name, text, min, max);
+             });
+}
+
+CLI::Option* add_descriptor(CLI::App& to, const std::string& names, std::int64_t& into,
+                            const std::string& what) {
+  return add(to, names, "N", what, [&into, name = long_name(names)](const std::string& text) {
+    into = static_cast<std::int64_t>(parse_count(name, text, 0, 1 << 20));
+  });
+}
+
+CLI::Option* add_text(CLI::App& to, const std::string& names, std::string& into,
+                      const std::string& value, const std::string& what) {
+  return add(to, names, value, what, [&into](const std::string& text) { into = text; });
+}
+
+CLI::Option* add_list(CLI::App& to, const std::string& names, std::vector<std::string>& into,
+                      const std::string& value, const std::string& what) {
+  auto take = [&into](const std::vector<std::string>& all) {
+    into.clear();
+    for (const std::string& one : all) into.push_back(plain(one));
+  };
+  CLI::Option* o = to.add_option_function<std::vector<std::string>>(names, take, what);
+  // Each -l takes one address; a positional takes all that is left.
+  if (names[0] == '-') o->allow_extra_args(false);
+  return o->option_text(value);
+}
+
+CLI::Option* add_choice(CLI::App& to, const std::string& names, std::string& into,
+                        std::vector<std::string> words, const std::string& value,
+                        const std::string& what) {
+  auto read = [&into, words, name = long_name(names)](const std::string& text) {
+    if (std::find(words.begin(), words.end(), text) == words.end()) {
+      std::string all;
+      for (const std::string& w : words) all += (all.empty() ? "" : ", ") + w;
+      throw usage_error(name + " \"" + shown(text) + "\": not one of " + all +
+                        did_you_mean(text, words));
+    }
+    into = text;
+  };
+  return add(to, names, value, what, read);
+}
+
+void add_voice(CLI::App& to, common_flags& flags) {
+  console& voice = flags.voice;
+  to.add_flag("-q,--quiet", voice.quiet, "say nothing but errors");
+  to.add_flag("-v,--verbose", voice.verbose, "say more");
+  to.add_flag("--json", voice.json, "one JSON object a line (docs/CLI-JSON.md)");
+  auto color = [&voice](const std::string& text) {
+    const std::vector<std::string> words{"auto", "always", "never"};
+    const auto found = std::find(words.begin(), words.end(), text);
+    if (found == words.end())
+      throw usage_error("--color \"" + shown(text) + "\": not one of auto, always, never" +
+                        did_you_mean(text, words));
+    voice.color = static_cast<color_choice>(found - words.begin());
+  };
+  add(to, "--color", "WHEN", "auto, always or never", color);
+}
+
+void add_network(CLI::App& to, common_flags& flags, bool udp) {
+  auto* ip4 = to.add_flag("-4", flags.only_ip4, "only IPv4");
+  auto* ip6 = to.add_flag("-6", flags.only_ip6, "only IPv6");
+  ip4->excludes(ip6);
+  ip4->option_text(" ");
+  ip6->option_text(" ");
+  if (udp) to.add_flag("-u,--udp", flags.udp, "UDP, as udp:// in the address");
+}
+
+void add_client(CLI::App& to, common_flags& flags) {
+  add_time(to, "-t,--timeout", flags.timeout, "give up when nothing happens for so long");
+  add_text(to, "-o,--output", flags.output, "FILE", "save there instead of standard output");
+}
+
+}  // namespace tool

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What `bight serve` does with a client: greet, echo, discard, text.
+
+#include "console.hpp"
+
+#include <bight/event.hpp>
+#include <bight/stream.hpp>
+#include <bight/time.hpp>
+#include <bight/udp.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tool {
+
+enum class handler_kind : std::uint8_t { greet, echo, discard, text };
+
+[[nodiscard]] const std::vector<std::string>& handler_names();
+[[nodiscard]] handler_kind parse_handler(std::string_view name);
+
+/// What all sessions of a server share. Read by every thread; outlives them.
+struct handling {
+  handler_kind kind = handler_kind::greet;
+  std::string text;         ///< of handler_kind::text
+  bight::duration delay{};  ///< before every answer
+  const console* voice = nullptr;
+  bight::event* finished = nullptr;  ///< set when a session has ended; only with one thread
+};
+
+/// A session, as tcp::serve and udp::serve want it.
+struct stream_handler {
+  const handling* shared;
+  BIGHT_CORO_WRAPPER bight::task<> operator()(bight::stream peer) const;
+};
+struct datagram_handler {
+  const handling* shared;
+  BIGHT_CORO_WRAPPER bight::task<> operator()(bight::udp::request asked) const;
+};
+
+/// Tells of a session that ended with an error.
+void tell_failure(const console& voice, const bight::address& peer, const bight::error& e);
+
+}  // namespace tool

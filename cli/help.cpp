@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// `--help` and `bight help`: examples first, then the grammar, in 80 columns.
+
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "suggest.hpp"
+#include "text.hpp"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <memory>
+
+namespace tool {
+
+namespace {
+
+class formatter : public CLI::Formatter {
+ public:
+  explicit formatter(std::string examples) : examples_(std::move(examples)) { column_width(26); }
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    std::string text = "Examples:\n" + examples_ + "\n";
+    text += make_description(app);
+    const std::string parent = app->get_parent() != nullptr ? "bight " : "";
+    text += "\n" + make_usage(app, parent + (name.empty() ? app->get_name() : name));
+    text += make_positionals(app) + make_groups(app, mode) + make_subcommands(app, mode);
+    if (!app->get_footer().empty()) text += "\n" + make_footer(app);
+    return text;
+  }
+
+ private:
+  std::string examples_;
+};
+
+}  // namespace
+
+void set_examples(CLI::App& command, const std::string& lines) {
+  auto f = std::make_shared<formatter>(lines);
+  f->label("OPTIONS", "flags");
+  f->label("SUBCOMMAND", "COMMAND");
+  f->label("Positionals", "Arguments");
+  f->label("REQUIRED", "");
+  command.formatter(f);
+}
+
+// The heading of the list of commands is the name of their group.
+CLI::App* add_command(CLI::App& root, const std::string& name, const std::string& what) {
+  return root.add_subcommand(name, what)->group("Commands");
+}
+
+void add_help(CLI::App& root, action& chosen) {
+  auto topic = std::make_shared<std::string>();
+  CLI::App* sub = add_command(root, "help", "explain a command");
+  add_text(*sub, "COMMAND", *topic, "", "which");
+  set_examples(*sub, "  bight help send\n");
+  sub->callback([topic, &root, &chosen] {
+    chosen.run = [topic, &root] {
+      if (topic->empty()) {
+        std::fputs(root.help().c_str(), stdout);
+        return 0;
+      }
+      std::vector<std::string> names;
+      for (const CLI::App* command : root.get_subcommands({})) {
+        names.push_back(command->get_name());
+        if (command->get_name() == *topic) {
+          std::fputs(command->help().c_str(), stdout);
+          return 0;
+        }
+      }
+      throw usage_error(fmt::format("help \"{}\": there is no such command{}", shown(*topic),
+                                    did_you_mean(*topic, names)));
+    };
+  });
+}
+
+}  // namespace tool

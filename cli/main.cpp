@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//
+// The tool: one grammar for all commands. Each command has a file of its own.
+
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "suggest.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+namespace tool {
+
+namespace {
+
+void add_everything(CLI::App& root, action& chosen) {
+  set_examples(root,
+               "  bight serve greet --delay 1s        a server on this machine, port 9999\n"
+               "  bight send :9999 dbb lily exit      talk to it\n"
+               "  bight send -u :9999 dbb lily        the same in datagrams (serve greet -u)\n"
+               "  bight connect :9999                 talk to it by hand\n"
+               "  bight get -i http://www.sina.com.cn/ -o sina.html\n");
+  root.set_version_flag("--version", "bight " BIGHT_VERSION, "which version this is");
+  root.set_help_flag("-h,--help", "this text");
+  root.require_subcommand(1);
+  root.footer(
+      "ADDRESS is [tcp|udp|http]://host:port, host:port, :port or unix:/path. :9999 is\n"
+      "this machine alone; without a port it is 9999. Times take units: 500ms, 2s, 5m.\n"
+      "Payload goes to standard output, everything else to standard error.\n"
+      "Ends with 0 well, 2 typing error, 6 no such name, 7 refused, 18 cut short,\n"
+      "22 HTTP 400 and above, 23 cannot write (silently when the reader of a pipe has\n"
+      "gone), 28 timeout, 47 redirect, 52 empty reply, 56 receive failed, 98 address\n"
+      "in use, 130 Ctrl-C, 1 anything else.");
+  add_get(root, chosen);
+  add_send(root, chosen);
+  add_connect(root, chosen);
+  add_serve(root, chosen);
+  add_engine(root, chosen);
+  add_help(root, chosen);
+  add_completions(root, chosen);
+  for (CLI::App* command : root.get_subcommands({})) {
+    command->set_version_flag("--version", "bight " BIGHT_VERSION, "which version this is");
+    command->set_help_flag("-h,--help", "this text");
+  }
+}
+
+std::vector<std::string> flag_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* o : command.get_options())
+    for (const std::string& l : o->get_lnames()) names.push_back("--" + l);
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& root) {
+  std::vector<std::string> names;
+  for (const CLI::App* c : root.get_subcommands({})) names.push_back(c->get_name());
+  return names;
+}
+
+// CLI11's complaint as one sentence that says what to do.
+std::string advice(const CLI::App& root, const CLI::ParseError& e) {
+  const auto parsed = root.get_subcommands();
+  const CLI::App& where = parsed.empty() ? root : *parsed.front();
+  const std::string see = parsed.empty() ? "bight --help" : "bight help " + where.get_name();
+  const std::vector<std::string> left = where.remaining();
+  if (!left.empty()) {
+    const std::string& odd = left.front();
+    const bool flag = odd.size() > 1 && odd[0] == '-';
+    if (flag) {
+      const std::string name = odd.substr(0, odd.find('='));
+      const std::string guess = did_you_mean(name, flag_names(where));
+      const bool message = where.get_name() == "send" && guess.empty();
+      return fmt::format("{}{}: there is no such flag{}{}; see {}",
+                         parsed.empty() ? "" : where.get_name() + " ", shown(odd), guess,
+                         message ? " (a message that begins with - goes behind --)" : "", see);
+    }
+    if (parsed.empty())
+      return fmt::format("{}: there is no such command{}; see {}", shown(odd),
+                         did_you_mean(odd, command_names(root)), see);
+    return fmt::format("{} {}: one argument too many; see {}", where.get_name(), shown(odd), see);
+  }
+  if (parsed.empty())
+    return fmt::format("say what to do: {}; see {}", fmt::join(command_names(root), ", "), see);
+  return fmt::format("{} {}; see {}", where.get_name(), shown(e.what()), see);
+}
+
+int run(int argc, char** argv) {
+  hold_standard_descriptors();
+  // Everybody's writes say EPIPE instead.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App root("TCP and UDP at hand: serve, send, connect, get.", "bight");
+  action chosen;
+  const console plain;
+  try {
+    add_everything(root, chosen);
+    // CLI11 wants the arguments backwards.
+    std::vector<std::string> arguments;
+    for (int i = argc - 1; i > 0; --i) arguments.push_back(hide_brackets(argv[i]));
+    root.parse(std::move(arguments));
+    return chosen.run();
+  } catch (const CLI::CallForHelp&) {
+    const auto parsed = root.get_subcommands();
+    std::fputs((parsed.empty() ? root.help() : parsed.front()->help()).c_str(), stdout);
+    return 0;
+  } catch (const CLI::CallForVersion& e) {
+    std::puts(e.what());
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    plain.complain(advice(root, e), static_cast<int>(exit_code::usage));
+    return static_cast<int>(exit_code::usage);
+  } catch (const failure& e) {
+    (chosen.voice != nullptr ? *chosen.voice : plain)
+        .complain(e.what(), static_cast<int>(e.code()));
+    return static_cast<int>(e.code());
+  } catch (const std::exception& e) {
+    (chosen.voice != nullptr ? *chosen.voice : plain).complain(e.what(), 1);
+    return static_cast<int>(exit_code::other);
+  }
+}
+
+}  // namespace
+
+}  // namespace tool
+
+int main(int argc, char** argv) {
+  const int code = tool::run(argc, argv);
+  // What was printed plainly (help, engine, completions) must really be out.
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == 0) {
+    if (errno != EPIPE) std::perror("bight: write standard output");
+    return static_cast<int>(tool::exit_code::cannot_write);
+  }
+  return code;
+}

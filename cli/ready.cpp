@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "ready.hpp"
+
+#include "exit_codes.hpp"
+#include "terminal.hpp"
+
+#include <fmt/core.h>
+
+namespace tool {
+
+using bight::address;
+
+namespace {
+
+// 0.0.0.0, [::], and any address that others can reach.
+bool is_open(const address& at) { return !at.is_loopback(); }
+
+}  // namespace
+
+std::shared_ptr<ready_file> ready_file::take(int fd) {
+  auto ready = std::make_shared<ready_file>();
+  ready->fd_ = fd;
+  ready->file_ = fd == 1 ? stdout : fd == 2 ? stderr : fd == 0 ? nullptr : file_of(fd);
+  if (ready->file_ == nullptr)
+    throw usage_error(
+        fmt::format("--ready-fd {}: that is no descriptor to write to; open one, for example "
+                    "bight serve echo --ready-fd 3 3>port",
+                    fd));
+  return ready;
+}
+
+void ready_file::write(const std::vector<target>& where) {
+  if (file_ == nullptr) return;
+  for (const target& t : where)
+    fmt::print(file_, "{} {}\n", name_of(t.proto, t.at), t.is_local() ? t.at.host() : t.at.str());
+  // A script that does not read its descriptor any more is no reason not to serve.
+  if (fd_ > 2)
+    std::fclose(file_);
+  else
+    std::fflush(file_);
+  file_ = nullptr;
+}
+
+void announcer::tell(const target& t) const {
+  const std::string name = name_of(t.proto, t.at);
+  const char* who = t.is_local()    ? ""
+                    : is_open(t.at) ? ", open to the network"
+                                    : ", for this machine only";
+  voice_.note(fmt::format("Listening on {}{}", t.str(), who));
+  if (t.is_local())
+    voice_.event("listening", {{"proto", name}, {"path", t.at.host()}});
+  else
+    voice_.event("listening", {{"proto", name},
+                               {"addr", t.at.host()},
+                               {"port", std::int64_t{t.at.port()}},
+                               {"public", is_open(t.at)}});
+}
+
+void announcer::listening(protocol proto, const address& at) {
+  where_.push_back({proto, at});
+  if (where_.size() != expected_) return;
+  for (const target& t : where_) tell(t);
+  if (ready_ != nullptr) ready_->write(where_);
+}
+
+}  // namespace tool

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// `bight send`: sends each message, prints the reply, ends.
+
+#include "converse.hpp"
+#include "dial.hpp"
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "output.hpp"
+#include "session.hpp"
+#include "target.hpp"
+#include "text.hpp"
+#include "units.hpp"
+
+#include <bight/udp.hpp>
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+/// What counts as a greeting: a server's word within this time of connecting.
+constexpr duration greeting_wait = 100ms;
+
+struct send_flags {
+  common_flags common;
+  std::string to;
+  std::vector<std::string> messages;
+  std::string framing = "chunk";
+  std::optional<duration> wait;
+  std::uint64_t count = 1;
+  bool hex = false;
+  std::string file;
+};
+
+task<std::unique_ptr<message_source>> open_source(const send_flags& f, bool udp) {
+  std::unique_ptr<message_source> source;
+  if (!f.messages.empty()) {
+    source = std::make_unique<message_source>(f.messages, f.count);
+  } else {
+    message_source::input from;
+    from.file = f.file;
+    from.lines = f.framing != "chunk";
+    from.hex = f.hex;
+    if (udp) from.max = datagram_max;
+    source = co_await message_source::from_input(std::move(from));
+  }
+  co_return source;
+}
+
+// The addresses take turns while each says that nobody is there: then nothing has been lost, and
+// arguments can be sent again.
+task<> send_datagrams(const send_flags& f, const target& to, const manner& how, output& out) {
+  const std::vector<address> addresses = co_await datagram_addresses(to, f.common.family());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const bool last = i + 1 == addresses.size();
+    auto peer = co_await udp::connect(addresses[i]);
+    f.common.voice.detail("Sending to " + url_of(protocol::udp, peer.remote()));
+    auto source = co_await open_source(f, true);
+    std::uint64_t heard = 0;
+    auto talk = converse(peer, *source, out, how, f.common.voice, heard);
+    auto outcome = co_await attempt(std::move(talk));
+    if (!outcome) {
+      const bool again = outcome.error().is(errc::refused) && heard == 0 && source->is_fixed();
+      if (!last && again) continue;
+      throw error(outcome.error());
+    }
+    if (heard == 0)
+      f.common.voice.note(fmt::format("No reply came to {} within {}. UDP promises none.",
+                                      url_of(protocol::udp, addresses[i]),
+                                      shown_duration(how.wait.value_or(1s))));
+    co_return;
+  }
+}
+
+task<int> send(const send_flags& f) {
+  const target to = parse_target(f.to, f.common.udp);
+  const bool udp = to.proto == protocol::udp;
+  if (udp && f.framing == "len")
+    throw usage_error("--framing len: datagrams need no framing; each message is one");
+  manner how;
+  // In datagrams a line is a message by itself; it needs no newline.
+  how.framing = udp ? framing::chunk : parse_framing(f.framing);
+  how.hex = f.hex;
+  how.as_lines = !f.messages.empty() || f.framing != "chunk";
+  how.greeting = greeting_wait;
+  how.wait = f.wait;
+  how.timeout = f.common.timeout;
+  output out = co_await output::open(f.common.output);
+  if (udp) {
+    co_await send_datagrams(f, to, how, out);
+  } else {
+    dial_options dialling{f.common.family(), f.common.timeout};
+    stream peer = co_await dial(to, dialling, f.common.voice);
+    auto source = co_await open_source(f, false);
+    co_await converse(peer, *source, out, how, f.common.voice);
+  }
+  out.finish();
+  co_return 0;
+}
+
+void check(send_flags& f) {
+  if (f.hex)
+    for (std::string& m : f.messages) m = from_hex(m);
+  if (!f.messages.empty() && !f.file.empty())
+    throw usage_error("--file and messages: give one or the other");
+  if (f.count != 1 && f.messages.empty())
+    throw usage_error("--count repeats the messages, and there are none");
+}
+
+}  // namespace
+
+void add_send(CLI::App& root, action& chosen) {
+  auto f = std::make_shared<send_flags>();
+  CLI::App* sub = add_command(root, "send", "send each message, print the reply, end");
+  set_examples(*sub,
+               "  bight send :9999 dbb lily exit      talk to `bight serve greet`\n"
+               "  bight send -u :9999 dbb lily        the same in datagrams\n"
+               "  echo hello | bight send host:7      what comes in goes out, until both end\n"
+               "  bight send --framing line :9999 a b\n");
+  add_text(*sub, "ADDRESS", f->to, "", "host:port, :port (this machine), unix:/path")->required();
+  add_list(*sub, "MSG", f->messages, "...", "messages; without one, standard input");
+  static const std::vector<std::string> framings{"chunk", "line", "len"};
+  add_choice(*sub, "--framing", f->framing, framings, "HOW", "chunk, line or len (see below)");
+  add_time(*sub, "--wait", f->wait, "read on for so long after our end");
+  add_count(*sub, "--count", f->count, 1, 1000000000, "send the messages so many times");
+  sub->add_flag("--hex", f->hex, "messages and replies in hexadecimal");
+  add_text(*sub, "--file", f->file, "FILE", "send what is in FILE");
+  add_client(*sub, f->common);
+  add_network(*sub, f->common, true);
+  add_voice(*sub, f->common);
+  sub->footer(
+      "A greeting that comes within 100 ms is printed first. Then every message\n"
+      "waits for the reply to the one before. TCP has no messages: a reply is what\n"
+      "one receive gives, and two may arrive as one. When the server speaks in lines,\n"
+      "--framing line is the right way; --framing len puts four bytes of length,\n"
+      "most significant first, before each message. After the last message (or the\n"
+      "end of standard input) our side is closed, and reading goes on to the peer's\n"
+      "end; with UDP, until one second has passed without a datagram. Replies to\n"
+      "messages are shown as lines; replies to standard input are left as they are.\n"
+      "A message that begins with - goes behind --.");
+  sub->callback([f, &chosen] {
+    check(*f);
+    chosen.voice = &f->common.voice;
+    chosen.run = [f] { return run_client(send(*f), f->common.voice); };
+  });
+}
+
+}  // namespace tool

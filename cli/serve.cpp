@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+//
+// `bight serve`: one of a few simple servers, on any number of addresses.
+
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "handlers.hpp"
+#include "ready.hpp"
+#include "session.hpp"
+#include "target.hpp"
+#include "terminal.hpp"
+#include "units.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/resolve.hpp>
+#include <bight/scope.hpp>
+#include <bight/stdio.hpp>
+#include <bight/tcp.hpp>
+#include <bight/udp.hpp>
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <memory>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+struct serve_flags {
+  common_flags common;
+  std::string handler;
+  std::string text;
+  std::vector<std::string> words;
+  std::vector<std::string> listen;
+  duration delay{};
+  std::uint64_t max_conns = serve_options().max_connections;
+  duration idle = serve_options().idle;
+  duration drain = serve_options().grace;
+  std::uint64_t threads = 1;
+  bool once = false;
+  bool open_to_all = false;
+  std::int64_t ready_fd = -1;
+  std::shared_ptr<ready_file> ready;
+};
+
+// Whether this machine has IPv6 on its loopback: some containers have none, and ":9999" is fine
+// there without it.
+task<bool> has_ip6_loopback() {
+  auto opened = co_await attempt(tcp::listen("[::1]:0"));
+  co_return opened.has_value();
+}
+
+// What `wanted` means as addresses to listen on.
+task<std::vector<address>> addresses_of(const target& wanted, const serve_flags& f) {
+  const int family = f.common.family();
+  std::vector<address> at;
+  if (wanted.at.what() == address::kind::any) {
+    const bool loopback = !f.open_to_all;
+    bool ip6 = family != 4;
+    if (ip6 && family == 0) ip6 = co_await has_ip6_loopback();
+    if (!loopback && family == 0) {
+      at.push_back(wanted.at);  // the library's ":9999": every address, both families
+      co_return at;
+    }
+    const address ip4_any(loopback ? "127.0.0.1:1" : "0.0.0.0:1");
+    const address ip6_any(loopback ? "[::1]:1" : "[::]:1");
+    if (family != 6) at.push_back(ip4_any.with_port(wanted.at.port()));
+    if (ip6) at.push_back(ip6_any.with_port(wanted.at.port()));
+  } else if (wanted.at.is_name() && family == 0) {
+    at = co_await resolve(wanted.at);
+  } else if (wanted.at.is_name()) {
+    at = co_await resolve(wanted.at, family);
+  } else {
+    at.push_back(wanted.at);
+  }
+  co_return at;
+}
+
+serve_options options_of(const serve_flags& f, event& drain, announcer& announce, protocol proto) {
+  const console& voice = f.common.voice;
+  serve_options o;
+  o.max_connections = f.once ? 1 : static_cast<std::size_t>(f.max_conns);
+  o.idle = f.idle;
+  o.grace = f.drain;
+  o.threads = static_cast<unsigned>(f.threads);
+  o.drain = &drain;
+  o.on_listening = [&announce, proto](const address& at) { announce.listening(proto, at); };
+  o.on_error = [&voice](const address& peer, const error& e) { tell_failure(voice, peer, e); };
+  o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
+    voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
+    if (sessions > 0)
+      voice.note(fmt::format("Finishing {} session{}, for {} at most. Ctrl-C again cuts.", sessions,
+                             sessions == 1 ? "" : "s", shown_duration(grace)));
+  };
+  return o;
+}
+
+// Remembers which signal began the drain; serving itself sees to the drain.
+task<> watch(task<> serving, int& caught) {
+  struct body {
+    static task<> note(int& into) { into = co_await next_signal(); }
+    static task<> run(task<> work, scope& s) {
+      co_await std::move(work);
+      s.stop();
+    }
+  };
+  scope both(co_await current_context());
+  both.spawn(body::note(caught));
+  both.spawn(body::run(std::move(serving), both));
+  auto joined = both.join();
+  co_await std::move(joined);
+}
+
+task<int> serve(const serve_flags& f) {
+  const console& voice = f.common.voice;
+  std::vector<std::string> listen = f.listen;
+  if (listen.empty()) listen.push_back(fmt::format(":{}", default_port));
+  std::vector<address> streams;
+  std::vector<address> datagrams;
+  for (const std::string& text : listen) {
+    const target wanted = parse_target(text, f.common.udp);
+    const std::vector<address> found = co_await addresses_of(wanted, f);
+    std::vector<address>& list = wanted.proto == protocol::udp ? datagrams : streams;
+    list.insert(list.end(), found.begin(), found.end());
+  }
+  handling shared;
+  shared.kind = parse_handler(f.handler);
+  shared.text = f.text;
+  shared.delay = f.delay;
+  shared.voice = &voice;
+  event drain;
+  if (f.once) shared.finished = &drain;
+  announcer announce(voice, f.ready.get(), streams.size() + datagrams.size());
+  std::vector<task<>> servers;
+  if (!streams.empty()) {
+    serve_options options = options_of(f, drain, announce, protocol::tcp);
+    stream_handler handler{&shared};
+    servers.push_back(tcp::serve(std::move(streams), handler, std::move(options)));
+  }
+  if (!datagrams.empty()) {
+    serve_options options = options_of(f, drain, announce, protocol::udp);
+    datagram_handler handler{&shared};
+    servers.push_back(udp::serve(std::move(datagrams), handler, std::move(options)));
+  }
+  int caught = 0;
+  auto serving = watch(all(std::move(servers)), caught);
+  co_await std::move(serving);
+  co_return static_cast<int>(caught == SIGINT ? exit_code::interrupted : exit_code::ok);
+}
+
+void check(serve_flags& f) {
+  const bool is_text = f.handler == "text";
+  if (!is_text && (!f.words.empty() || !f.text.empty()))
+    throw usage_error(fmt::format("serve {}: only `serve text` has a text", f.handler));
+  if (is_text && !f.words.empty() && !f.text.empty())
+    throw usage_error("serve text: give the text once, as an argument or with --text");
+  for (const std::string& word : f.words) f.text += (f.text.empty() ? "" : " ") + word;
+  if (is_text && f.text.empty())
+    throw usage_error("serve text: say which, for example: bight serve text \"Back at noon\"");
+  if (f.once && f.threads > 1)
+    throw usage_error("--once and --threads: one connection needs no second thread");
+  for (const std::string& text : f.listen) {
+    const target wanted = parse_target(text, f.common.udp);
+    if ((f.common.only_ip4 && wanted.at.what() == address::kind::ip6) ||
+        (f.common.only_ip6 && wanted.at.what() == address::kind::ip4))
+      throw usage_error(fmt::format("-l {}: not an IPv{} address, as -{} asks for", wanted.at.str(),
+                                    f.common.family(), f.common.family()));
+  }
+  if (f.ready_fd >= 0) f.ready = ready_file::take(static_cast<int>(f.ready_fd));
+}
+
+}  // namespace
+
+void add_serve(CLI::App& root, action& chosen) {
+  auto f = std::make_shared<serve_flags>();
+  f->common.voice.events_to_stdout = true;
+  CLI::App* sub = add_command(root, "serve", "greet, echo, discard or text");
+  set_examples(*sub,
+               "  bight serve greet --delay 1s        \"Welcome\", then \"Hello, X\"; exit ends\n"
+               "  bight serve echo -u                 datagrams go back where they came from\n"
+               "  bight serve text \"Back at noon\" -l 0.0.0.0:8080\n"
+               "  bight serve discard -l unix:/tmp/s  what comes is thrown away\n");
+  add_choice(*sub, "HANDLER", f->handler, handler_names(), "", "greet, echo, discard or text")
+      ->required();
+  add_list(*sub, "TEXT", f->words, "...", "what `serve text` says to every client");
+  add_list(*sub, "-l,--listen", f->listen, "ADDR", "where; may come again (:9999)");
+  add_text(*sub, "--text", f->text, "STRING", "the text of `serve text`");
+  add_time(*sub, "--delay", f->delay, "wait before every answer");
+  add_count(*sub, "--max-conns", f->max_conns, 1, 1000000, "sessions at a time (16384)");
+  add_time(*sub, "-t,--timeout,--idle", f->idle, "end silent sessions; 0: never (5m)");
+  add_time(*sub, "--drain", f->drain, "how long the end may take (10s)");
+  add_count(*sub, "--threads", f->threads, 1, 1024, "loops, each in its thread (1)");
+  sub->add_flag("--once", f->once, "end after the first session");
+  sub->add_flag("--public", f->open_to_all, ":9999 means every address, not loopback");
+  add_descriptor(*sub, "--ready-fd", f->ready_fd, "write the addresses there once all listen");
+  add_network(*sub, f->common, true);
+  add_voice(*sub, f->common);
+  sub->footer(
+      "Without -l: 127.0.0.1:9999 and [::1]:9999. :PORT is this machine alone;\n"
+      "0.0.0.0:PORT, [::]:PORT or --public open it to the network. Port 0 takes a free\n"
+      "one and says which. Ctrl-C lets sessions finish, a second one cuts; SIGTERM\n"
+      "does the same and ends with 0. --json tells events on standard output.");
+  sub->callback([f, &chosen] {
+    check(*f);
+    chosen.voice = &f->common.voice;
+    chosen.run = [f] { return run_command(serve(*f), f->common.voice); };
+  });
+}
+
+}  // namespace tool

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "session.hpp"
+
+#include "exit_codes.hpp"
+#include "text.hpp"
+
+#include <bight/run.hpp>
+#include <bight/scope.hpp>
+#include <bight/stdio.hpp>
+
+#include <csignal>
+#include <new>
+#include <optional>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+int told(const console& voice, exit_code code, std::string_view message) {
+  if (!message.empty()) voice.complain(message, static_cast<int>(code));
+  return static_cast<int>(code);
+}
+
+// The errors of `work` as exit codes. `voice` is borrowed until the end.
+task<int> translated(task<int> work, const console& voice) {
+  try {
+    co_return co_await std::move(work);
+  } catch (const failure& e) {
+    co_return told(voice, e.code(), e.silent() ? "" : e.what());
+  } catch (const error& e) {
+    co_return told(voice, exit_code_of(e), e.what());
+  } catch (const std::bad_alloc&) {
+    co_return told(voice, exit_code::other, "out of memory");
+  } catch (const std::exception& e) {
+    co_return told(voice, exit_code::other, e.what());
+  }
+}
+
+// `work` until a signal comes; the signal's number is left in `caught`.
+task<int> interruptible(task<int> work, std::optional<int>& caught) {
+  auto race = any(std::move(work), next_signal());
+  auto outcome = co_await std::move(race);
+  if (outcome.index() == 0) co_return std::get<0>(outcome);
+  caught = std::get<1>(outcome);
+  co_return static_cast<int>(exit_code::interrupted);
+}
+
+}  // namespace
+
+int run_command(task<int> work, const console& voice) {
+  return run(translated(std::move(work), voice));
+}
+
+int run_client(task<int> work, const console& voice) {
+  std::optional<int> caught;
+  const int code = run(translated(interruptible(std::move(work), caught), voice));
+  if (caught && *caught != SIGINT) {
+    std::signal(*caught, SIG_DFL);
+    std::raise(*caught);
+  }
+  return code;
+}
+
+}  // namespace tool

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// "Did you mean …?"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tool {
+
+/// The candidate that `typed` is most likely a mistyping of, or "" when none is near: at most a
+/// third of its letters wrong, missing, too many or swapped.
+[[nodiscard]] std::string nearest(std::string_view typed,
+                                  const std::vector<std::string>& candidates);
+
+/// " (did you mean X?)", or "".
+[[nodiscard]] std::string did_you_mean(std::string_view typed,
+                                       const std::vector<std::string>& candidates);
+
+}  // namespace tool

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "target.hpp"
+
+#include "exit_codes.hpp"
+#include "suggest.hpp"
+#include "text.hpp"
+
+#include <bight/error.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace tool {
+
+using bight::address;
+
+namespace {
+
+const std::vector<std::string> known_schemes{"tcp", "udp", "unix", "http"};
+
+[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+  throw usage_error(fmt::format("address \"{}\": {}", shown(text), reason));
+}
+
+address parse_address(const std::string& text) {
+  try {
+    return {text};
+  } catch (const bight::error& e) {
+    throw usage_error(e.what());
+  }
+}
+
+bool is_scheme(std::string_view s) {
+  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+';
+  });
+}
+
+// "unix:/p" and "unix:///p"; "unix:@name" is the abstract namespace.
+address parse_path(std::string_view whole, std::string_view path) {
+  if (path.starts_with("//")) {
+    path.remove_prefix(2);
+    if (!path.starts_with('/'))
+      refuse(whole, "a unix socket has no host; write unix:/path or unix:///path");
+  }
+  if (path.find('\0') != std::string_view::npos) refuse(whole, "it contains a NUL byte");
+  return parse_address("unix:" + std::string(path));
+}
+
+}  // namespace
+
+schemed split_scheme(std::string_view text) {
+  if (text.starts_with("unix:")) return {"unix", text.substr(5)};
+  const std::size_t end = text.find("://");
+  if (end == std::string_view::npos || !is_scheme(text.substr(0, end))) return {"", text};
+  std::string scheme(text.substr(0, end));
+  for (char& c : scheme)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');  // RFC 3986 §3.1
+  return {scheme, text.substr(end + 3)};
+}
+
+address parse_host_port(std::string_view text, std::uint16_t port) {
+  if (text.empty()) refuse(text, "it is empty; write host:port, or :port for this machine");
+  if (text.find_first_not_of("0123456789") == std::string_view::npos)
+    refuse(text, fmt::format("a number alone is no address; for the port write :{}", text));
+  const std::size_t bracket = text.rfind(']');
+  const std::size_t colon = text.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return parse_address(has_port ? std::string(text) : fmt::format("{}:{}", text, port));
+}
+
+target parse_target(std::string_view text, bool udp) {
+  const schemed parts = split_scheme(text);
+  target to;
+  to.proto = udp ? protocol::udp : protocol::tcp;
+  if (parts.scheme == "tls" || parts.scheme == "https")
+    refuse(text, "TLS is not in this build; use tcp:// or http://");
+  if (parts.scheme == "http")
+    refuse(text, "http:// is for `bight get`; here write tcp://host:port");
+  if (!parts.scheme.empty() && parts.scheme != "tcp" && parts.scheme != "udp" &&
+      parts.scheme != "unix")
+    refuse(text, fmt::format("\"{}://\" is not known{}; write tcp://, udp:// or unix:/path",
+                             parts.scheme, did_you_mean(parts.scheme, known_schemes)));
+  if (udp && (parts.scheme == "tcp" || parts.scheme == "unix"))
+    refuse(text, fmt::format("-u means UDP, but the address says {}; leave one of them out",
+                             parts.scheme));
+  if (parts.scheme == "udp") to.proto = protocol::udp;
+  to.at = parts.scheme == "unix" ? parse_path(text, parts.rest)
+                                 : parse_host_port(parts.rest, default_port);
+  return to;
+}
+
+void check_client(const target& to, int family) {
+  if (!to.is_local() && to.at.port() == 0) refuse(to.str(), "nobody listens on port 0");
+  const bool ip4 = to.at.what() == address::kind::ip4;
+  const bool ip6 = to.at.what() == address::kind::ip6;
+  if ((family == 6 && ip4) || (family == 4 && ip6))
+    refuse(to.str(), fmt::format("not an IPv{} address, as -{} asks for", family, family));
+}
+
+std::string name_of(protocol proto, const address& at) {
+  if (at.is_local()) return "unix";
+  return proto == protocol::udp ? "udp" : "tcp";
+}
+
+std::string url_of(protocol proto, const address& at) {
+  return at.is_local() ? at.str() : name_of(proto, at) + "://" + at.str();
+}
+
+std::string target::str() const { return url_of(proto, at); }
+
+}  // namespace tool

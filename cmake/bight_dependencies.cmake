@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+#
+# What the library stands on. The tool's and the tests' own needs are in their folders.
+# bightConfig.cmake.in finds the same for an installed library.
+
+# A parent project links bight::bight from its own folder, so what that drags in must be visible
+# there.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libcares REQUIRED IMPORTED_TARGET GLOBAL libcares)
+
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  pkg_check_modules(liburing IMPORTED_TARGET GLOBAL liburing>=2.3)
+endif()
+if(liburing_FOUND)
+  set(bight_uring_default ON)
+else()
+  set(bight_uring_default OFF)
+endif()
+option(BIGHT_URING "Build the io_uring engine (needs liburing)" ${bight_uring_default})
+if(BIGHT_URING AND NOT liburing_FOUND)
+  message(FATAL_ERROR "BIGHT_URING is ON, but liburing 2.3 or later was not found.\n"
+                      "Install liburing-dev, or configure with -DBIGHT_URING=OFF.")
+endif()

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Greets a name a line. A client that is silent, slow or endless does no harm.
+#include <bight/bight.hpp>
+using namespace bight;
+
+task<> greet(tcp::stream peer) {
+  reader lines(peer);
+  for (;;) {
+    auto name = co_await attempt(within(10s, lines.read_line(1000)));
+    if (!name) {  // timed_out, too_long, reset
+      co_await peer.send("Goodbye: ", name.error().what(), "\n");
+      co_return;
+    }
+    if (!*name) co_return;  // the end of the stream
+    co_await peer.send("Hello, ", **name, "\n");
+  }
+}
+
+int main(int argc, char** argv) {
+  serve_options limits;
+  limits.max_connections = 1000;  // more wait in the kernel's backlog
+  limits.idle = 1min;             // whoever is still for longer is ended
+  limits.grace = 2s;              // after Ctrl-C, for those who are there
+  limits.on_listening = [](const address& at) { print("Greeting on {}", at); };
+  return run(tcp::serve(argc > 1 ? argv[1] : "127.0.0.1:9999", greet, limits));
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Where a socket is, written as people write it.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bight {
+
+/// An address of a socket, numeric or by name:
+///
+///     "127.0.0.1:9999"   "[::1]:9999"   "[fe80::1%eth0]:9999"   "localhost:9999"
+///     ":9999" (every address of this machine, IPv4 and IPv6)     "unix:/run/x.sock"
+///
+/// Strict: decimal ports, four decimal parts for IPv4 (no `127.1`, no hexadecimal, no leading
+/// zeros), IPv6 in brackets. Names are checked for form (RFC 1123 §2.1, 253 characters) and looked
+/// up only when they are used. An address is a value: cheap to move, comparable.
+///
+/// errors  parsing throws error(errc::bad_address), and the text says what was wrong and how to
+///         write it.
+class address {
+ public:
+  enum class kind : std::uint8_t { none, any, ip4, ip6, name, local };
+
+  address() noexcept = default;
+  address(std::string_view text);
+  address(const char* text) : address(std::string_view(text)) {}
+  address(const std::string& text) : address(std::string_view(text)) {}
+
+  [[nodiscard]] static address ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept;
+  [[nodiscard]] static address ip6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
+                                   std::uint32_t scope = 0) noexcept;
+  /// A unix socket file; a leading '@' means the abstract namespace (unix(7)).
+  [[nodiscard]] static address local(std::string path);
+
+  [[nodiscard]] kind what() const noexcept { return kind_; }
+  [[nodiscard]] bool is_ip() const noexcept { return kind_ == kind::ip4 || kind_ == kind::ip6; }
+  [[nodiscard]] bool is_name() const noexcept { return kind_ == kind::name; }
+  [[nodiscard]] bool is_local() const noexcept { return kind_ == kind::local; }
+  [[nodiscard]] bool is_loopback() const noexcept;
+
+  /// The port; 0 for unix sockets.
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] address with_port(std::uint16_t port) const;
+
+  /// The host as text, without brackets or port: "127.0.0.1", "::1", "localhost", "" for any; the
+  /// path of a unix socket.
+  [[nodiscard]] std::string host() const;
+
+  /// The whole address as one would write it: it parses back to an equal one.
+  [[nodiscard]] std::string str() const;
+
+  /// The bytes of an IP address in network order: 4 or 16 of them count.
+  [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const noexcept { return ip_; }
+  /// The interface index of a link-local IPv6 address, or 0.
+  [[nodiscard]] std::uint32_t scope() const noexcept { return scope_; }
+
+  friend bool operator==(const address&, const address&) noexcept = default;
+
+ private:
+  kind kind_ = kind::none;
+  std::uint16_t port_ = 0;
+  std::uint32_t scope_ = 0;
+  std::array<std::uint8_t, 16> ip_{};
+  std::string text_;  // the name, the path, or the %zone of a link-local address
+};
+
+}  // namespace bight

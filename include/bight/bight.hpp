@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// All of Bight.
+
+#include <bight/address.hpp>
+#include <bight/deadline.hpp>
+#include <bight/error.hpp>
+#include <bight/event.hpp>
+#include <bight/local.hpp>
+#include <bight/print.hpp>
+#include <bight/reader.hpp>
+#include <bight/resolve.hpp>
+#include <bight/run.hpp>
+#include <bight/scope.hpp>
+#include <bight/stdio.hpp>
+#include <bight/tcp.hpp>
+#include <bight/time.hpp>
+#include <bight/udp.hpp>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A callable as a value.
+
+#include <bight/task.hpp>
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace bight {
+
+/// A callable of that signature, owned and copyable: std::function without its header's price.
+template <class Signature>
+class callback;
+
+template <class R, class... A>
+class callback<R(A...)> {
+ public:
+  callback() noexcept = default;
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, callback> && std::is_invocable_r_v<R, F&, A...>)
+  callback(F f) : target_(std::make_shared<F>(std::move(f))), call_(&callback::call<F>) {}
+
+  explicit operator bool() const noexcept { return call_ != nullptr; }
+  BIGHT_CORO_WRAPPER R operator()(A... args) const {
+    return call_(target_.get(), std::forward<A>(args)...);
+  }
+
+ private:
+  template <class F>
+  BIGHT_CORO_WRAPPER static R call(void* target, A... args) {
+    if constexpr (std::is_void_v<R>)  // whatever the callable gives is dropped
+      static_cast<void>((*static_cast<F*>(target))(std::forward<A>(args)...));
+    else
+      return (*static_cast<F*>(target))(std::forward<A>(args)...);
+  }
+
+  std::shared_ptr<void> target_;
+  R (*call_)(void*, A...) = nullptr;
+};
+
+/// The arguments of verb::work: what to run on a loop of another thread, and how it failed.
+struct work_order {
+  callback<task<>()> make;  ///< called in the new thread, on its loop
+  std::exception_ptr failure;
+};
+
+}  // namespace bight

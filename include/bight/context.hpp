@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Where a task belongs: its scheduler, and its place in the tree of cancellation.
+///
+/// A task inherits the context of the coroutine that awaits it, so programs pass neither loops nor
+/// stop tokens about. Scopes, deadlines, `all` and `any` each open a context below their own.
+
+#include <bight/scheduler.hpp>
+
+#include <coroutine>
+
+namespace bight {
+
+/// Something that is told when its context stops. Linked while it waits.
+struct stop_hook {
+  void (*on_stop)(stop_hook&) = nullptr;
+  stop_hook* previous = nullptr;
+  stop_hook* next = nullptr;
+
+  [[nodiscard]] bool linked() const noexcept { return previous != nullptr; }
+  void unlink() noexcept {
+    if (previous == nullptr) return;
+    previous->next = next;
+    next->previous = previous;
+    previous = next = nullptr;
+  }
+};
+
+/// One node of the tree. Must not move; outlives every task that runs in it.
+class context : stop_hook {
+ public:
+  /// The root of a tree.
+  explicit context(scheduler& s) noexcept;
+  /// A node below `parent`; stopped at once when the parent has been.
+  explicit context(context& parent) noexcept;
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+  ~context() { unlink(); }
+
+  [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
+  [[nodiscard]] bool stop_requested() const noexcept { return stopped_; }
+  [[nodiscard]] context* parent() const noexcept { return parent_; }
+
+  /// Asks everything that waits in this context and below to end. They end in their turn, each with
+  /// errc::cancelled unless its result was there already; nothing is resumed from inside here.
+  void stop() noexcept;
+
+  /// Calls the hook's on_stop once when this context stops, unless it is unlinked before.
+  void link(stop_hook& h) noexcept;
+
+ private:
+  scheduler* scheduler_;
+  context* parent_ = nullptr;
+  stop_hook hooks_;  // ring: hooks_.next is the first
+  bool stopped_ = false;
+};
+
+/// A coroutine that Bight's awaitables can be used in: one that knows its context.
+template <class Promise>
+concept has_context = requires(Promise& p) {
+  { p.current_context() } -> std::same_as<context&>;
+};
+
+/// `co_await current_context()` gives the context that the coroutine runs in. Does not wait.
+class [[nodiscard]] current_context {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <has_context Promise>
+  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    context_ = &h.promise().current_context();
+    return false;
+  }
+  [[nodiscard]] context& await_resume() const noexcept { return *context_; }
+
+ private:
+  context* context_ = nullptr;
+};
+
+}  // namespace bight

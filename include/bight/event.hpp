@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A flag that tasks of one loop can wait for.
+
+#include <bight/task.hpp>
+
+namespace bight {
+
+/// Set once, seen by everyone: those who wait and those who come later, until reset().
+///
+/// threads  one loop; not for talking between threads.
+class event {
+ public:
+  class wait_operation;
+
+  event() noexcept { waiting_.previous = waiting_.next = &waiting_; }
+  event(const event&) = delete;
+  event& operator=(const event&) = delete;
+
+  /// Wakes every waiter, in the order in which they came.
+  void set() noexcept;
+  void reset() noexcept { set_ = false; }
+  [[nodiscard]] bool is_set() const noexcept { return set_; }
+
+  /// Waits until the event is set; at once when it is.
+  ///
+  /// errors  errc::cancelled.
+  [[nodiscard]] wait_operation wait() noexcept;
+
+ private:
+  stop_hook waiting_;  // ring of waiters, by their second hook
+  bool set_ = false;
+};
+
+/// See event::wait.
+class [[nodiscard]] event::wait_operation : runnable, stop_hook {
+ public:
+  using value_type = void;
+  explicit wait_operation(event& e) noexcept : event_(&e) {}
+  wait_operation(wait_operation&& other) noexcept : event_(other.event_) {}
+
+  bool start(std::coroutine_handle<> h, context& c);
+  [[nodiscard]] result<void> take();
+
+ private:
+  friend class event;
+  struct queue_link : stop_hook {
+    wait_operation* owner = nullptr;
+  };
+  void wake() noexcept;
+
+  event* event_;
+  context* context_ = nullptr;
+  std::coroutine_handle<> waiter_;
+  queue_link place_{};
+  bool cancelled_ = false;
+};
+
+inline event::wait_operation event::wait() noexcept { return wait_operation(*this); }
+
+}  // namespace bight

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Bytes that were received, on loan: a view that gives its buffer back when it dies.
+///
+/// A receive does not fill a buffer of the caller's; it hands out a lease on a piece of one that
+/// the engine owns. So an idle connection holds no read buffer at all.
+
+#include <bight/attributes.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bight {
+
+/// A counted buffer that leases point into. Not for programs: engines make these.
+struct lease_block {
+  std::uint32_t refs = 0;
+  void (*release)(lease_block&) noexcept = nullptr;  // called when the last lease lets go
+};
+
+/// A piece of received bytes. Empty at the end of a stream, and false then.
+///
+/// It converts to std::string_view and std::span<const std::byte>, and compares with text.
+/// Copies share the buffer; holding one keeps the buffer from its engine, so `str()` what is
+/// to be kept for long.
+///
+/// threads  belongs to the thread of the loop that it came from; a copy made by str() is free.
+class lease {
+ public:
+  lease() noexcept = default;
+
+  /// Takes part in the ownership of `block`, for the `size` bytes at `data` inside it.
+  lease(lease_block& block, const std::byte* data, std::size_t size) noexcept
+      : data_(data), size_(size), block_(&block) {
+    ++block.refs;
+  }
+
+  /// A lease on a copy of `bytes`, owned by nobody's engine.
+  [[nodiscard]] static lease copy_of(std::string_view bytes);
+
+  lease(const lease& other) noexcept
+      : data_(other.data_), size_(other.size_), block_(other.block_) {
+    if (block_ != nullptr) ++block_->refs;
+  }
+  lease(lease&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        block_(std::exchange(other.block_, nullptr)) {}
+  lease& operator=(lease other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~lease() { reset(); }
+
+  [[nodiscard]] const std::byte* data() const noexcept BIGHT_BORROWS { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  explicit operator bool() const noexcept { return size_ != 0; }
+
+  [[nodiscard]] std::string_view view() const noexcept BIGHT_BORROWS {
+    return {reinterpret_cast<const char*>(data_), size_};
+  }
+  operator std::string_view() const noexcept BIGHT_BORROWS { return view(); }
+  operator std::span<const std::byte>() const noexcept BIGHT_BORROWS { return {data_, size_}; }
+  [[nodiscard]] std::string str() const { return std::string(view()); }
+
+  /// Cuts the first `n` bytes off and returns them; both halves share the buffer.
+  [[nodiscard]] lease take_front(std::size_t n) noexcept;
+
+  /// Lets go of the buffer now.
+  void reset() noexcept {
+    if (block_ != nullptr && --block_->refs == 0) block_->release(*block_);
+    block_ = nullptr;
+    data_ = nullptr;
+    size_ = 0;
+  }
+
+  friend bool operator==(const lease& a, std::string_view b) noexcept { return a.view() == b; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  lease_block* block_ = nullptr;
+};
+
+}  // namespace bight

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The operation: what one coroutine wants from the engine, as data.
+///
+/// It lives in the frame of the coroutine that awaits it, so there is no allocation for one. The
+/// classes below (recv_operation, send_operation, …) are what the sockets' functions return; a
+/// program awaits them and never names them.
+
+#include <bight/address.hpp>
+#include <bight/lease.hpp>
+#include <bight/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace bight {
+
+class engine;
+
+/// What an operation asks for.
+enum class verb : std::uint8_t {
+  accept,     ///< a connection from a listener; gives a handle
+  connect,    ///< to `peer`, with the socket `on`
+  recv,       ///< bytes of a stream, or a datagram, as a lease
+  recv_into,  ///< bytes of a stream into the caller's buffer
+  send,       ///< all the pieces, to a stream or as one datagram (to `peer` when it is set)
+  read,       ///< as recv, from an adopted descriptor (a terminal, a pipe, a file)
+  write,      ///< as send, to an adopted descriptor
+  resolve,    ///< the addresses of a name, of one family
+  signal,     ///< the next SIGINT or SIGTERM
+  work,       ///< a task on a loop of its own, in another thread
+};
+
+/// A socket as the engine knows it. The generation tells a reused index from the one that was
+/// meant.
+struct handle {
+  std::uint32_t index = static_cast<std::uint32_t>(-1);
+  std::uint32_t generation = 0;
+
+  [[nodiscard]] explicit operator bool() const noexcept {
+    return index != static_cast<std::uint32_t>(-1);
+  }
+  friend bool operator==(handle, handle) noexcept = default;
+};
+
+/// One piece of a gathered send; laid out like POSIX's iovec.
+struct piece {
+  const void* data = nullptr;
+  std::size_t size = 0;
+
+  piece() noexcept = default;
+  piece(std::string_view text) noexcept : data(text.data()), size(text.size()) {}
+  piece(const char* text) noexcept : piece(std::string_view(text)) {}
+  piece(const std::string& text) noexcept : piece(std::string_view(text)) {}
+  piece(const lease& l) noexcept : data(l.data()), size(l.size()) {}
+  piece(std::span<const std::byte> bytes) noexcept : data(bytes.data()), size(bytes.size()) {}
+};
+
+/// An operation: arguments, place in the tree of cancellation, and outcome.
+///
+/// Movable until it has started, pinned from then to its end. The engine completes it exactly once,
+/// by setting the outcome and making it ready; cancelling only asks for that.
+class op : public runnable, public stop_hook {
+ public:
+  op(verb v, engine* e, handle h) noexcept : what(v), eng(e), on(h) {}
+  op(op&& other) noexcept;
+  op& operator=(op&&) = delete;
+  ~op() = default;
+
+  /// Submits the operation in context `c`; false when it completed at once.
+  bool start(std::coroutine_handle<> h, context& c);
+
+  // Arguments.
+  verb what;
+  bool ends_stream = false;  ///< out: a receive found the end of the stream
+  bool truncated = false;    ///< out: the datagram was longer than `size` allowed
+  std::uint8_t family = 0;   ///< resolve: 4 or 6
+  std::uint32_t piece_count = 0;
+  engine* eng;                  ///< null until start() for operations that no socket made
+  handle on;                    ///< in; out for accept
+  piece* pieces = nullptr;      ///< send, write; the engine advances them past what has gone
+  std::byte* buffer = nullptr;  ///< recv_into
+  std::size_t size = 0;         ///< recv: at most so many bytes; recv_into: the buffer's
+  address* peer = nullptr;      ///< in for connect and send, out for a datagram; may be null
+  void* extra = nullptr;        ///< resolve, signal, work: their own arguments
+
+  // Outcome.
+  std::int64_t count = 0;  ///< bytes that went or came, kept on failure too
+  std::error_code code;    ///< what went wrong, if anything
+  lease got;               ///< recv, read
+
+  // The engine's own, while it has the operation.
+  void* engine_data = nullptr;
+  std::uint32_t engine_state = 0;
+
+ protected:
+  /// Settles the outcome on resumption: a receive whose context has been stopped in the meantime
+  /// gives back what it took, so that no byte is lost to a deadline or a race.
+  void settle() noexcept;
+  /// The error for `code`, naming what was tried and on which address.
+  [[nodiscard]] error failure() const;
+
+ private:
+  context* context_ = nullptr;
+  std::coroutine_handle<> waiter_;
+};
+
+/// See stream::recv.
+class [[nodiscard]] recv_operation : public op {
+ public:
+  using value_type = lease;
+  recv_operation(engine* e, handle h, std::size_t max, verb v = verb::recv) noexcept : op(v, e, h) {
+    size = max;
+  }
+  [[nodiscard]] result<lease> take();
+};
+
+/// See stream::recv_into.
+class [[nodiscard]] recv_into_operation : public op {
+ public:
+  using value_type = std::size_t;
+  recv_into_operation(engine* e, handle h, std::span<std::byte> into) noexcept
+      : op(verb::recv_into, e, h) {
+    buffer = into.data();
+    size = into.size();
+  }
+  [[nodiscard]] result<std::size_t> take();
+};
+
+/// See stream::send.
+template <std::size_t N>
+class [[nodiscard]] send_operation : public op {
+ public:
+  using value_type = void;
+  template <class... P>
+  send_operation(verb v, engine* e, handle h, const P&... parts) noexcept
+      : op(v, e, h), parts_{piece(parts)...} {}
+
+  bool start(std::coroutine_handle<> h, context& c) {
+    pieces = parts_;
+    piece_count = N;
+    return op::start(h, c);
+  }
+  [[nodiscard]] result<void> take() {
+    settle();
+    if (code) return failure();
+    return {};
+  }
+
+ private:
+  piece parts_[N];
+};
+
+/// See stream::send(span<piece>).
+class [[nodiscard]] send_pieces_operation : public op {
+ public:
+  using value_type = void;
+  send_pieces_operation(verb v, engine* e, handle h, std::span<piece> parts) noexcept
+      : op(v, e, h) {
+    pieces = parts.data();
+    piece_count = static_cast<std::uint32_t>(parts.size());
+  }
+  [[nodiscard]] result<void> take();
+};
+
+}  // namespace bight

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Messages out of a byte stream: exact counts, lines, anything with a delimiter, length prefixes.
+
+#include <bight/deadline.hpp>
+#include <bight/lease.hpp>
+#include <bight/task.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace bight {
+
+/// Anything that bytes can be received from: a stream, standard input, a TLS session.
+template <class S>
+concept byte_source = requires(S& s, std::size_t max) {
+  { s.recv(max).take() } -> std::same_as<result<lease>>;
+};
+
+/// How the next message is told from the bytes that follow it, and how long it may be.
+struct framing {
+  enum class kind : std::uint8_t { some, exactly, until, line, prefixed };
+
+  /// Whatever is there, 1 to `max` bytes. `max` must not be 0 (asserted).
+  [[nodiscard]] static framing some(std::size_t max);
+  /// Exactly `n` bytes; 0 are there at once.
+  [[nodiscard]] static framing exactly(std::size_t n);
+  /// Up to `max` bytes before `delimiter`, which must not be empty (asserted).
+  [[nodiscard]] static framing until(std::string delimiter, std::size_t max);
+  /// Up to `max` bytes before "\n" or "\r\n", or before the end of the stream.
+  [[nodiscard]] static framing line(std::size_t max);
+  /// Up to `max` bytes behind their count, of `prefix` bytes: 1, 2, 4 or 8 (asserted).
+  [[nodiscard]] static framing prefixed(std::size_t max, std::size_t prefix);
+
+  kind what = kind::some;
+  std::uint8_t prefix = 0;
+  std::size_t max = 0;    // for `exactly`: the count
+  std::string delimiter;  // for `until`
+
+  /// The call as messages name it: `read_until "\r\n"`.
+  [[nodiscard]] std::string tried() const;
+};
+
+/// The part of a reader that knows no stream: bytes come in as leases and go out as messages.
+///
+/// A message that lies in one lease is handed out without a copy; one that is spread over several
+/// is put together in a buffer of its own. What is handed out, and which error is given, does not
+/// depend on how the bytes were cut into leases.
+class splitter {
+ public:
+  /// Adds what a receive gave. An empty lease means the end of the stream.
+  void feed(lease bytes);
+  /// Whether the end of the stream has come.
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// Bytes that are held and not yet handed out.
+  [[nodiscard]] std::size_t buffered() const noexcept { return spilled() + front_.size(); }
+  /// Copies what is held out of the lease that it came in, which goes back to its engine. To be
+  /// called before waiting, so that an idle connection holds no buffer of the engine's.
+  void stash();
+
+  /// Whether take() has an answer: the message is there, or cannot come any more. Only bytes that
+  /// came since the last call are searched.
+  [[nodiscard]] bool settled(const framing& f);
+  /// The message, without what delimits it; none when the stream ended between two messages, where
+  /// that is not an error (`some`, `line`, `prefixed`). Call it once settled() says so (asserted).
+  ///
+  /// errors  too_long, cut_short. No byte is used up then: the next take() may be another
+  /// framing's.
+  [[nodiscard]] result<std::optional<lease>> take(const framing& f);
+
+ private:
+  enum class state : std::uint8_t { waiting, complete, too_long, cut_short, nothing };
+
+  state look(const framing& f);
+  state look_delimiter(const framing& f, std::string_view delimiter);
+  state look_prefixed(const framing& f);
+  void find(std::string_view delimiter);
+  [[nodiscard]] std::size_t first_open(std::string_view delimiter) const;
+  [[nodiscard]] bool matches(std::size_t at, std::string_view text) const;
+  [[nodiscard]] char byte(std::size_t i) const noexcept;
+  [[nodiscard]] std::size_t spilled() const noexcept { return spill_.size() - spill_used_; }
+  [[nodiscard]] lease cut(std::size_t n);
+  [[nodiscard]] error failure(const framing& f, state s) const;
+
+  // What is held: spill_ from spill_used_ on, then front_.
+  std::string spill_;
+  std::size_t spill_used_ = 0;
+  lease front_;
+
+  // What is known of it, for the searched delimiter: nothing of it begins before searched_.
+  std::string delimiter_;
+  std::size_t searched_ = 0;
+  bool found_ = false;  // it begins at searched_
+
+  // Of the message that look() found complete.
+  std::size_t skip_ = 0;  // bytes in front of it
+  std::size_t size_ = 0;
+  std::size_t drop_ = 0;  // bytes behind it
+
+  std::uint64_t announced_ = 0;  // by the length prefix
+  bool ended_ = false;
+};
+
+namespace detail {
+
+// How much a reader asks its source for at a time.
+inline constexpr std::size_t reader_receive_max = 65536;
+
+// Receives until the splitter has an answer. A failure of the source is ordinary: it is a value.
+template <byte_source Source>
+task<result<>> receive_until_settled(Source& source, splitter& split, const framing& f) {
+  while (!split.settled(f)) {
+    split.stash();
+    auto receiving = attempt(source.recv(reader_receive_max));
+    auto bytes = co_await std::move(receiving);
+    if (!bytes) co_return bytes.error();
+    split.feed(*std::move(bytes));
+  }
+  co_return result<>();
+}
+
+}  // namespace detail
+
+/// One call of a reader: a message that is there already takes neither a frame nor a wait.
+template <byte_source Source, class Message>
+class [[nodiscard]] read_operation {
+ public:
+  using value_type = Message;
+
+  read_operation(Source& source, splitter& split, framing f) noexcept
+      : source_(&source), split_(&split), framing_(std::move(f)) {}
+
+  std::coroutine_handle<> start(std::coroutine_handle<> h, context& c) {
+    context_ = &c;
+    if (c.stop_requested() || split_->settled(framing_)) return h;
+    receiving_.emplace(detail::receive_until_settled(*source_, *split_, framing_));
+    return receiving_->start(h, c);
+  }
+
+  [[nodiscard]] result<Message> take() {
+    if (receiving_) {
+      auto received = receiving_->get();
+      if (!received) return received.error();
+    }
+    // As a receive that lost a race: the bytes stay for the next call, none is lost.
+    if (context_->stop_requested()) return error(errc::cancelled, framing_.tried());
+    auto message = split_->take(framing_);
+    if (!message) return message.error();
+    if constexpr (std::is_same_v<Message, lease>)
+      return *message ? **std::move(message) : lease();
+    else
+      return *std::move(message);
+  }
+
+ private:
+  Source* source_;
+  splitter* split_;
+  framing framing_;
+  context* context_ = nullptr;
+  std::optional<task<result<>>> receiving_;
+};
+
+/// Reads messages from a stream. Borrows it; neither may move while a call is in flight.
+///
+/// A deadline or a cancellation in the middle of any of these loses no byte: what had come is kept,
+/// and the same call can be made again. Every message has a maximum.
+///
+/// errors  those of the stream; cut_short when it ends inside a message (buffered() tells how much
+///         of it is there, and recv() still gives it); too_long when a maximum is passed, before
+///         more is read. None of them uses up a byte.
+/// threads the stream's; one call at a time.
+template <byte_source Source>
+class reader {
+ public:
+  explicit reader(Source& source) noexcept : source_(&source) {}
+  explicit reader(Source&&) = delete;
+  reader(reader&&) noexcept = default;
+  reader& operator=(reader&&) noexcept = default;
+
+  /// Exactly `n` bytes.
+  [[nodiscard]] auto read_exactly(std::size_t n) & { return read<lease>(framing::exactly(n)); }
+
+  /// Everything up to `delimiter`, which is read and dropped; must not be empty (asserted).
+  [[nodiscard]] auto read_until(std::string delimiter, std::size_t max = 65536) & {
+    return read<lease>(framing::until(std::move(delimiter), max));
+  }
+
+  /// A line, without its "\n" or "\r\n"; none at the end of the stream. A last line without its
+  /// newline counts.
+  [[nodiscard]] auto read_line(std::size_t max = 65536) & {
+    return read<std::optional<lease>>(framing::line(max));
+  }
+
+  /// A message behind its length: `prefix` bytes (1, 2, 4 or 8), most significant first. None when
+  /// the stream ends between two messages.
+  [[nodiscard]] auto read_message(std::size_t max = 1 << 20, std::size_t prefix = 4) & {
+    return read<std::optional<lease>>(framing::prefixed(max, prefix));
+  }
+
+  /// What is there, or what comes next: as the stream's recv, after what other calls left over.
+  [[nodiscard]] auto recv(std::size_t max = 65536) & { return read<lease>(framing::some(max)); }
+
+  [[nodiscard]] std::size_t buffered() const noexcept { return split_.buffered(); }
+
+ private:
+  template <class Message>
+  read_operation<Source, Message> read(framing f) noexcept {
+    return {*source_, split_, std::move(f)};
+  }
+
+  Source* source_;
+  splitter split_;
+};
+
+/// The length prefix for `n` bytes as read_message expects it; send it in front of the message.
+///
+/// errors  too_long when `n` does not fit into `prefix` bytes (1, 2, 4 or 8, asserted).
+[[nodiscard]] std::string length_prefix(std::uint64_t n, std::size_t prefix = 4);
+
+}  // namespace bight

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Names to addresses.
+
+#include <bight/op.hpp>
+
+#include <vector>
+
+namespace bight {
+
+/// See resolve(name, family).
+class [[nodiscard]] resolve_operation : public op {
+ public:
+  using value_type = std::vector<address>;
+  resolve_operation(address name, int family) noexcept;
+  resolve_operation(resolve_operation&& other) noexcept;
+
+  bool start(std::coroutine_handle<> h, context& c) {
+    peer = &name_;
+    extra = &found_;
+    return op::start(h, c);
+  }
+  [[nodiscard]] result<std::vector<address>> take();
+
+ private:
+  address name_;
+  std::vector<address> found_;
+};
+
+/// The addresses of one family (4 or 6) that `name` has, with its port: the hosts file first, then
+/// the name servers.
+///
+/// errors  name_not_found (also: no address of that family), name_unavailable, timed_out.
+/// cancel  the caller is free at once.
+[[nodiscard]] resolve_operation resolve(address name, int family);
+
+/// The addresses of both families, IPv6 and IPv4 by turns (RFC 8305 §4); an IP address is its own.
+[[nodiscard]] task<std::vector<address>> resolve(address name);
+
+}  // namespace bight

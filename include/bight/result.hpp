@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A value or the error that stands in its place: what `attempt(…)` gives.
+
+#include <bight/error.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace bight {
+
+/// Holds a T or an `error`. `if (r)` asks which; `*r` and `r->` reach the value.
+///
+/// value()  the value, or throws the error.
+/// error()  the error; asserted to be there.
+template <class T = void>
+class [[nodiscard]] result {
+ public:
+  using value_type = T;
+
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(bight::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  [[nodiscard]] T& value() & {
+    if (!has_value()) throw *std::get_if<1>(&state_);
+    return *std::get_if<0>(&state_);
+  }
+  [[nodiscard]] const T& value() const& {
+    if (!has_value()) throw *std::get_if<1>(&state_);
+    return *std::get_if<0>(&state_);
+  }
+  [[nodiscard]] T&& value() && { return std::move(value()); }
+  [[nodiscard]] T& operator*() & { return value(); }
+  [[nodiscard]] const T& operator*() const& { return value(); }
+  [[nodiscard]] T&& operator*() && { return std::move(value()); }
+  [[nodiscard]] T* operator->() { return &value(); }
+  [[nodiscard]] const T* operator->() const { return &value(); }
+
+  [[nodiscard]] const bight::error& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<T, bight::error> state_;
+};
+
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+
+  result() noexcept = default;
+  result(bight::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  void value() const {
+    if (!has_value()) throw *std::get_if<1>(&state_);
+  }
+
+  [[nodiscard]] const bight::error& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<std::monostate, bight::error> state_;
+};
+
+}  // namespace bight

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// From main() into the first task.
+
+#include <bight/task.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bight {
+
+class loop;
+class engine;
+
+/// Which engine carries the operations.
+enum class engine_choice : std::uint8_t {
+  automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
+  uring,
+  epoll,
+};
+
+/// What was chosen, and why.
+struct engine_report {
+  std::string name;      ///< "uring" or "epoll"
+  std::string reason;    ///< why this one: one line
+  std::string features;  ///< what of io_uring is in use, or why it is not
+};
+
+/// Tries the engines as run() would, and tells. Throws what run() would throw.
+[[nodiscard]] engine_report engine_chosen(engine_choice choice = engine_choice::automatic);
+
+/// Runs tasks on a loop of this thread until the first of them has ended.
+///
+/// main() needs only `run(task)`. A runner is for tests and for programs with a loop of their own.
+///
+/// errors   a forced engine that cannot be had: error(errc::not_supported) which says why.
+/// threads  one runner a thread; nothing is shared.
+class runner {
+ public:
+  explicit runner(engine_choice choice = engine_choice::automatic);
+  explicit runner(std::unique_ptr<engine> e);
+  runner(runner&&) noexcept;
+  ~runner();
+
+  /// Runs `main` to its end and gives its value or throws its error. May be called again.
+  template <class T>
+  T run(task<T> main) {
+    if constexpr (std::is_void_v<T>) {
+      drive(std::move(main));
+    } else {
+      std::optional<T> value;
+      auto keep = [](task<T> inner, std::optional<T>& into) -> task<> {
+        into.emplace(co_await std::move(inner));
+      };
+      drive(keep(std::move(main), value));
+      return *std::move(value);
+    }
+  }
+
+  /// The name of the engine.
+  [[nodiscard]] std::string_view engine_name() const noexcept;
+
+ private:
+  void drive(task<> main);
+  std::unique_ptr<loop> loop_;
+};
+
+/// Runs `main` and gives what main() should return: 0, the task's own int, or 1 after writing the
+/// error to standard error.
+///
+/// The soft limit of descriptors is raised to the hard one, as servers need, and SIGPIPE is
+/// ignored, as in Python: a write to a pipe that nobody reads fails with errc::closed.
+int run(task<> main);
+int run(task<int> main);
+
+}  // namespace bight

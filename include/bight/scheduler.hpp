@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What a task needs from its loop: a queue of things that are ready, and timers.
+///
+/// No I/O in here, so the coroutine machinery runs and is tested without any. The loop is a
+/// scheduler with an engine.
+
+#include <bight/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace bight {
+
+/// Something that will be run once, in its turn. Intrusive: lives where the waiting happens.
+struct runnable {
+  void (*run)(runnable&) = nullptr;
+  runnable* next = nullptr;
+};
+
+/// A first-in, first-out list of runnables; owns none of them.
+class runnable_queue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+  void push(runnable& r) noexcept;
+  [[nodiscard]] runnable* pop() noexcept;
+
+ private:
+  runnable* head_ = nullptr;
+  runnable* tail_ = nullptr;
+};
+
+/// A moment at which `expired` is called, unless it is disarmed before. Must not move while armed.
+struct timer {
+  void (*expired)(timer&) = nullptr;
+  time_point at{};
+  std::uint64_t sequence = 0;                        // ties go to the one armed first
+  std::size_t place = static_cast<std::size_t>(-1);  // in the heap; -1: not armed
+
+  [[nodiscard]] bool armed() const noexcept { return place != static_cast<std::size_t>(-1); }
+};
+
+/// Ready list and timers of one thread. Its owner drives it: expire(), then run_ready().
+///
+/// threads  one; nothing in here is shared.
+class scheduler {
+ public:
+  scheduler() = default;
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  /// The time of this turn: when its wait was over.
+  [[nodiscard]] time_point now() const noexcept { return now_; }
+  /// Moves time to `now`; never back. Nothing expires yet.
+  void advance(time_point now) noexcept {
+    if (now > now_) now_ = now;
+  }
+
+  /// Puts `r` at the end of the ready list. It runs in the next pass, never from inside here.
+  void ready(runnable& r) noexcept { ready_.push(r); }
+  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+
+  /// Arms `t` for `at`; re-arms it when it was armed. O(log n).
+  void arm(timer& t, time_point at);
+  /// After this `t` will not expire. O(log n); nothing when it is not armed.
+  void disarm(timer& t) noexcept;
+
+  /// The moment of the first timer, or time_point::max().
+  [[nodiscard]] time_point next_deadline() const noexcept;
+
+  /// Moves time to `now` and lets every timer due by then expire, in order.
+  void expire(time_point now);
+  /// The last step of a turn: runs what is ready now, and not what becomes ready meanwhile.
+  void run_ready();
+
+ private:
+  [[nodiscard]] static bool before(const timer& a, const timer& b) noexcept;
+  void place(timer& t, std::size_t i) noexcept;
+  void sift_up(std::size_t i) noexcept;
+  void sift_down(std::size_t i) noexcept;
+
+  time_point now_{};
+  runnable_queue ready_;
+  std::vector<timer*> heap_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace bight

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Tasks side by side, with an end that is certain.
+///
+/// A child lives in a scope, and a scope does not end before its children. The first child that
+/// fails stops the others, and its error comes out of the scope. There is no detach.
+
+#include <bight/task.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace bight {
+
+/// Children that run side by side. Made by `in_scope`, which also waits for them.
+class scope {
+ public:
+  explicit scope(context& parent) noexcept : context_(parent) {}
+  scope(const scope&) = delete;
+  scope& operator=(const scope&) = delete;
+  /// Asserts that no child is left: a frame must not die while the kernel may write into it.
+  ~scope();
+
+  /// Starts `child` at once; it runs until it first waits. The scope owns it from here on.
+  void spawn(task<> child) noexcept;
+
+  /// Asks every child to end; the scope then ends without an error of its own.
+  void stop() noexcept {
+    stop_asked_ = true;
+    context_.stop();
+  }
+
+  [[nodiscard]] bool stopping() const noexcept { return context_.stop_requested(); }
+  /// Whether a race among the children is still open: no winner, and no failure.
+  template <class Winner>
+  [[nodiscard]] bool undecided(const std::optional<Winner>& winner) const noexcept {
+    return !winner && failure_ == nullptr;
+  }
+  /// Children that have not ended.
+  [[nodiscard]] std::size_t size() const noexcept { return live_; }
+
+  /// Waits until no child is left, however often the waiter is cancelled, then hands over the first
+  /// error. Used by `in_scope`; a program awaits that.
+  class [[nodiscard]] join_operation {
+   public:
+    using value_type = void;
+    explicit join_operation(scope& s) noexcept : scope_(&s) {}
+    bool start(std::coroutine_handle<> h, context&) noexcept {
+      if (scope_->live_ == 0) return false;
+      scope_->waiter_ = h;
+      return true;
+    }
+    void get() { scope_->rethrow(); }
+    [[nodiscard]] result<void> take();
+
+   private:
+    scope* scope_;
+  };
+  [[nodiscard]] join_operation join() noexcept { return join_operation(*this); }
+
+ private:
+  friend class promise_base;
+  std::coroutine_handle<> child_done(std::coroutine_handle<> h, std::exception_ptr e) noexcept;
+  void rethrow();
+
+  context context_;
+  std::size_t live_ = 0;
+  std::coroutine_handle<> waiter_;
+  std::exception_ptr failure_;    // the first error that is not a cancellation
+  std::exception_ptr cancelled_;  // the first cancellation
+  bool stop_asked_ = false;
+};
+
+/// Runs `body(scope&)`, a coroutine that may spawn children, and ends when it and all of them have.
+///
+///     co_await in_scope([](scope& s) -> task<> {
+///       s.spawn(feed());
+///       s.spawn(watch());
+///       co_return;
+///     });
+///
+/// body    kept until the end, so what it captures is safe to use in it.
+/// errors  the first error of the body or a child; the others are stopped first and awaited.
+/// cancel  stops body and children, awaits them, then throws errc::cancelled.
+template <class Body>
+task<> in_scope(Body body) {
+  scope children(co_await current_context());
+  task<> main = body(children);
+  children.spawn(std::move(main));
+  auto joined = children.join();
+  co_await std::move(joined);
+}
+
+/// void has no value to put into a tuple or a variant; this stands for it.
+template <class T>
+using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+namespace detail {
+
+template <awaitable A>
+task<> store(A operation, std::optional<regular<typename A::value_type>>& into) {
+  if constexpr (std::is_void_v<typename A::value_type>) {
+    co_await std::move(operation);
+    into.emplace();
+  } else {
+    into.emplace(co_await std::move(operation));
+  }
+}
+
+template <std::size_t I, awaitable A, class Winner>
+task<> race(A operation, std::optional<Winner>& winner, scope& racers) {
+  try {
+    if constexpr (std::is_void_v<typename A::value_type>) {
+      co_await std::move(operation);
+      if (racers.undecided(winner)) winner.emplace(std::in_place_index<I>);
+    } else {
+      auto value = co_await std::move(operation);
+      if (racers.undecided(winner)) winner.emplace(std::in_place_index<I>, std::move(value));
+    }
+  } catch (...) {
+    if (winner) co_return;  // a loser's failure is nobody's concern
+    throw;
+  }
+  racers.stop();
+}
+
+template <std::size_t... I, class... A>
+task<std::tuple<regular<typename A::value_type>...>> all(std::index_sequence<I...>, A... ops) {
+  scope children(co_await current_context());
+  std::tuple<std::optional<regular<typename A::value_type>>...> values;
+  task<> tasks[] = {store(std::move(ops), std::get<I>(values))...};
+  for (auto& t : tasks) children.spawn(std::move(t));
+  auto joined = children.join();
+  co_await std::move(joined);
+  co_return std::tuple<regular<typename A::value_type>...>(*std::move(std::get<I>(values))...);
+}
+
+template <std::size_t... I, class... A>
+task<std::variant<regular<typename A::value_type>...>> any(std::index_sequence<I...>, A... ops) {
+  using winner_type = std::variant<regular<typename A::value_type>...>;
+  scope children(co_await current_context());
+  std::optional<winner_type> winner;
+  task<> tasks[] = {race<I>(std::move(ops), winner, children)...};
+  for (auto& t : tasks) children.spawn(std::move(t));
+  auto joined = children.join();
+  co_await std::move(joined);  // throws when nobody won
+  co_return *std::move(winner);
+}
+
+}  // namespace detail
+
+/// Runs the operations side by side and gives a tuple of their values (std::monostate for void).
+///
+/// errors  the first failure stops the others, which are awaited, and is thrown.
+template <awaitable... A>
+BIGHT_CORO_WRAPPER auto all(A... operations) {
+  return detail::all(std::index_sequence_for<A...>(), std::move(operations)...);
+}
+
+/// Runs the operations side by side; the first to end decides, with its value (a variant whose
+/// index() tells which) or its error. The others are cancelled *and awaited* before this ends.
+///
+/// cancel  bytes that a losing receive had already taken go back to its socket.
+template <awaitable... A>
+BIGHT_CORO_WRAPPER auto any(A... operations) {
+  return detail::any(std::index_sequence_for<A...>(), std::move(operations)...);
+}
+
+/// The same for any number of tasks: ends when all have.
+task<> all(std::vector<task<>> tasks);
+
+}  // namespace bight

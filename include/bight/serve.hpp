@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What every server has: limits, a drain, and a word when a session fails.
+
+#include <bight/address.hpp>
+#include <bight/callback.hpp>
+#include <bight/error.hpp>
+#include <bight/event.hpp>
+#include <bight/time.hpp>
+
+#include <cstddef>
+
+namespace bight {
+
+/// How a server behaves. The defaults are safe; every limit is a field.
+struct serve_options {
+  /// Sessions at a time, in each thread; more wait in the backlog until one ends.
+  std::size_t max_connections = 16384;
+  /// Connections that the kernel keeps for us until they are accepted; it may cap this
+  /// (net.core.somaxconn). listen(2).
+  int backlog = 4096;
+  /// A session that has neither received nor sent for so long is ended with errc::timed_out; zero
+  /// means never.
+  duration idle = 5min;
+  /// How long sessions may go on once a drain begins; then they are cancelled and awaited.
+  duration grace = 10s;
+  /// Loops, each in a thread of its own with a listener of its own (SO_REUSEPORT). The handler is
+  /// shared: it must be callable from all of them.
+  unsigned threads = 1;
+  /// Whether SIGINT and SIGTERM drain, and a second one cuts.
+  bool signals = true;
+  /// A program's own way to begin a drain: set it. Borrowed until serve() ends.
+  event* drain = nullptr;
+
+  /// Told each address as it is listened on, with its real port.
+  callback<void(const address&)> on_listening = {};
+  /// Told when a session ends with an error; writes a line to standard error when not set.
+  callback<void(const address& peer, const error& e)> on_error = {};
+  /// Told once when a drain begins, with the number of sessions that are left.
+  callback<void(std::size_t sessions)> on_drain = {};
+};
+
+}  // namespace bight

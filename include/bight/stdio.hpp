@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Standard input and output as byte streams of the loop.
+
+#include <bight/stream.hpp>
+
+namespace bight {
+
+/// Standard input or output, or any descriptor that the program owns: a terminal, a pipe, a file.
+/// Does not close it.
+///
+/// threads  the loop's; one operation of each direction at a time.
+class stdio {
+ public:
+  /// Opens descriptor `fd` (0 input, 1 output, 2 error) on the loop of the awaiting task.
+  [[nodiscard]] static task<stdio> open(int fd);
+
+  stdio(stdio&& other) noexcept
+      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+  stdio& operator=(stdio&&) = delete;
+  ~stdio();
+
+  /// As stream::recv: at least one byte, empty at the end of input.
+  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
+    return {engine_, handle_, max, verb::read};
+  }
+  /// As stream::send: every byte, in order, waiting while the reader of a pipe is slow.
+  ///
+  /// errors  closed when nobody reads the pipe any more; without run(), a program has to ignore
+  ///         SIGPIPE itself to see that.
+  template <class... P>
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
+    return {verb::write, engine_, handle_, parts...};
+  }
+
+ private:
+  stdio(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+
+  engine* engine_;
+  handle handle_;
+};
+
+/// Waits for the next SIGINT or SIGTERM and gives its number. While somebody waits, those signals
+/// do not end the program; every waiter is told.
+///
+/// errors  cancelled.
+class [[nodiscard]] signal_operation : public op {
+ public:
+  using value_type = int;
+  explicit signal_operation() noexcept : op(verb::signal, nullptr, {}) {}
+  [[nodiscard]] result<int> take();
+};
+[[nodiscard]] inline signal_operation next_signal() noexcept { return signal_operation(); }
+
+}  // namespace bight

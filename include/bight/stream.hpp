@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A connected byte stream: TCP, or a unix socket.
+
+#include <bight/op.hpp>
+#include <bight/options.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace bight {
+
+/// One end of a connection. Move-only; closes when it dies.
+///
+/// A stream has no messages: what one send() wrote may arrive in pieces or merged with the next.
+/// Use a `reader` for lines and frames.
+///
+/// threads  the loop's that made it. One receive and one send may be in flight at a time; a second
+///          one fails with errc::busy. Must not move or die while one is.
+class stream {
+ public:
+  stream() noexcept = default;
+  stream(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  stream(stream&& other) noexcept
+      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+  stream& operator=(stream&& other) noexcept {
+    std::swap(engine_, other.engine_);
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~stream() { close(); }
+
+  /// Receives at least one byte, waiting until some arrive, and lends them out.
+  ///
+  /// max      at most so many bytes (asserted to be more than 0). What does not fit stays.
+  /// returns  the bytes; empty only at the end of the stream.
+  /// errors   reset, cancelled, busy; other system errors pass through.
+  /// cancel   no byte was taken: they come with the next receive.
+  /// source   recv(2); RFC 9293 §3.10.5.
+  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept;
+
+  /// Receives at least one byte into the caller's buffer.
+  ///
+  /// into     borrowed until the await ends; must not be empty (asserted).
+  /// returns  the count, 1..into.size(); 0 only at the end of the stream.
+  /// errors   as recv.
+  /// cancel   no byte was taken, though some of `into` may have been overwritten.
+  [[nodiscard]] recv_into_operation recv_into(std::span<std::byte> into) & noexcept;
+
+  /// Sends every byte of every part, gathered: no copy, one system call when the kernel has room.
+  ///
+  /// parts    text, leases, spans of bytes; borrowed until the await ends.
+  /// errors   reset, closed, cancelled, busy; transferred() says how many bytes the kernel had
+  ///          taken. A send that succeeds proves nothing about the peer.
+  /// cancel   the count in the error is exact: bytes after it were not sent.
+  /// source   sendmsg(2) with MSG_NOSIGNAL.
+  template <class... P>
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
+    return {verb::send, engine_, handle_, parts...};
+  }
+
+  /// The same for parts that are counted at run time. They are used up: the engine advances them.
+  [[nodiscard]] send_pieces_operation send(std::span<piece> parts) & noexcept;
+
+  /// Tells the peer that no more bytes will come; receiving goes on. Does not wait.
+  ///
+  /// errors   closed when the connection is already gone.
+  /// source   shutdown(2), SHUT_WR; RFC 9293 §3.6.
+  void shutdown_send();
+
+  /// Closes now: operations in flight end with errc::cancelled. Nothing when it is closed already.
+  void close() noexcept;
+  /// Throws the connection away: the peer sees a reset instead of an end.
+  void abort() noexcept;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+
+  /// The address of the other end, also when it has gone; of kind none for an unnamed unix socket
+  /// and for a stream that is closed here.
+  [[nodiscard]] address remote() const;
+  /// The address of this end.
+  [[nodiscard]] address local() const;
+
+  /// Sets and reads a socket option: `set(options::no_delay, true)`.
+  template <class T>
+  void set(option<T> o, std::type_identity_t<T> value) {
+    set_option(o.id, static_cast<int>(value));
+  }
+  template <class T>
+  [[nodiscard]] T get(option<T> o) const {
+    return static_cast<T>(get_option(o.id));
+  }
+
+  /// What the engine calls it: for tables and logs. Stale once the stream is closed.
+  [[nodiscard]] handle id() const noexcept { return handle_; }
+  /// How long nothing has been received or sent.
+  [[nodiscard]] duration idle() const noexcept;
+
+ private:
+  void set_option(option_id id, int value);
+  [[nodiscard]] int get_option(option_id id) const;
+
+  engine* engine_ = nullptr;
+  handle handle_;
+};
+
+}  // namespace bight

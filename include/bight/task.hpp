@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The coroutine type of Bight.
+///
+/// A task does nothing until it is awaited, is awaited once, and runs in the context of whoever
+/// awaits it. Awaiting transfers control without growing the stack, so a million awaits that
+/// complete at once are as safe as one (g++ needs -foptimize-sibling-calls below -O2; the CMake
+/// target and bight.pc bring it).
+
+#include <bight/attributes.hpp>
+#include <bight/context.hpp>
+#include <bight/result.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace bight {
+
+class scope;
+
+/// What every operation of Bight offers to `within`, `attempt`, `all` and `any`:
+///
+/// start(h, c)  begins in context `c` and arranges that `h` is resumed; false (or a handle to run
+///              next) says what the awaiting coroutine does now.
+/// take()       the outcome, once.
+template <class A>
+concept awaitable = requires(A& a, std::coroutine_handle<> h, context& c) {
+  typename A::value_type;
+  a.start(h, c);
+  { a.take() } -> std::same_as<result<typename A::value_type>>;
+};
+
+/// The await protocol on top of start() and take(), for rvalues only: an operation borrows its
+/// arguments, so it is awaited where it is written.
+template <class A>
+class awaiter {
+ public:
+  explicit awaiter(A& a) noexcept : a_(a) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <has_context Promise>
+  auto await_suspend(std::coroutine_handle<Promise> h) {
+    return a_.start(h, h.promise().current_context());
+  }
+  typename A::value_type await_resume() {
+    if constexpr (requires { a_.get(); })  // throws what it holds, without a detour by result
+      return a_.get();
+    else if constexpr (std::is_void_v<typename A::value_type>)
+      a_.take().value();
+    else
+      return std::move(a_.take()).value();
+  }
+
+ private:
+  A& a_;
+};
+
+template <awaitable A>
+  requires(!std::is_lvalue_reference_v<A>)
+[[nodiscard]] awaiter<A> operator co_await(A && a) noexcept {
+  return awaiter<A>(a);
+}
+template <awaitable A>
+void operator co_await(A& a) = delete;  // await it where it is written, or std::move it
+
+/// Memory of coroutine frames, from a free list of the thread.
+void* frame_allocate(std::size_t size);
+void frame_free(void* frame, std::size_t size) noexcept;
+
+/// The part of a task's promise that does not depend on its type.
+class promise_base {
+ public:
+  static void* operator new(std::size_t size) { return frame_allocate(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { frame_free(frame, size); }
+
+  [[nodiscard]] context& current_context() const noexcept { return *context_; }
+
+  struct final_awaiter {
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+      promise_base& p = h.promise();
+      return p.owner_ == nullptr ? p.continuation_ : finish_child(*p.owner_, h, p);
+    }
+    void await_resume() const noexcept {}
+  };
+
+  [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+  [[nodiscard]] final_awaiter final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+
+ protected:
+  template <class T>
+  friend class task;
+  friend class scope;
+
+  // A child of a scope has ended: the scope takes note, frees the frame and says who goes on.
+  static std::coroutine_handle<> finish_child(scope& owner, std::coroutine_handle<> h,
+                                              promise_base& p) noexcept;
+
+  context* context_ = nullptr;
+  std::coroutine_handle<> continuation_;
+  scope* owner_ = nullptr;
+  std::exception_ptr exception_;
+};
+
+/// A coroutine that gives a T. Move-only; awaited at most once; destroyed unrun it does nothing.
+template <class T = void>
+class [[nodiscard]] BIGHT_CORO task {
+ public:
+  using value_type = T;
+  class promise_type;
+
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~task() {
+    if (frame_) frame_.destroy();
+  }
+
+  std::coroutine_handle<> start(std::coroutine_handle<> waiter, context& c) noexcept {
+    promise_base& p = frame_.promise();
+    p.context_ = &c;
+    p.continuation_ = waiter;
+    return frame_;
+  }
+
+  /// The value, or whatever was thrown.
+  T get() {
+    auto& p = frame_.promise();
+    if (p.exception_) std::rethrow_exception(std::exchange(p.exception_, nullptr));
+    if constexpr (!std::is_void_v<T>) return std::move(*p.value_);
+  }
+
+  /// The outcome. A failure that is not a bight::error is nobody's to translate: it is thrown.
+  [[nodiscard]] result<T> take() {
+    try {
+      if constexpr (std::is_void_v<T>) {
+        get();
+        return {};
+      } else {
+        return get();
+      }
+    } catch (error& e) {
+      return std::move(e);
+    }
+  }
+
+ private:
+  friend class scope;
+  explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+template <class T>
+class task<T>::promise_type : public promise_base {
+ public:
+  [[nodiscard]] task get_return_object() noexcept {
+    return task(std::coroutine_handle<promise_type>::from_promise(*this));
+  }
+  template <class U>
+    requires std::constructible_from<T, U>
+  void return_value(U&& value) {
+    value_.emplace(std::forward<U>(value));
+  }
+
+ private:
+  friend class task;
+  std::optional<T> value_;
+};
+
+template <>
+class task<void>::promise_type : public promise_base {
+ public:
+  [[nodiscard]] task get_return_object() noexcept {
+    return task(std::coroutine_handle<promise_type>::from_promise(*this));
+  }
+  void return_void() const noexcept {}
+};
+
+}  // namespace bight

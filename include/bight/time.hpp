@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Time as the loop tells it: nanoseconds since some start, never running backwards.
+///
+/// Programs never ask a clock. The loop reads its engine's clock once a turn, so a simulated
+/// engine can make an hour pass in a microsecond.
+
+#include <chrono>
+
+namespace bight {
+
+using namespace std::chrono_literals;
+
+using duration = std::chrono::nanoseconds;
+
+/// The clock of the loop. It has no now(): ask the loop, which may be in a simulated world.
+struct loop_clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<loop_clock>;
+  static constexpr bool is_steady = true;
+};
+
+using time_point = loop_clock::time_point;
+
+/// `at` + `wait`, held at the end of time instead of wrapping: a deadline of years is legal.
+[[nodiscard]] constexpr time_point later(time_point at, duration wait) noexcept {
+  if (wait > duration::zero() && at > time_point::max() - wait) return time_point::max();
+  if (wait < duration::zero() && at < time_point::min() - wait) return time_point::min();
+  return at + wait;
+}
+
+}  // namespace bight

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// UDP: datagrams, each whole or not at all, none promised to arrive.
+
+#include <bight/serve.hpp>
+#include <bight/stream.hpp>
+
+namespace bight::udp {
+
+/// One datagram as it arrived. It may be empty: that is a datagram of no bytes, and not an end.
+struct datagram {
+  lease data;
+  address from;
+  bool truncated = false;  ///< it was longer than the receive allowed; the rest is lost
+
+  operator std::string_view() const noexcept { return data; }
+};
+
+class [[nodiscard]] recv_operation : public op {
+ public:
+  using value_type = datagram;
+  recv_operation(engine* e, handle h, std::size_t max) noexcept : op(verb::recv, e, h) {
+    size = max;
+  }
+  bool start(std::coroutine_handle<> h, context& c) {
+    peer = &from_;
+    return op::start(h, c);
+  }
+  [[nodiscard]] result<datagram> take();
+
+ private:
+  address from_;
+};
+
+template <std::size_t N>
+class [[nodiscard]] send_to_operation : public send_operation<N> {
+ public:
+  template <class... P>
+  send_to_operation(engine* e, handle h, address to, const P&... parts) noexcept
+      : send_operation<N>(verb::send, e, h, parts...), to_(std::move(to)) {}
+  bool start(std::coroutine_handle<> h, context& c) {
+    this->peer = &to_;
+    return send_operation<N>::start(h, c);
+  }
+
+ private:
+  address to_;
+};
+
+/// A UDP socket, bound or connected. Move-only; closes when it dies.
+///
+/// threads  the loop's that made it. One receive at a time; any number of sends.
+class socket {
+ public:
+  socket() noexcept = default;
+  socket(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  socket(socket&& other) noexcept
+      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+  socket& operator=(socket&& other) noexcept {
+    std::swap(engine_, other.engine_);
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~socket() { close(); }
+
+  /// Receives the next datagram, waiting for one.
+  ///
+  /// max     at most so many bytes of it; a longer one is cut and marked `truncated`.
+  /// errors  refused, on a connected socket: an earlier datagram found nobody there, told once,
+  ///         and the socket lives on. Cancelled, busy.
+  /// cancel  no datagram was taken.
+  /// source  recvmsg(2), udp(7).
+  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
+    return {engine_, handle_, max};
+  }
+
+  /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
+  ///
+  /// errors  message_too_large, refused (an earlier one found nobody there), closed when it is not
+  ///         connected, no_resources.
+  template <class... P>
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
+    return {verb::send, engine_, handle_, parts...};
+  }
+
+  /// The same to `to`, which must be an IP address.
+  template <class... P>
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
+  [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, const P&... parts) & noexcept {
+    return {engine_, handle_, std::move(to), parts...};
+  }
+
+  void close() noexcept;
+  [[nodiscard]] address local() const;
+  [[nodiscard]] address remote() const;
+
+  template <class T>
+  void set(option<T> o, std::type_identity_t<T> value) {
+    set_option(o.id, static_cast<int>(value));
+  }
+  template <class T>
+  [[nodiscard]] T get(option<T> o) const {
+    return static_cast<T>(get_option(o.id));
+  }
+
+ private:
+  void set_option(option_id id, int value);
+  [[nodiscard]] int get_option(option_id id) const;
+
+  engine* engine_ = nullptr;
+  handle handle_;
+};
+
+/// Binds a socket to `at`: an IP address, ":port" (dual stack) or a name.
+///
+/// errors  address_in_use, address_not_here, denied, name_not_found.
+[[nodiscard]] task<socket> bind(address at);
+
+/// A socket that talks to `to` alone: others' datagrams are not delivered, and a closed port is
+/// told as errc::refused. Nothing is sent. Of a name, the first address with a route is taken.
+[[nodiscard]] task<socket> connect(address to);
+
+/// One datagram with the way to answer it.
+class request {
+ public:
+  request(engine& e, handle h, datagram d) noexcept
+      : engine_(&e), handle_(h), datagram_(std::move(d)) {}
+
+  [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
+  [[nodiscard]] const address& from() const noexcept { return datagram_.from; }
+  [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated; }
+
+  /// Sends one datagram of all the parts back to where this one came from.
+  template <class... P>
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
+  [[nodiscard]] send_to_operation<sizeof...(P)> reply(const P&... parts) & noexcept {
+    return {engine_, handle_, datagram_.from, parts...};
+  }
+
+ private:
+  engine* engine_;
+  handle handle_;
+  datagram datagram_;
+};
+
+using handler = callback<task<>(request)>;
+
+/// Answers every datagram that comes to `at` with a session of its own, side by side, until a
+/// drain; see tcp::serve. At most options.max_connections sessions run at a time: more datagrams
+/// wait in the socket's buffer, and the kernel drops what does not fit.
+///
+/// errors  only those of binding. A refused reply is nothing: the client has gone.
+[[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(const char* at, handler handle,
+                                              serve_options options = serve_options());
+[[nodiscard]] task<> serve(std::vector<address> at, handler handle,
+                           serve_options options = serve_options());
+
+}  // namespace bight::udp

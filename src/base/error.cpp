@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <bight/error.hpp>
+
+#include <array>
+#include <utility>
+
+namespace bight {
+
+namespace {
+
+// One row a condition: the words for it, and what a person can do about it.
+struct words {
+  errc condition;
+  const char* reason;
+  const char* advice;
+};
+
+constexpr words vocabulary[] = {
+    {errc::cancelled, "cancelled", ""},
+    {errc::timed_out, "timed out", ""},
+    {errc::refused, "connection refused", "is the server running there?"},
+    {errc::reset, "connection reset by the peer", ""},
+    {errc::closed, "the connection is closed", ""},
+    {errc::cut_short, "the peer closed in the middle", ""},
+    {errc::too_long, "longer than the limit", ""},
+    {errc::unreachable, "no route to that network or host", "check the address and the network"},
+    {errc::address_in_use, "address in use", "another program listens there; choose another port"},
+    {errc::address_not_here, "this machine does not have that address", ""},
+    {errc::denied, "permission denied", "ports below 1024 and some files need more rights"},
+    {errc::bad_address, "not a usable address", ""},
+    {errc::name_not_found, "no such name", "check the spelling"},
+    {errc::name_unavailable, "the name servers did not answer", "try again, or check resolv.conf"},
+    {errc::too_many_files, "no file descriptors left", "raise the limit: ulimit -n"},
+    {errc::no_resources, "the kernel has no buffers left", "try again"},
+    {errc::message_too_large, "the datagram is too large", "send fewer bytes at a time"},
+    {errc::busy, "another operation of this kind is in flight", "await it first"},
+    {errc::not_supported, "not supported here", ""},
+    {errc::invalid, "not a usable value", ""},
+};
+
+const words* find_words(errc e) noexcept {
+  for (const words& w : vocabulary)
+    if (w.condition == e) return &w;
+  return nullptr;
+}
+
+// The one table from the system's codes to conditions.
+bool stands_for(const std::error_code& code, errc e) noexcept {
+  if (code.category() != std::system_category() && code.category() != std::generic_category())
+    return false;
+  using std::errc;
+  const auto any_of = [&](auto... codes) {
+    return ((code.value() == static_cast<int>(codes)) || ...);
+  };
+  switch (e) {
+    case bight::errc::cancelled: return any_of(errc::operation_canceled);
+    case bight::errc::timed_out: return any_of(errc::timed_out, errc::stream_timeout);
+    case bight::errc::refused: return any_of(errc::connection_refused);
+    case bight::errc::reset: return any_of(errc::connection_reset, errc::connection_aborted);
+    case bight::errc::closed:
+      return any_of(errc::broken_pipe, errc::not_connected, errc::bad_file_descriptor);
+    case bight::errc::unreachable:
+      return any_of(errc::network_unreachable, errc::host_unreachable, errc::network_down);
+    case bight::errc::address_in_use: return any_of(errc::address_in_use);
+    case bight::errc::address_not_here: return any_of(errc::address_not_available);
+    case bight::errc::denied: return any_of(errc::permission_denied, errc::operation_not_permitted);
+    case bight::errc::bad_address:
+      return any_of(errc::address_family_not_supported, errc::destination_address_required,
+                    errc::no_such_file_or_directory, errc::filename_too_long);
+    case bight::errc::too_many_files:
+      return any_of(errc::too_many_files_open, errc::too_many_files_open_in_system);
+    case bight::errc::no_resources: return any_of(errc::no_buffer_space, errc::not_enough_memory);
+    case bight::errc::message_too_large: return any_of(errc::message_size);
+    case bight::errc::busy: return any_of(errc::connection_already_in_progress);
+    case bight::errc::not_supported:
+      return any_of(errc::operation_not_supported, errc::not_supported, errc::no_protocol_option,
+                    errc::protocol_not_supported, errc::function_not_supported);
+    case bight::errc::invalid: return any_of(errc::invalid_argument);
+    default: return false;
+  }
+}
+
+class bight_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "bight"; }
+  std::string message(int value) const override {
+    const words* w = find_words(static_cast<errc>(value));
+    return w != nullptr ? w->reason : "unknown error";
+  }
+  bool equivalent(const std::error_code& code, int condition) const noexcept override {
+    return (code.category() == *this && code.value() == condition) ||
+           stands_for(code, static_cast<errc>(condition));
+  }
+};
+
+std::string sentence(std::error_code code, std::string_view tried, std::string_view reason) {
+  const words* known = nullptr;
+  for (const words& w : vocabulary)
+    if (code == make_error_condition(w.condition)) known = &w;
+  std::string text(tried);
+  if (!text.empty()) text += ": ";
+  if (!reason.empty())
+    text += reason;
+  else if (known != nullptr)
+    text += known->reason;
+  else
+    text += code.message();
+  if (reason.empty() && known != nullptr && *known->advice != '\0')
+    text.append(" (").append(known->advice).append(")");
+  return text;
+}
+
+}  // namespace
+
+const std::error_category& category() noexcept {
+  static const bight_category the_category;
+  return the_category;
+}
+
+std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
+
+std::error_condition make_error_condition(errc e) noexcept {
+  return {static_cast<int>(e), category()};
+}
+
+error::error(std::error_code code, std::string_view tried, std::uint64_t transferred,
+             std::string_view reason)
+    : std::system_error(code),
+      message_(sentence(code, tried, reason)),
+      tried_length_(tried.size()),
+      transferred_(transferred) {}
+
+}  // namespace bight

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <bight/event.hpp>
+
+namespace bight {
+
+void event::set() noexcept {
+  set_ = true;
+  while (waiting_.next != &waiting_) {
+    auto& link = static_cast<wait_operation::queue_link&>(*waiting_.next);
+    link.unlink();
+    link.owner->unlink();
+    link.owner->wake();
+  }
+}
+
+bool event::wait_operation::start(std::coroutine_handle<> h, context& c) {
+  if (event_->set_) return false;
+  if (c.stop_requested()) {
+    cancelled_ = true;
+    return false;
+  }
+  waiter_ = h;
+  context_ = &c;
+  run = [](runnable& r) { static_cast<wait_operation&>(r).waiter_.resume(); };
+  on_stop = [](stop_hook& hook) {
+    auto& self = static_cast<wait_operation&>(hook);
+    self.cancelled_ = true;
+    self.place_.unlink();
+    self.wake();
+  };
+  c.link(*this);
+  place_.owner = this;
+  stop_hook& ring = event_->waiting_;
+  place_.previous = ring.previous;
+  place_.next = &ring;
+  ring.previous->next = &place_;
+  ring.previous = &place_;
+  return true;
+}
+
+void event::wait_operation::wake() noexcept { context_->sched().ready(*this); }
+
+result<void> event::wait_operation::take() {
+  if (cancelled_) return error(errc::cancelled, "wait for an event");
+  return {};
+}
+
+}  // namespace bight

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Coroutine frames from a free list of the thread: a few nanoseconds instead of malloc's fifteen.
+
+#include <bight/task.hpp>
+
+#include <array>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define BIGHT_POOL_FRAMES 0  // a pooled frame would hide a use after free
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BIGHT_POOL_FRAMES 0
+#endif
+#endif
+#ifndef BIGHT_POOL_FRAMES
+#define BIGHT_POOL_FRAMES 1
+#endif
+
+namespace bight {
+
+namespace {
+
+constexpr std::size_t frame_step = 64;          // size classes, in bytes
+constexpr std::size_t frame_pooled_max = 2048;  // larger frames are rare: plain new
+constexpr std::size_t frame_classes = frame_pooled_max / frame_step;
+constexpr std::size_t frame_kept_max = 1 << 20;  // bytes a class keeps after a burst
+
+struct free_frame {
+  free_frame* next;
+};
+
+struct free_list {
+  free_frame* head = nullptr;
+  std::size_t kept = 0;
+};
+
+// Set when the thread's pool has died. Not a member of it: what a destructor leaves behind in its
+// own object is a dead store, which g++ removes.
+thread_local bool pool_closed = false;
+
+// Freed when the thread ends; frames that come later still than that are plain new and delete.
+class frame_pool {
+ public:
+  ~frame_pool() {
+    for (auto& list : lists_)
+      while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
+    pool_closed = true;
+  }
+
+  void* allocate(std::size_t size) {
+    free_list& list = lists_[(size - 1) / frame_step];
+    if (list.head == nullptr) return ::operator new(rounded(size));
+    list.kept -= rounded(size);
+    return std::exchange(list.head, list.head->next);
+  }
+
+  void free(void* frame, std::size_t size) noexcept {
+    free_list& list = lists_[(size - 1) / frame_step];
+    if (list.kept >= frame_kept_max) return ::operator delete(frame);
+    list.kept += rounded(size);
+    list.head = ::new (frame) free_frame{list.head};
+  }
+
+ private:
+  static std::size_t rounded(std::size_t size) noexcept {
+    return (size + frame_step - 1) / frame_step * frame_step;
+  }
+
+  std::array<free_list, frame_classes> lists_;
+};
+
+thread_local frame_pool pool;
+
+}  // namespace
+
+void* frame_allocate(std::size_t size) {
+  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max || pool_closed) return ::operator new(size);
+  return pool.allocate(size);
+}
+
+void frame_free(void* frame, std::size_t size) noexcept {
+  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max || pool_closed) return ::operator delete(frame);
+  pool.free(frame, size);
+}
+
+}  // namespace bight

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "engine/buffers.hpp"
+
+#include <algorithm>
+#include <new>
+#include <vector>
+
+namespace bight {
+
+namespace {
+constexpr std::size_t room_min = 4096;        // a block with less left is finished
+constexpr std::size_t blocks_spare_max = 16;  // kept for the next use
+}  // namespace
+
+struct buffer_pool::block : lease_block {
+  shared* home;
+  std::size_t used = 0;
+  std::byte bytes[block_size];
+};
+
+// Counted by the pool itself and by every block that leases hold.
+struct buffer_pool::shared {
+  bool pool_alive = true;
+  std::size_t held = 0;  // blocks that are not current and not spare
+  block* current = nullptr;
+  std::vector<std::unique_ptr<block>> spare;
+
+  static void released(lease_block& b) noexcept {
+    auto& self = static_cast<block&>(b);
+    shared& home = *self.home;
+    self.used = 0;
+    if (&self == home.current) return;  // nothing of it is lent: it starts again at its front
+    --home.held;
+    std::unique_ptr<block> back(&self);
+    if (home.pool_alive && home.spare.size() < blocks_spare_max)
+      home.spare.push_back(std::move(back));  // within the reserve of the constructor
+    else if (!home.pool_alive && home.held == 0)
+      delete &home;
+  }
+
+  void renew() {
+    std::unique_ptr<block> next;
+    if (spare.empty()) {
+      next.reset(new block);
+      next->home = this;
+      next->release = &released;
+    } else {
+      next = std::move(spare.back());
+      spare.pop_back();
+    }
+    if (current != nullptr && current->refs > 0)
+      ++held;
+    else
+      delete current;
+    current = next.release();
+  }
+};
+
+buffer_pool::buffer_pool() : shared_(new shared) { shared_->spare.reserve(blocks_spare_max); }
+
+buffer_pool::~buffer_pool() {
+  shared& s = *shared_;
+  s.pool_alive = false;
+  s.spare.clear();
+  block* current = std::exchange(s.current, nullptr);
+  if (current != nullptr && current->refs > 0)
+    ++s.held;
+  else
+    delete current;
+  if (s.held == 0) delete shared_;
+}
+
+std::span<std::byte> buffer_pool::room(std::size_t max) {
+  shared& s = *shared_;
+  if (s.current == nullptr || block_size - s.current->used < std::min(max, room_min)) s.renew();
+  block& b = *s.current;
+  return {b.bytes + b.used, std::min(max, block_size - b.used)};
+}
+
+lease buffer_pool::fill(std::size_t n) {
+  if (n == 0) return {};
+  block& b = *shared_->current;
+  const std::byte* data = b.bytes + b.used;
+  if (shared_->held >= blocks_held_max && n <= copy_max)
+    return lease::copy_of({reinterpret_cast<const char*>(data), n});
+  b.used += n;
+  return {b, data, n};
+}
+
+}  // namespace bight

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Buffers that receives are made into, shared by many small messages each.
+
+#include <bight/lease.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace bight {
+
+/// Lends out pieces of large blocks. A block goes round: filled from front to back, and used again
+/// when the last lease on it has ended. Outlives its engine while leases are out.
+///
+/// With many blocks held by leases, small pieces come as copies of their own size instead, so that
+/// a few bytes kept for long cannot pin a block each.
+class buffer_pool {
+ public:
+  static constexpr std::size_t block_size = 65536;
+  static constexpr std::size_t blocks_held_max = 64;  // 4 MiB; beyond it small leases are copies
+  static constexpr std::size_t copy_max = 16384;      // larger pieces are worth their block
+
+  buffer_pool();
+  ~buffer_pool();
+  buffer_pool(const buffer_pool&) = delete;
+  buffer_pool& operator=(const buffer_pool&) = delete;
+
+  /// Room for a receive of up to `max` bytes: at least min(max, 4 KiB), at most a block. Valid
+  /// until the next call.
+  [[nodiscard]] std::span<std::byte> room(std::size_t max);
+  /// Makes the first `n` bytes of that room a lease.
+  [[nodiscard]] lease fill(std::size_t n);
+
+ private:
+  struct block;
+  struct shared;
+  shared* shared_;
+};
+
+}  // namespace bight

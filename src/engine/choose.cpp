@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "engine/choose.hpp"
+
+#include "base/text.hpp"
+#include "engine/readiness/readiness.hpp"
+#if BIGHT_URING
+#include "engine/uring/uring.hpp"
+#endif
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace bight {
+
+namespace {
+
+std::unique_ptr<engine> try_uring(std::string& why_not) {
+#if BIGHT_URING
+  return uring::make_uring(why_not);
+#else
+  why_not = "this build has no io_uring (it was made without liburing)";
+  return nullptr;
+#endif
+}
+
+// The choice that BIGHT_ENGINE asks for, unless the program has made one.
+engine_choice asked_for(engine_choice by_program) {
+  const char* set = std::getenv("BIGHT_ENGINE");
+  if (by_program != engine_choice::automatic || set == nullptr || *set == '\0') return by_program;
+  const std::string_view name = set;
+  if (name == "uring") return engine_choice::uring;
+  if (name == "epoll") return engine_choice::epoll;
+  if (name == "auto") return engine_choice::automatic;
+  throw error(errc::invalid, fmt::format("BIGHT_ENGINE={}", printable(name)), 0,
+              "no such engine; use uring, epoll or auto");
+}
+
+}  // namespace
+
+chosen_engine choose_engine(engine_choice choice) {
+  const engine_choice wanted = asked_for(choice);
+  const char* by = choice == wanted ? "asked for by the program" : "asked for by BIGHT_ENGINE";
+  if (wanted == engine_choice::epoll) return {readiness::make_readiness(), by};
+  std::string why_not;
+  auto ring = try_uring(why_not);
+  if (ring != nullptr)
+    return {std::move(ring),
+            wanted == engine_choice::uring ? by : "io_uring works here: an operation went through"};
+  if (wanted == engine_choice::uring)
+    throw error(errc::not_supported, fmt::format("engine uring ({})", by), 0, why_not);
+  return {readiness::make_readiness(), why_not + "; using epoll"};
+}
+
+}  // namespace bight

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "engine/loop.hpp"
+
+#include "base/check.hpp"
+
+namespace bight {
+
+loop::loop(std::unique_ptr<engine> e) : engine_(std::move(e)) {
+  engine_->attach(*this);
+  expire(engine_->now());
+}
+
+loop::~loop() = default;
+
+void loop::turn() {
+  // 1. Submit, 2. wait, 3. collect: the engine's part, and it moves time on between 2 and 3, so
+  // that what is collected and what is resumed know how long the wait has been. With work ready it
+  // only looks.
+  engine_->wait(has_ready() ? time_point::min() : next_deadline());
+  // 4. Timers: what is due becomes ready.
+  expire(now());
+  // 5. Resume. User code runs here and nowhere else.
+  run_ready();
+}
+
+void loop::run(task<> main) {
+  expire(engine_->now());
+  context root(*this);
+  scope everything(root);
+  everything.spawn(std::move(main));
+  while (everything.size() > 0) {
+    if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
+      check(false, "deadlock: every task waits for another, and nothing else can happen");
+    turn();
+    if (stop_asked_.exchange(false, std::memory_order_acquire)) everything.stop();
+  }
+  auto outcome = everything.join();
+  outcome.get();
+}
+
+void loop::stop_from_outside() noexcept {
+  stop_asked_.store(true, std::memory_order_release);
+  engine_->wake();
+}
+
+}  // namespace bight

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include <bight/op.hpp>
+
+#include "base/check.hpp"
+#include "engine/loop.hpp"
+
+namespace bight {
+
+op::op(op&& other) noexcept
+    : what(other.what),
+      family(other.family),
+      piece_count(other.piece_count),
+      eng(other.eng),
+      on(other.on),
+      pieces(other.pieces),
+      buffer(other.buffer),
+      size(other.size),
+      peer(other.peer),
+      extra(other.extra) {
+  check(!other.waiter_, "an operation was moved after it had started");
+}
+
+bool op::start(std::coroutine_handle<> h, context& c) {
+  engine& mine = loop::of(c).eng();
+  if (eng == nullptr) eng = &mine;
+  check(eng == &mine, "a socket was used on another loop than its own");
+  context_ = &c;
+  waiter_ = h;
+  if (c.stop_requested()) {
+    code = make_error_code(errc::cancelled);
+    return false;
+  }
+  run = [](runnable& r) {
+    op& self = static_cast<op&>(r);
+    self.unlink();
+    self.waiter_.resume();
+  };
+  if (eng->submit(*this)) return false;
+  on_stop = [](stop_hook& hook) {
+    op& self = static_cast<op&>(hook);
+    self.eng->cancel(self);
+  };
+  c.link(*this);
+  return true;
+}
+
+void op::settle() noexcept {
+  const bool takes =
+      what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
+  if (!takes || code || !context_->stop_requested()) return;
+  eng->requeue(*this);
+  got.reset();
+  count = 0;
+  code = make_error_code(errc::cancelled);
+}
+
+error op::failure() const {
+  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "send",
+                                          "read",   "write",   "resolve", "signal", "run"};
+  std::string tried = verbs[static_cast<std::size_t>(what)];
+  const bool names_peer = peer != nullptr && peer->what() != address::kind::none;
+  if (names_peer) {
+    tried += " " + peer->str();
+  } else if (on) {
+    auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
+    if (of) tried += " " + of->str();
+  }
+  return error(code, tried, static_cast<std::uint64_t>(count));
+}
+
+result<lease> recv_operation::take() {
+  settle();
+  if (code) return failure();
+  return std::move(got);
+}
+
+result<std::size_t> recv_into_operation::take() {
+  settle();
+  if (code) return failure();
+  return static_cast<std::size_t>(count);
+}
+
+result<void> send_pieces_operation::take() {
+  settle();
+  if (code) return failure();
+  return {};
+}
+
+}  // namespace bight

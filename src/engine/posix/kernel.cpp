@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+#include "engine/posix/kernel.hpp"
+
+#include "engine/posix/resolver.hpp"
+#include "engine/posix/signals.hpp"
+#include "engine/posix/workers.hpp"
+
+#include <bight/scheduler.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace bight::posix {
+
+namespace {
+
+const std::error_code no_error;
+
+std::error_code last_error() noexcept { return system_error_code(errno); }
+
+error failed(const char* what) { return error(last_error(), what); }
+
+std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
+
+bool ip6_works() noexcept {
+  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  ::close(fd);
+  return true;
+}
+
+int family_of(transport t, const address& at) noexcept {
+  if (t == transport::local || at.is_local()) return AF_UNIX;
+  if (at.what() == address::kind::ip4) return AF_INET;
+  if (at.what() == address::kind::any && !ip6_works()) return AF_INET;
+  return AF_INET6;
+}
+
+// Whether the socket file at `name` is a leftover: nobody listens on it any more.
+bool is_stale(const socket_name& name) noexcept {
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return false;
+  const int outcome = connect(probe, name.get(), name.length);
+  const bool stale = outcome < 0 && errno == ECONNREFUSED;
+  ::close(probe);
+  return stale;
+}
+
+}  // namespace
+
+std::error_code system_error_code(int number) noexcept {
+  if (number == ECANCELED) return make_error_code(errc::cancelled);
+  return {number, std::system_category()};
+}
+
+bool accept_may_go_on(int number) noexcept {
+  switch (number) {  // accept(2), "Error handling"
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+    case EPERM:  // a firewall rule
+    case EINTR: return true;
+    default: return false;
+  }
+}
+
+void* pack_handle(handle h) noexcept {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(h.index) << 32 | h.generation);
+}
+
+handle unpack_handle(const void* packed) noexcept {
+  const auto bits = reinterpret_cast<std::uintptr_t>(packed);
+  return {static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
+}
+
+bool more_pieces(op& o) noexcept {
+  while (o.piece_count > 0 && o.pieces->size == 0) {
+    ++o.pieces;
+    --o.piece_count;
+  }
+  return o.piece_count > 0;
+}
+
+void advance(op& o, std::size_t n) noexcept {
+  while (o.piece_count > 0 && n >= o.pieces->size) {
+    n -= o.pieces->size;
+    ++o.pieces;
+    --o.piece_count;
+  }
+  if (n == 0) return;
+  o.pieces->data = static_cast<const char*>(o.pieces->data) + n;
+  o.pieces->size -= n;
+}
+
+namespace {
+void reset_at_close(int fd) noexcept {
+  const linger none{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+}  // namespace
+
+void close_with_reset(int fd) noexcept {
+  reset_at_close(fd);
+  ::close(fd);
+}
+
+void kernel_engine::before_close(handle h, const slot& s, bool reset) noexcept {
+  const int fd = static_cast<int>(h.index);
+  if (reset) reset_at_close(fd);
+  if (!s.unlink_path) return;
+  socket_name name;
+  if (getsockname(fd, name.get(), &name.length) == 0)
+    unlink(reinterpret_cast<const sockaddr_un&>(name.storage).sun_path);
+}
+
+bool connected_to_itself(int fd) noexcept {
+  socket_name mine;
+  socket_name theirs;
+  if (getsockname(fd, mine.get(), &mine.length) != 0) return false;
+  if (mine.storage.ss_family == AF_UNIX) return false;
+  if (getpeername(fd, theirs.get(), &theirs.length) != 0) return false;
+  return mine.length == theirs.length && std::memcmp(mine.get(), theirs.get(), mine.length) == 0;
+}
+
+kernel_engine::kernel_engine()
+    : signals_(std::make_unique<signal_desk>(*this)),
+      workers_(std::make_unique<worker_desk>(*this)) {
+  wake_.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_.fd < 0) throw failed("eventfd");
+}
+
+kernel_engine::~kernel_engine() { ::close(wake_.fd); }
+
+void kernel_engine::start_watching() {
+  wake_.wants_read = true;
+  wake_.ready = [](watcher& w, bool, bool) {
+    auto& self = *static_cast<kernel_engine*>(w.owner);
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto taken = ::read(w.fd, &count, sizeof count);
+    self.signals_->on_wake();
+    self.workers_->on_wake();
+  };
+  wake_.owner = this;
+  watch(wake_);
+}
+
+void kernel_engine::stop_watching() noexcept {
+  workers_.reset();  // joins, so that nobody wakes a dead engine
+  signals_.reset();
+  resolver_.reset();
+  wake_.wants_read = false;
+  watch(wake_);
+}
+
+void kernel_engine::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written =
+      ::write(wake_.fd, &one, sizeof one);  // EAGAIN: awake anyway
+}
+
+time_point kernel_engine::now() const noexcept {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
+
+void kernel_engine::random(std::span<std::byte> into) {
+  while (!into.empty()) {
+    const ssize_t n = getrandom(into.data(), into.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw failed("getrandom");
+    into = into.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void kernel_engine::complete(op& o) noexcept { sched().ready(o); }
+
+bool kernel_engine::submit_other(op& o) {
+  if (o.what == verb::signal) return signals_->submit(o);
+  if (o.what == verb::work) return workers_->submit(o);
+  if (resolver_ == nullptr) resolver_ = std::make_unique<resolver>(*this);
+  return resolver_->submit(o);
+}
+
+void kernel_engine::cancel_other(op& o) noexcept {
+  if (o.what == verb::signal)
+    signals_->cancel(o);
+  else if (o.what == verb::work)
+    workers_->cancel(o);
+  else
+    resolver_->cancel(o);
+}
+
+bool kernel_engine::busy_other() const noexcept {
+  return signals_->busy() || workers_->busy() || (resolver_ != nullptr && resolver_->busy());
+}
+
+handle kernel_engine::enter(int fd, socket_kind kind, int family) {
+  const handle h = slots_.enter(fd, kind, family);
+  slots_.find(h)->last_used = sched().now();
+  return h;
+}
+
+result<handle> kernel_engine::open(transport t, const address& at) {
+  const int family = family_of(t, at);
+  const int type = t == transport::udp ? SOCK_DGRAM : SOCK_STREAM;
+  const int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return failed("socket");
+  const int off = 0;
+  const int on = 1;
+  if (family == AF_INET6) {
+    // Dual stack only for ":port": "[::]:9999" means IPv6, whatever the system's default is.
+    const bool both = at.what() == address::kind::any;
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, both ? &off : &on, sizeof on);
+  }
+  if (type == SOCK_STREAM && family != AF_UNIX) {  // accepted sockets inherit both: tcp(7)
+    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  return enter(fd, type == SOCK_STREAM ? socket_kind::stream : socket_kind::datagram, family);
+}
+
+std::error_code kernel_engine::bind(handle h, const address& at) {
+  slot* s = find(h);
+  if (s == nullptr) return closed_handle();
+  const int fd = static_cast<int>(h.index);
+  const socket_name name = to_system(at, s->family);
+  if (name.length == 0) return make_error_code(errc::bad_address);
+  if (::bind(fd, name.get(), name.length) == 0) {
+    s->unlink_path = s->family == AF_UNIX && at.host()[0] != '@';
+    return no_error;
+  }
+  if (errno == EADDRINUSE && s->family == AF_UNIX && is_stale(name)) {
+    struct stat file{};
+    const std::string path = at.host();
+    if (stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) && unlink(path.c_str()) == 0 &&
+        ::bind(fd, name.get(), name.length) == 0) {
+      s->unlink_path = true;
+      return no_error;
+    }
+    return {EADDRINUSE, std::system_category()};
+  }
+  return last_error();
+}
+
+std::error_code kernel_engine::listen(handle h, int backlog) {
+  slot* s = find(h);
+  if (s == nullptr) return closed_handle();
+  if (::listen(static_cast<int>(h.index), backlog) != 0) return last_error();
+  s->kind = socket_kind::listener;
+  return no_error;
+}
+
+std::error_code kernel_engine::shutdown_send(handle h) {
+  if (find(h) == nullptr) return closed_handle();
+  return shutdown(static_cast<int>(h.index), SHUT_WR) == 0 ? no_error : last_error();
+}
+
+result<handle> kernel_engine::adopt(int descriptor) {
+  if (fcntl(descriptor, F_GETFD) < 0) return failed("open the descriptor");
+  return enter(descriptor, socket_kind::adopted, AF_UNSPEC);
+}
+
+result<address> kernel_engine::local(handle h) const {
+  if (find(h) == nullptr) return error(closed_handle(), "local address");
+  socket_name name;
+  if (getsockname(static_cast<int>(h.index), name.get(), &name.length) != 0)
+    return failed("local address");
+  return from_system(name);
+}
+
+result<address> kernel_engine::remote(handle h) const {
+  slot* s = find(h);
+  if (s == nullptr) return error(closed_handle(), "remote address");
+  socket_name name;
+  if (s->remote_length > 0) {
+    std::memcpy(&name.storage, s->remote.data(), s->remote_length);
+    name.length = s->remote_length;
+    return from_system(name);
+  }
+  const int fd = static_cast<int>(h.index);
+  if (getpeername(fd, name.get(), &name.length) != 0) {
+    // The connection is gone already, and the socket still knows whose it was: socket(7). This
+    // option takes the exact length.
+    if (errno != ENOTCONN || s->family == AF_UNIX) return failed("remote address");
+    name.length = s->family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) != 0)
+      return failed("remote address");
+  }
+  remember_remote(*s, name);
+  return from_system(name);
+}
+
+void kernel_engine::remember_remote(slot& s, const socket_name& name) noexcept {
+  if (name.length > s.remote.size()) return;  // a path: asked for again each time
+  std::memcpy(s.remote.data(), &name.storage, name.length);
+  s.remote_length = static_cast<std::uint8_t>(name.length);
+}
+
+time_point kernel_engine::last_used(handle h) const noexcept {
+  const slot* s = find(h);
+  return s != nullptr ? s->last_used : time_point::min();
+}
+
+}  // namespace bight::posix

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What the engines over a real kernel share: descriptors, names, options, the clock, waking up,
+/// and the operations that are not about a socket (resolve, signal, work).
+
+#include "engine/engine.hpp"
+#include "engine/posix/slots.hpp"
+#include "engine/posix/sockaddr.hpp"
+
+#include <memory>
+
+namespace bight::posix {
+
+class resolver;
+class signal_desk;
+class worker_desk;
+
+/// Descriptor readiness for the engine's own purposes (the wake-up, the name servers' sockets).
+/// `ready` is called while completions are collected: it may make operations ready, no more.
+struct watcher {
+  void (*ready)(watcher&, bool readable, bool writable) = nullptr;
+  int fd = -1;
+  bool wants_read = false;
+  bool wants_write = false;
+  void* owner = nullptr;        // of whoever watches
+  void* engine_data = nullptr;  // the engine's own
+};
+
+class kernel_engine : public engine {
+ public:
+  kernel_engine();
+  ~kernel_engine() override;
+
+  void wake() noexcept override;
+  [[nodiscard]] time_point now() const noexcept override;
+  void random(std::span<std::byte> into) override;
+
+  [[nodiscard]] result<handle> open(transport t, const address& at) override;
+  [[nodiscard]] std::error_code bind(handle h, const address& at) override;
+  [[nodiscard]] std::error_code listen(handle h, int backlog) override;
+  [[nodiscard]] std::error_code shutdown_send(handle h) override;
+  [[nodiscard]] result<handle> adopt(int descriptor) override;
+
+  [[nodiscard]] result<address> local(handle h) const override;
+  [[nodiscard]] result<address> remote(handle h) const override;
+  [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
+  [[nodiscard]] result<int> get(handle h, option_id id) const override;
+  [[nodiscard]] time_point last_used(handle h) const noexcept override;
+
+  // ── For the desks ───────────────────────────────────────────────────────────────────────────
+
+  /// Watches w.fd for what w wants, from now on until that changes; neither wanted: forgets `w`,
+  /// which may die then. Level-triggered: `ready` is called again while the condition holds.
+  virtual void watch(watcher& w) = 0;
+
+  /// Ends an operation: stores nothing, makes it ready.
+  void complete(op& o) noexcept;
+  [[nodiscard]] scheduler& timers() const noexcept { return sched(); }
+  /// A new engine of the same kind, for another thread.
+  [[nodiscard]] virtual std::unique_ptr<engine> another() const = 0;
+
+ protected:
+  /// resolve, signal and work; for the others the engine has its own code.
+  [[nodiscard]] bool submit_other(op& o);
+  void cancel_other(op& o) noexcept;
+  [[nodiscard]] bool busy_other() const noexcept;
+  /// Called by the engine once it can watch; and before it no longer can.
+  void start_watching();
+  void stop_watching() noexcept;
+
+  /// Makes a connected socket known: a handle for it.
+  [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
+  /// Keeps the peer's name of an accepted connection that came with it.
+  static void remember_remote(slot& s, const socket_name& name) noexcept;
+  /// Before the descriptor of `h` is closed: arranges for a reset, removes a listener's file.
+  static void before_close(handle h, const slot& s, bool reset) noexcept;
+  [[nodiscard]] slot* find(handle h) const noexcept { return slots_.find(h); }
+  [[nodiscard]] slot_table& slots() noexcept { return slots_; }
+
+ private:
+  slot_table slots_;
+  watcher wake_;
+  std::unique_ptr<resolver> resolver_;
+  std::unique_ptr<signal_desk> signals_;
+  std::unique_ptr<worker_desk> workers_;
+};
+
+/// A handle in the place of a pointer, and back: what an accept keeps of its listener.
+[[nodiscard]] void* pack_handle(handle h) noexcept;
+[[nodiscard]] handle unpack_handle(const void* packed) noexcept;
+
+/// Skips pieces of no bytes; false when none is left.
+[[nodiscard]] bool more_pieces(op& o) noexcept;
+/// Moves the pieces of `o` past the `n` bytes that have gone.
+void advance(op& o, std::size_t n) noexcept;
+
+/// Closes a connection that nobody has claimed, so that the peer learns of it at once.
+void close_with_reset(int fd) noexcept;
+
+/// `code` from errno.
+[[nodiscard]] std::error_code system_error_code(int number) noexcept;
+
+/// Whether accept(2) failed because of the connection that it would have given, and not because of
+/// the listener: Linux hands pending network errors of the new socket to accept.
+[[nodiscard]] bool accept_may_go_on(int number) noexcept;
+
+/// Whether local and remote name are the same: a connect to one's own ephemeral port has found
+/// itself (TCP simultaneous open, RFC 9293 §3.5).
+[[nodiscard]] bool connected_to_itself(int fd) noexcept;
+
+}  // namespace bight::posix

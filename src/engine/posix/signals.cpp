@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "engine/posix/signals.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+namespace bight::posix {
+
+namespace {
+
+constexpr int numbers[] = {SIGINT, SIGTERM};
+
+// Loops of one process that wait for signals at a time. A table of fixed size, because a handler
+// may neither lock nor allocate (signal-safety(7)).
+constexpr int seats_max = 1024;
+
+struct seat {
+  std::atomic<kernel_engine*> engine{nullptr};
+  std::atomic<unsigned> pending{0};  // a bit for each of `numbers`
+};
+// How long our handler stays when nobody waits any more: a server that drains awaits one signal
+// after the other, and takes a few turns of its loop between the two.
+constexpr duration linger = 250ms;
+
+static_assert(std::atomic<kernel_engine*>::is_always_lock_free &&
+              std::atomic<unsigned>::is_always_lock_free);
+
+constinit seat seats[seats_max];
+constinit std::atomic<int> in_handler{0};
+// Signals that came while our handler was there and that no waiter was told.
+constinit std::atomic<unsigned> untold{0};
+
+constinit std::mutex door;  // over what follows
+constinit int seated = 0;
+struct sigaction before[std::size(numbers)];
+
+extern "C" void bight_on_signal(int number) {
+  const int saved = errno;
+  in_handler.fetch_add(1);
+  const unsigned bit = number == SIGINT ? 1 : 2;
+  untold.fetch_or(bit);
+  for (seat& s : seats) {
+    kernel_engine* engine = s.engine.load();
+    if (engine == nullptr) continue;
+    s.pending.fetch_or(bit);
+    engine->wake();  // a write(2) and no more
+  }
+  in_handler.fetch_sub(1);
+  errno = saved;
+}
+
+void install() noexcept {
+  struct sigaction ours{};
+  ours.sa_handler = bight_on_signal;
+  ours.sa_flags = SA_RESTART;
+  sigemptyset(&ours.sa_mask);
+  for (const int number : numbers) sigaddset(&ours.sa_mask, number);
+  for (std::size_t i = 0; i < std::size(numbers); ++i) sigaction(numbers[i], &ours, &before[i]);
+}
+
+void restore() noexcept {
+  for (std::size_t i = 0; i < std::size(numbers); ++i) {
+    struct sigaction now{};
+    sigaction(numbers[i], nullptr, &now);
+    // Somebody who has put another handler over ours meant theirs to stay.
+    if (now.sa_handler == bight_on_signal) sigaction(numbers[i], &before[i], nullptr);
+  }
+}
+
+int take_seat(kernel_engine& k) noexcept {
+  const std::lock_guard lock(door);
+  for (int i = 0; i < seats_max; ++i) {
+    if (seats[i].engine.load() != nullptr) continue;
+    seats[i].pending.store(0);
+    seats[i].engine.store(&k);
+    if (seated++ == 0) install();
+    return i;
+  }
+  return -1;
+}
+
+// Gives the bits of the signals that nobody has been told, when it was the last seat.
+unsigned leave_seat(int i) noexcept {
+  const std::lock_guard lock(door);
+  seats[i].engine.store(nullptr);
+  // A handler in another thread may hold the pointer still, and the engine may die next.
+  while (in_handler.load() != 0) std::this_thread::yield();
+  if (--seated > 0) return 0;
+  restore();
+  return untold.exchange(0);
+}
+
+}  // namespace
+
+signal_desk::signal_desk(kernel_engine& k) noexcept : kernel_(k) {
+  leave_later_.owner = this;
+  leave_later_.expired = [](timer& t) {
+    signal_desk& self = *static_cast<owned_timer&>(t).owner;
+    const unsigned lost = leave_seat(std::exchange(self.seat_, -1));
+    // What came when nobody waited means what it would have meant without us.
+    for (std::size_t n = 0; n < std::size(numbers); ++n)
+      if ((lost & (1u << n)) != 0) raise(numbers[n]);
+  };
+}
+
+signal_desk::~signal_desk() {
+  if (seat_ < 0) return;
+  kernel_.timers().disarm(leave_later_);
+  // Not raised again: the loop has ended, and more a signal could not ask of it.
+  static_cast<void>(leave_seat(seat_));
+}
+
+bool signal_desk::submit(op& o) {
+  // Somebody waits (again): not to leave. Armed, so that moving the moment later cannot fail.
+  kernel_.timers().arm(leave_later_, time_point::max());
+  o.engine_state = static_cast<std::uint32_t>(waiters_.size());
+  waiters_.push_back(&o);
+  if (seat_ < 0) seat_ = take_seat(kernel_);
+  if (seat_ < 0) {
+    waiters_.pop_back();
+    kernel_.timers().disarm(leave_later_);
+    o.code = make_error_code(errc::no_resources);
+    return true;
+  }
+  o.engine_data = this;
+  on_wake();  // one may have come since the last waiter was told
+  return false;
+}
+
+void signal_desk::on_wake() noexcept {
+  if (waiters_.empty()) return;
+  const unsigned pending = seats[seat_].pending.load();
+  if (pending == 0) return;
+  // One signal a wait: when both have come, the other is for whoever waits next. One of the same
+  // number that comes between the next two lines is merged with this one, as the kernel merges
+  // pending signals of one number.
+  const unsigned bit = pending & 1u ? 1 : 2;
+  untold.fetch_and(~bit);
+  seats[seat_].pending.fetch_and(~bit);
+  for (op* o : waiters_) {
+    o->count = numbers[bit - 1];
+    o->engine_data = nullptr;
+    kernel_.complete(*o);
+  }
+  waiters_.clear();
+  kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
+}
+
+void signal_desk::cancel(op& o) noexcept {
+  on_wake();  // a signal that has come is told rather than lost
+  if (o.engine_data == nullptr) return;
+  o.engine_data = nullptr;
+  const std::size_t place = o.engine_state;
+  waiters_[place] = waiters_.back();
+  waiters_[place]->engine_state = static_cast<std::uint32_t>(place);
+  waiters_.pop_back();
+  o.code = make_error_code(errc::cancelled);
+  kernel_.complete(o);
+  if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
+}
+
+}  // namespace bight::posix

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The table of open sockets: descriptor number to what is known about it.
+
+#include "engine/engine.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace bight::posix {
+
+enum class socket_kind : std::uint8_t { stream, datagram, listener, adopted };
+
+/// What every real engine knows about a descriptor. The index of its handle is its number.
+struct slot {
+  std::uint32_t generation = 1;
+  socket_kind kind = socket_kind::stream;
+  std::uint8_t family = 0;  // AF_INET, AF_INET6, AF_UNIX
+  bool in_use = false;
+  bool unlink_path = false;  // a unix listener whose socket file is ours to remove
+  std::uint8_t remote_length = 0;
+  std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
+  time_point last_used{};
+};
+
+/// Objects by small number, that never move: an operation may point at one while the table grows.
+template <class T>
+class stable_table {
+ public:
+  [[nodiscard]] T* find(std::uint32_t i) const noexcept {
+    const std::size_t chunk = i / chunk_size;
+    if (chunk >= chunks_.size() || chunks_[chunk] == nullptr) return nullptr;
+    return &(*chunks_[chunk])[i % chunk_size];
+  }
+  T& at(std::uint32_t i) {
+    const std::size_t chunk = i / chunk_size;
+    if (chunk >= chunks_.size()) chunks_.resize(chunk + 1);
+    if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<std::array<T, chunk_size>>();
+    return (*chunks_[chunk])[i % chunk_size];
+  }
+  template <class F>
+  void for_each(F f) {
+    for (std::size_t c = 0; c < chunks_.size(); ++c)
+      if (chunks_[c] != nullptr)
+        for (std::size_t i = 0; i < chunk_size; ++i)
+          f(static_cast<std::uint32_t>(c * chunk_size + i), (*chunks_[c])[i]);
+  }
+
+ private:
+  static constexpr std::size_t chunk_size = 256;
+  std::vector<std::unique_ptr<std::array<T, chunk_size>>> chunks_;
+};
+
+class slot_table {
+ public:
+  [[nodiscard]] slot* find(handle h) const noexcept {
+    slot* s = table_.find(h.index);
+    return s != nullptr && s->in_use && s->generation == h.generation ? s : nullptr;
+  }
+  handle enter(int fd, socket_kind kind, int family);
+  /// From here on every handle to it is stale.
+  void leave(handle h) noexcept;
+  template <class F>
+  void for_each(F f) {
+    table_.for_each([&](std::uint32_t i, slot& s) {
+      if (s.in_use) f(handle{i, s.generation}, s);
+    });
+  }
+
+ private:
+  stable_table<slot> table_;
+};
+
+}  // namespace bight::posix

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "engine/posix/sockaddr.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+namespace bight::posix {
+
+namespace {
+
+socket_name local_name(const address& a) noexcept {
+  socket_name name;
+  auto& un = reinterpret_cast<sockaddr_un&>(name.storage);
+  const std::string path = a.host();
+  un.sun_family = AF_UNIX;
+  std::memcpy(un.sun_path, path.data(), path.size());
+  name.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  if (path[0] == '@') {  // abstract: a NUL in front, and the length is part of the name
+    un.sun_path[0] = '\0';
+    --name.length;
+  }
+  return name;
+}
+
+socket_name ip4_name(const address& a) noexcept {
+  socket_name name;
+  auto& in = reinterpret_cast<sockaddr_in&>(name.storage);
+  in.sin_family = AF_INET;
+  in.sin_port = htons(a.port());
+  std::memcpy(&in.sin_addr, a.bytes().data(), 4);  // zeros for any
+  name.length = sizeof in;
+  return name;
+}
+
+std::uint32_t scope_of(const address& a) noexcept {
+  if (a.scope() != 0) return a.scope();
+  const std::string host = a.host();
+  const std::size_t percent = host.find('%');
+  if (percent == std::string::npos) return 0;
+  const std::string zone = host.substr(percent + 1);
+  const unsigned index = if_nametoindex(zone.c_str());
+  return index != 0 ? index : static_cast<std::uint32_t>(std::strtoul(zone.c_str(), nullptr, 10));
+}
+
+socket_name ip6_name(const address& a) noexcept {
+  socket_name name;
+  auto& in6 = reinterpret_cast<sockaddr_in6&>(name.storage);
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(a.port());
+  if (a.what() == address::kind::ip4) {
+    in6.sin6_addr.s6_addr[10] = in6.sin6_addr.s6_addr[11] = 0xFF;
+    std::memcpy(&in6.sin6_addr.s6_addr[12], a.bytes().data(), 4);
+  } else {
+    std::memcpy(&in6.sin6_addr, a.bytes().data(), 16);
+    in6.sin6_scope_id = scope_of(a);
+  }
+  name.length = sizeof in6;
+  return name;
+}
+
+}  // namespace
+
+socket_name to_system(const address& a, int family) noexcept {
+  const auto kind = a.what();
+  if (family == AF_UNIX && kind == address::kind::local) return local_name(a);
+  if (family == AF_INET && (kind == address::kind::ip4 || kind == address::kind::any))
+    return ip4_name(a);
+  if (family == AF_INET6 && (a.is_ip() || kind == address::kind::any)) return ip6_name(a);
+  socket_name none;
+  none.length = 0;
+  return none;
+}
+
+address from_system(const socket_name& name) {
+  if (name.length == 0) return {};
+  if (name.storage.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(name.storage);
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &in.sin_addr, 4);
+    return address::ip4(bytes, ntohs(in.sin_port));
+  }
+  if (name.storage.ss_family == AF_INET6) {
+    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(name.storage);
+    const std::uint16_t port = ntohs(in6.sin6_port);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &in6.sin6_addr, 16);
+    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+      return address::ip4({bytes[12], bytes[13], bytes[14], bytes[15]}, port);
+    return address::ip6(bytes, port, in6.sin6_scope_id);
+  }
+  if (name.storage.ss_family == AF_UNIX) {
+    const auto& un = reinterpret_cast<const sockaddr_un&>(name.storage);
+    const std::size_t size = name.length - offsetof(sockaddr_un, sun_path);
+    if (size == 0) return {};  // an unnamed peer
+    if (un.sun_path[0] == '\0') return address::local("@" + std::string(un.sun_path + 1, size - 1));
+    return address::local(std::string(un.sun_path, strnlen(un.sun_path, size)));
+  }
+  return {};
+}
+
+}  // namespace bight::posix

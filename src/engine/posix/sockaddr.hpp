@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Between Bight's addresses and the system's.
+
+#include <bight/address.hpp>
+
+#include <sys/socket.h>
+
+namespace bight::posix {
+
+/// A sockaddr of any family, with its length.
+struct socket_name {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(sockaddr_storage);
+
+  [[nodiscard]] sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
+  [[nodiscard]] const sockaddr* get() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&storage);
+  }
+};
+
+/// `a` for a socket of `family` (AF_INET, AF_INET6, AF_UNIX): any becomes the wildcard, and IPv4
+/// becomes v4-mapped for an IPv6 socket. Length 0 when it cannot be said in that family.
+[[nodiscard]] socket_name to_system(const address& a, int family) noexcept;
+
+/// The address in `name`; v4-mapped ones come out as the IPv4 that they are. None when unnamed.
+[[nodiscard]] address from_system(const socket_name& name);
+
+}  // namespace bight::posix

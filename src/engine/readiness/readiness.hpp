@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Completion on top of readiness: wait until a call can be made, make it, complete.
+///
+/// A call is tried at once where it may succeed, so an answer that has already come costs no wait,
+/// and a descriptor is registered only when a call had to wait for the first time. Registration is
+/// edge-triggered and for good. A receive that came back short has emptied its socket, so the next
+/// one waits for the edge without asking (epoll(7), "Edge-triggered").
+
+#include "engine/buffers.hpp"
+#include "engine/posix/inbox.hpp"
+#include "engine/posix/kernel.hpp"
+#include "engine/readiness/epoll.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace bight::readiness {
+
+class readiness_engine final : public posix::kernel_engine {
+ public:
+  readiness_engine();
+  ~readiness_engine() override;
+
+  [[nodiscard]] bool submit(op& o) override;
+  void cancel(op& o) noexcept override;
+  void requeue(op& o) noexcept override;
+  void wait(time_point until) override;
+  [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
+  void close(handle h, bool reset) noexcept override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
+  [[nodiscard]] std::string features() const override;
+
+  void watch(posix::watcher& w) override;
+  [[nodiscard]] std::unique_ptr<engine> another() const override;
+
+ private:
+  // Whether a descriptor of the program's can be polled. Files and /dev/null cannot: epoll refuses
+  // them (EPERM), they never wait.
+  enum class polled : std::uint8_t { unknown, yes, no };
+
+  // What this engine knows about a descriptor, beside its slot.
+  struct io {
+    op* receiver = nullptr;                    // recv, recv_into, accept, read
+    runnable_queue senders;                    // send, connect, write; a stream has one at most
+    std::unique_ptr<posix::inbox> given_back;  // receives that were undone
+    std::unique_ptr<std::vector<int>> not_accepted;  // accepts that were
+    posix::watcher* watch = nullptr;
+    bool registered = false;
+    bool readable = true;  // not known to be empty
+    bool writable = true;  // not known to be full
+    bool hung_up = false;  // no edge will come any more: always try
+    bool connecting = false;
+    polled kept_open = polled::unknown;  // of an adopted descriptor
+  };
+
+  enum class outcome { done, must_wait };
+
+  [[nodiscard]] bool finish(op& o) noexcept;
+  [[nodiscard]] bool submit_receive(op& o, io& s);
+  [[nodiscard]] bool submit_send(op& o, io& s);
+  [[nodiscard]] bool never_waits(op& o, io& s) noexcept;
+  void wait_for_event(op& o, io& s) noexcept;
+  void collect(const ready_event& e);
+  void serve_receiver(io& s);
+  void serve_senders(io& s);
+  void drop_waiting(io& s) noexcept;
+
+  // The calls (transfer.cpp). Each sets the outcome of `o` when it is done.
+  [[nodiscard]] outcome try_receive(op& o, io& s);
+  [[nodiscard]] outcome try_recv_stream(op& o, io& s);
+  [[nodiscard]] outcome try_recv_datagram(op& o, io& s);
+  [[nodiscard]] outcome try_accept(op& o, io& s);
+  [[nodiscard]] outcome try_read(op& o);
+  [[nodiscard]] outcome try_send_any(op& o, io& s);
+  [[nodiscard]] outcome try_send(op& o, io& s, posix::slot& known);
+  [[nodiscard]] outcome try_connect(op& o, io& s, posix::slot& known);
+  [[nodiscard]] outcome try_write(op& o, io& s);
+
+  // Calls that succeed at once in a turn, before the others must have theirs.
+  static constexpr int at_once_max = 64;
+
+  static constexpr std::size_t datagram_max = 65536;
+
+  poller poller_;
+  buffer_pool buffers_;
+  std::unique_ptr<std::byte[]> overflow_;  // the end of a datagram longer than its room
+  posix::stable_table<io> table_;
+  std::size_t waiting_ = 0;
+  int at_once_ = at_once_max;
+};
+
+[[nodiscard]] std::unique_ptr<engine> make_readiness();
+
+}  // namespace bight::readiness

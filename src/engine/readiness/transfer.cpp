@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// The system calls of the readiness engine. Each is made when it may succeed, and says whether the
+// operation is done or has to wait for the next edge.
+
+#include "engine/readiness/readiness.hpp"
+
+#include <bight/scheduler.hpp>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace bight::readiness {
+
+namespace {
+
+static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offsetof(iovec, iov_len));
+
+int descriptor(const op& o) noexcept { return static_cast<int>(o.on.index); }
+
+bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
+
+}  // namespace
+
+auto readiness_engine::try_receive(op& o, io& s) -> outcome {
+  if (o.what == verb::accept) return try_accept(o, s);
+  if (o.what == verb::read) return try_read(o);
+  return find(o.on)->kind == posix::socket_kind::datagram ? try_recv_datagram(o, s)
+                                                          : try_recv_stream(o, s);
+}
+
+auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
+  const bool lend = o.what == verb::recv;
+  const std::span<std::byte> room =
+      lend ? buffers_.room(o.size) : std::span<std::byte>(o.buffer, o.size);
+  ssize_t n;
+  do n = ::recv(descriptor(o), room.data(), room.size(), 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && would_block(errno)) {
+    s.readable = false;
+    return outcome::must_wait;
+  }
+  if (n < 0) {
+    o.code = posix::system_error_code(errno);
+    return outcome::done;
+  }
+  if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
+  o.count = n;
+  o.ends_stream = n == 0;
+  if (n == 0) s.readable = s.hung_up = true;  // the end can be read again and again
+  if (lend) o.got = buffers_.fill(static_cast<std::size_t>(n));
+  find(o.on)->last_used = sched().now();
+  return outcome::done;
+}
+
+auto readiness_engine::try_recv_datagram(op& o, io& s) -> outcome {
+  // Small datagrams land side by side in a shared block; a large one flows over into a buffer of
+  // its own and is put together.
+  const std::size_t wanted = o.size < datagram_max ? o.size : datagram_max;
+  const std::span<std::byte> room = buffers_.room(wanted);
+  if (overflow_ == nullptr && room.size() < wanted)
+    overflow_ = std::make_unique<std::byte[]>(datagram_max);
+  iovec vectors[] = {{room.data(), room.size()}, {overflow_.get(), wanted - room.size()}};
+  posix::socket_name from;
+  msghdr message{};
+  message.msg_name = &from.storage;
+  message.msg_namelen = sizeof from.storage;
+  message.msg_iov = vectors;
+  message.msg_iovlen = room.size() < wanted ? 2 : 1;
+  ssize_t n;
+  do n = recvmsg(descriptor(o), &message, 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && would_block(errno)) {
+    s.readable = false;
+    return outcome::must_wait;
+  }
+  if (n < 0) {
+    o.code = posix::system_error_code(errno);
+    return outcome::done;
+  }
+  const auto size = static_cast<std::size_t>(n);
+  o.count = n;
+  o.truncated = (message.msg_flags & MSG_TRUNC) != 0;
+  if (size <= room.size()) {
+    o.got = buffers_.fill(size);
+  } else {
+    std::string whole(reinterpret_cast<const char*>(room.data()), room.size());
+    whole.append(reinterpret_cast<const char*>(overflow_.get()), size - room.size());
+    o.got = lease::copy_of(whole);
+  }
+  from.length = message.msg_namelen;
+  if (o.peer != nullptr) *o.peer = posix::from_system(from);
+  find(o.on)->last_used = sched().now();
+  return outcome::done;
+}
+
+auto readiness_engine::try_accept(op& o, io& s) -> outcome {
+  const posix::slot& known = *find(o.on);
+  posix::socket_name from;
+  int fd = -1;
+  if (s.not_accepted != nullptr && !s.not_accepted->empty()) {
+    fd = s.not_accepted->front();
+    s.not_accepted->erase(s.not_accepted->begin());
+    from.length = 0;
+  } else {
+    do {
+      from.length = sizeof from.storage;
+      fd = accept4(descriptor(o), from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    } while (fd < 0 && posix::accept_may_go_on(errno));
+  }
+  if (fd < 0 && would_block(errno)) {
+    s.readable = false;
+    return outcome::must_wait;
+  }
+  if (fd < 0) {
+    o.code = posix::system_error_code(errno);
+    return outcome::done;
+  }
+  o.engine_data = posix::pack_handle(o.on);  // for requeue
+  o.on = enter(fd, posix::socket_kind::stream, known.family);
+  if (from.length > 0) remember_remote(*find(o.on), from);
+  return outcome::done;
+}
+
+auto readiness_engine::try_connect(op& o, io& s, posix::slot& known) -> outcome {
+  const int fd = descriptor(o);
+  if (s.connecting) {
+    s.connecting = false;
+    int failed = 0;
+    socklen_t length = sizeof failed;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &length) != 0) failed = errno;
+    if (failed == 0 && posix::connected_to_itself(fd)) failed = ECONNREFUSED;
+    if (failed != 0) o.code = posix::system_error_code(failed);
+    return outcome::done;
+  }
+  const posix::socket_name to = posix::to_system(*o.peer, known.family);
+  if (to.length == 0) {
+    o.code = make_error_code(errc::bad_address);
+    return outcome::done;
+  }
+  if (connect(fd, to.get(), to.length) == 0) {
+    if (known.kind == posix::socket_kind::stream && posix::connected_to_itself(fd))
+      o.code = posix::system_error_code(ECONNREFUSED);
+    return outcome::done;
+  }
+  if (errno == EINPROGRESS || errno == EINTR) {
+    s.connecting = true;
+    s.writable = false;
+    return outcome::must_wait;
+  }
+  o.code = posix::system_error_code(errno);
+  return outcome::done;
+}
+
+auto readiness_engine::try_send_any(op& o, io& s) -> outcome {
+  posix::slot& known = *find(o.on);
+  if (o.what == verb::connect) return try_connect(o, s, known);
+  if (o.what == verb::write) return try_write(o, s);
+  return try_send(o, s, known);
+}
+
+auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
+  const bool datagram = known.kind == posix::socket_kind::datagram;
+  posix::socket_name to;
+  if (o.peer != nullptr) {
+    to = posix::to_system(*o.peer, known.family);
+    if (to.length == 0) {
+      o.code = make_error_code(errc::bad_address);
+      return outcome::done;
+    }
+  }
+  for (;;) {
+    if (!datagram && !posix::more_pieces(o)) return outcome::done;
+    msghdr message{};
+    if (o.peer != nullptr) {
+      message.msg_name = &to.storage;
+      message.msg_namelen = to.length;
+    }
+    message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+    message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
+    const ssize_t n = sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && would_block(errno)) {
+      s.writable = false;
+      return outcome::must_wait;
+    }
+    if (n < 0) {
+      o.code = posix::system_error_code(errno);
+      return outcome::done;
+    }
+    known.last_used = sched().now();
+    o.count += n;
+    if (datagram) return outcome::done;
+    posix::advance(o, static_cast<std::size_t>(n));
+  }
+}
+
+// Descriptors of the program's are left as they are, blocking: somebody else may share them. So
+// each is read or written once for each time that the poller has said that it will not block.
+auto readiness_engine::try_read(op& o) -> outcome {
+  const std::span<std::byte> room = buffers_.room(o.size);
+  ssize_t n;
+  do n = ::read(descriptor(o), room.data(), room.size());
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && would_block(errno)) return outcome::must_wait;
+  if (n < 0) {
+    o.code = posix::system_error_code(errno);
+    return outcome::done;
+  }
+  o.count = n;
+  o.ends_stream = n == 0;
+  o.got = buffers_.fill(static_cast<std::size_t>(n));
+  return outcome::done;
+}
+
+auto readiness_engine::try_write(op& o, io& s) -> outcome {
+  while (posix::more_pieces(o)) {
+    // POLLOUT on a pipe promises room for PIPE_BUF bytes, and no more: pipe(7).
+    const bool limited = s.kept_open == polled::yes && o.pieces->size > PIPE_BUF;
+    const std::size_t size = limited ? PIPE_BUF : o.pieces->size;
+    const ssize_t n = ::write(descriptor(o), o.pieces->data, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && would_block(errno)) return outcome::must_wait;
+    if (n < 0) {
+      o.code = posix::system_error_code(errno);
+      return outcome::done;
+    }
+    o.count += n;
+    posix::advance(o, static_cast<std::size_t>(n));
+    if (s.kept_open == polled::yes && posix::more_pieces(o)) return outcome::must_wait;
+  }
+  return outcome::done;
+}
+
+}  // namespace bight::readiness

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <bight/run.hpp>
+
+#include "engine/choose.hpp"
+#include "engine/loop.hpp"
+
+#include <cstdio>
+
+namespace bight {
+
+engine_report engine_chosen(engine_choice choice) {
+  const auto [made, reason] = choose_engine(choice);
+  return {std::string(made->name()), reason, made->features()};
+}
+
+runner::runner(engine_choice choice) : runner(choose_engine(choice).made) {}
+runner::runner(std::unique_ptr<engine> e) : loop_(std::make_unique<loop>(std::move(e))) {}
+runner::runner(runner&&) noexcept = default;
+runner::~runner() = default;
+
+void runner::drive(task<> main) { loop_->run(std::move(main)); }
+
+std::string_view runner::engine_name() const noexcept { return loop_->eng().name(); }
+
+namespace {
+
+template <class T>
+int run_main(task<T> main) {
+  try {
+    raise_descriptor_limit();
+    ignore_broken_pipes();
+    runner r;
+    if constexpr (std::is_void_v<T>) {
+      r.run(std::move(main));
+      return 0;
+    } else {
+      return r.run(std::move(main));
+    }
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "bight: %s\n", e.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+int run(task<> main) { return run_main(std::move(main)); }
+int run(task<int> main) { return run_main(std::move(main)); }
+
+}  // namespace bight

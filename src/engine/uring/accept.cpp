@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Accepting: connections arrive by a multishot request, and wait for an accept() in a short queue.
+
+#include "engine/uring/states.hpp"
+#include "engine/uring/uring_engine.hpp"
+
+#include <cerrno>
+
+namespace bight::uring {
+
+bool uring_engine::submit_accept(op& o, channel& c) {
+  if (c.receiver != nullptr) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  c.kind = arrives::connections;
+  if (c.has_accepted()) {
+    const int fd = c.accepted->front();
+    c.accepted->pop_front();
+    claim(o, fd);
+    return at_once(o);
+  }
+  c.receiver = &o;
+  hold(o, state_waiting);
+  if (c.state == source::idle) arm(c);
+  return false;
+}
+
+// Makes the connection the outcome of `o`, which remembers its listener for requeue().
+void uring_engine::claim(op& o, int fd) {
+  const int family = find(o.on)->family;
+  o.engine_data = posix::pack_handle(o.on);
+  o.on = enter(fd, posix::socket_kind::stream, family);
+  // A multishot accept does not tell the names, and after a reset it is too late to ask.
+  posix::socket_name peer;
+  if (family != AF_UNIX && getpeername(fd, peer.get(), &peer.length) == 0)
+    remember_remote(*find(o.on), peer);
+}
+
+void uring_engine::on_accepted(channel& c, const completion& done) {
+  if (done.result >= 0) {
+    if (c.closing) return posix::close_with_reset(done.result);
+    if (c.receiver != nullptr) {
+      op& o = *std::exchange(c.receiver, nullptr);
+      claim(o, done.result);
+      return finish(o);
+    }
+    if (c.accepted == nullptr) c.accepted = std::make_unique<std::deque<int>>();
+    c.accepted->push_back(done.result);
+    if (c.accepted->size() >= channel::accepted_max) stop_source(c);
+    return;
+  }
+  // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A
+  // failure of the listener (no descriptors left) is told, and the next accept tries again.
+  if (done.result == -ECANCELED || posix::accept_may_go_on(-done.result)) return;
+  if (c.receiver == nullptr) return;
+  op& o = *std::exchange(c.receiver, nullptr);
+  finish(o, posix::system_error_code(-done.result));
+}
+
+}  // namespace bight::uring

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Descriptors of the program's: terminals, pipes, files. They are left as they are, so one that
+// does not block is polled when it says so. They are not closed here, and may be adopted again
+// while a request on them is still being cancelled: nothing below counts on their channel.
+
+#include "engine/uring/states.hpp"
+#include "engine/uring/uring_engine.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <new>
+
+#include <poll.h>
+#include <sys/uio.h>
+
+namespace bight::uring {
+
+namespace {
+
+constexpr std::size_t read_max = 65536;
+constexpr std::size_t copy_max = 4096;  // less than that is not worth keeping its block
+constexpr std::size_t request_max = std::size_t{1} << 30;
+constexpr auto current_position = static_cast<std::uint64_t>(-1);
+
+// What a read goes into, and a lease on it then.
+struct read_block : lease_block {
+  [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+};
+
+void free_block(lease_block& b) noexcept { ::operator delete(static_cast<read_block*>(&b)); }
+
+read_block* make_block(std::size_t size) {
+  auto* block = ::new (::operator new(sizeof(read_block) + size)) read_block;
+  block->release = &free_block;
+  return block;
+}
+
+}  // namespace
+
+bool uring_engine::submit_read(op& o, channel& c) {
+  if (c.receiver != nullptr) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  if (give_kept(o, c, false)) return at_once(o);
+  o.engine_data = make_block(std::min(o.size, read_max));
+  c.receiver = &o;
+  hold(o, state_in_kernel);
+  issue_read(o);
+  return false;
+}
+
+void uring_engine::issue_read(op& o) {
+  auto* block = static_cast<read_block*>(o.engine_data);
+  o.engine_state = state_in_kernel;
+  io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), block->bytes(),
+                     static_cast<unsigned>(std::min(o.size, read_max)), current_position);
+}
+
+void uring_engine::on_read(op& o, channel& c, int outcome) {
+  const bool asked_to_end = o.engine_state == state_cancelling;
+  if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLIN);
+  if (outcome == -EINTR && !asked_to_end) return issue_read(o);
+  if (c.receiver == &o) c.receiver = nullptr;
+  auto* block = static_cast<read_block*>(std::exchange(o.engine_data, nullptr));
+  if (outcome > 0) {
+    const auto size = static_cast<std::size_t>(outcome);
+    o.got = lease(*block, block->bytes(), size);
+    if (size < copy_max) o.got = lease::copy_of(o.got);
+  } else {
+    free_block(*block);
+  }
+  if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
+  if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
+  o.count = outcome;
+  o.ends_stream = outcome == 0;
+  finish(o);
+}
+
+bool uring_engine::submit_write(op& o, channel& c) {
+  if (c.sender != nullptr) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  if (!posix::more_pieces(o)) return at_once(o);
+  c.sender = &o;
+  hold(o, state_in_kernel);
+  issue_write(o);
+  return false;
+}
+
+void uring_engine::issue_write(op& o) {
+  const int fd = static_cast<int>(o.on.index);
+  o.engine_state = state_in_kernel;
+  io_uring_sqe* r = request(about::operation, &o);
+  if (o.piece_count == 1)
+    io_uring_prep_write(r, fd, o.pieces->data,
+                        static_cast<unsigned>(std::min(o.pieces->size, request_max)),
+                        current_position);
+  else
+    io_uring_prep_writev(r, fd, reinterpret_cast<const iovec*>(o.pieces),
+                         std::min<unsigned>(o.piece_count, IOV_MAX), current_position);
+}
+
+void uring_engine::on_written(op& o, channel& c, int outcome) {
+  const bool asked_to_end = o.engine_state == state_cancelling;
+  if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLOUT);
+  if (outcome > 0) {
+    o.count += outcome;
+    posix::advance(o, static_cast<std::size_t>(outcome));
+  }
+  const bool rest = posix::more_pieces(o);
+  if (rest && !asked_to_end && (outcome >= 0 || outcome == -EINTR)) return issue_write(o);
+  if (c.sender == &o) c.sender = nullptr;
+  if (!rest) return finish(o);
+  const bool failed = outcome < 0 && outcome != -EINTR && outcome != -EAGAIN;
+  finish(o, posix::system_error_code(failed ? -outcome : ECANCELED));
+}
+
+void uring_engine::poll_first(op& o, unsigned events) noexcept {
+  o.engine_state = state_polling;
+  io_uring_prep_poll_add(request(about::polling, &o), static_cast<int>(o.on.index), events);
+}
+
+// Ready, or cancelled meanwhile: the call itself finds out which.
+void uring_engine::on_polled(op& o) {
+  channel& c = *channels_.find(o.on.index);
+  const bool reads = o.what == verb::read;
+  if (o.engine_state == state_cancelling)
+    return reads ? on_read(o, c, -ECANCELED) : on_written(o, c, -ECANCELED);
+  reads ? issue_read(o) : issue_write(o);
+}
+
+}  // namespace bight::uring

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What this engine knows about a descriptor, beside its slot.
+
+#include "engine/posix/inbox.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace bight::uring {
+
+/// A request that goes on by itself: a multishot accept or receive. It belongs to the socket, and
+/// operations come and go.
+enum class source : std::uint8_t {
+  idle,
+  armed,
+  stopping,  // its cancellation has been asked for
+};
+
+enum class arrives : std::uint8_t { bytes, datagrams, connections };
+
+struct channel {
+  // Enough that a sender is not stopped by a reader that is slow for a moment. Empty datagrams
+  // have no bytes and are not free, so arrivals are counted too.
+  static constexpr std::size_t queued_bytes_max = 262144;
+  static constexpr std::size_t queued_count_max = 256;
+  static constexpr std::size_t accepted_max = 128;
+
+  handle self;
+  op* receiver = nullptr;                 // recv, recv_into, accept, read
+  op* sender = nullptr;                   // the send of a stream, connect, write
+  std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
+  lease front;  // what lay at the end of a buffer, until the batch is over
+  std::unique_ptr<std::deque<int>> accepted;  // likewise, of a listener
+  std::uint32_t in_kernel = 0;                // requests on the socket that have not completed
+  int failure = 0;                            // to be told once, after what has arrived
+  source state = source::idle;
+  arrives kind = arrives::bytes;
+  bool ended = false;    // the end of the stream has been found, for good
+  bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
+
+  [[nodiscard]] int fd() const noexcept { return static_cast<int>(self.index); }
+  [[nodiscard]] bool has_arrivals() const noexcept {
+    return arrived != nullptr && !arrived->empty();
+  }
+  [[nodiscard]] bool has_accepted() const noexcept {
+    return accepted != nullptr && !accepted->empty();
+  }
+  [[nodiscard]] posix::inbox& keep() {
+    if (arrived == nullptr) arrived = std::make_unique<posix::inbox>();
+    return *arrived;
+  }
+};
+
+}  // namespace bight::uring

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Opening and closing. A descriptor is closed only when no request on it is with the kernel any
+// more: close(2) completes none, and a request holds the socket open (the peer would see no end).
+// Until then its number is taken, so no new socket can be mistaken for it.
+
+#include "engine/uring/states.hpp"
+#include "engine/uring/uring_engine.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+
+namespace bight::uring {
+
+uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring> streams,
+                           std::unique_ptr<buffer_ring> datagrams)
+    : ring_(std::move(r)),
+      stream_buffers_(std::move(streams)),
+      datagram_buffers_(std::move(datagrams)) {
+  datagram_header_.msg_namelen = sizeof(sockaddr_in6);  // the longest: only IP sends datagrams
+  start_watching();
+}
+
+uring_engine::~uring_engine() {
+  stop_watching();
+  slots().for_each([this](handle h, posix::slot&) { close(h, false); });
+  // Memory of ours is the kernel's until its requests have completed, however long that takes.
+  while (in_kernel_ > 0 || closing_ > 0) {
+    io_uring_sqe* r = request(about::nothing, nullptr);
+    io_uring_prep_cancel64(r, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    submit_and_collect(10ms);
+  }
+  submit_and_collect(0ms);  // the last closes
+  while (spare_records_ != nullptr) spare_records_ = std::move(spare_records_->next);
+}
+
+void uring_engine::close(handle h, bool reset) noexcept {
+  const posix::slot* known = find(h);
+  if (known == nullptr) return;
+  channel& c = channels_.at(h.index);
+  c.self = h;
+  if (known->kind == posix::socket_kind::adopted) {
+    if (c.receiver != nullptr) cancel(*c.receiver);
+    if (c.sender != nullptr) cancel(*c.sender);
+    slots().leave(h);
+    c = channel();
+    return;
+  }
+  before_close(h, *known, reset);
+  // The close is put off until no request is in flight; nobody may get in meanwhile.
+  if (known->kind == posix::socket_kind::listener) shutdown(c.fd(), SHUT_RDWR);
+  slots().leave(h);
+  c.closing = true;
+  ++closing_;
+  if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
+    op& o = *std::exchange(c.receiver, nullptr);
+    finish(o, make_error_code(errc::cancelled));
+  }
+  if (c.accepted != nullptr)
+    for (const int child : *c.accepted) posix::close_with_reset(child);
+  c.accepted.reset();
+  c.arrived.reset();
+  cancel_all_of(c);
+  settle_closing(c);
+}
+
+// Each by its name: the kernel finds that in a hash table, where a search by descriptor walks over
+// every request that waits, and ten thousand closes would take seconds.
+void uring_engine::cancel_all_of(channel& c) noexcept {
+  std::uint32_t named = c.state == source::idle ? 0 : 1;
+  stop_source(c);
+  for (op* o : {c.receiver, c.sender}) {
+    if (o == nullptr || o->engine_state == state_settled) continue;
+    cancel(*o);
+    ++named;
+  }
+  if (c.in_kernel <= named) return;
+  io_uring_sqe* r = request(about::nothing, nullptr);  // datagrams on their way out
+  io_uring_prep_cancel_fd(r, c.fd(), IORING_ASYNC_CANCEL_ALL);
+  r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+// The close itself, once nothing is in flight. It goes with the turn's other requests.
+void uring_engine::settle_closing(channel& c) noexcept {
+  if (!c.closing || c.in_kernel > 0) return;
+  io_uring_sqe* r = request(about::nothing, nullptr);
+  io_uring_prep_close(r, c.fd());
+  r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  --closing_;
+  c = channel();
+}
+
+// Makes the closes that were put off happen now: a call needs their addresses or descriptors.
+void uring_engine::finish_closes() noexcept {
+  constexpr int rounds_max = 50;
+  for (int i = 0; i < rounds_max && closing_ > 0; ++i) submit_and_collect(1ms);
+  submit_and_collect(0ms);
+}
+
+result<handle> uring_engine::open(transport t, const address& at) {
+  auto made = kernel_engine::open(t, at);
+  if (!made && made.error().is(errc::too_many_files)) {
+    finish_closes();
+    made = kernel_engine::open(t, at);
+  }
+  // A request on a descriptor that does not block fails at once where it should wait.
+  if (made) fcntl(static_cast<int>(made->index), F_SETFL, 0);
+  return made;
+}
+
+std::error_code uring_engine::bind(handle h, const address& at) {
+  auto code = kernel_engine::bind(h, at);
+  if (code != make_error_condition(errc::address_in_use)) return code;
+  finish_closes();
+  return kernel_engine::bind(h, at);
+}
+
+std::error_code uring_engine::listen(handle h, int backlog) {
+  auto code = kernel_engine::listen(h, backlog);
+  if (code != make_error_condition(errc::address_in_use)) return code;
+  finish_closes();
+  return kernel_engine::listen(h, backlog);
+}
+
+}  // namespace bight::uring

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Whether io_uring can be used here, and how much of it: by trying, not by version.
+
+#include "engine/uring/groups.hpp"
+#include "engine/uring/uring.hpp"
+#include "engine/uring/uring_engine.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+namespace bight::uring {
+
+namespace {
+
+constexpr unsigned entries_max = 256;  // requests between two submits; full: one submit more
+constexpr unsigned entries_min = 8;
+constexpr const char* too_old =
+    "this kernel's io_uring has no multishot receive with buffer rings (needs Linux 6.1)";
+
+int io_uring_disabled() noexcept {
+  const int fd = ::open("/proc/sys/kernel/io_uring_disabled", O_RDONLY | O_CLOEXEC);
+  char digit = '0';
+  if (fd < 0) return 0;
+  if (::read(fd, &digit, 1) != 1) digit = '0';
+  ::close(fd);
+  return digit - '0';
+}
+
+// `number` from errno: what it means and what to do.
+std::string explain(const char* call, int number) {
+  switch (number) {
+    case EPERM:
+    case EACCES:
+      switch (io_uring_disabled()) {
+        case 2: return "io_uring is off: sysctl kernel.io_uring_disabled=2 (0 turns it on)";
+        case 1:
+          return "io_uring is off for this user: sysctl kernel.io_uring_disabled=1 (0 turns it on; "
+                 "kernel.io_uring_group lets one group use it)";
+        default:
+          return std::string("io_uring is forbidden here: ") + call +
+                 " gave EPERM (a container's seccomp profile? Docker's has to allow "
+                 "io_uring_setup, "
+                 "io_uring_enter and io_uring_register)";
+      }
+    case ENOSYS:
+      return "this kernel has no io_uring, or a sandbox hides it (needs Linux 6.1 or later)";
+    case ENOMEM: {
+      rlimit limit{};
+      getrlimit(RLIMIT_MEMLOCK, &limit);
+      return "io_uring got no memory: RLIMIT_MEMLOCK is " + std::to_string(limit.rlim_cur / 1024) +
+             " KiB for all of this user's rings (raise it: ulimit -l)";
+    }
+    case EMFILE:
+    case ENFILE: return "io_uring got no descriptor: too many open files (raise it: ulimit -n)";
+    case EINVAL: return too_old;
+    default: return std::string(call) + " failed: " + std::strerror(number);
+  }
+}
+
+// Waits for the next completion. 0 or -errno; -EIO when none came.
+int next_completion(ring& r, completion& into) {
+  bool came = false;
+  for (int i = 0; i < 100 && !came; ++i) {
+    const int outcome = r.enter(10ms);
+    if (outcome < 0 && outcome != -EINTR) return outcome;
+    r.collect([&](const completion& c) {
+      if (!came) into = c;
+      came = true;
+    });
+  }
+  return came ? 0 : -EIO;
+}
+
+int try_nop(ring& r) {
+  io_uring_prep_nop(r.next());
+  completion done{};
+  if (const int failed = next_completion(r, done); failed != 0) return failed;
+  return done.result;
+}
+
+// What the engine is made of.
+struct parts {
+  std::unique_ptr<ring> queues = std::make_unique<ring>();
+  std::unique_ptr<buffer_ring> streams = std::make_unique<buffer_ring>();
+  std::unique_ptr<buffer_ring> datagrams = std::make_unique<buffer_ring>();
+  const char* call = "";  // the one that failed
+
+  // 0 or -errno.
+  int set_up(unsigned entries) {
+    call = "io_uring_setup";
+    if (const int failed = queues->set_up(entries); failed != 0) return failed;
+    call = "io_uring_enter";
+    if (const int failed = try_nop(*queues); failed != 0) return failed;
+    call = "io_uring_register";
+    int outcome = streams->set_up(queues->fd(), stream_group, {16, 65536, true});
+    if (outcome == -EINVAL)  // before Linux 6.12
+      outcome = streams->set_up(queues->fd(), stream_group, {64, 16384, false});
+    if (outcome != 0) return outcome;
+    return datagrams->set_up(queues->fd(), datagram_group, {64, datagram_buffer_size, false});
+  }
+};
+
+// A byte through a multishot receive, and the end after it. Whether that worked.
+bool try_receive(ring& r, buffer_ring& buffers) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
+  io_uring_sqe* request = r.next();
+  io_uring_prep_recv_multishot(request, ends[0], nullptr, 0, 0);
+  request->flags |= IOSQE_BUFFER_SELECT;
+  request->buf_group = stream_group;
+  request->user_data = 0;
+  const bool sent = ::write(ends[1], "x", 1) == 1;
+  completion done{};
+  bool works =
+      sent && next_completion(r, done) == 0 && done.result == 1 && done.more() && done.has_buffer();
+  if (works) {
+    const std::byte* data = buffers.arrival(done.buffer());
+    works = *data == std::byte{'x'};
+    const bool kept = (done.flags & abi::completion_buffer_more) != 0;
+    static_cast<void>(buffers.take(done.buffer(), 1, kept, data, 0));
+  }
+  shutdown(ends[1], SHUT_WR);
+  while (works && done.more())
+    if (next_completion(r, done) != 0) works = false;
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return works;
+}
+
+}  // namespace
+
+std::unique_ptr<engine> make_uring(std::string& why_not) {
+  for (unsigned entries = entries_max;; entries /= 2) {
+    parts p;
+    if (const int failed = p.set_up(entries); failed == 0) {
+      if (try_receive(*p.queues, *p.streams))
+        return std::make_unique<uring_engine>(std::move(p.queues), std::move(p.streams),
+                                              std::move(p.datagrams));
+      why_not = too_old;
+      return nullptr;
+    } else if (failed != -ENOMEM || entries == entries_min) {
+      why_not = explain(p.call, -failed);
+      return nullptr;
+    }
+    // Less may fit into RLIMIT_MEMLOCK. What a ring has taken is given back after it is closed, by
+    // a work queue of the kernel's (io_ring_exit_work): within 50 ms here, and within 20 not
+    // always.
+    if (p.queues->fd() < 0) continue;
+    p = {};
+    const timespec pause{0, 50'000'000};
+    nanosleep(&pause, nullptr);
+  }
+}
+
+std::unique_ptr<engine> uring_engine::another() const {
+  std::string why_not;
+  auto made = make_uring(why_not);
+  if (made == nullptr) throw error(errc::no_resources, "io_uring for another thread", 0, why_not);
+  return made;
+}
+
+std::string uring_engine::features() const {
+  return ring_->describe() + ", " + stream_buffers_->describe();
+}
+
+}  // namespace bight::uring

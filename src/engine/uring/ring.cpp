@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "engine/uring/ring.hpp"
+
+#include "base/check.hpp"
+
+#include <cerrno>
+#include <ctime>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BIGHT_TSAN 1
+extern "C" void __tsan_acquire(void* of);
+extern "C" void __tsan_release(void* of);
+#endif
+#endif
+
+namespace bight::uring {
+
+namespace {
+
+// liburing maps and unmaps the queues by system calls that ThreadSanitizer does not see. A queue at
+// the address of one that another thread has unmapped would look like a race to it.
+#ifdef BIGHT_TSAN
+constinit char mappings = 0;
+void unmaps_queues() noexcept { __tsan_release(&mappings); }
+void has_mapped_queues() noexcept { __tsan_acquire(&mappings); }
+#else
+void unmaps_queues() noexcept {}
+void has_mapped_queues() noexcept {}
+#endif
+
+// Completions come in bursts that no request of ours bounds (multishot), so their queue is larger.
+// Beyond it the kernel keeps them in a list and ends multishots: slower, and nothing is lost.
+constexpr unsigned completions_per_entry = 16;
+
+// In the order of preference; a kernel that does not know a flag answers EINVAL.
+constexpr unsigned flags_always = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+constexpr unsigned flag_sets[] = {
+    // Linux 6.1: completions are made in our own enter and nowhere else, without interrupts.
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
+        IORING_SETUP_SUBMIT_ALL,
+    // Linux 5.19.
+    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
+    0,
+};
+
+}  // namespace
+
+ring::~ring() {
+  if (entries_ == 0) return;
+  unmaps_queues();
+  io_uring_queue_exit(&ring_);
+}
+
+int ring::set_up(unsigned entries) noexcept {
+  int outcome = -EINVAL;
+  for (const unsigned flags : flag_sets) {
+    io_uring_params parameters{};
+    parameters.flags = flags | flags_always;
+    parameters.cq_entries = entries * completions_per_entry;
+    outcome = io_uring_queue_init_params(entries, &ring_, &parameters);
+    if (outcome == -EINVAL) continue;
+    if (outcome != 0) break;
+    has_mapped_queues();
+    flags_ = flags;
+    entries_ = parameters.sq_entries;
+    // A child of fork(2) must not write into queues that its parent's kernel side reads.
+    io_uring_ring_dontfork(&ring_);
+    io_uring_register_ring_fd(&ring_);  // saves a look-up in each enter; may fail
+    break;
+  }
+  return outcome;
+}
+
+int ring::enter(duration limit) noexcept {
+  const bool queued = io_uring_sq_ready(&ring_) > 0;
+  if (limit == duration::zero()) {
+    // With TASKRUN_FLAG the kernel says in shared memory whether it has anything to do.
+    constexpr unsigned kernel_has_work = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+    const bool idle = (flags_ & IORING_SETUP_TASKRUN_FLAG) != 0 &&
+                      (IO_URING_READ_ONCE(*ring_.sq.kflags) & kernel_has_work) == 0;
+    if (!queued && idle) return 0;
+    return io_uring_submit_and_get_events(&ring_);
+  }
+  if (limit < duration::zero()) return io_uring_submit_and_wait(&ring_, 1);
+  __kernel_timespec t{};
+  t.tv_sec = limit.count() / 1'000'000'000;
+  t.tv_nsec = limit.count() % 1'000'000'000;
+  io_uring_cqe* ignored = nullptr;
+  const int outcome = io_uring_submit_and_wait_timeout(&ring_, &ignored, 1, &t, nullptr);
+  return outcome == -ETIME ? 0 : outcome;
+}
+
+io_uring_sqe* ring::next_after_submit() noexcept {
+  for (;;) {
+    const int outcome = io_uring_submit(&ring_);
+    if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return entry;
+    check(outcome >= 0 || outcome == -EAGAIN || outcome == -EBUSY || outcome == -EINTR,
+          "io_uring takes no more requests (is the loop used on another thread?)");
+    const timespec pause{0, 1'000'000};  // the kernel is out of memory for requests
+    nanosleep(&pause, nullptr);
+  }
+}
+
+std::string ring::describe() const {
+  std::string text;
+  if ((flags_ & IORING_SETUP_SINGLE_ISSUER) != 0) text += "SINGLE_ISSUER ";
+  if ((flags_ & IORING_SETUP_DEFER_TASKRUN) != 0) text += "DEFER_TASKRUN ";
+  if ((flags_ & IORING_SETUP_COOP_TASKRUN) != 0) text += "COOP_TASKRUN ";
+  return text + std::to_string(entries_) + " entries";
+}
+
+}  // namespace bight::uring

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The two queues shared with the kernel: requests in, completions out.
+
+#include "engine/uring/kernel_abi.hpp"
+
+#include <bight/time.hpp>
+
+#include <string>
+
+namespace bight::uring {
+
+/// A completion, copied out of its queue.
+struct completion {
+  std::uint64_t user_data;
+  int result;
+  std::uint32_t flags;
+
+  [[nodiscard]] bool more() const noexcept { return (flags & IORING_CQE_F_MORE) != 0; }
+  [[nodiscard]] bool has_buffer() const noexcept { return (flags & IORING_CQE_F_BUFFER) != 0; }
+  [[nodiscard]] unsigned buffer() const noexcept { return flags >> IORING_CQE_BUFFER_SHIFT; }
+};
+
+class ring {
+ public:
+  ring() noexcept = default;
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+  ~ring();
+
+  /// Sets up queues of `entries` requests, as modern as this kernel knows them. 0 or -errno.
+  [[nodiscard]] int set_up(unsigned entries) noexcept;
+
+  /// A request to fill in. Never fails: with the queue full, what is in it is submitted first.
+  [[nodiscard]] io_uring_sqe* next() noexcept {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    return entry != nullptr ? entry : next_after_submit();
+  }
+
+  /// Submits what is queued and waits for a completion, at most for `limit`; zero: only looks,
+  /// negative: without end. One system call; none when there is nothing to do. 0 or -errno.
+  int enter(duration limit) noexcept;
+
+  /// Calls `take` for every completion that has come by now, in order.
+  template <class F>
+  void collect(F take) {
+    for (unsigned ready = io_uring_cq_ready(&ring_); ready > 0; --ready) {
+      const unsigned head = *ring_.cq.khead;
+      const io_uring_cqe& entry = ring_.cq.cqes[head & ring_.cq.ring_mask];
+      const completion c{entry.user_data, entry.res, entry.flags};
+      io_uring_cq_advance(&ring_, 1);
+      take(c);
+    }
+  }
+
+  /// -1: not set up.
+  [[nodiscard]] int fd() const noexcept { return entries_ != 0 ? ring_.ring_fd : -1; }
+  /// For people: flags and size.
+  [[nodiscard]] std::string describe() const;
+
+ private:
+  [[nodiscard]] io_uring_sqe* next_after_submit() noexcept;
+
+  io_uring ring_{};
+  unsigned flags_ = 0;
+  unsigned entries_ = 0;  // 0: not set up
+};
+
+}  // namespace bight::uring

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Sending on sockets, and connecting.
+
+#include "engine/uring/states.hpp"
+#include "engine/uring/uring_engine.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+
+#include <sys/uio.h>
+
+namespace bight::uring {
+
+namespace {
+
+static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offsetof(iovec, iov_len));
+
+constexpr std::size_t request_max = std::size_t{1} << 30;  // a request's length has 32 bits
+
+}  // namespace
+
+// ── Records ─────────────────────────────────────────────────────────────────────────────────────
+
+uring_engine::call_record& uring_engine::take_record(op& o) {
+  if (spare_records_ == nullptr) spare_records_ = std::make_unique<call_record>();
+  call_record* record = spare_records_.release();
+  spare_records_ = std::move(record->next);
+  o.engine_data = record;
+  return *record;
+}
+
+void uring_engine::free_record(op& o) noexcept {
+  if (o.engine_data == nullptr) return;
+  std::unique_ptr<call_record> record(static_cast<call_record*>(o.engine_data));
+  o.engine_data = nullptr;
+  record->next = std::move(spare_records_);
+  spare_records_ = std::move(record);
+}
+
+// ── Sending ─────────────────────────────────────────────────────────────────────────────────────
+
+bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
+  if (known.kind == posix::socket_kind::datagram) {
+    if (o.peer != nullptr && posix::to_system(*o.peer, known.family).length == 0) {
+      o.code = make_error_code(errc::bad_address);
+      return true;
+    }
+    // What the socket's source has found out is told to the next call, whichever that is.
+    if (c.failure != 0) {
+      o.code = posix::system_error_code(std::exchange(c.failure, 0));
+      return at_once(o);
+    }
+  } else {
+    if (c.sender != nullptr) {
+      o.code = make_error_code(errc::busy);
+      return true;
+    }
+    if (!posix::more_pieces(o)) return at_once(o);
+    c.sender = &o;
+  }
+  hold(o, state_in_kernel);
+  issue_send(o, c, known);
+  return false;
+}
+
+// One piece goes by itself; several, or a target, need a msghdr. Not with MSG_WAITALL: after a part
+// has gone the kernel would go on by itself, but a failure then is answered with the part's count,
+// and the socket's error (a reset, a timeout) is used up without having been told.
+void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
+  const bool whole = known.kind == posix::socket_kind::datagram;
+  ++c.in_kernel;
+  o.engine_data = nullptr;
+  if (o.piece_count == 1 && (!whole || o.peer == nullptr)) {
+    const std::size_t size = whole ? o.pieces->size : std::min(o.pieces->size, request_max);
+    io_uring_prep_send(request(about::operation, &o), c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
+    return;
+  }
+  call_record& record = take_record(o);
+  record.message = {};
+  if (whole && o.peer != nullptr) {
+    record.name = posix::to_system(*o.peer, known.family);
+    record.message.msg_name = &record.name.storage;
+    record.message.msg_namelen = record.name.length;
+  }
+  record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+  // Of a datagram all pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
+  record.message.msg_iovlen = whole ? o.piece_count : std::min<std::size_t>(o.piece_count, IOV_MAX);
+  io_uring_prep_sendmsg(request(about::operation, &o), c.fd(), &record.message, MSG_NOSIGNAL);
+}
+
+void uring_engine::on_sent(op& o, channel& c, int outcome) {
+  free_record(o);
+  const bool stream = c.sender == &o;
+  const posix::slot* known = find(o.on);  // null: closed meanwhile
+  if (outcome >= 0) {
+    o.count += outcome;
+    touch(c);
+    if (stream) posix::advance(o, static_cast<std::size_t>(outcome));
+  }
+  const bool rest = stream ? posix::more_pieces(o) : outcome < 0;
+  const bool stopped = o.engine_state == state_cancelling || known == nullptr;
+  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR)) return issue_send(o, c, *known);
+  if (stream) c.sender = nullptr;
+  if (!rest) return finish(o);
+  // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first
+  // to hear it, with nobody receiving: the sender shall know why as well.
+  if (outcome == -EPIPE && c.failure != 0) outcome = -c.failure;
+  finish(o, posix::system_error_code(outcome < 0 ? -outcome : ECANCELED));
+}
+
+// ── Connecting ──────────────────────────────────────────────────────────────────────────────────
+
+bool uring_engine::submit_connect(op& o, channel& c, const posix::slot& known) {
+  if (c.sender != nullptr) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  const posix::socket_name to = posix::to_system(*o.peer, known.family);
+  if (to.length == 0) {
+    o.code = make_error_code(errc::bad_address);
+    return true;
+  }
+  c.sender = &o;
+  hold(o, state_in_kernel);
+  ++c.in_kernel;
+  call_record& record = take_record(o);
+  record.name = to;
+  io_uring_prep_connect(request(about::operation, &o), c.fd(), record.name.get(), to.length);
+  return false;
+}
+
+void uring_engine::on_connected(op& o, channel& c, int outcome) {
+  free_record(o);
+  c.sender = nullptr;
+  const posix::slot* known = find(o.on);
+  if (outcome == 0 && known != nullptr && known->kind == posix::socket_kind::stream &&
+      posix::connected_to_itself(c.fd()))
+    outcome = -ECONNREFUSED;
+  if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
+  finish(o);
+}
+
+}  // namespace bight::uring

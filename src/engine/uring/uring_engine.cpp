@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "engine/uring/uring_engine.hpp"
+
+#include "base/check.hpp"
+#include "engine/uring/states.hpp"
+
+#include <bight/scheduler.hpp>
+
+#include <cerrno>
+
+namespace bight::uring {
+
+std::uint64_t uring_engine::tagged(about what, const void* object) noexcept {
+  return reinterpret_cast<std::uintptr_t>(object) | static_cast<std::uint64_t>(what);
+}
+
+// A request to be filled in by one of liburing's prep functions, which leave its user data alone.
+io_uring_sqe* uring_engine::request(about what, void* object) noexcept {
+  io_uring_sqe* r = ring_->next();
+  r->user_data = tagged(what, object);
+  if (what != about::nothing) ++in_kernel_;
+  return r;
+}
+
+void uring_engine::cancel_request(about what, const void* object) noexcept {
+  io_uring_sqe* r = request(about::nothing, nullptr);
+  io_uring_prep_cancel64(r, tagged(what, object), 0);
+  r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+// ── Operations ──────────────────────────────────────────────────────────────────────────────────
+
+bool uring_engine::submit(op& o) {
+  o.engine_state = state_settled;
+  if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
+    return submit_other(o);
+  const posix::slot* known = find(o.on);
+  if (known == nullptr) {
+    o.code = make_error_code(errc::closed);
+    return true;
+  }
+  channel& c = channels_.at(o.on.index);
+  c.self = o.on;
+  switch (o.what) {
+    case verb::accept: return submit_accept(o, c);
+    case verb::connect: return submit_connect(o, c, *known);
+    case verb::send: return submit_send(o, c, *known);
+    case verb::read: return submit_read(o, c);
+    case verb::write: return submit_write(o, c);
+    default: return submit_receive(o, c, known->kind == posix::socket_kind::datagram);
+  }
+}
+
+void uring_engine::hold(op& o, std::uint32_t state) noexcept {
+  o.engine_state = state;
+  ++waiting_;
+}
+
+void uring_engine::finish(op& o) noexcept {
+  o.engine_state = state_settled;
+  --waiting_;
+  complete(o);
+}
+
+void uring_engine::finish(op& o, std::error_code code) noexcept {
+  o.code = code;
+  finish(o);
+}
+
+// `o` has its outcome already. Within the turn's budget its coroutine goes on at once; beyond it,
+// it waits for its turn like everybody else.
+bool uring_engine::at_once(op& o) noexcept {
+  if (at_once_ > 0) {
+    --at_once_;
+    return true;
+  }
+  complete(o);
+  return false;
+}
+
+void uring_engine::cancel(op& o) noexcept {
+  if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
+    return cancel_other(o);
+  switch (o.engine_state) {
+    case state_waiting:  // nothing of it is with the kernel: the socket's source goes on
+      channels_.find(o.on.index)->receiver = nullptr;
+      return finish(o, make_error_code(errc::cancelled));
+    case state_in_kernel:
+      o.engine_state = state_cancelling;
+      return cancel_request(about::operation, &o);
+    case state_polling:
+      o.engine_state = state_cancelling;
+      return cancel_request(about::polling, &o);
+    default: return;  // complete, or asked before
+  }
+}
+
+void uring_engine::requeue(op& o) noexcept {
+  const bool accepted = o.what == verb::accept;
+  const handle from = accepted ? posix::unpack_handle(o.engine_data) : o.on;
+  const posix::slot* known = find(from);
+  if (known == nullptr) {
+    if (accepted) close(o.on, true);
+    return;
+  }
+  channel& c = channels_.at(from.index);
+  if (accepted) {
+    if (c.accepted == nullptr) c.accepted = std::make_unique<std::deque<int>>();
+    c.accepted->push_front(o.on.index);
+    slots().leave(o.on);
+    o.on = from;
+  } else if (!o.ends_stream) {  // the end of a stream is remembered by itself
+    c.keep().requeue(o);
+  }
+  // Somebody may have begun to wait between the completion and now.
+  op* next = c.receiver;
+  if (next == nullptr || next->engine_state != state_waiting) return;
+  if (accepted) {
+    claim(*next, c.accepted->front());
+    c.accepted->pop_front();
+  } else if (!give_kept(*next, c, known->kind == posix::socket_kind::datagram)) {
+    return;
+  }
+  c.receiver = nullptr;
+  finish(*next);
+}
+
+void uring_engine::touch(const channel& c) noexcept {
+  if (posix::slot* known = find(c.self)) known->last_used = sched().now();
+}
+
+// ── The turn ────────────────────────────────────────────────────────────────────────────────────
+
+void uring_engine::wait(time_point until) {
+  at_once_ = at_once_max;
+  duration limit = -1ns;  // without end
+  if (until == time_point::min()) {
+    limit = 0ns;
+  } else if (until != time_point::max()) {
+    limit = until - now();
+    if (limit < 0ns) limit = 0ns;
+  }
+  // 1. Submit, 2. wait.
+  enter_kernel(limit);
+  sched().advance(now());
+  // 3. Collect.
+  collect_all();
+}
+
+// The same without a turn of the loop: also for an engine that never got a scheduler.
+void uring_engine::submit_and_collect(duration limit) {
+  enter_kernel(limit);
+  collect_all();
+}
+
+void uring_engine::enter_kernel(duration limit) {
+  const int outcome = ring_->enter(limit);
+  check(outcome >= 0 || outcome == -EINTR || outcome == -EAGAIN || outcome == -EBUSY,
+        "io_uring_enter failed (is the loop used on another thread?)");
+}
+
+// Completions that did not fit into their queue come with the next enter.
+void uring_engine::collect_all() {
+  ring_->collect([this](const completion& c) { collect(c); });
+  deliver_fronts();
+}
+
+void uring_engine::collect(const completion& c) {
+  constexpr std::uint64_t tag_bits = 7;
+  const auto what = static_cast<about>(c.user_data & tag_bits);
+  void* object = reinterpret_cast<void*>(static_cast<std::uintptr_t>(c.user_data & ~tag_bits));
+  if (what == about::nothing) return;
+  if (!c.more()) --in_kernel_;
+  switch (what) {
+    case about::operation: return on_operation(*static_cast<op*>(object), c.result);
+    case about::source: return on_source(*static_cast<channel*>(object), c);
+    case about::watching: return on_watched(*static_cast<watch_record*>(object), c.result);
+    case about::polling: return on_polled(*static_cast<op*>(object));
+    case about::nothing: return;
+  }
+}
+
+void uring_engine::on_operation(op& o, int outcome) {
+  channel& c = *channels_.find(o.on.index);
+  switch (o.what) {
+    case verb::recv_into: on_received_into(o, c, outcome); break;
+    case verb::send: on_sent(o, c, outcome); break;
+    case verb::connect: on_connected(o, c, outcome); break;
+    case verb::read: return on_read(o, c, outcome);
+    case verb::write: return on_written(o, c, outcome);
+    default: check(false, "a completion of an operation that is never with the kernel");
+  }
+  --c.in_kernel;
+  settle_closing(c);
+}
+
+void uring_engine::on_source(channel& c, const completion& done) {
+  if (!done.more()) {
+    c.state = source::idle;
+    --c.in_kernel;
+  }
+  if (c.kind == arrives::connections)
+    on_accepted(c, done);
+  else
+    on_arrival(c, done);
+  // A multishot that has ended is armed again only for somebody who waits.
+  if (c.state == source::idle && c.receiver != nullptr && !c.closing) arm(c);
+  settle_closing(c);
+}
+
+void uring_engine::stop_source(channel& c) noexcept {
+  if (c.state != source::armed) return;
+  c.state = source::stopping;
+  cancel_request(about::source, &c);
+}
+
+}  // namespace bight::uring

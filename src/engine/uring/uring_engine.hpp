@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The engine over io_uring.
+///
+/// Submitting only queues a request. One system call a turn hands the queue over and waits, then
+/// the completions are collected. What a request needs beside its operation (a sockaddr, a msghdr)
+/// is in a record of the engine's until it completes.
+///
+/// Receiving and accepting are multishot requests that belong to the socket. The first recv() arms
+/// one; from then on arrivals come without asking, to the operation that waits or to a queue. A
+/// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
+/// is armed again when there is somebody who waits: until then the kernel holds the bytes.
+///
+/// A file: submit, cancel, the turn (uring_engine.cpp); receiving (receive.cpp), accepting
+/// (accept.cpp), sending and connecting (send.cpp), the program's own descriptors (adopted.cpp),
+/// watching (watch.cpp), closing (close.cpp), and what the kernel offers (probe.cpp).
+
+#include "engine/posix/kernel.hpp"
+#include "engine/uring/buffer_ring.hpp"
+#include "engine/uring/channel.hpp"
+#include "engine/uring/ring.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/socket.h>
+
+namespace bight::uring {
+
+class uring_engine final : public posix::kernel_engine {
+ public:
+  /// With a ring and buffers that are set up and have been tried.
+  uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring> streams,
+               std::unique_ptr<buffer_ring> datagrams);
+  ~uring_engine() override;
+
+  [[nodiscard]] bool submit(op& o) override;
+  void cancel(op& o) noexcept override;
+  void requeue(op& o) noexcept override;
+  void wait(time_point until) override;
+  [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
+
+  [[nodiscard]] result<handle> open(transport t, const address& at) override;
+  [[nodiscard]] std::error_code bind(handle h, const address& at) override;
+  [[nodiscard]] std::error_code listen(handle h, int backlog) override;
+  void close(handle h, bool reset) noexcept override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
+  [[nodiscard]] std::string features() const override;
+
+  void watch(posix::watcher& w) override;
+  [[nodiscard]] std::unique_ptr<engine> another() const override;
+
+ private:
+  // What a completion is about: the low bits of its user data; the rest is the object's address.
+  enum class about : std::uint64_t {
+    operation,  // an op
+    source,     // a channel's multishot
+    watching,   // a watch record
+    polling,    // an op that waits for readiness before it is tried again
+    nothing,    // failed cancellations and closes
+  };
+
+  // What the kernel reads while a sendmsg or a connect is with it.
+  struct call_record {
+    msghdr message{};
+    posix::socket_name name;
+    std::unique_ptr<call_record> next;
+  };
+
+  struct watch_record;
+
+  // Requests.
+  [[nodiscard]] io_uring_sqe* request(about what, void* object) noexcept;
+  static std::uint64_t tagged(about what, const void* object) noexcept;
+  void cancel_request(about what, const void* object) noexcept;
+  void submit_and_collect(duration limit);
+  void enter_kernel(duration limit);
+  void collect_all();
+  void collect(const completion& c);
+
+  // Operations.
+  void hold(op& o, std::uint32_t state) noexcept;
+  void finish(op& o) noexcept;
+  void finish(op& o, std::error_code code) noexcept;
+  [[nodiscard]] bool at_once(op& o) noexcept;
+  void on_operation(op& o, int outcome);
+  void on_polled(op& o);
+  void touch(const channel& c) noexcept;
+
+  [[nodiscard]] bool submit_receive(op& o, channel& c, bool datagrams);
+  [[nodiscard]] bool give_kept(op& o, channel& c, bool datagrams);
+  void arm(channel& c);
+  void stop_source(channel& c) noexcept;
+  void on_source(channel& c, const completion& done);
+  void on_arrival(channel& c, const completion& done);
+  void deliver(channel& c, posix::arrival a);
+  [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
+  void deliver_front(channel& c);
+  void deliver_fronts();
+  void on_source_ended(channel& c, int outcome);
+  void on_received_into(op& o, channel& c, int outcome);
+  [[nodiscard]] posix::arrival datagram(const completion& done);
+
+  [[nodiscard]] bool submit_accept(op& o, channel& c);
+  void claim(op& o, int fd);
+  void on_accepted(channel& c, const completion& done);
+
+  [[nodiscard]] bool submit_send(op& o, channel& c, const posix::slot& known);
+  void issue_send(op& o, channel& c, const posix::slot& known);
+  void on_sent(op& o, channel& c, int outcome);
+  [[nodiscard]] bool submit_connect(op& o, channel& c, const posix::slot& known);
+  void on_connected(op& o, channel& c, int outcome);
+  [[nodiscard]] call_record& take_record(op& o);
+  void free_record(op& o) noexcept;
+
+  [[nodiscard]] bool submit_read(op& o, channel& c);
+  void issue_read(op& o);
+  void on_read(op& o, channel& c, int outcome);
+  [[nodiscard]] bool submit_write(op& o, channel& c);
+  void issue_write(op& o);
+  void on_written(op& o, channel& c, int outcome);
+  void poll_first(op& o, unsigned events) noexcept;
+
+  void on_watched(watch_record& w, int outcome);
+  void arm(watch_record& w) noexcept;
+
+  void cancel_all_of(channel& c) noexcept;
+  void settle_closing(channel& c) noexcept;
+  void finish_closes() noexcept;
+
+  // Operations that complete at once in a turn, before the others must have theirs.
+  static constexpr int at_once_max = 64;
+
+  std::unique_ptr<ring> ring_;
+  std::unique_ptr<buffer_ring> stream_buffers_;
+  std::unique_ptr<buffer_ring> datagram_buffers_;
+  msghdr datagram_header_{};  // how much room for names
+  posix::stable_table<channel> channels_;
+  std::vector<channel*> cut_;  // channels with a front, within a batch of completions
+  std::unique_ptr<call_record> spare_records_;
+  std::size_t waiting_ = 0;    // operations that somebody awaits
+  std::size_t in_kernel_ = 0;  // requests that will complete: memory of ours is the kernel's
+  std::size_t closing_ = 0;    // descriptors that close() has left to later
+  int at_once_ = at_once_max;
+};
+
+}  // namespace bight::uring

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "net/connect.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/resolve.hpp>
+
+#include "engine/loop.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace bight {
+
+namespace {
+
+// The words for a code without the advice, as for an item of a list.
+std::string words(std::error_code code) {
+  for (int e = 1; e <= static_cast<int>(errc::invalid); ++e)
+    if (code == make_error_condition(static_cast<errc>(e))) return category().message(e);
+  return code.message();
+}
+
+// "(is the server running there?)", or nothing.
+std::string advice(std::error_code code) {
+  const error plain(code, "");
+  const std::string_view whole = plain.what();
+  return std::string(whole.substr(std::min(words(code).size(), whole.size())));
+}
+
+// What an error says after "resolve example.org: ".
+std::string reason_of(const error& e) {
+  const std::string_view whole = e.what();
+  const std::size_t start = e.tried().empty() ? 0 : e.tried().size() + 2;
+  return std::string(whole.substr(std::min(start, whole.size())));
+}
+
+// Failures that tell about this machine rather than about the peer: it may lack IPv6.
+bool is_about_us(std::error_code code) noexcept {
+  return code == make_error_condition(errc::unreachable) ||
+         code == make_error_condition(errc::address_not_here) ||
+         code == make_error_condition(errc::bad_address) ||
+         code == make_error_condition(errc::not_supported);
+}
+
+address loopback(int family, std::uint16_t port) noexcept {
+  if (family == 4) return address::ip4({127, 0, 0, 1}, port);
+  return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, port);
+}
+
+}  // namespace
+
+result<void> connect_operation::take() {
+  settle();
+  if (code) return failure();
+  return {};
+}
+
+connect_race::connect_race(engine& e, address to, tcp::connect_options options)
+    : engine_(e), to_(std::move(to)), options_(std::move(options)) {
+  ip6_.known = options_.family == 4;
+  ip4_.known = options_.family == 6;
+}
+
+task<> connect_race::run() {
+  scope racers(co_await current_context());
+  racers.spawn(conduct(racers));
+  auto joined = racers.join();
+  co_await std::move(joined);
+}
+
+task<> connect_race::conduct(scope& racers) {
+  const scheduler& time = loop::of(co_await current_context());
+  if (!ip6_.known) racers.spawn(look_up(6));
+  if (!ip4_.known) racers.spawn(look_up(4));
+  for (;;) {
+    changed_.reset();
+    if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
+    if (winner || (in_flight_ == 0 && all_tried())) {
+      racers.stop();  // a look-up may still be out when max_attempts have failed
+      co_return;
+    }
+    const time_point next = next_start();
+    if (next <= time.now()) {
+      attempts_.push_back({next_address(), {}});
+      last_start_ = time.now();
+      hurry_ = false;
+      ++in_flight_;
+      racers.spawn(try_one(attempts_.size() - 1));
+      continue;
+    }
+    const duration wait = next == time_point::max() ? duration::max() : next - time.now();
+    auto change = attempt(within(wait, changed_.wait()));
+    [[maybe_unused]] const auto why = co_await std::move(change);  // the loop looks for itself
+  }
+}
+
+// When to begin the next attempt; time_point::max(): not before something changes.
+time_point connect_race::next_start() const noexcept {
+  const bool none = !ip6_.left() && !ip4_.left();
+  if (none || attempts_.size() == options_.max_attempts) return time_point::max();
+  if (attempts_.empty()) {
+    // RFC 8305 §3: IPv4 alone waits a little for IPv6.
+    if (ip6_.known) return time_point::min();
+    return later(ip4_.known_at, options_.resolution_delay);
+  }
+  // RFC 8305 §5: the next begins when one has failed, or after the delay.
+  if (hurry_ || in_flight_ == 0) return time_point::min();
+  return later(last_start_, options_.attempt_delay);
+}
+
+address connect_race::next_address() {
+  const int other = last_family_ == 6 ? 4 : 6;
+  last_family_ = list(other).left() ? other : last_family_;
+  family_list& from = list(last_family_);
+  return from.found[from.used++];
+}
+
+bool connect_race::all_tried() const noexcept {
+  if (attempts_.size() == options_.max_attempts) return true;
+  return ip6_.known && ip4_.known && !ip6_.left() && !ip4_.left();
+}
+
+task<> connect_race::look_up(int family) {
+  family_list& mine = list(family);
+  if (to_.is_name()) {
+    auto asked = attempt(resolve(to_, family));
+    auto answer = co_await std::move(asked);
+    if (answer)
+      mine.found = std::move(*answer);
+    else
+      mine.failed = answer.error();
+  } else {
+    mine.found.push_back(loopback(family, to_.port()));  // ":9999" is this machine
+  }
+  mine.known = true;
+  mine.known_at = loop::of(co_await current_context()).now();
+  changed_.set();
+}
+
+task<> connect_race::try_one(std::size_t index) {
+  auto connecting = connect_one(engine_, attempts_[index].to, options_.from);
+  auto outcome = co_await std::move(connecting);
+  --in_flight_;
+  if (outcome) {
+    // The second of two that connect in one turn is closed here; nothing was sent on it.
+    if (!winner) winner.emplace(std::move(*outcome));
+  } else if (!outcome.error().is(errc::cancelled)) {
+    attempts_[index].failed = outcome.error().code();
+    hurry_ = true;
+  }
+  changed_.set();
+}
+
+error connect_race::failure(const error* ended) const {
+  const std::string tried = "connect " + to_.str();
+  if (ended != nullptr && ended->is(errc::cancelled)) return error(errc::cancelled, tried);
+  if (ended == nullptr && attempts_.empty()) return look_up_failure();
+  std::string text = ended != nullptr ? reason_of(*ended) : std::string();
+  const auto add = [&](const std::string& item) {
+    if (!text.empty()) text += "; ";
+    text += item;
+  };
+  std::error_code chosen;  // the first that tells about the peer, else the first
+  bool all_alike = true;
+  for (const attempt_record& a : attempts_) {
+    add(a.to.str() + " " + (a.failed ? words(a.failed) : "has not answered"));
+    if (!a.failed) continue;
+    if (chosen && words(chosen) != words(a.failed)) all_alike = false;
+    if (!chosen || (is_about_us(chosen) && !is_about_us(a.failed))) chosen = a.failed;
+  }
+  // That the look-up of one family came to nothing is part of the story, unless there was nothing.
+  for (const int family : {6, 4}) {
+    const auto& failed = family == 6 ? ip6_.failed : ip4_.failed;
+    if (!failed || failed->is(errc::name_not_found)) continue;
+    add(fmt::format("IPv{} look-up {}", family,
+                    failed->is(errc::cancelled) ? "has not ended" : "failed"));
+  }
+  if (ended != nullptr) return error(ended->code(), tried, 0, text);
+  if (all_alike) text += advice(chosen);
+  return error(chosen, tried, 0, text);
+}
+
+error connect_race::look_up_failure() const {
+  const std::string tried = "connect " + to_.str();
+  if (!ip6_.failed && !ip4_.failed) return error(errc::invalid, tried, 0, "max_attempts is 0");
+  const error& told = !ip6_.failed   ? *ip4_.failed
+                      : !ip4_.failed ? *ip6_.failed
+                                     : more_telling(*ip6_.failed, *ip4_.failed);
+  return error(told.code(), tried, 0, reason_of(told));
+}
+
+task<result<stream>> connect_one(engine& e, address to, address from) {
+  const transport how = to.is_local() ? transport::local : transport::tcp;
+  for (bool first = true;; first = false) {
+    auto opened = e.open(how, to);
+    if (!opened) co_return error(opened.error().code(), "connect " + to.str());
+    const handle h = *opened;
+    stream socket(e, h);
+    if (from.what() != address::kind::none)
+      if (const std::error_code failed = e.bind(h, from))
+        co_return error(failed, "connect " + to.str() + " from " + from.str());
+    auto connecting = attempt(connect_operation(e, h, to));
+    auto outcome = co_await std::move(connecting);
+    if (outcome) co_return std::move(socket);
+    // On loopback a socket can find itself (RFC 9293 §3.5, simultaneous open). The engine calls
+    // that refused, as it would have been with another port of our own: hence the second try.
+    auto mine = e.local(h);
+    const bool itself = outcome.error().is(errc::refused) && mine && *mine == to;
+    if (itself) socket.abort();  // an ordinary close would keep the port in TIME_WAIT
+    if (!first || !itself) co_return outcome.error();
+  }
+}
+
+task<stream> tcp::connect(address to, connect_options options) {
+  engine& e = loop::of(co_await current_context()).eng();
+  const auto kind = to.what();
+  if (kind == address::kind::none) throw error(errc::bad_address, "connect");
+  if (options.family == 0 && options.from.is_ip())
+    options.family = options.from.what() == address::kind::ip4 ? 4 : 6;
+
+  if (to.is_ip() || to.is_local()) {
+    if (to.is_ip() && options.family != 0 && (options.family == 4) != (kind == address::kind::ip4))
+      throw error(errc::bad_address, "connect " + to.str(), 0,
+                  fmt::format("not an IPv{} address", options.family));
+    auto connecting = within(options.timeout, connect_one(e, std::move(to), options.from));
+    auto outcome = co_await std::move(connecting);
+    co_return std::move(outcome).value();
+  }
+
+  connect_race race(e, std::move(to), options);
+  auto racing = attempt(within(options.timeout, race.run()));
+  auto outcome = co_await std::move(racing);
+  // A winner that came with the deadline is a winner.
+  if (!race.winner) throw race.failure(outcome ? nullptr : &outcome.error());
+  co_return *std::move(race.winner);
+}
+
+}  // namespace bight

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Sockets made ready for use, by way of the waist.
+
+#include <bight/tcp.hpp>
+
+#include "engine/engine.hpp"
+
+#include <vector>
+
+namespace bight {
+
+/// A socket that listens on `at`, which is no name.
+[[nodiscard]] result<handle> open_listener(engine& e, const address& at,
+                                           tcp::listen_options options);
+
+/// A datagram socket bound to `at`, which is no name.
+[[nodiscard]] result<handle> open_datagram(engine& e, const address& at, bool reuse_port);
+
+/// What `at` stands for: the addresses of a name, the wildcard of a family, or itself.
+[[nodiscard]] task<std::vector<address>> addresses_to_bind(address at, int family);
+
+/// Opens a server's socket at an address that is no name, and tells the address with its port.
+using opener = callback<result<address>(const address&)>;
+
+/// Opens every address of `at`. Port 0 is drawn once, so that all of them share it where they can.
+/// Of a name, addresses that this machine does not have are passed over if another one is there:
+/// "localhost" is ::1 too, also where there is no IPv6.
+[[nodiscard]] task<std::vector<address>> bind_each(std::vector<address> at, opener open);
+
+}  // namespace bight

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include <bight/resolve.hpp>
+
+#include <bight/deadline.hpp>
+#include <bight/scope.hpp>
+
+#include "base/check.hpp"
+#include "net/connect.hpp"
+
+namespace bight {
+
+resolve_operation::resolve_operation(address name, int wanted) noexcept
+    : op(verb::resolve, nullptr, {}), name_(std::move(name)) {
+  check(wanted == 4 || wanted == 6, "resolve: the family is 4 or 6");
+  family = static_cast<std::uint8_t>(wanted);
+}
+
+resolve_operation::resolve_operation(resolve_operation&& other) noexcept
+    : op(std::move(other)), name_(std::move(other.name_)) {}
+
+result<std::vector<address>> resolve_operation::take() {
+  if (!code && found_.empty()) code = make_error_code(errc::name_not_found);
+  if (!code) return std::move(found_);
+  // A resolver's own codes say more than the condition that they stand for.
+  const bool foreign = code.category() != category() && code.category() != std::system_category() &&
+                       code.category() != std::generic_category();
+  const std::string reason = foreign ? code.message() : std::string();
+  return error(code, "resolve " + name_.host(), 0, reason);
+}
+
+resolve_operation resolve(address name, int family) {
+  return resolve_operation(std::move(name), family);
+}
+
+std::vector<address> by_turns(std::vector<address> ip6, std::vector<address> ip4) {
+  std::vector<address> all;
+  all.reserve(ip6.size() + ip4.size());
+  for (std::size_t i = 0; i < ip6.size() || i < ip4.size(); ++i) {
+    if (i < ip6.size()) all.push_back(std::move(ip6[i]));
+    if (i < ip4.size()) all.push_back(std::move(ip4[i]));
+  }
+  return all;
+}
+
+const error& more_telling(const error& ip6, const error& ip4) noexcept {
+  if (ip6.is(errc::cancelled)) return ip6;
+  if (ip4.is(errc::cancelled)) return ip4;
+  // One family's "no such address" says nothing when the other's answer did not come.
+  return ip4.is(errc::name_not_found) ? ip6 : ip4;
+}
+
+task<std::vector<address>> resolve(address name) {
+  if (!name.is_name()) {
+    std::vector<address> itself(1, std::move(name));
+    co_return itself;
+  }
+  auto ask6 = attempt(resolve(name, 6));
+  auto ask4 = attempt(resolve(name, 4));
+  auto both = all(std::move(ask6), std::move(ask4));
+  auto outcomes = co_await std::move(both);
+  auto& [ip6, ip4] = outcomes;
+  if (!ip6 && !ip4) throw error(more_telling(ip6.error(), ip4.error()));
+  // Cancelled while one answer was there: what came is not the whole, and nobody waits for it.
+  if (!ip6 && ip6.error().is(errc::cancelled)) throw error(ip6.error());
+  if (!ip4 && ip4.error().is(errc::cancelled)) throw error(ip4.error());
+  std::vector<address> found6;
+  std::vector<address> found4;
+  if (ip6) found6 = std::move(*ip6);
+  if (ip4) found4 = std::move(*ip4);
+  co_return by_turns(std::move(found6), std::move(found4));
+}
+
+}  // namespace bight

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "net/server.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/stdio.hpp>
+
+#include <cstdio>
+
+namespace bight {
+
+namespace {
+constexpr duration shortage_pause = 100ms;  // descriptors may come back from other programs too
+}
+
+task<> server::run(callback<void()> listening) {
+  listening_ = std::move(listening);
+  struct body {
+    server* self;
+    BIGHT_CORO_WRAPPER task<> operator()(scope& sessions) const {
+      return self->until_drained(sessions);
+    }
+  };
+  body everything{this};
+  co_await in_scope(everything);
+}
+
+task<> server::until_drained(scope& sessions) {
+  // 1. Take in, until somebody asks for a drain.
+  auto serving = any(drain_asked(), open_and_take_in(sessions));
+  co_await std::move(serving);
+  // 2. Not one more.
+  stop_listening();
+  if (options_.on_drain) options_.on_drain(active_);
+  // 3. Those who are there may finish, for a while; a second signal cuts.
+  if (options_.signals) {
+    auto finishing = any(all_gone(), sleep(options_.grace), next_signal());
+    co_await std::move(finishing);
+  } else {
+    auto finishing = any(all_gone(), sleep(options_.grace));
+    co_await std::move(finishing);
+  }
+  // 4. The rest is cancelled; the scope awaits them.
+  sessions.stop();
+}
+
+task<> server::open_and_take_in(scope& sessions) {
+  listening_();
+  auto taking_in = take_in(sessions);
+  co_await std::move(taking_in);
+}
+
+task<> server::drain_asked() {
+  if (options_.signals && options_.drain != nullptr) {
+    auto either = any(next_signal(), options_.drain->wait());
+    co_await std::move(either);
+  } else if (options_.signals) {
+    co_await next_signal();
+  } else if (options_.drain != nullptr) {
+    co_await options_.drain->wait();
+  } else {
+    event never;
+    co_await never.wait();
+  }
+}
+
+task<> server::all_gone() {
+  while (active_ > 0) {
+    one_ended_.reset();
+    co_await one_ended_.wait();
+  }
+}
+
+task<> server::room() {
+  while (full()) {
+    one_ended_.reset();
+    co_await one_ended_.wait();
+  }
+}
+
+task<> server::back_off(const error& e) {
+  if (!told_of_shortage_) report({}, e);
+  told_of_shortage_ = true;
+  one_ended_.reset();
+  auto pause = within(shortage_pause, one_ended_.wait());
+  auto over = co_await attempt(std::move(pause));
+  if (!over && !over.error().is(errc::timed_out)) over.value();  // cancelled
+}
+
+void server::report(const address& peer, const error& e) const {
+  if (options_.on_error) return options_.on_error(peer, e);
+  const bool known = peer.what() != address::kind::none;
+  std::fprintf(stderr, "bight: %s%s%s\n", known ? peer.str().c_str() : "", known ? ": " : "",
+               e.what());
+}
+
+void server::report(const address& peer, std::exception_ptr e) const {
+  try {
+    std::rethrow_exception(std::move(e));
+  } catch (const error& known) {
+    report(peer, known);
+  } catch (const std::exception& other) {
+    report(peer, error(errc::invalid, "session", 0, other.what()));
+  } catch (...) {
+    report(peer, error(errc::invalid, "session", 0, "an exception that is not a std::exception"));
+  }
+}
+
+}  // namespace bight

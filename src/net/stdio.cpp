@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#include <bight/stdio.hpp>
+
+#include "engine/loop.hpp"
+
+namespace bight {
+
+task<stdio> stdio::open(int fd) {
+  engine& e = loop::of(co_await current_context()).eng();
+  auto adopted = e.adopt(fd);
+  co_return stdio(e, adopted.value());
+}
+
+stdio::~stdio() {
+  if (handle_) engine_->close(handle_);
+}
+
+result<int> signal_operation::take() {
+  settle();
+  if (code) return failure();
+  return static_cast<int>(count);
+}
+
+}  // namespace bight

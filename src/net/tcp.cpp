@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include <bight/local.hpp>
+#include <bight/tcp.hpp>
+
+#include "engine/loop.hpp"
+#include "net/open.hpp"
+
+namespace bight {
+
+result<handle> open_listener(engine& e, const address& at, tcp::listen_options options) {
+  auto opened = e.open(at.is_local() ? transport::local : transport::tcp, at);
+  if (!opened) return opened.error();
+  const handle h = *opened;
+  const auto fail = [&](std::error_code code) {
+    e.close(h);
+    return error(code, "listen on " + at.str());
+  };
+  // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
+  if (!at.is_local())
+    if (const auto code = e.set(h, option_id::reuse_address, 1)) return fail(code);
+  if (options.reuse_port)
+    if (const auto code = e.set(h, option_id::reuse_port, 1)) return fail(code);
+  if (const auto code = e.bind(h, at)) return fail(code);
+  if (const auto code = e.listen(h, options.backlog)) return fail(code);
+  return h;
+}
+
+namespace tcp {
+
+result<stream> listener::accept_operation::take() {
+  settle();
+  if (code) return failure();
+  return stream(*eng, on);
+}
+
+address listener::local() const { return engine_->local(handle_).value(); }
+
+void listener::close() noexcept {
+  if (handle_) engine_->close(std::exchange(handle_, {}));
+}
+
+task<listener> listen(address at, listen_options options) {
+  engine& e = loop::of(co_await current_context()).eng();
+  const std::string asked = at.str();
+  const auto candidates = co_await addresses_to_bind(std::move(at), options.family);
+  std::optional<error> first;
+  for (const address& a : candidates) {
+    auto opened = open_listener(e, a, options);
+    if (opened) co_return listener(e, *opened);
+    if (!first) first.emplace(opened.error());
+  }
+  if (!first) first.emplace(errc::name_not_found, "listen on " + asked);
+  throw error(*first);
+}
+
+}  // namespace tcp
+
+namespace local {
+
+task<stream> connect(std::string path) {
+  address to = address::local(std::move(path));
+  auto connecting = tcp::connect(std::move(to));
+  co_return co_await std::move(connecting);
+}
+
+task<listener> listen(std::string path, tcp::listen_options options) {
+  address at = address::local(std::move(path));
+  auto listening = tcp::listen(std::move(at), options);
+  co_return co_await std::move(listening);
+}
+
+task<> serve(std::string path, tcp::handler handle, serve_options options) {
+  address at = address::local(std::move(path));
+  auto serving = tcp::serve(std::move(at), std::move(handle), std::move(options));
+  co_await std::move(serving);
+}
+
+}  // namespace local
+
+}  // namespace bight

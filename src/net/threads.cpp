@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "net/threads.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/op.hpp>
+#include <bight/scope.hpp>
+
+#include <atomic>
+
+namespace bight {
+
+namespace {
+
+class [[nodiscard]] work_operation : public op {
+ public:
+  using value_type = void;
+  explicit work_operation(work_order& order) noexcept : op(verb::work, nullptr, {}) {
+    extra = &order;
+  }
+  [[nodiscard]] result<void> take() {
+    settle();
+    if (code) return failure();
+    return {};
+  }
+};
+
+// What the threads of one server share.
+struct crew {
+  serve_function one_loop;
+  serve_options options;
+  std::vector<address> bound;
+  std::atomic<unsigned> listening{0};  // workers whose listeners are open
+  std::atomic<bool> draining{false};   // set before the workers are stopped: a drain, not a cut
+};
+
+void tell_each(const callback<void(const address&)>& told, const std::vector<address>& bound) {
+  if (!told) return;
+  for (const address& a : bound) told(a);
+}
+
+task<> run_and_tell(task<> serving, event& ended) {
+  auto outcome = co_await attempt(std::move(serving));
+  ended.set();
+  outcome.value();
+}
+
+// The main task of a worker. A stop from its home begins a drain there, so serving happens in a
+// context that the stop does not reach by itself.
+task<> serve_in_worker(std::shared_ptr<crew> all) {
+  context apart((co_await current_context()).sched());
+  scope serving(apart);
+  event ended;
+  event drain;
+  serve_options mine = all->options;
+  mine.drain = &drain;
+  mine.on_drain = {};
+  auto listening = [all](const std::vector<address>&) { ++all->listening; };
+  task<> loop = all->one_loop(all->bound, std::move(mine), true, std::move(listening));
+  serving.spawn(run_and_tell(std::move(loop), ended));
+  auto waited = co_await attempt(ended.wait());
+  if (!waited) {
+    if (all->draining.load(std::memory_order_acquire))
+      drain.set();
+    else
+      serving.stop();
+  }
+  auto joined = serving.join();
+  co_await std::move(joined);
+}
+
+struct in_worker {
+  std::shared_ptr<crew> all;
+  BIGHT_CORO_WRAPPER task<> operator()() const { return serve_in_worker(all); }
+};
+
+task<> worker(std::shared_ptr<crew> all, event& retire) {
+  work_order order;
+  order.make = callback<task<>()>(in_worker{all});
+  auto working = any(work_operation(order), retire.wait());
+  co_await std::move(working);
+  if (order.failure) std::rethrow_exception(order.failure);
+}
+
+task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bound, event& retire) {
+  serve_options mine = all->options;
+  mine.on_drain = [all, &retire, told = mine.on_drain](std::size_t sessions) {
+    all->draining.store(true, std::memory_order_release);
+    retire.set();
+    if (told) told(sessions);
+  };
+  auto listening = [all, &bound](const std::vector<address>& where) {
+    all->bound = where;
+    bound.set();
+  };
+  task<> serving = all->one_loop(std::move(at), std::move(mine), true, std::move(listening));
+  co_await std::move(serving);
+  retire.set();
+}
+
+// Tells the addresses once every loop listens: clients that come then are spread over all. Loops
+// have no way to wake one another but to end, so this looks now and then, at the start alone.
+task<> announce(std::shared_ptr<crew> all, event& retire) {
+  while (all->listening.load() + 1 < all->options.threads && !retire.is_set()) co_await sleep(1ms);
+  tell_each(all->options.on_listening, all->bound);
+}
+
+task<> workers(std::shared_ptr<crew> all, event& bound, event& retire) {
+  co_await bound.wait();
+  std::vector<task<>> others;
+  for (unsigned i = 1; i < all->options.threads; ++i) others.push_back(worker(all, retire));
+  others.push_back(announce(all, retire));
+  auto working = bight::all(std::move(others));
+  co_await std::move(working);
+}
+
+}  // namespace
+
+task<> serve_on_threads(std::vector<address> at, serve_function one_loop, serve_options options) {
+  if (options.threads <= 1) {
+    auto listening = [told = options.on_listening](const std::vector<address>& bound) {
+      tell_each(told, bound);
+    };
+    task<> serving = one_loop(std::move(at), std::move(options), false, std::move(listening));
+    co_await std::move(serving);
+    co_return;
+  }
+  auto together = std::make_shared<crew>();
+  together->one_loop = std::move(one_loop);
+  together->options = std::move(options);
+  event bound;
+  event retire;
+  auto everything =
+      all(first_loop(together, std::move(at), bound, retire), workers(together, bound, retire));
+  co_await std::move(everything);
+}
+
+}  // namespace bight

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/resolve.hpp>
+#include <bight/udp.hpp>
+
+#include "base/check.hpp"
+#include "engine/loop.hpp"
+#include "net/open.hpp"
+
+namespace bight {
+
+result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
+  auto opened = e.open(transport::udp, at);
+  if (!opened) return opened.error();
+  const handle h = *opened;
+  std::error_code failed;
+  if (reuse_port) failed = e.set(h, option_id::reuse_port, 1);
+  if (!failed) failed = e.bind(h, at);
+  if (!failed) return h;
+  e.close(h);
+  return error(failed, "bind " + at.str());
+}
+
+namespace udp {
+
+result<datagram> recv_operation::take() {
+  settle();
+  if (code) return failure();
+  datagram d;
+  d.data = std::move(got);
+  d.from = std::move(from_);
+  d.truncated = truncated;
+  return d;
+}
+
+void socket::close() noexcept {
+  if (handle_) engine_->close(std::exchange(handle_, {}));
+}
+
+address socket::local() const {
+  check(static_cast<bool>(handle_), "the socket is closed");
+  return engine_->local(handle_).value();
+}
+
+address socket::remote() const {
+  if (!handle_) return {};
+  auto a = engine_->remote(handle_);
+  return a ? *std::move(a) : address();
+}
+
+void socket::set_option(option_id id, int value) {
+  const auto failed = handle_ ? engine_->set(handle_, id, value) : make_error_code(errc::closed);
+  if (failed) throw error(failed, "set a socket option");
+}
+
+int socket::get_option(option_id id) const {
+  if (!handle_) throw error(errc::closed, "get a socket option");
+  return engine_->get(handle_, id).value();
+}
+
+task<socket> bind(address at) {
+  engine& e = loop::of(co_await current_context()).eng();
+  const std::string asked = at.str();
+  const auto candidates = co_await addresses_to_bind(std::move(at), 0);
+  std::optional<error> first;
+  for (const address& a : candidates) {
+    auto opened = open_datagram(e, a, false);
+    if (opened) co_return socket(e, *opened);
+    if (!first) first.emplace(opened.error());
+  }
+  if (!first) first.emplace(errc::name_not_found, "bind " + asked);
+  throw error(*first);
+}
+
+namespace {
+
+// Connecting a datagram socket only sets its peer, and finds a route to it: connect(2).
+class [[nodiscard]] aim_operation : public op {
+ public:
+  using value_type = void;
+  aim_operation(engine& e, handle h, address& to) noexcept : op(verb::connect, &e, h) {
+    peer = &to;
+  }
+  [[nodiscard]] result<void> take() {
+    settle();
+    if (code) return failure();
+    return {};
+  }
+};
+
+}  // namespace
+
+task<socket> connect(address to) {
+  engine& e = loop::of(co_await current_context()).eng();
+  const std::string asked = to.str();
+  std::vector<address> candidates;
+  if (to.what() == address::kind::any) {  // as a destination, this machine
+    candidates.push_back(address::ip4({127, 0, 0, 1}, to.port()));
+  } else {
+    candidates = co_await addresses_to_bind(std::move(to), 0);
+  }
+  std::optional<error> first;
+  for (address& a : candidates) {
+    auto opened = e.open(transport::udp, a);
+    socket s(e, opened.value());
+    auto aimed = co_await attempt(aim_operation(e, *opened, a));
+    if (aimed) co_return s;
+    if (!first) first.emplace(aimed.error());
+  }
+  if (!first) first.emplace(errc::name_not_found, "connect " + asked);
+  throw error(*first);
+}
+
+}  // namespace udp
+
+}  // namespace bight

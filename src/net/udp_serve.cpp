@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/udp.hpp>
+
+#include "engine/loop.hpp"
+#include "net/open.hpp"
+#include "net/server.hpp"
+#include "net/threads.hpp"
+
+namespace bight::udp {
+
+namespace {
+
+class udp_server final : public server {
+ public:
+  udp_server(engine& e, handler handle, serve_options options)
+      : server(std::move(options)), engine_(e), handle_(std::move(handle)) {}
+  ~udp_server() override {
+    for (const bight::handle h : sockets_) engine_.close(h);
+  }
+
+  void add(bight::handle h) { sockets_.push_back(h); }
+
+ private:
+  task<> take_in(scope& sessions) override {
+    std::vector<task<>> loops;
+    for (const bight::handle h : sockets_) loops.push_back(receive_loop(h, sessions));
+    auto receiving = all(std::move(loops));
+    co_await std::move(receiving);
+  }
+
+  // The sockets stay open for the replies of the sessions that are left.
+  void stop_listening() noexcept override {}
+
+  task<> receive_loop(bight::handle on, scope& sessions) {
+    for (;;) {
+      if (full()) co_await room();
+      auto received = co_await attempt(recv_operation(&engine_, on, 65536));
+      if (received) {
+        took_one();
+        request asked(engine_, on, *std::move(received));
+        sessions.spawn(session(std::move(asked)));
+      } else if (received.error().is(errc::no_resources)) {
+        co_await back_off(received.error());
+      } else if (!about_a_peer(received.error())) {
+        throw error(received.error());  // cancelled, or the socket itself has failed
+      }
+    }
+  }
+
+  task<> session(request asked) {
+    const seat taken(*this);
+    const address who = asked.from();
+    try {
+      task<> talk = handle_(std::move(asked));
+      auto outcome = co_await attempt(std::move(talk));
+      const bool ordinary =
+          outcome || outcome.error().is(errc::cancelled) || about_a_peer(outcome.error());
+      if (!ordinary) report(who, outcome.error());
+    } catch (...) {
+      report(who, std::current_exception());
+    }
+  }
+
+  // A client that has gone is no business of a server's: udp(7), ICMP errors.
+  static bool about_a_peer(const error& e) {
+    return e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::reset);
+  }
+
+  engine& engine_;
+  handler handle_;
+  std::vector<bight::handle> sockets_;
+};
+
+task<> serve_here(std::vector<address> at, handler handle, serve_options options, bool reuse_port,
+                  bound_function listening) {
+  engine& e = loop::of(co_await current_context()).eng();
+  udp_server everything(e, std::move(handle), std::move(options));
+  auto open = [&e, &everything, reuse_port](const address& a) -> result<address> {
+    auto opened = open_datagram(e, a, reuse_port);
+    if (!opened) return opened.error();
+    everything.add(*opened);
+    return e.local(*opened).value();
+  };
+  opener each(std::move(open));
+  const auto bound = co_await bind_each(std::move(at), std::move(each));
+  callback<void()> opened([&bound, &listening] {
+    if (listening) listening(bound);
+  });
+  auto running = everything.run(std::move(opened));
+  co_await std::move(running);
+}
+
+// serve_here with its handler: what each of several loops runs.
+struct on_one_loop {
+  handler handle;
+  BIGHT_CORO_WRAPPER task<> operator()(std::vector<address> at, serve_options options,
+                                       bool reuse_port, bound_function listening) const {
+    return serve_here(std::move(at), handle, std::move(options), reuse_port, std::move(listening));
+  }
+};
+
+}  // namespace
+
+task<> serve(std::vector<address> at, handler handle, serve_options options) {
+  serve_function one_loop(on_one_loop{std::move(handle)});
+  auto serving = serve_on_threads(std::move(at), std::move(one_loop), std::move(options));
+  co_await std::move(serving);
+}
+
+task<> serve(address at, handler handle, serve_options options) {
+  std::vector<address> one;
+  one.push_back(std::move(at));
+  auto serving = serve(std::move(one), std::move(handle), std::move(options));
+  co_await std::move(serving);
+}
+
+namespace {
+
+task<> serve_text(std::string at, handler handle, serve_options options) {
+  auto serving = serve(address(at), std::move(handle), std::move(options));
+  co_await std::move(serving);
+}
+
+}  // namespace
+
+task<> serve(const char* at, handler handle, serve_options options) {
+  return serve_text(at, std::move(handle), std::move(options));
+}
+
+}  // namespace bight::udp

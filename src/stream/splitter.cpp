@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include <bight/reader.hpp>
+
+#include "base/check.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace bight {
+
+namespace {
+
+// The bytes of a message that came in pieces: the string they were gathered in becomes its buffer.
+struct gathered_block : lease_block {
+  std::string bytes;
+};
+
+lease lease_of(std::string& bytes, std::size_t from, std::size_t n) {
+  auto block = std::make_unique<gathered_block>();  // may throw; `bytes` is untouched then
+  block->release = [](lease_block& b) noexcept { delete static_cast<gathered_block*>(&b); };
+  block->bytes.swap(bytes);
+  const auto* data = reinterpret_cast<const std::byte*>(block->bytes.data());
+  return {*block.release(), data + from, n};
+}
+
+constexpr std::string_view newline = "\n";
+
+}  // namespace
+
+void splitter::feed(lease bytes) {
+  if (bytes.empty()) {
+    ended_ = true;
+    return;
+  }
+  stash();
+  front_ = std::move(bytes);
+}
+
+void splitter::stash() {
+  if (front_.empty()) return;
+  // Bytes in use move to the front at most once for each byte that was used up before them.
+  if (spill_used_ > spill_.size() / 2) {
+    spill_.erase(0, spill_used_);
+    spill_used_ = 0;
+  }
+  spill_.append(front_.view());  // may throw; nothing has changed then
+  front_.reset();
+}
+
+bool splitter::settled(const framing& f) { return look(f) != state::waiting; }
+
+result<std::optional<lease>> splitter::take(const framing& f) {
+  const state s = look(f);
+  check(s != state::waiting, "take() from a splitter that is not settled");
+  if (s == state::nothing) return std::optional<lease>();
+  if (s != state::complete) return failure(f, s);
+  lease message = cut(skip_ + size_ + drop_);
+  if (skip_ > 0) (void)message.take_front(skip_);
+  return std::optional<lease>(message.take_front(size_));
+}
+
+splitter::state splitter::look(const framing& f) {
+  const std::size_t held = buffered();
+  skip_ = 0;
+  drop_ = 0;
+  switch (f.what) {
+    case framing::kind::some:
+      size_ = std::min(held, f.max);
+      if (held > 0) return state::complete;
+      return ended_ ? state::nothing : state::waiting;
+    case framing::kind::exactly:
+      size_ = f.max;
+      if (held >= f.max) return state::complete;
+      return ended_ ? state::cut_short : state::waiting;
+    case framing::kind::until: return look_delimiter(f, f.delimiter);
+    case framing::kind::line: return look_delimiter(f, newline);
+    case framing::kind::prefixed: return look_prefixed(f);
+  }
+  return state::waiting;
+}
+
+splitter::state splitter::look_delimiter(const framing& f, std::string_view delimiter) {
+  const bool line = f.what == framing::kind::line;
+  const std::size_t held = buffered();
+  find(delimiter);
+  if (found_) {
+    size_ = searched_;
+    drop_ = delimiter.size();
+    if (line && size_ > 0 && byte(size_ - 1) == '\r') {
+      --size_;
+      ++drop_;
+    }
+    return size_ > f.max ? state::too_long : state::complete;
+  }
+  // Where the message would end at the earliest if its delimiter came now. A line may lose a '\r'.
+  std::size_t shortest = held;
+  if (held > f.max && line && byte(held - 1) == '\r' && !ended_) --shortest;
+  if (held > f.max && !line) shortest = first_open(delimiter);
+  if (shortest > f.max) return state::too_long;
+  if (!ended_) return state::waiting;
+  if (!line) return state::cut_short;
+  size_ = held;
+  return held > 0 ? state::complete : state::nothing;
+}
+
+splitter::state splitter::look_prefixed(const framing& f) {
+  const std::size_t held = buffered();
+  if (held < f.prefix) {
+    if (!ended_) return state::waiting;
+    return held > 0 ? state::cut_short : state::nothing;
+  }
+  announced_ = 0;
+  for (std::size_t i = 0; i < f.prefix; ++i)
+    announced_ = announced_ << 8 | static_cast<unsigned char>(byte(i));
+  if (announced_ > f.max) return state::too_long;
+  skip_ = f.prefix;
+  size_ = static_cast<std::size_t>(announced_);
+  if (held - f.prefix >= size_) return state::complete;
+  return ended_ ? state::cut_short : state::waiting;
+}
+
+// Moves searched_ on: to the delimiter, or to where it may still begin.
+void splitter::find(std::string_view delimiter) {
+  if (delimiter_ != delimiter) {
+    delimiter_ = delimiter;
+    searched_ = 0;
+    found_ = false;
+  }
+  if (found_) return;
+  const std::string_view back = std::string_view(spill_).substr(spill_used_);
+  const std::string_view front = front_.view();
+  const std::size_t held = back.size() + front.size();
+  const std::size_t overlap = delimiter.size() - 1;
+  const auto at = [&](std::size_t place) {
+    searched_ = place;
+    found_ = true;
+  };
+  // 1. What was stashed.
+  std::size_t place = searched_ < back.size() ? back.find(delimiter, searched_) : back.npos;
+  if (place != back.npos) return at(place);
+  // 2. Across the seam.
+  const std::size_t seam = std::max(searched_, back.size() - std::min(overlap, back.size()));
+  for (std::size_t i = seam; i < back.size(); ++i)
+    if (matches(i, delimiter)) return at(i);
+  // 3. What came last.
+  const std::size_t from = std::max(searched_, back.size()) - back.size();
+  place = front.find(delimiter, from);
+  if (place != front.npos) return at(back.size() + place);
+  searched_ = std::max(searched_, held - std::min(overlap, held));
+}
+
+// The first place where the delimiter, not found yet, may still begin: the bytes from there to the
+// end are how it starts.
+std::size_t splitter::first_open(std::string_view delimiter) const {
+  const std::size_t held = buffered();
+  std::size_t i = searched_;
+  while (i < held && !matches(i, delimiter.substr(0, held - i))) ++i;
+  return i;
+}
+
+bool splitter::matches(std::size_t at, std::string_view text) const {
+  if (text.size() > buffered() - at) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (byte(at + i) != text[i]) return false;
+  return true;
+}
+
+char splitter::byte(std::size_t i) const noexcept {
+  const std::size_t back = spilled();
+  return i < back ? spill_[spill_used_ + i] : front_.view()[i - back];
+}
+
+// Takes the first `n` bytes, which are there.
+lease splitter::cut(std::size_t n) {
+  const std::size_t back = spilled();
+  lease bytes;
+  if (back == 0) {
+    bytes = front_.take_front(n);
+  } else if (n < back) {
+    bytes = lease::copy_of(std::string_view(spill_).substr(spill_used_, n));
+    spill_used_ += n;
+  } else {
+    // In this order a failure to allocate loses nothing.
+    spill_.append(front_.view().substr(0, n - back));
+    if (n > back) (void)front_.take_front(n - back);
+    bytes = lease_of(spill_, spill_used_, n);
+    spill_used_ = 0;
+  }
+  found_ = found_ && searched_ >= n;
+  searched_ -= std::min(n, searched_);
+  return bytes;
+}
+
+error splitter::failure(const framing& f, state s) const {
+  const std::size_t held = buffered();
+  const std::string there = fmt::format("({} byte{} there)", held, held == 1 ? " is" : "s are");
+  const std::string tried = f.tried();
+  if (s == state::cut_short) {
+    const char* missing = f.what == framing::kind::exactly    ? "they all came"
+                          : f.what == framing::kind::prefixed ? "the whole message came"
+                                                              : "it came";
+    return error(errc::cut_short, tried, 0,
+                 fmt::format("the peer closed before {} {}", missing, there));
+  }
+  if (f.what == framing::kind::prefixed)
+    return error(
+        errc::too_long, tried, 0,
+        fmt::format("{} bytes are announced, the limit is {} {}", announced_, f.max, there));
+  const char* what = f.what == framing::kind::line ? "the line is longer than" : "it is not within";
+  return error(errc::too_long, tried, 0,
+               fmt::format("{} the limit of {} bytes {}", what, f.max, there));
+}
+
+}  // namespace bight

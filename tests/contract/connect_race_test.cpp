@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+#include "net/connect.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/local.hpp>
+#include <bight/run.hpp>
+
+#include "contract/own_network.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include <fcntl.h>
+
+namespace bight {
+namespace {
+
+using bight_test::in_own_network;
+using bight_test::name_server;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+using outcome = result<stream>;
+
+task<outcome> try_to(address to, tcp::connect_options options = {}) {
+  auto connecting = attempt(tcp::connect(std::move(to), std::move(options)));
+  co_return co_await std::move(connecting);
+}
+
+task<tcp::listener> listen_at(address at) {
+  auto listening = tcp::listen(std::move(at));
+  co_return co_await std::move(listening);
+}
+
+// A port that nobody listens on: bound, and then let go.
+std::uint16_t free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  socklen_t length = sizeof name;
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), length), 0);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
+  close(fd);
+  return ntohs(name.sin_port);
+}
+
+address at(const std::string& host, std::uint16_t port) {
+  return address(host + ":" + std::to_string(port));
+}
+
+std::string text(outcome& o) { return o ? "connected" : o.error().what(); }
+
+// A port that answers nobody: its queue holds one connection, and that one is there. Linux drops
+// the SYN of every other (listen(2), tcp_max_syn_backlog).
+class black_hole {
+ public:
+  explicit black_hole(int family, std::uint16_t port = 0) {
+    listener_ = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    length_ =
+        static_cast<socklen_t>(family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    if (family == AF_INET) {
+      auto& in = reinterpret_cast<sockaddr_in&>(name_);
+      in.sin_family = AF_INET;
+      in.sin_port = htons(port);
+      in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    } else {
+      auto& in6 = reinterpret_cast<sockaddr_in6&>(name_);
+      in6.sin6_family = AF_INET6;
+      in6.sin6_port = htons(port);
+      in6.sin6_addr = in6addr_loopback;
+    }
+    EXPECT_EQ(bind(listener_, get(), length_), 0) << errno;
+    listen(listener_, 0);
+    getsockname(listener_, get(), &length_);
+    for (int& fd : fillers_) {
+      fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      connect(fd, get(), length_);
+    }
+  }
+  black_hole(const black_hole&) = delete;
+  black_hole& operator=(const black_hole&) = delete;
+  ~black_hole() {
+    close(listener_);
+    for (const int fd : fillers_) close(fd);
+  }
+  [[nodiscard]] std::uint16_t port() {
+    return ntohs(reinterpret_cast<sockaddr_in&>(name_).sin_port);
+  }
+
+ private:
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&name_); }
+  int listener_;
+  int fillers_[2];
+  sockaddr_storage name_{};
+  socklen_t length_;
+};
+
+class stopwatch {
+ public:
+  [[nodiscard]] double ms() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+        .count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+int open_descriptors(runner& r) {
+  const auto settle = []() -> task<> { co_await sleep(5ms); };
+  r.run(settle());  // io_uring closes in its own time
+  int n = 0;
+  for (int fd = 0; fd < 1024; ++fd) n += fcntl(fd, F_GETFD) >= 0;
+  return n;
+}
+
+TEST(connecting, a_refused_address_is_named) {  // A01
+  runner r;
+  const auto port = free_port();
+  auto o = r.run(try_to(at("127.0.0.1", port)));
+  ASSERT_FALSE(o);
+  EXPECT_TRUE(o.error().is(errc::refused));
+  EXPECT_EQ(text(o), "connect 127.0.0.1:" + std::to_string(port) +
+                         ": connection refused (is the server running there?)");
+}
+
+TEST(connecting, a_silent_address_times_out_at_our_own_deadline) {  // A02
+  runner r;
+  black_hole hole(AF_INET);
+  tcp::connect_options options;
+  options.timeout = 30ms;
+  auto o = r.run(try_to(at("127.0.0.1", hole.port()), options));
+  ASSERT_FALSE(o);
+  EXPECT_TRUE(o.error().is(errc::timed_out));
+  EXPECT_THAT(text(o), HasSubstr("timed out after 30 ms"));
+}
+
+TEST(connecting, an_any_address_means_this_machine) {
+  runner r;
+  auto l = r.run(listen_at("127.0.0.1:0"));
+  auto o = r.run(try_to(address(":" + std::to_string(l.local().port()))));
+  ASSERT_TRUE(o) << text(o);
+  EXPECT_EQ(o->remote(), l.local());
+}
+
+TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_told) {  // A07
+  runner r;
+  const auto port = std::to_string(free_port());
+  auto o = r.run(try_to("localhost:" + port));
+  ASSERT_FALSE(o);
+  EXPECT_TRUE(o.error().is(errc::refused));
+  EXPECT_EQ(text(o), "connect localhost:" + port + ": [::1]:" + port +
+                         " connection refused; 127.0.0.1:" + port +
+                         " connection refused (is the server running there?)");
+}
+
+TEST(connecting, the_second_address_is_tried_at_once_when_the_first_refuses) {
+  runner r;
+  auto l = r.run(listen_at("127.0.0.1:0"));
+  const stopwatch watch;
+  auto o = r.run(try_to(at("localhost", l.local().port())));
+  ASSERT_TRUE(o) << text(o);
+  EXPECT_LT(watch.ms(), 200);
+}
+
+TEST(connecting, a_name_that_does_not_exist_is_told_as_such) {
+  runner r;
+  auto o = r.run(try_to("nosuch.invalid:80"));
+  ASSERT_FALSE(o);
+  EXPECT_TRUE(o.error().is(errc::name_not_found));
+  EXPECT_EQ(text(o), "connect nosuch.invalid:80: no such name (check the spelling)");
+}
+
+TEST(connecting, only_the_family_that_was_asked_for_is_tried) {
+  runner r;
+  auto l = r.run(listen_at("[::1]:0"));
+  tcp::connect_options options;
+  options.family = 4;
+  auto o = r.run(try_to(at("localhost", l.local().port()), options));
+  ASSERT_FALSE(o);
+  EXPECT_THAT(text(o), testing::Not(HasSubstr("[::1]")));
+  options.family = 6;
+  EXPECT_TRUE(r.run(try_to(at("localhost", l.local().port()), options)));
+  auto wrong = r.run(try_to("127.0.0.1:1", options));
+  ASSERT_FALSE(wrong);
+  EXPECT_TRUE(wrong.error().is(errc::bad_address));
+}
+
+TEST(connecting, it_starts_from_the_address_that_was_asked_for) {
+  runner r;
+  auto l = r.run(listen_at("127.0.0.1:0"));
+  tcp::connect_options options;
+  options.from = "127.0.0.7:0";
+  auto o = r.run(try_to(at("localhost", l.local().port()), options));
+  ASSERT_TRUE(o) << text(o);
+  EXPECT_EQ(o->local().host(), "127.0.0.7");
+  options.from = "192.0.2.77:0";
+  auto not_ours = r.run(try_to(at("127.0.0.1", l.local().port()), options));
+  ASSERT_FALSE(not_ours);
+  EXPECT_TRUE(not_ours.error().is(errc::address_not_here)) << text(not_ours);
+}
+
+TEST(connecting, a_unix_socket_is_reached_by_its_path) {
+  runner r;
+  const std::string path = "@bight-test-" + std::to_string(getpid());
+  auto l = r.run(local::listen(path));
+  auto o = r.run(try_to("unix:" + path));
+  EXPECT_TRUE(o) << text(o);
+  auto nobody = r.run(try_to("unix:" + path + "-nobody"));
+  ASSERT_FALSE(nobody);
+  EXPECT_TRUE(nobody.error().is(errc::refused)) << text(nobody);
+}
+
+TEST(connecting, a_cancelled_connect_leaves_no_descriptor) {  // A08
+  runner r;
+  black_hole hole4(AF_INET);
+  black_hole hole6(AF_INET6, hole4.port());
+  const auto cut = [](address to, duration after) -> task<> {
+    auto connecting = attempt(within(after, tcp::connect(std::move(to))));
+    auto o = co_await std::move(connecting);
+    EXPECT_TRUE(!o && o.error().is(errc::timed_out)) << text(o);
+  };
+  r.run(cut("localhost:" + std::to_string(hole4.port()), 1ms));
+  const int before = open_descriptors(r);
+  for (const duration after : {0ms, 1ms, 10ms, 300ms})
+    for (const char* host : {"localhost", "127.0.0.1", ""})
+      r.run(cut(at(host, hole4.port()), after));
+  EXPECT_EQ(open_descriptors(r), before);
+}
+
+TEST(connecting, a_socket_that_finds_itself_is_no_connection) {  // A05
+  in_own_network([] {
+    // One ephemeral port: a connect to it from it succeeds in the kernel, with itself.
+    std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40000";
+    runner r;
+    auto o = r.run(try_to("127.0.0.1:40000"));
+    ASSERT_FALSE(o);
+    EXPECT_TRUE(o.error().is(errc::refused) || o.error().is(errc::address_not_here)) << text(o);
+  });
+}
+
+TEST(happy_eyeballs, a_silent_aaaa_question_costs_the_resolution_delay) {  // F02
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto l = r.run(listen_at("127.0.0.1:0"));
+    const stopwatch watch;
+    auto o = r.run(try_to(at("ok.silent.test", l.local().port())));
+    ASSERT_TRUE(o) << text(o);
+    EXPECT_GE(watch.ms(), 49);
+    EXPECT_LT(watch.ms(), 200);
+    ::testing::Test::RecordProperty("ms", std::to_string(watch.ms()));
+    std::fprintf(stderr, "A fast, AAAA silent: connected after %.1f ms\n", watch.ms());
+  });
+}
+
+TEST(happy_eyeballs, a_broken_ip6_path_costs_the_attempt_delay) {  // A06, F03
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto l = r.run(listen_at("127.0.0.1:0"));
+    black_hole hole(AF_INET6, l.local().port());
+    const stopwatch watch;
+    auto o = r.run(try_to(at("ok.ok.test", l.local().port())));
+    ASSERT_TRUE(o) << text(o);
+    EXPECT_GE(watch.ms(), 249);
+    EXPECT_LT(watch.ms(), 450);
+    EXPECT_EQ(o->remote().host(), "127.0.0.1");
+    std::fprintf(stderr, "IPv6 path broken: connected after %.1f ms\n", watch.ms());
+  });
+}
+
+TEST(happy_eyeballs, ip6_is_preferred_when_both_work) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto l4 = r.run(listen_at("127.0.0.1:0"));
+    auto l6 = r.run(listen_at(at("[::1]", l4.local().port())));
+    const stopwatch watch;
+    auto o = r.run(try_to(at("ok.ok.test", l4.local().port())));
+    ASSERT_TRUE(o) << text(o);
+    EXPECT_EQ(o->remote().host(), "::1");
+    EXPECT_LT(watch.ms(), 49);
+  });
+}
+
+TEST(happy_eyeballs, the_whole_is_cut_at_its_timeout_and_says_how_far_it_came) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    black_hole hole(AF_INET);
+    const auto port = std::to_string(hole.port());
+    tcp::connect_options options;
+    options.timeout = 150ms;
+    auto o = r.run(try_to("ok.silent.test:" + port, options));
+    ASSERT_FALSE(o);
+    EXPECT_TRUE(o.error().is(errc::timed_out));
+    EXPECT_EQ(text(o), "connect ok.silent.test:" + port + ": timed out after 150 ms; 127.0.0.1:" +
+                           port + " has not answered; IPv6 look-up has not ended");
+  });
+}
+
+TEST(happy_eyeballs, a_failed_family_does_not_hide_the_other) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto l = r.run(listen_at("127.0.0.1:0"));
+    EXPECT_TRUE(r.run(try_to(at("ok.fail.test", l.local().port()))));
+    EXPECT_TRUE(r.run(try_to(at("ok.nx.test", l.local().port()))));
+    auto o = r.run(try_to(at("nx.fail.test", l.local().port())));
+    ASSERT_FALSE(o);
+    EXPECT_TRUE(o.error().is(errc::name_unavailable)) << text(o);
+  });
+}
+
+TEST(happy_eyeballs, of_a_thousand_addresses_only_so_many_are_tried) {  // F04
+  in_own_network([] {
+    name_server server;
+    runner r;
+    tcp::connect_options options;
+    options.max_attempts = 5;
+    auto o = r.run(try_to("many.ok.test:9", options));
+    ASSERT_FALSE(o);
+    EXPECT_EQ(text(o),
+              "connect many.ok.test:9: [::1]:9 connection refused; 127.1.0.1:9 connection refused; "
+              "127.1.0.2:9 connection refused; 127.1.0.3:9 connection refused; 127.1.0.4:9 "
+              "connection refused (is the server running there?)");
+  });
+}
+
+}  // namespace
+}  // namespace bight

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// How connections end: each row of the table of measured kernel behaviour that a stream's user
+// sees.
+#include <bight/stream.hpp>
+
+#include "contract/contract.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+namespace contract {
+
+BIGHT_TEST(ends, data_before_a_reset_is_delivered_then_the_reset_then_the_end) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.send(pattern::first(100));
+  pair.peer.reset();
+  EXPECT_EQ(co_await recv_exactly(pair.here, 100), pattern::first(100));
+  auto after = co_await attempt(pair.here.recv());
+  EXPECT_TRUE(fails(after, errc::reset));
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+}
+
+BIGHT_TEST(ends, data_before_a_reset_reaches_a_receive_that_waits) {
+  auto pair = co_await connected_to_raw();
+  auto peer = [](raw::socket& s) -> task<> {
+    co_await some_turns();
+    s.send("last");
+    s.reset();
+  };
+  auto reading = [](stream& s) -> task<> {
+    EXPECT_EQ(co_await recv_exactly(s, 4), "last");
+    auto after = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(after, errc::reset));
+  };
+  auto both = all(reading(pair.here), peer(pair.peer));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(ends, data_before_a_reset_reaches_recv_into_too) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.send(pattern::first(100));
+  pair.peer.reset();
+  std::array<std::byte, 60> buffer{};
+  EXPECT_EQ(co_await pair.here.recv_into(buffer), 60u);
+  EXPECT_EQ(co_await pair.here.recv_into(buffer), 40u);
+  auto after = co_await attempt(pair.here.recv_into(buffer));
+  EXPECT_TRUE(fails(after, errc::reset));
+}
+
+BIGHT_TEST(ends, a_peer_that_closes_without_reading_replies_and_then_resets) {
+  auto pair = co_await connected_to_raw();
+  co_await pair.here.send(pattern::first(1000));
+  pair.peer.send("reply");
+  pair.peer.close();  // 1,000 bytes unread: RFC 2525 §2.17 wants a reset
+  EXPECT_EQ(co_await recv_exactly(pair.here, 5), "reply");
+  auto after = co_await attempt(pair.here.recv());
+  EXPECT_TRUE(fails(after, errc::reset));
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+}
+
+BIGHT_TEST(ends, a_write_after_the_peer_closed_succeeds_once_and_then_is_closed) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.close();
+  auto first = co_await attempt(pair.here.send("a"));
+  EXPECT_TRUE(static_cast<bool>(first));  // a send that succeeds proves nothing
+  for (int i = 0; i < 3; ++i) {
+    auto next = co_await attempt(pair.here.send("b"));
+    EXPECT_TRUE(fails(next, errc::closed));  // and no SIGPIPE has ended this program
+  }
+}
+
+BIGHT_TEST(ends, a_send_that_waits_ends_when_the_peer_resets) {
+  auto pair = co_await connected_to_raw(4096);
+  const std::string much(50'000'000, 'x');
+  auto peer = [](raw::socket& s) -> task<> {
+    co_await some_turns();
+    s.reset();
+  };
+  auto sending = [](stream& s, const std::string& bytes) -> task<> {
+    auto outcome = co_await attempt(s.send(bytes));
+    // The kernel says ECONNRESET once and EPIPE from then on; io_uring, which sends on by itself,
+    // may have swallowed the first. No program can tell the two apart in any case.
+    EXPECT_TRUE(fails(outcome, errc::reset) || fails(outcome, errc::closed));
+    EXPECT_GT(outcome.error().transferred(), 0u);
+    EXPECT_LT(outcome.error().transferred(), bytes.size());
+  };
+  auto both = all(sending(pair.here, much), peer(pair.peer));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(ends, a_client_that_resets_before_accept_is_a_session_that_ends) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = raw::connect(listening.local());
+  const address who = client.local();
+  client.reset();
+  auto accepted = co_await listening.accept();
+  EXPECT_EQ(accepted.remote(), who);
+  auto received = co_await attempt(accepted.recv());
+  EXPECT_TRUE(fails(received, errc::reset));
+  // The listener is none the worse.
+  auto other = raw::connect(listening.local());
+  auto next = co_await listening.accept();
+  other.send("hello");
+  EXPECT_EQ(co_await next.recv(), "hello");
+}
+
+BIGHT_TEST(ends, the_end_of_a_request_leaves_the_way_back_open) {
+  auto pair = co_await connected();
+  auto client = [](stream& s) -> task<> {
+    co_await s.send("request");
+    s.shutdown_send();
+    EXPECT_EQ(co_await recv_all(s), "response");
+    auto sent = co_await attempt(s.send("more"));
+    EXPECT_TRUE(fails(sent, errc::closed));
+  };
+  auto server = [](stream& s) -> task<> {
+    EXPECT_EQ(co_await recv_all(s), "request");
+    co_await s.send("response");
+    s.shutdown_send();
+  };
+  auto both = all(client(pair.there), server(pair.here));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(ends, a_response_can_be_many_sends_after_the_peers_end) {
+  auto pair = co_await connected();
+  pair.there.shutdown_send();
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  auto both = all(send_pattern(pair.here, 5'000'000), expect_pattern(pair.there, 5'000'000));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(ends, last_data_and_the_end_that_come_together_are_told_in_order) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.send("last");
+  pair.peer.close();
+  EXPECT_EQ(co_await pair.here.recv(2), "la");
+  EXPECT_EQ(co_await pair.here.recv(), "st");
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+}
+
+BIGHT_TEST(ends, both_may_close_at_once) {
+  auto pair = co_await connected();
+  pair.here.shutdown_send();
+  pair.there.shutdown_send();
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  EXPECT_TRUE((co_await pair.there.recv()).empty());
+}
+
+BIGHT_TEST(ends, an_urgent_byte_stays_in_its_place) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.send("ab");
+  pair.peer.send_urgent('X');
+  pair.peer.send("cd");
+  pair.peer.shutdown_send();
+  EXPECT_EQ(co_await recv_all(pair.here), "abXcd");
+}
+
+BIGHT_TEST(ends, an_urgent_byte_to_a_client_stays_in_its_place) {
+  const auto listening = raw::listen("127.0.0.1:0");
+  auto client = co_await tcp::connect(listening.local());
+  auto peer = raw::accept(listening);
+  peer.send("ab");
+  peer.send_urgent('X');
+  peer.send("cd");
+  peer.shutdown_send();
+  EXPECT_EQ(co_await recv_all(client), "abXcd");
+}
+
+BIGHT_TEST(ends, abort_gives_the_peer_a_reset) {
+  auto pair = co_await connected_to_raw();
+  pair.here.abort();
+  co_await until_readable(pair.peer);
+  EXPECT_EQ(pair.peer.recv_error(), ECONNRESET);
+  auto waiting = co_await connected_to_raw();  // with a receive in flight
+  scope side(co_await current_context());
+  auto receive = [](stream& s) -> task<> {
+    auto outcome = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  side.spawn(receive(waiting.here));
+  co_await some_turns();
+  waiting.here.abort();
+  auto joined = side.join();
+  co_await std::move(joined);
+  co_await until_readable(waiting.peer);
+  EXPECT_EQ(waiting.peer.recv_error(), ECONNRESET);
+}
+
+BIGHT_TEST(ends, close_gives_the_peer_what_was_sent_and_then_an_end) {
+  auto pair = co_await connected_to_raw();
+  co_await pair.here.send("all of it");
+  pair.here.close();
+  EXPECT_EQ(co_await recv_all(pair.peer), "all of it");
+  EXPECT_EQ(pair.peer.recv_error(), 0);
+}
+
+BIGHT_TEST(ends, close_ends_a_receive_in_flight_and_later_bytes_touch_no_buffer) {
+  auto pair = co_await connected_to_raw();
+  std::array<std::byte, 64> buffer{};
+  auto receive = [](stream& s, std::span<std::byte> into) -> task<> {
+    auto outcome = co_await attempt(s.recv_into(into));
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  scope side(co_await current_context());
+  side.spawn(receive(pair.here, buffer));
+  co_await some_turns();
+  pair.here.close();
+  auto joined = side.join();
+  co_await std::move(joined);
+  pair.peer.send("too late");
+  co_await some_turns();
+  EXPECT_EQ(buffer, (std::array<std::byte, 64>{}));
+}
+
+BIGHT_TEST(ends, close_ends_a_leasing_receive_and_a_send_in_flight) {
+  auto pair = co_await connected();
+  const std::string much(50'000'000, 'x');
+  auto receive = [](stream& s) -> task<> {
+    auto outcome = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  auto send = [](stream& s, const std::string& bytes) -> task<> {
+    auto outcome = co_await attempt(s.send(bytes));
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  scope side(co_await current_context());
+  side.spawn(receive(pair.here));
+  side.spawn(send(pair.here, much));
+  co_await some_turns();
+  pair.here.close();
+  auto joined = side.join();
+  co_await std::move(joined);
+}
+
+BIGHT_TEST(ends, a_handle_that_is_used_again_is_not_mistaken_for_the_old_one) {
+  // The descriptor of the closed stream is the next that the kernel gives.
+  auto first = co_await connected();
+  const handle old = first.here.id();
+  first.here.close();
+  auto second = co_await connected();
+  EXPECT_NE(second.here.id(), old);
+  EXPECT_NE(second.there.id(), old);
+  co_await second.there.send("x");
+  EXPECT_EQ(co_await second.here.recv(), "x");
+}
+
+}  // namespace contract

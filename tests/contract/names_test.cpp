@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include <bight/resolve.hpp>
+
+#include <bight/deadline.hpp>
+#include <bight/run.hpp>
+#include <bight/scope.hpp>
+
+#include "contract/own_network.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+namespace bight {
+namespace {
+
+using bight_test::in_own_network;
+using bight_test::name_server;
+using testing::HasSubstr;
+
+using answer = result<std::vector<address>>;
+
+task<answer> ask(address name, int family) {
+  auto asked = attempt(resolve(std::move(name), family));
+  co_return co_await std::move(asked);
+}
+
+task<answer> ask(address name) {
+  auto asked = attempt(resolve(std::move(name)));
+  co_return co_await std::move(asked);
+}
+
+std::vector<std::string> texts(answer a) {
+  if (!a) return {a.error().what()};
+  std::vector<std::string> all;
+  for (const address& found : *a) all.push_back(found.str());
+  return all;
+}
+
+using list = std::vector<std::string>;
+
+auto seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+TEST(names, an_ip_address_is_its_own) {
+  runner r;
+  EXPECT_EQ(texts(r.run(ask("192.0.2.1:80"))), list{"192.0.2.1:80"});
+  EXPECT_EQ(texts(r.run(ask("[2001:db8::1]:80"))), list{"[2001:db8::1]:80"});
+  EXPECT_EQ(texts(r.run(ask("192.0.2.1:80", 4))), list{"192.0.2.1:80"});
+  EXPECT_TRUE(r.run(ask("192.0.2.1:80", 6)).error().is(errc::name_not_found));
+}
+
+TEST(names, localhost_is_loopback_whoever_is_asked) {
+  runner r;
+  EXPECT_EQ(texts(r.run(ask("localhost:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
+  EXPECT_EQ(texts(r.run(ask("LocalHost.:80", 4))), list{"127.0.0.1:80"});
+  EXPECT_EQ(texts(r.run(ask("a.localhost:80", 6))), list{"[::1]:80"});
+}
+
+TEST(names, invalid_does_not_exist_whoever_is_asked) {
+  runner r;
+  auto outcome = r.run(ask("nosuch.invalid:80"));
+  ASSERT_FALSE(outcome);
+  EXPECT_TRUE(outcome.error().is(errc::name_not_found));
+  EXPECT_THAT(outcome.error().what(), HasSubstr("resolve nosuch.invalid: no such name"));
+}
+
+TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
+  in_own_network([] {
+    name_server server;
+    runner r;
+    const auto start = std::chrono::steady_clock::now();
+    const auto slow = [](address name) -> task<> {
+      auto asked = attempt(within(20ms, resolve(std::move(name), 4)));
+      auto outcome = co_await std::move(asked);
+      EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
+    };
+    for (int i = 0; i < 5; ++i) r.run(slow("silent.silent.test:80"));
+    EXPECT_LT(seconds_since(start), 1.0);
+    // One that is given up beside one that is not: the late answers of neither do harm.
+    const auto both = [slow]() -> task<> {
+      auto kept = ask("ok.ok.test:80", 4);
+      auto given_up = slow("silent.silent.test:80");
+      auto pair = all(std::move(kept), std::move(given_up));
+      auto done = co_await std::move(pair);
+      EXPECT_EQ(texts(std::move(std::get<0>(done))), list{"127.0.0.1:80"});
+    };
+    for (int i = 0; i < 5; ++i) r.run(both());
+  });
+}
+
+TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    const auto race = []() -> task<> {
+      // The silent query is abandoned first; the one that keeps c-ares busy comes second.
+      auto first = attempt(within(5ms, resolve("silent.silent.test:80", 4)));
+      auto second = attempt(within(10ms, resolve("silent.silent.test:80", 6)));
+      auto pair = all(std::move(first), std::move(second));
+      co_await std::move(pair);
+    };
+    r.run(race());
+  });
+}
+
+TEST(names, both_families_come_by_turns) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    EXPECT_EQ(texts(r.run(ask("two.ok.test:80"))),
+              (list{"[::1]:80", "127.0.0.2:80", "127.0.0.1:80"}));
+    EXPECT_EQ(texts(r.run(ask("ok.none.test:80"))), list{"127.0.0.1:80"});
+    EXPECT_EQ(texts(r.run(ask("ok.fail.test:80"))), list{"127.0.0.1:80"});
+  });
+}
+
+TEST(names, what_went_wrong_is_told_apart) {  // F01, F05
+  in_own_network([] {
+    name_server server;
+    runner r;
+    EXPECT_TRUE(r.run(ask("nx.nx.test:80")).error().is(errc::name_not_found));
+    EXPECT_TRUE(r.run(ask("none.none.test:80")).error().is(errc::name_not_found));
+    for (const char* name : {"fail.fail.test:80", "refuse.refuse.test:80", "nx.fail.test:80",
+                             "fail.nx.test:80", "none.refuse.test:80"}) {
+      auto outcome = r.run(ask(name));
+      ASSERT_FALSE(outcome) << name;
+      EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
+      EXPECT_FALSE(outcome.error().is(errc::name_not_found)) << outcome.error().what();
+    }
+    auto garbled = r.run(ask("garble.garble.test:80"));
+    ASSERT_FALSE(garbled);
+    EXPECT_TRUE(garbled.error().is(errc::name_unavailable)) << garbled.error().what();
+  });
+}
+
+TEST(names, a_thousand_addresses_come_by_tcp) {  // F04, F05
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto outcome = r.run(ask("many.none.test:80"));
+    ASSERT_TRUE(outcome) << outcome.error().what();
+    EXPECT_EQ(outcome->size(), 1000u);
+  });
+}
+
+TEST(names, nothing_is_remembered_between_calls) {  // F13
+  in_own_network([] {
+    name_server server;
+    runner r;
+    static_cast<void>(r.run(ask("ok.ok.test:80", 4)));
+    static_cast<void>(r.run(ask("ok.ok.test:80", 4)));
+    EXPECT_EQ(server.questions(), 2);
+  });
+}
+
+TEST(names, the_hosts_file_is_all_there_is_to_a_name_in_it) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    EXPECT_EQ(texts(r.run(ask("only4.hosts:80"))), list{"127.0.0.5:80"});
+    EXPECT_EQ(server.questions(), 0);
+  });
+}
+
+TEST(names, without_a_name_server_the_error_is_clear_and_quick) {  // F12
+  in_own_network([] {
+    bight_test::replace_file("resolv.conf", "");
+    runner r;
+    const auto start = std::chrono::steady_clock::now();
+    // One family: c-ares 1.18 sends both through one socket, where the refusal of the one question
+    // can swallow the other's, and then 4 s pass.
+    auto outcome = r.run(ask("ok.ok.test:80", 4));
+    ASSERT_FALSE(outcome);
+    EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
+    EXPECT_LT(seconds_since(start), 1.0);
+  });
+}
+
+TEST(names, another_resolv_conf_is_seen) {
+  in_own_network([] {
+    name_server server;
+    bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
+    runner r;
+    EXPECT_FALSE(r.run(ask("ok.ok.test:80", 4)));
+    bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
+    EXPECT_TRUE(r.run(ask("ok.ok.test:80", 4)));
+  });
+}
+
+TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
+  in_own_network([] {
+    name_server server;
+    runner r;
+    const auto one = [](int i, int& found) -> task<> {
+      const std::string name = "ok.ok." + std::to_string(i) + ".test:80";
+      auto outcome = co_await ask(name, 4);
+      if (outcome) ++found;
+    };
+    const auto many = [one](int& found) -> task<> {
+      std::vector<task<>> tasks;
+      for (int i = 0; i < 1000; ++i) tasks.push_back(one(i, found));
+      auto everything = all(std::move(tasks));
+      co_await std::move(everything);
+    };
+    int found = 0;
+    r.run(many(found));
+    EXPECT_EQ(found, 1000);
+    // A thousand that never end, given up: each at its own deadline, queued or not.
+    const auto start = std::chrono::steady_clock::now();
+    const auto hopeless = []() -> task<> {
+      auto asked = attempt(within(50ms, resolve("silent.silent.test:80", 4)));
+      auto outcome = co_await std::move(asked);
+      EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
+    };
+    const auto crowd = [hopeless]() -> task<> {
+      std::vector<task<>> tasks;
+      for (int i = 0; i < 1000; ++i) tasks.push_back(hopeless());
+      auto everything = all(std::move(tasks));
+      co_await std::move(everything);
+    };
+    r.run(crowd());
+    EXPECT_LT(seconds_since(start), 2.0);
+  });
+}
+
+}  // namespace
+}  // namespace bight

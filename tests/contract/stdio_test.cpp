@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include <bight/stdio.hpp>
+
+#include "contract/contract.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace contract {
+
+namespace {
+
+// The two ends of a pipe or a socket pair.
+struct descriptors {
+  raw::socket read;
+  raw::socket write;
+};
+
+descriptors make_pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+  return {raw::socket(fds[0]), raw::socket(fds[1])};
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+BIGHT_TEST(stdio, a_pipe_gives_what_was_written_and_then_its_end) {
+  auto pipe = make_pipe();
+  auto in = co_await stdio::open(pipe.read.fd());
+  write_all(pipe.write.fd(), "some input");
+  EXPECT_EQ(co_await in.recv(4), "some");
+  EXPECT_EQ(co_await in.recv(), " input");
+  pipe.write.close();
+  EXPECT_TRUE((co_await in.recv()).empty());
+  EXPECT_TRUE((co_await in.recv()).empty());
+}
+
+BIGHT_TEST(stdio, a_read_waits_without_holding_up_the_loop) {
+  auto pipe = make_pipe();
+  auto in = co_await stdio::open(pipe.read.fd());
+  auto read = [](stdio& from) -> task<> { EXPECT_EQ(co_await from.recv(), "late"); };
+  auto write = [](int fd) -> task<> {
+    co_await some_turns();
+    write_all(fd, "late");
+  };
+  auto both = all(read(in), write(pipe.write.fd()));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(stdio, a_blocked_read_can_be_cancelled_and_loses_no_byte) {
+  auto pipe = make_pipe();
+  auto in = co_await stdio::open(pipe.read.fd());
+  for (int i = 0; i < 50; ++i) {
+    auto late = co_await attempt(within(100us, in.recv()));
+    EXPECT_TRUE(fails(late, errc::timed_out));
+  }
+  write_all(pipe.write.fd(), "kept");
+  EXPECT_EQ(co_await in.recv(), "kept");
+}
+
+BIGHT_TEST(stdio, a_large_write_waits_for_a_slow_reader_and_loses_nothing) {
+  // A pipe holds 64 KiB: pipe(7).
+  auto pipe = make_pipe();
+  auto out = co_await stdio::open(pipe.write.fd());
+  const std::string whole = pattern::first(3'000'000);
+  std::string got;
+  std::thread reader([&] {
+    char buffer[5000];
+    for (;;) {
+      const ssize_t n = ::read(pipe.read.fd(), buffer, sizeof buffer);
+      if (n <= 0) break;
+      got.append(buffer, static_cast<std::size_t>(n));
+      if (got.size() == whole.size()) break;
+    }
+  });
+  co_await out.send(std::string_view(whole).substr(0, 10), std::string_view(whole).substr(10));
+  reader.join();
+  EXPECT_TRUE(got == whole);
+}
+
+BIGHT_TEST(stdio, a_blocked_write_can_be_cancelled_and_counts_what_went) {
+  auto pipe = make_pipe();
+  auto out = co_await stdio::open(pipe.write.fd());
+  const std::string whole = pattern::first(1'000'000);
+  auto late = co_await attempt(within(20ms, out.send(whole)));
+  EXPECT_TRUE(fails(late, errc::timed_out));
+  pipe.write.close();
+  std::string got;
+  char buffer[5000];
+  for (ssize_t n; (n = ::read(pipe.read.fd(), buffer, sizeof buffer)) > 0;)
+    got.append(buffer, static_cast<std::size_t>(n));
+  EXPECT_EQ(got.size(), late.error().transferred());
+  EXPECT_TRUE(pattern::matches(0, got));
+}
+
+BIGHT_TEST(stdio, a_pipe_that_nobody_reads_is_closed) {
+  std::signal(SIGPIPE, SIG_IGN);  // as run() does
+  auto pipe = make_pipe();
+  auto out = co_await stdio::open(pipe.write.fd());
+  pipe.read.close();
+  auto outcome = co_await attempt(out.send("anybody?"));
+  EXPECT_TRUE(fails(outcome, errc::closed));
+}
+
+BIGHT_TEST(stdio, a_pipe_whose_reader_leaves_ends_a_write_that_waits) {
+  std::signal(SIGPIPE, SIG_IGN);
+  auto pipe = make_pipe();
+  auto out = co_await stdio::open(pipe.write.fd());
+  const std::string whole(1'000'000, 'x');
+  auto write = [](stdio& to, const std::string& bytes) -> task<> {
+    auto outcome = co_await attempt(to.send(bytes));
+    EXPECT_TRUE(fails(outcome, errc::closed));
+  };
+  auto leave = [](raw::socket& reader) -> task<> {
+    co_await some_turns();
+    reader.close();
+  };
+  auto both = all(write(out, whole), leave(pipe.read));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(stdio, the_descriptor_stays_open_and_as_it_was) {
+  auto pipe = make_pipe();
+  {
+    auto in = co_await stdio::open(pipe.read.fd());
+    write_all(pipe.write.fd(), "x");
+    EXPECT_EQ(co_await in.recv(), "x");
+  }
+  EXPECT_GE(fcntl(pipe.read.fd(), F_GETFD), 0);
+  EXPECT_EQ(fcntl(pipe.read.fd(), F_GETFL) & O_NONBLOCK, 0);
+  auto again = co_await stdio::open(pipe.read.fd());  // may be opened again
+  write_all(pipe.write.fd(), "y");
+  EXPECT_EQ(co_await again.recv(), "y");
+}
+
+BIGHT_TEST(stdio, a_socket_pair_goes_both_ways_at_once) {
+  int fds[2];
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  const raw::socket ours(fds[0]);
+  const raw::socket theirs(fds[1]);
+  auto both = co_await stdio::open(ours.fd());
+  auto read = [](stdio& s) -> task<> { EXPECT_EQ(co_await s.recv(), "question"); };
+  auto write = [](stdio& s, const raw::socket& peer) -> task<> {
+    co_await s.send("answer");
+    co_await some_turns();
+    peer.send("question");
+  };
+  auto side_by_side = all(read(both), write(both, theirs));
+  co_await std::move(side_by_side);
+  EXPECT_EQ(theirs.recv(), "answer");
+}
+
+BIGHT_TEST(stdio, a_file_and_dev_null_are_read_and_written_without_waiting) {
+  char name[] = "/tmp/bight-contract-XXXXXX";
+  const raw::socket file(mkostemp(name, O_CLOEXEC));
+  ::unlink(name);
+  {
+    auto out = co_await stdio::open(file.fd());
+    co_await out.send("in a", " file");
+  }
+  EXPECT_EQ(lseek(file.fd(), 0, SEEK_SET), 0);
+  auto in = co_await stdio::open(file.fd());
+  EXPECT_EQ(co_await in.recv(4), "in a");
+  EXPECT_EQ(co_await in.recv(), " file");
+  EXPECT_TRUE((co_await in.recv()).empty());
+  const raw::socket null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  auto nothing = co_await stdio::open(null.fd());
+  EXPECT_TRUE((co_await nothing.recv()).empty());
+  co_await nothing.send("gone");
+}
+
+BIGHT_TEST(stdio, a_number_that_is_no_descriptor_is_an_error) {
+  auto outcome = co_await attempt(stdio::open(19'999));
+  EXPECT_TRUE(fails(outcome, errc::closed));
+}
+
+// ── next_signal ─────────────────────────────────────────────────────────────────────────────────
+
+static task<> expect_signal(int expected, int& told) {
+  EXPECT_EQ(co_await next_signal(), expected);
+  ++told;
+}
+
+static task<> raise_later(int number) {
+  co_await some_turns();
+  ::raise(number);
+}
+
+BIGHT_TEST(signals, every_waiter_is_told) {
+  int told = 0;
+  auto everybody = all(expect_signal(SIGTERM, told), expect_signal(SIGTERM, told),
+                       expect_signal(SIGTERM, told), raise_later(SIGTERM));
+  co_await std::move(everybody);
+  EXPECT_EQ(told, 3);
+}
+
+BIGHT_TEST(signals, one_after_the_other_is_told) {
+  int told = 0;
+  for (const int number : {SIGINT, SIGTERM, SIGINT, SIGINT}) {
+    auto both = all(expect_signal(number, told), raise_later(number));
+    co_await std::move(both);
+  }
+  EXPECT_EQ(told, 4);
+}
+
+BIGHT_TEST(signals, a_waiter_can_be_cancelled) {
+  auto late = co_await attempt(within(2ms, next_signal()));
+  EXPECT_TRUE(fails(late, errc::timed_out));
+}
+
+BIGHT_TEST(signals, a_process_that_waits_for_none_has_its_own_handlers_back) {
+  static volatile std::sig_atomic_t mine = 0;
+  const auto before = std::signal(SIGTERM, [](int) { mine = mine + 1; });
+  int told = 0;
+  auto both = all(expect_signal(SIGTERM, told), raise_later(SIGTERM));
+  co_await std::move(both);
+  EXPECT_EQ(mine, 0);
+  co_await sleep(400ms);  // longer than ours stays for whoever waits next
+  ::raise(SIGTERM);
+  EXPECT_EQ(mine, 1);
+  std::signal(SIGTERM, before);
+}
+
+}  // namespace contract

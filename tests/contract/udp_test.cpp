@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include <bight/udp.hpp>
+
+#include "contract/contract.hpp"
+
+#include <sys/socket.h>
+
+namespace contract {
+
+BIGHT_TEST(udp, a_datagram_arrives_whole_and_with_its_sender) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  EXPECT_EQ(client.remote(), server.local());
+  co_await client.send("one ", "datagram");
+  co_await client.send("another");
+  auto first = co_await server.recv();
+  EXPECT_EQ(first.data, "one datagram");
+  EXPECT_EQ(first.from, client.local());
+  EXPECT_FALSE(first.truncated);
+  co_await server.send_to(first.from, "answer to ", first.data);
+  auto second = co_await server.recv();
+  EXPECT_EQ(second.data, "another");
+  auto answer = co_await client.recv();
+  EXPECT_EQ(answer.data, "answer to one datagram");
+  EXPECT_EQ(answer.from, server.local());
+}
+
+BIGHT_TEST(udp, an_empty_datagram_is_a_datagram_and_no_end) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  co_await client.send("");
+  co_await client.send("", "");
+  co_await client.send("after");
+  for (int i = 0; i < 2; ++i) {
+    auto empty = co_await server.recv();
+    EXPECT_TRUE(empty.data.empty());
+    EXPECT_EQ(empty.from, client.local());
+  }
+  auto after = co_await server.recv();
+  EXPECT_EQ(after.data, "after");
+  co_await server.send_to(after.from, "");
+  EXPECT_TRUE((co_await client.recv()).data.empty());
+}
+
+BIGHT_TEST(udp, a_datagram_that_does_not_fit_is_cut_and_says_so) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  co_await client.send(pattern::first(5000));
+  co_await client.send("12345");
+  co_await client.send("123456");
+  auto cut = co_await server.recv(100);
+  EXPECT_TRUE(cut.truncated);
+  EXPECT_EQ(cut.data, pattern::first(100));
+  auto exact = co_await server.recv(5);
+  EXPECT_FALSE(exact.truncated);
+  EXPECT_EQ(exact.data, "12345");
+  auto by_one = co_await server.recv(5);
+  EXPECT_TRUE(by_one.truncated);
+  EXPECT_EQ(by_one.data, "12345");
+}
+
+BIGHT_TEST(udp, the_largest_datagram_goes_and_one_byte_more_is_too_large) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  // 65,535 - 20 for the IPv4 header - 8 for UDP's.
+  const std::string largest = pattern::first(65'507);
+  for (int i = 0; i < 3; ++i) {
+    co_await client.send(largest);
+    auto got = co_await server.recv();
+    EXPECT_FALSE(got.truncated);
+    EXPECT_TRUE(got.data == largest) << got.data.size();
+  }
+  auto more = co_await attempt(client.send(largest, "x"));
+  EXPECT_TRUE(fails(more, errc::message_too_large));
+  auto more_to = co_await attempt(client.send_to(server.local(), largest, "x"));
+  EXPECT_TRUE(fails(more_to, errc::message_too_large));
+  co_await client.send("still fine");
+  auto after = co_await server.recv();
+  EXPECT_EQ(after.data, "still fine");
+}
+
+BIGHT_TEST(udp, every_size_arrives_as_it_was_sent) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  std::vector<udp::datagram> held;  // all of them at once, so that no buffer is used twice
+  for (std::size_t size = 0; size < 65'000; size = size * 5 / 4 + 7) {
+    // Two at a time: the kernel keeps some 200 KiB for a socket, and drops what comes beyond that.
+    for (int i = 0; i < 2; ++i) co_await client.send(pattern::at(size, size));
+    for (int i = 0; i < 2; ++i) held.push_back(co_await server.recv());
+  }
+  std::size_t n = 0;
+  for (std::size_t size = 0; size < 65'000; size = size * 5 / 4 + 7)
+    for (int i = 0; i < 2; ++i, ++n) {
+      EXPECT_EQ(held[n].data.size(), size);
+      EXPECT_TRUE(pattern::matches(size, held[n].data));
+    }
+}
+
+BIGHT_TEST(udp, a_closed_port_is_refused_once_on_a_connected_socket) {
+  auto client = co_await udp::connect(raw::closed_port(SOCK_DGRAM));
+  co_await client.send("anybody?");
+  auto refused = co_await attempt(client.recv());
+  EXPECT_TRUE(fails(refused, errc::refused));
+  auto silence = co_await attempt(within(5ms, client.recv()));
+  EXPECT_TRUE(fails(silence, errc::timed_out));
+}
+
+BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
+  const address nobody = raw::closed_port(SOCK_DGRAM);
+  auto client = co_await udp::connect(nobody);
+  auto receive = [](udp::socket& s) -> task<> {
+    auto refused = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(refused, errc::refused));
+  };
+  auto send = [](udp::socket& s) -> task<> {
+    co_await some_turns();
+    co_await s.send("anybody?");
+  };
+  auto both = all(receive(client), send(client));
+  co_await std::move(both);
+  const auto peer = raw::datagram(nobody);  // somebody comes
+  co_await client.send("now?");
+  EXPECT_EQ(peer.recv(), "now?");
+  peer.send_to(client.local(), "yes");
+  auto answer = co_await client.recv();
+  EXPECT_EQ(answer.data, "yes");
+}
+
+BIGHT_TEST(udp, a_refusal_is_told_to_the_next_send_too) {
+  auto client = co_await udp::connect(raw::closed_port(SOCK_DGRAM));
+  co_await client.send("one");
+  auto second = co_await attempt(client.send("two"));
+  EXPECT_TRUE(fails(second, errc::refused));
+  auto third = co_await attempt(client.send("three"));
+  EXPECT_TRUE(static_cast<bool>(third));
+}
+
+BIGHT_TEST(udp, a_closed_port_is_nothing_to_an_unconnected_socket) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  co_await socket.send_to(raw::closed_port(SOCK_DGRAM), "anybody?");
+  co_await socket.send_to(raw::closed_port(SOCK_DGRAM), "anybody else?");
+  auto silence = co_await attempt(within(5ms, socket.recv()));
+  EXPECT_TRUE(fails(silence, errc::timed_out));
+}
+
+BIGHT_TEST(udp, a_connected_socket_hears_its_peer_alone) {
+  const auto peer = raw::datagram("127.0.0.1:0");
+  const auto stranger = raw::datagram("127.0.0.1:0");
+  auto client = co_await udp::connect(peer.local());
+  stranger.send_to(client.local(), "spam");
+  peer.send_to(client.local(), "mail");
+  auto got = co_await client.recv();
+  EXPECT_EQ(got.data, "mail");
+}
+
+BIGHT_TEST(udp, a_socket_on_every_address_hears_both_families_and_answers_them) {
+  auto server = co_await udp::bind(":0");
+  const auto port = std::to_string(server.local().port());
+  for (const char* host : {"127.0.0.1:", "[::1]:"}) {
+    auto client = co_await udp::connect(host + port);
+    co_await client.send("hello");
+    auto asked = co_await server.recv();
+    EXPECT_EQ(asked.from, client.local());  // IPv4 shows as IPv4
+    co_await server.send_to(asked.from, "hello yourself");
+    auto answer = co_await client.recv();
+    EXPECT_EQ(answer.data, "hello yourself");
+  }
+}
+
+BIGHT_TEST(udp, a_port_that_is_bound_is_in_use) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  auto again = co_await attempt(udp::bind(socket.local()));
+  EXPECT_TRUE(fails(again, errc::address_in_use));
+}
+
+BIGHT_TEST(udp, a_send_on_a_socket_without_a_peer_says_so) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  auto outcome = co_await attempt(socket.send("to whom?"));
+  EXPECT_FALSE(static_cast<bool>(outcome));
+  EXPECT_TRUE(fails(outcome, errc::closed) || fails(outcome, errc::bad_address));
+  auto to_name = co_await attempt(socket.send_to("localhost:9", "x"));
+  EXPECT_TRUE(fails(to_name, errc::bad_address));
+}
+
+BIGHT_TEST(udp, a_broadcast_without_permission_is_denied) {
+  auto socket = co_await udp::bind("0.0.0.0:0");
+  auto outcome = co_await attempt(socket.send_to("255.255.255.255:9", "x"));
+  EXPECT_TRUE(fails(outcome, errc::denied) || fails(outcome, errc::unreachable));
+  EXPECT_FALSE(socket.get(options::broadcast));
+  socket.set(options::broadcast, true);
+  EXPECT_TRUE(socket.get(options::broadcast));
+}
+
+BIGHT_TEST(udp, second_receive_in_flight_is_busy_and_sends_go_side_by_side) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  auto waits = [](udp::socket& s) -> task<> {
+    auto outcome = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  scope side(co_await current_context());
+  side.spawn(waits(server));
+  auto second = co_await attempt(server.recv());
+  EXPECT_TRUE(fails(second, errc::busy));
+  server.close();
+  auto joined = side.join();
+  co_await std::move(joined);
+  auto send = [](udp::socket& s) -> task<> { static_cast<void>(co_await attempt(s.send("x"))); };
+  std::vector<task<>> sends;
+  for (int i = 0; i < 50; ++i) sends.push_back(send(client));
+  auto all_sent = all(std::move(sends));
+  co_await std::move(all_sent);
+}
+
+BIGHT_TEST(udp, close_ends_a_receive_in_flight) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  auto waits = [](udp::socket& s) -> task<> {
+    auto outcome = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  scope side(co_await current_context());
+  side.spawn(waits(socket));
+  co_await some_turns();
+  socket.close();
+  auto joined = side.join();
+  co_await std::move(joined);
+  auto closed = co_await attempt(socket.recv());
+  EXPECT_TRUE(fails(closed, errc::closed));
+}
+
+}  // namespace contract

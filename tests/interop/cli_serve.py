@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The handlers and limits of `bight serve`, and talking by hand."""
+
+import json
+import socket
+
+from _cli import PATIENCE, Case, Serve, Tool, main, on_terminal, read_all, run, silent_for
+
+
+class Handlers(Case):
+    def test_text_reaches_every_client_whole_even_one_that_talks(self):
+        for words in ["Back", "at", "noon"], ["--text", "Back at noon"]:
+            with Serve("text", *words, "-l", "127.0.0.1:0") as server:
+                with server.connect() as quiet, server.connect() as chatty:
+                    chatty.sendall(b"x" * 100_000)
+                    chatty.shutdown(socket.SHUT_WR)
+                    self.assertEqual(read_all(chatty), b"Back at noon")
+                    self.assertEqual(read_all(quiet), b"Back at noon")
+        with Serve("text", "hi", "-u", "-l", "127.0.0.1:0") as server:
+            self.ends(run("send", "-u", "--wait", "100ms", server.address, "x"), 0, b"hi\n")
+
+    def test_discard_says_nothing(self):
+        with Serve("discard", "-l", "127.0.0.1:0", "--json") as server:
+            self.ends(run("send", server.address, stdin=b"x" * 1_000_000), 0, b"")
+            server.until(b'"received":1000000', "out")
+        with Serve("discard", "-u", "-l", "127.0.0.1:0", "--json") as server:
+            self.ends(run("send", "-u", "--wait", "50ms", server.address, "abc"), 0, b"")
+            server.until(b'"bytes":3', "out")
+
+    def test_echo_keeps_datagrams_apart_and_empty_ones_too(self):
+        with Serve("echo", "-u", "-l", "127.0.0.1:0") as server:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.settimeout(PATIENCE)
+                s.connect(("127.0.0.1", server.port))
+                for data in b"a", b"", b"b" * 60000:
+                    s.send(data)
+                    self.assertEqual(s.recv(65536), data)
+
+    def test_a_datagram_of_each_input_line(self):
+        with Serve("greet", "-u", "-l", "127.0.0.1:0") as server:
+            self.ends(run("send", "-u", "--framing", "line", "--wait", "200ms", server.address,
+                          stdin=b"dbb\nlily\n"), 0, b"Hello, dbb!\nHello, lily!\n")
+
+    def test_unix_sockets_in_both_spellings(self):
+        path = self.folder / "s"
+        with Serve("greet", "-l", f"unix:{path}") as server:
+            for at in f"unix:{path}", f"unix://{path}":
+                self.ends(run("send", at, "dbb", "exit"), 0, b"Welcome\nHello, dbb\n")
+            server.until(b"Accept new connection from unix:%s..." % str(path).encode())
+
+    def test_a_name_is_served_at_its_addresses(self):
+        with Serve("echo", "-l", "localhost:0") as server:
+            self.ends(run("send", f"localhost:{server.port}", "x"), 0, b"x\n")
+        with Serve("echo", "-4", "-l", "localhost:0") as server:
+            self.assertEqual([a.rsplit(":", 1)[0] for _, a in server.addresses], ["127.0.0.1"])
+
+
+class Limits(Case):
+    def test_once_ends_after_the_first_session(self):
+        with Serve("echo", "--once", "-l", "127.0.0.1:0") as server:
+            self.ends(run("send", server.address, "x"), 0, b"x\n")
+            self.assertEqual(server.wait(), 0)
+        with Serve("greet", "--once", "-u", "-l", "127.0.0.1:0") as server:
+            self.ends(run("send", "-u", "--wait", "50ms", server.address, "x"), 0, b"Hello, x!\n")
+            self.assertEqual(server.wait(), 0)
+
+    def test_max_conns_lets_the_next_one_wait(self):
+        with Serve("greet", "--max-conns", 1, "-l", "127.0.0.1:0") as server:
+            with server.connect() as first, server.connect() as second:
+                self.assertEqual(first.recv(100), b"Welcome")
+                self.assertTrue(silent_for(second, 0.2))
+                first.close()
+                self.assertEqual(second.recv(100), b"Welcome")
+
+    def test_idle_ends_a_silent_session(self):
+        with Serve("greet", "--idle", "200ms", "-l", "127.0.0.1:0") as server:
+            with server.connect() as client:
+                who = "%s:%d" % client.getsockname()
+                self.assertEqual(read_all(client), b"Welcome")
+            server.until(f"Connection from {who} failed: ".encode())
+            server.until(b"200 ms")
+
+    def test_a_reset_is_told_and_ends_that_session_alone(self):
+        with Serve("greet", "-l", "127.0.0.1:0", "--json") as server:
+            with server.connect() as client:
+                self.assertEqual(client.recv(100), b"Welcome")
+                mine = client.getsockname()[1]
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            server.until(b'"failed"', "out")
+            event = json.loads(server.output["out"].splitlines()[-1])
+            self.assertEqual(event["peer"], f"127.0.0.1:{mine}")
+            self.ends(run("send", server.address, "exit"), 0, b"Welcome\n")
+
+    def test_threads_share_a_port(self):
+        with Serve("echo", "--threads", 2, "-l", "127.0.0.1:0") as server:
+            for _ in range(8):
+                self.ends(run("send", server.address, "x"), 0, b"x\n")
+
+
+class ByHand(Case):
+    def test_both_ways_at_once_on_a_terminal(self):
+        with Serve("greet", "-l", "127.0.0.1:0") as server:
+            code, shown = on_terminal("connect", server.address,
+                                      keys=[(b"Welcome", b"dbb\n"), (b"Hello, dbb", b"\x04")])
+        self.assertEqual(code, 0)
+        self.assertIn(b"Connected to tcp://127.0.0.1", shown)
+
+    def test_crlf(self):
+        with Serve("echo", "-l", "127.0.0.1:0") as server:
+            self.ends(run("connect", "-q", "--crlf", server.address, stdin=b"a\nb\r\nc"), 0,
+                      b"a\r\nb\r\nc")
+
+    def test_hex(self):
+        with Serve("echo", "-l", "127.0.0.1:0") as server:
+            self.ends(run("connect", "-q", "--hex", server.address, stdin=b"00 ff\n"), 0,
+                      b"00 ff\n")
+            self.ends(run("send", "--hex", server.address, "00ff", "7f"), 0, b"00 ff\n7f\n")
+
+    def test_retry_waits_until_somebody_opens(self):
+        path = self.folder / "s"
+        with Tool("connect", "--retry", f"unix:{path}") as client:
+            client.until(b"trying again")
+            with Serve("text", "at last", "-l", f"unix:{path}"):
+                self.assertEqual(client.wait(), 0)
+                self.assertEqual(client.output["out"], b"at last")
+        self.ends(run("connect", "--retry", "-t", "300ms", "127.0.0.1:1"), 28)
+
+    def test_datagrams(self):
+        with Serve("greet", "-u", "-l", "127.0.0.1:0") as server:
+            self.ends(run("connect", "-q", "-u", server.address, stdin=b"dbb"), 0, b"Hello, dbb!")
+
+
+if __name__ == "__main__":
+    main()

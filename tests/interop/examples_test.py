@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""usage: examples_test.py BUILD_DIR
+
+The examples of the guide, with plain Python sockets as their peers. The five of the tutorial have
+tests of their own.
+"""
+
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EXAMPLES = pathlib.Path(sys.argv[1]) / "examples"
+PATIENCE = 30
+
+
+class Server:
+    """An example that serves, from its first words until it has drained."""
+
+    def __init__(self, name, *arguments, lines=1):
+        self.process = subprocess.Popen([EXAMPLES / name, *arguments], text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.said = [self.process.stdout.readline().strip() for _ in range(lines)]
+        self.address = self.said[0].split()[-1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+
+    def drain(self):
+        self.process.terminate()
+        rest = self.process.communicate(timeout=PATIENCE)[0]
+        return self.process.returncode, rest.splitlines()
+
+    def connect(self):
+        host, port = self.address.rsplit(":", 1)
+        return socket.create_connection((host, int(port)), PATIENCE)
+
+
+def received(peer, count):
+    data = b""
+    while len(data) < count and (piece := peer.recv(count - len(data))):
+        data += piece
+    return data
+
+
+def everything(peer):
+    return b"".join(iter(lambda: peer.recv(65536), b""))
+
+
+def run(name, *arguments):
+    return subprocess.run([EXAMPLES / name, *arguments], text=True, timeout=PATIENCE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+class Examples(unittest.TestCase):
+    def test_a_line_is_a_message_however_it_was_cut(self):
+        with Server("line_server", "127.0.0.1:0") as server, server.connect() as peer:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for piece in (b"d", b"b", b"b\nli", b"ly\r\nlast"):
+                peer.sendall(piece)
+            self.assertEqual(received(peer, 23), b"Hello, dbb\nHello, lily\n")
+            peer.shutdown(socket.SHUT_WR)
+            self.assertEqual(everything(peer), b"Hello, last\n")
+
+    def test_an_endless_line_ends_its_session(self):
+        with Server("line_server", "127.0.0.1:0") as server, server.connect() as peer:
+            peer.sendall(b"x" * 1002)
+            peer.shutdown(socket.SHUT_WR)
+            self.assertIn(b"Goodbye: read_line: ", everything(peer))
+
+    def test_the_first_of_two_answers_wins(self):
+        with Server("line_server", "127.0.0.1:0") as server, socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            silence = "127.0.0.1:%d" % silent.getsockname()[1]
+            done = run("first_answer", silence, server.address, "dbb")
+            self.assertEqual(done.stdout, f"{server.address} says Hello, dbb\n")
+            self.assertEqual(done.returncode, 0)
+            done = run("first_answer", silence, silence, "dbb")
+            self.assertIn("timed out after 2 s", done.stdout)
+            self.assertEqual(done.returncode, 1)
+
+    def test_a_question_that_was_lost_is_asked_again(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            server.settimeout(PATIENCE)
+            at = "127.0.0.1:%d" % server.getsockname()[1]
+            asking = subprocess.Popen([EXAMPLES / "udp_ask", at], text=True,
+                                      stdout=subprocess.PIPE)
+            self.assertEqual(server.recv(100), b"dbb")
+            again, peer = server.recvfrom(100)
+            self.assertEqual(again, b"dbb")
+            server.sendto(b"Hello, dbb!", peer)
+            said = asking.communicate(timeout=PATIENCE)[0]
+            self.assertEqual(said.splitlines()[-1], "Hello, dbb!")
+            self.assertEqual(asking.returncode, 0)
+
+    def test_a_relay_passes_the_end_of_one_direction_on(self):
+        with Server("line_server", "127.0.0.1:0") as server, \
+                Server("relay", "127.0.0.1:0", server.address) as relay, relay.connect() as peer:
+            peer.sendall(b"dbb\n" * 5000)
+            peer.shutdown(socket.SHUT_WR)
+            self.assertEqual(everything(peer), b"Hello, dbb\n" * 5000)
+
+    def test_one_program_serves_tcp_udp_and_a_unix_socket_and_drains_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/greet.sock"
+            with Server("everywhere", "127.0.0.1:0", path, lines=3) as server:
+                udp_at = server.said[1].rsplit(":", 1)[1]
+                with server.connect() as peer:
+                    self.assertEqual(received(peer, 7), b"Welcome")
+                with socket.socket(socket.AF_UNIX) as peer:
+                    peer.connect(path)
+                    self.assertEqual(received(peer, 7), b"Welcome")
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+                    peer.settimeout(PATIENCE)
+                    peer.sendto(b"dbb", ("127.0.0.1", int(udp_at)))
+                    self.assertEqual(peer.recv(100), b"Hello, dbb!")
+                code, said = server.drain()
+                self.assertEqual(code, 0)
+                self.assertEqual(len([s for s in said if s.startswith("Draining")]), 3)
+            self.assertFalse(pathlib.Path(path).exists())
+
+    def test_in_a_chat_everybody_but_the_speaker_hears(self):
+        with Server("chat", "127.0.0.1:0") as server, server.connect() as one:
+            one.settimeout(PATIENCE)
+            with server.connect() as two:
+                # Accepted in order, so whoever hears the third knows that all three are in.
+                with server.connect() as three:
+                    three.sendall(b"hello\n")
+                    self.assertEqual(received(one, 6), b"hello\n")
+                    self.assertEqual(received(two, 6), b"hello\n")
+                    two.sendall(b"and you\n")
+                    self.assertEqual(received(three, 8), b"and you\n")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/event.hpp>
+#include <bight/task.hpp>
+
+#include "allocations.hpp"
+#include "manual_scheduler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <vector>
+
+// With a sanitizer frames are not pooled, so that a use after free shows.
+#if defined(__SANITIZE_ADDRESS__)
+#define BIGHT_FRAMES_POOLED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BIGHT_FRAMES_POOLED 0
+#endif
+#endif
+#ifndef BIGHT_FRAMES_POOLED
+#define BIGHT_FRAMES_POOLED 1
+#endif
+
+namespace bight {
+namespace {
+
+TEST(frames, of_every_size_are_writable_from_end_to_end) {
+  for (const std::size_t size : {1u, 63u, 64u, 65u, 2047u, 2048u, 2049u, 100'000u}) {
+    std::vector<void*> held;
+    for (int i = 0; i < 3; ++i) {
+      held.push_back(frame_allocate(size));
+      std::memset(held.back(), i, size);
+    }
+    for (void* frame : held) frame_free(frame, size);
+  }
+}
+
+TEST(frames, are_used_again) {
+  if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
+  void* first = frame_allocate(200);
+  frame_free(first, 200);
+  const std::size_t before = allocations();
+  void* second = frame_allocate(199);
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(allocations(), before);
+  frame_free(second, 199);
+}
+
+TEST(frames, after_a_burst_are_kept_only_up_to_a_limit) {
+  if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
+  constexpr std::size_t size = 1024;
+  constexpr std::size_t burst = 4096;  // 4 MiB; 1 MiB is kept
+  std::vector<void*> held(burst);
+  for (void*& frame : held) frame = frame_allocate(size);
+  for (void* frame : held) frame_free(frame, size);
+  const std::size_t before = allocations();
+  for (void*& frame : held) frame = frame_allocate(size);
+  EXPECT_EQ(allocations() - before, burst - (1 << 20) / size);
+  for (void* frame : held) frame_free(frame, size);
+}
+
+TEST(frames, of_one_thread_may_be_freed_by_another) {
+  if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
+  void* frame = frame_allocate(100);
+  std::thread([frame] { frame_free(frame, 100); }).join();
+}
+
+// Dies after the pool, since it was there before it: the order of thread_local objects.
+struct late_user {
+  bool armed = false;
+  void* kept = nullptr;
+  static inline std::array<bool, 2> fresh{};
+  ~late_user() {
+    if (!armed) return;
+    frame_free(kept, 100);
+    for (bool& f : fresh) {  // a pool that had died could hand out the same memory twice
+      const std::size_t before = allocations();
+      void* frame = frame_allocate(100);
+      f = allocations() == before + 1;
+      std::memset(frame, 1, 100);
+      frame_free(frame, 100);
+    }
+  }
+};
+
+TEST(frames, freed_after_the_threads_pool_go_to_plain_delete) {
+  if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
+  late_user::fresh = {};
+  std::thread([] {
+    thread_local late_user late;
+    late.armed = true;  // constructed before the pool of this thread
+    late.kept = frame_allocate(100);
+    frame_free(frame_allocate(100), 100);
+  }).join();
+  EXPECT_TRUE(late_user::fresh[0]);
+  EXPECT_TRUE(late_user::fresh[1]) << "the pool kept a frame after its own end";
+}
+
+TEST(frames, waits_and_their_wrappers_take_none) {
+  if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
+  manual_scheduler loop;
+  auto waits = []() -> task<std::size_t> {
+    auto once = attempt(within(1h, sleep(1s)));  // grows the heap of timers
+    (void)co_await std::move(once);
+    const std::size_t before = allocations();
+    for (int i = 0; i < 10; ++i) {
+      auto again = attempt(within(1h, sleep(1s)));
+      (void)co_await std::move(again);
+    }
+    co_return allocations() - before;
+  };
+  EXPECT_EQ(loop.run(waits()), 0u);
+}
+
+// A frame too large for the pool, so that plain new is asked in every build. clang would place it
+// into the caller's frame if it were inlined, and leave the array out if nobody could see it.
+__attribute__((noinline)) task<int> large_frame() {
+  std::array<char, 4096> locals{};
+  asm volatile("" : : "r"(locals.data()) : "memory");
+  co_await sleep(0s);
+  asm volatile("" : : "r"(locals.data()) : "memory");
+  co_return locals[0];
+}
+
+task<int> needs_three() {
+  int sum = co_await large_frame();
+  sum += co_await large_frame();
+  auto both = all(large_frame(), large_frame());
+  auto values = co_await std::move(both);
+  co_return sum + std::get<0>(values);
+}
+
+// faults.md M10, D01.
+TEST(frames, that_cannot_be_allocated_throw_bad_alloc_where_the_task_is_made) {
+  if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
+  int failures = 0;
+  for (std::size_t nth = 1; nth < 100; ++nth) {
+    manual_scheduler loop;
+    auto outcome = std::make_shared<running<int>>();
+    auto guarded = [](std::size_t n, std::shared_ptr<running<int>> out) -> task<> {
+      failing_allocations fail(n);
+      try {
+        out->value.emplace(co_await needs_three());
+      } catch (const std::bad_alloc&) {
+        out->failure = std::current_exception();
+      }
+      out->done = fail.failed();
+    };
+    loop.run(guarded(nth, outcome));
+    EXPECT_NE(outcome->failure != nullptr, outcome->value.has_value());
+    EXPECT_EQ(outcome->failure != nullptr, outcome->done);
+    if (outcome->value) break;
+    ++failures;
+  }
+  EXPECT_GE(failures, 4);  // one for each large frame, at least
+}
+
+}  // namespace
+}  // namespace bight

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+#include <bight/event.hpp>
+#include <bight/reader.hpp>
+#include <bight/scope.hpp>
+
+#include "allocations.hpp"
+#include "manual_scheduler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace bight {
+namespace {
+
+using namespace std::string_literals;
+
+// A stream whose bytes come as a script says; a receive that is cancelled takes nothing.
+class scripted_source {
+ public:
+  struct step {
+    duration wait{};    // before it comes; negative: it is there at once
+    std::string bytes;  // empty: the end of the stream
+    std::optional<error> failure = std::nullopt;
+  };
+  static scripted_source of(std::deque<step> steps) {
+    scripted_source source({});
+    source.steps_ = std::move(steps);
+    return source;
+  }
+  explicit scripted_source(std::vector<std::string> pieces, duration wait = -1ns) {
+    for (auto& p : pieces) steps_.push_back({wait, std::move(p)});
+  }
+
+  task<lease> recv(std::size_t max) {
+    ++receives;
+    if (steps_.empty()) co_return lease();
+    if (steps_.front().wait >= 0ns) {
+      co_await sleep(steps_.front().wait);
+      steps_.front().wait = -1ns;
+    }
+    step& now = steps_.front();
+    if (now.failure) {
+      const error e = *std::exchange(now.failure, std::nullopt);
+      steps_.pop_front();
+      throw e;
+    }
+    lease bytes = lease::copy_of(std::string_view(now.bytes).substr(0, max));
+    now.bytes.erase(0, bytes.size());
+    if (now.bytes.empty()) steps_.pop_front();
+    co_return bytes;
+  }
+
+  int receives = 0;
+
+ private:
+  std::deque<step> steps_;
+};
+
+static_assert(byte_source<scripted_source>);
+static_assert(awaitable<decltype(std::declval<reader<scripted_source>&>().read_line())>);
+static_assert(!std::is_constructible_v<reader<scripted_source>, scripted_source&&>);
+static_assert(!std::is_copy_constructible_v<reader<scripted_source>>);
+
+using script = reader<scripted_source>;
+
+std::string text_of(result<lease> r) { return r ? r->str() : "error: "s + r.error().what(); }
+std::string text_of(result<std::optional<lease>> r) {
+  if (!r) return "error: "s + r.error().what();
+  return *r ? (*r)->str() : "none";
+}
+
+template <awaitable A>
+std::string run(manual_scheduler& loop, A operation) {
+  auto drive = [](A op) -> task<std::string> {
+    co_return text_of(co_await attempt(std::move(op)));
+  };
+  return loop.run(drive(std::move(operation)));
+}
+
+TEST(reader, reads_lines_until_there_are_none) {
+  manual_scheduler loop;
+  scripted_source source({"one\ntw", "o\r\nthree"});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line()), "one");
+  EXPECT_EQ(run(loop, in.read_line()), "two");
+  EXPECT_EQ(run(loop, in.read_line()), "three");
+  EXPECT_EQ(run(loop, in.read_line()), "none");
+  EXPECT_EQ(run(loop, in.read_line()), "none");
+}
+
+TEST(reader, does_not_ask_a_source_that_has_ended_again) {
+  manual_scheduler loop;
+  scripted_source source({"x"});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line()), "x");
+  const int receives = source.receives;
+  EXPECT_EQ(run(loop, in.read_line()), "none");
+  EXPECT_EQ(run(loop, in.recv()), "");
+  EXPECT_EQ(source.receives, receives);
+}
+
+TEST(reader, reads_a_header_a_body_and_a_message) {
+  manual_scheduler loop;
+  const std::string text = "Length: 5\r\n\r\nhello" + length_prefix(3) + "abc";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    std::vector<std::string> pieces;
+    for (std::size_t i = 0; i < text.size(); i += size) pieces.push_back(text.substr(i, size));
+    scripted_source source(pieces);
+    script in(source);
+    EXPECT_EQ(run(loop, in.read_until("\r\n\r\n")), "Length: 5");
+    EXPECT_EQ(run(loop, in.read_exactly(5)), "hello");
+    EXPECT_EQ(run(loop, in.read_message()), "abc");
+    EXPECT_EQ(run(loop, in.read_message()), "none");
+  }
+}
+
+TEST(reader, recv_gives_the_leftovers_first_and_then_what_comes) {
+  manual_scheduler loop;
+  scripted_source source({"line\nleft", "next"});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line()), "line");
+  EXPECT_EQ(in.buffered(), 4u);
+  EXPECT_EQ(run(loop, in.recv(3)), "lef");
+  EXPECT_EQ(run(loop, in.recv()), "t");
+  EXPECT_EQ(run(loop, in.recv()), "next");
+  EXPECT_EQ(run(loop, in.recv()), "");
+}
+
+TEST(reader, a_stream_that_ends_inside_a_message_is_cut_short_and_its_bytes_stay) {
+  manual_scheduler loop;
+  scripted_source source({"seventeen bytes.."});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_until("\r\n\r\n")),
+            "error: read_until \"\\r\\n\\r\\n\": the peer closed before it came (17 bytes are "
+            "there)");
+  EXPECT_EQ(run(loop, in.read_exactly(20)),
+            "error: read_exactly 20: the peer closed before they all came (17 bytes are there)");
+  EXPECT_EQ(in.buffered(), 17u);
+  EXPECT_EQ(run(loop, in.recv()), "seventeen bytes..");
+}
+
+// faults.md C08.
+TEST(reader, a_message_over_its_maximum_is_too_long_before_more_is_read) {
+  manual_scheduler loop;
+  scripted_source source(std::vector<std::string>(1000, std::string(10, 'x')));
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line(25)),
+            "error: read_line: the line is longer than the limit of 25 bytes (30 bytes are there)");
+  EXPECT_EQ(source.receives, 3);
+  EXPECT_EQ(in.buffered(), 30u);
+  EXPECT_EQ(run(loop, in.recv()), std::string(30, 'x'));
+}
+
+TEST(reader, an_announced_length_over_the_maximum_uses_up_nothing) {
+  manual_scheduler loop;
+  scripted_source source({length_prefix(2000) + "abc"});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_message(1000)),
+            "error: read_message: 2000 bytes are announced, the limit is 1000 (7 bytes are there)");
+  EXPECT_EQ(in.buffered(), 7u);
+}
+
+TEST(reader, an_error_of_the_source_passes_through_and_keeps_what_came) {
+  manual_scheduler loop;
+  auto source = scripted_source::of(
+      {{-1ns, "par"}, {-1ns, "", error(errc::reset, "recv 10.0.0.1:80")}, {-1ns, "tial\n"}});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line()), "error: recv 10.0.0.1:80: connection reset by the peer");
+  EXPECT_EQ(in.buffered(), 3u);
+  EXPECT_EQ(run(loop, in.read_line()), "partial");
+}
+
+TEST(reader, a_deadline_in_the_middle_loses_no_byte) {
+  const std::string text = "first line\nsecond\r\n" + length_prefix(7, 2) + "message";
+  // Every byte comes a second after the one before; deadlines fall everywhere.
+  for (const duration patience : {500ms, 1000ms, 1500ms, 3700ms}) {
+    manual_scheduler loop;
+    std::vector<std::string> pieces;
+    for (const char c : text) pieces.emplace_back(1, c);
+    scripted_source source(pieces, 1s);
+    script in(source);
+    auto persist = [](script& r, duration each) -> task<std::vector<std::string>> {
+      std::vector<std::string> got;
+      int timeouts = 0;
+      while (got.size() < 3 && timeouts < 1000) {
+        std::string one;
+        if (got.size() < 2) {
+          auto line = co_await attempt(within(each, r.read_line()));
+          if (!line && line.error().is(errc::timed_out)) {
+            ++timeouts;
+            each += 1ms;  // or 500 ms would never see the byte that takes a second
+            continue;
+          }
+          one = text_of(std::move(line));
+        } else {
+          auto message = co_await attempt(within(each, r.read_message(100, 2)));
+          if (!message && message.error().is(errc::timed_out)) {
+            ++timeouts;
+            each += 1ms;
+            continue;
+          }
+          one = text_of(std::move(message));
+        }
+        got.push_back(one);
+      }
+      EXPECT_GT(timeouts, 3);
+      co_return got;
+    };
+    EXPECT_EQ(loop.run(persist(in, patience)),
+              (std::vector<std::string>{"first line", "second", "message"}));
+  }
+}
+
+TEST(reader, a_timeout_says_what_was_received_on) {
+  manual_scheduler loop;
+  auto source = scripted_source::of({{1h, "never"}});
+  script in(source);
+  auto op = within(5s, in.read_line());
+  EXPECT_EQ(run(loop, std::move(op)), "error: sleep: timed out after 5 s");
+}
+
+TEST(reader, a_cancelled_call_takes_nothing_even_when_its_message_is_there) {
+  manual_scheduler loop;
+  scripted_source source({"one\ntwo\n"});
+  script in(source);
+  EXPECT_EQ(run(loop, in.read_line()), "one");
+  auto stopped = [](script& r) -> task<std::string> {
+    co_return text_of(co_await attempt(within(0s, r.read_line())));
+  };
+  EXPECT_EQ(loop.run(stopped(in)), "error: read_line: timed out after 0 s");
+  EXPECT_EQ(run(loop, in.read_line()), "two");
+}
+
+TEST(reader, a_call_that_loses_a_race_leaves_its_message_for_the_next) {
+  manual_scheduler loop;
+  // Both are ready in the same turn, and the sleep was first.
+  auto source = scripted_source::of({{1s, "line\n"}});
+  script in(source);
+  auto race = [](script& r) -> task<std::size_t> {
+    auto both = any(sleep(1s), r.read_line());
+    auto winner = co_await std::move(both);
+    co_return winner.index();
+  };
+  EXPECT_EQ(loop.run(race(in)), 0u);
+  EXPECT_EQ(run(loop, in.read_line()), "line");
+}
+
+TEST(reader, a_call_that_is_ready_at_once_loses_nothing_in_a_race_that_is_over) {
+  manual_scheduler loop;
+  scripted_source left({"a\nb\n"});
+  scripted_source right({"c\nd\n"});
+  script first(left);
+  script second(right);
+  EXPECT_EQ(run(loop, first.read_line()) + run(loop, second.read_line()), "ac");
+  auto race = [](script& one, script& two) -> task<std::string> {
+    auto both = any(one.read_line(), two.read_line());
+    auto winner = co_await std::move(both);
+    co_return std::get<0>(winner)->str();
+  };
+  EXPECT_EQ(loop.run(race(first, second)), "b");
+  EXPECT_EQ(run(loop, second.read_line()), "d");
+}
+
+TEST(reader, a_buffered_message_takes_neither_a_frame_nor_a_receive) {
+  if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
+  manual_scheduler loop;
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "line\n";
+  scripted_source source({text});
+  script in(source);
+  auto all_lines = [](script& r, scripted_source& s) -> task<std::size_t> {
+    (void)co_await r.read_line();
+    const int receives = s.receives;
+    const std::size_t before = allocations();
+    for (int i = 1; i < 1000; ++i) {
+      auto line = co_await r.read_line();
+      EXPECT_EQ(*line, "line");
+    }
+    EXPECT_EQ(s.receives, receives);
+    co_return allocations() - before;
+  };
+  EXPECT_EQ(loop.run(all_lines(in, source)), 0u);
+}
+
+TEST(reader, two_hundred_thousand_buffered_lines_do_not_grow_the_stack) {
+#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+  GTEST_SKIP() << "g++'s sanitizers lose tail calls";
+#endif
+  manual_scheduler loop;
+  scripted_source source({std::string(200'000, '\n')});
+  script in(source);
+  auto count = [](script& r) -> task<int> {
+    int lines = 0;
+    for (;;) {
+      auto line = co_await r.read_line();
+      if (!line) break;
+      ++lines;
+    }
+    co_return lines;
+  };
+  EXPECT_EQ(loop.run(count(in)), 200'000);
+}
+
+TEST(reader, holds_no_buffer_of_the_source_while_it_waits) {
+  struct buffer : lease_block {
+    std::string bytes = "partial";
+    int released = 0;
+  };
+  struct one_buffer_source {
+    buffer block;
+    event more;
+    bool given = false;
+    task<lease> recv(std::size_t) {
+      if (!given) {
+        given = true;
+        block.release = [](lease_block& b) noexcept { ++static_cast<buffer&>(b).released; };
+        co_return lease(block, reinterpret_cast<const std::byte*>(block.bytes.data()), 7);
+      }
+      co_await more.wait();
+      co_return lease();
+    }
+  };
+  manual_scheduler loop;
+  one_buffer_source source;
+  reader<one_buffer_source> in(source);
+  auto read = [](reader<one_buffer_source>& r) -> task<std::string> {
+    co_return text_of(co_await attempt(r.read_line()));
+  };
+  auto ended = loop.start(read(in));
+  loop.settle();
+  EXPECT_FALSE(ended->done);
+  EXPECT_EQ(source.block.released, 1);
+  source.more.set();
+  loop.settle();
+  EXPECT_EQ(ended->get(), "partial");
+}
+
+TEST(reader, moves_with_what_it_holds) {
+  manual_scheduler loop;
+  scripted_source source({"one\ntwo\nthr", "ee\n"});
+  script first(source);
+  EXPECT_EQ(run(loop, first.read_line()), "one");
+  script second = std::move(first);
+  EXPECT_EQ(run(loop, second.read_line()), "two");
+  EXPECT_EQ(run(loop, second.read_line()), "three");
+}
+
+// Random messages in random pieces, with deadlines that fall anywhere: each comes out once.
+TEST(reader, survives_random_deadlines_and_fragments) {
+  std::mt19937 random(6);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> sent;
+    std::string text;
+    for (int i = 0; i < 10; ++i) {
+      sent.emplace_back(random() % 30, static_cast<char>('a' + i));
+      text += length_prefix(sent.back().size(), 2) + sent.back();
+    }
+    std::deque<scripted_source::step> steps;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t n = 1 + random() % 12;
+      steps.push_back({duration(static_cast<int>(random() % 4) - 1), text.substr(at, n)});
+      at += n;
+    }
+    manual_scheduler loop;
+    auto source = scripted_source::of(std::move(steps));
+    script in(source);
+    auto persist = [](script& r, unsigned seed) -> task<std::vector<std::string>> {
+      std::mt19937 own(seed);
+      std::vector<std::string> got;
+      for (;;) {
+        auto m = co_await attempt(within(duration(own() % 6), r.read_message(100, 2)));
+        if (!m && m.error().is(errc::timed_out)) {
+          co_await sleep(0s);
+          continue;
+        }
+        if (!m || !*m) break;
+        got.push_back((*m)->str());
+      }
+      co_return got;
+    };
+    ASSERT_EQ(loop.run(persist(in, static_cast<unsigned>(round))), sent);
+  }
+}
+
+}  // namespace
+}  // namespace bight
