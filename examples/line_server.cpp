@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Greets a name a line. A client that is silent, slow or endless does no harm.
+// Greets a name a line. A client that is silent, slow or endless does no harm; one that sends many
+// lines at once gets the answers at once.
 #include <bight/bight.hpp>
 using namespace bight;
 
 task<> greet(tcp::stream peer) {
-  reader lines(peer);
+  writer out(peer);
+  reader lines(peer, out);  // flushes it before it waits
   for (;;) {
     auto name = co_await attempt(within(10s, lines.read_line(1000)));
     if (!name) {  // timed_out, too_long, reset
-      co_await peer.send("Goodbye: ", name.error().what(), "\n");
-      co_return;
+      co_await out.write("Goodbye: ", name.error().what(), "\n");
+      co_return co_await out.flush();
     }
     if (!*name) co_return;  // the end of the stream
-    co_await peer.send("Hello, ", **name, "\n");
+    co_await out.write("Hello, ", **name, "\n");
   }
 }
 

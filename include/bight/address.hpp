@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -62,11 +63,36 @@ class address {
   friend bool operator==(const address&, const address&) noexcept = default;
 
  private:
+  // Text that the addresses of packets never have: a null pointer then, where a std::string would
+  // be half of what moving an address costs.
+  class rare_text {
+   public:
+    rare_text() noexcept = default;
+    rare_text(std::string_view text) : text_(new std::string(text)) {}
+    rare_text(const rare_text& other)
+        : text_(other.text_ ? new std::string(*other.text_) : nullptr) {}
+    rare_text(rare_text&&) noexcept = default;
+    rare_text& operator=(rare_text other) noexcept {
+      text_.swap(other.text_);
+      return *this;
+    }
+    ~rare_text() = default;
+    [[nodiscard]] std::string_view view() const noexcept {
+      return text_ ? std::string_view(*text_) : std::string_view();
+    }
+    friend bool operator==(const rare_text& a, const rare_text& b) noexcept {
+      return a.view() == b.view();
+    }
+
+   private:
+    std::unique_ptr<const std::string> text_;
+  };
+
   kind kind_ = kind::none;
   std::uint16_t port_ = 0;
   std::uint32_t scope_ = 0;
   std::array<std::uint8_t, 16> ip_{};
-  std::string text_;  // the name, the path, or the %zone of a link-local address
+  rare_text text_;  // the name, the path, or the %zone of a link-local address
 };
 
 }  // namespace bight

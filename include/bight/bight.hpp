@@ -17,3 +17,4 @@
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
 #include <bight/udp.hpp>
+#include <bight/writer.hpp>

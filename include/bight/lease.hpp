@@ -42,6 +42,8 @@ class lease {
 
   /// A lease on a copy of `bytes`, owned by nobody's engine.
   [[nodiscard]] static lease copy_of(std::string_view bytes);
+  /// The same of `size` bytes, at least 1, that somebody writes to `room` later.
+  [[nodiscard]] static lease to_fill(std::size_t size, std::byte*& room);
 
   lease(const lease& other) noexcept
       : data_(other.data_), size_(other.size_), block_(other.block_) {

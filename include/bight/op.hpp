@@ -9,6 +9,7 @@
 
 #include <bight/address.hpp>
 #include <bight/lease.hpp>
+#include <bight/piece.hpp>
 #include <bight/task.hpp>
 
 #include <cstddef>
@@ -47,19 +48,6 @@ struct handle {
   friend bool operator==(handle, handle) noexcept = default;
 };
 
-/// One piece of a gathered send; laid out like POSIX's iovec.
-struct piece {
-  const void* data = nullptr;
-  std::size_t size = 0;
-
-  piece() noexcept = default;
-  piece(std::string_view text) noexcept : data(text.data()), size(text.size()) {}
-  piece(const char* text) noexcept : piece(std::string_view(text)) {}
-  piece(const std::string& text) noexcept : piece(std::string_view(text)) {}
-  piece(const lease& l) noexcept : data(l.data()), size(l.size()) {}
-  piece(std::span<const std::byte> bytes) noexcept : data(bytes.data()), size(bytes.size()) {}
-};
-
 /// An operation: arguments, place in the tree of cancellation, and outcome.
 ///
 /// Movable until it has started, pinned from then to its end. The engine completes it exactly once,
@@ -78,8 +66,10 @@ class op : public runnable, public stop_hook {
   verb what;
   bool ends_stream = false;  ///< out: a receive found the end of the stream
   bool truncated = false;    ///< out: the datagram was longer than `size` allowed
-  std::uint8_t family = 0;   ///< resolve: 4 or 6
+  bool many = false;  ///< datagrams: several may go or come in one call, each of `segment` bytes
+  std::uint8_t family = 0;  ///< resolve: 4 or 6
   std::uint32_t piece_count = 0;
+  std::uint32_t segment = 0;    ///< in for send, out for recv; 0: one datagram
   engine* eng;                  ///< null until start() for operations that no socket made
   handle on;                    ///< in; out for accept
   piece* pieces = nullptr;      ///< send, write; the engine advances them past what has gone

@@ -6,6 +6,7 @@
 #include <bight/deadline.hpp>
 #include <bight/lease.hpp>
 #include <bight/task.hpp>
+#include <bight/writer.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -114,16 +115,26 @@ namespace detail {
 inline constexpr std::size_t reader_receive_max = 65536;
 
 // Receives until the splitter has an answer. A failure of the source is ordinary: it is a value.
+// Before it waits, and before it tells the end, what has been written leaves: the peer may be
+// waiting for that, and who has seen the end may not read again.
 template <byte_source Source>
-task<result<>> receive_until_settled(Source& source, splitter& split, const framing& f) {
-  while (!split.settled(f)) {
+task<result<>> receive_until_settled(Source& source, splitter& split, any_writer* tied,
+                                     const framing& f) {
+  for (;;) {
+    const bool settled = split.settled(f);
+    if (settled && !split.ended()) co_return result<>();
+    if (tied != nullptr && tied->buffered() > 0 && !tied->flushing()) {
+      auto flushing = attempt(tied->flush());
+      auto flushed = co_await std::move(flushing);
+      if (!flushed) co_return flushed.error();
+    }
+    if (settled) co_return result<>();
     split.stash();
     auto receiving = attempt(source.recv(reader_receive_max));
     auto bytes = co_await std::move(receiving);
     if (!bytes) co_return bytes.error();
     split.feed(*std::move(bytes));
   }
-  co_return result<>();
 }
 
 }  // namespace detail
@@ -134,13 +145,14 @@ class [[nodiscard]] read_operation {
  public:
   using value_type = Message;
 
-  read_operation(Source& source, splitter& split, framing f) noexcept
-      : source_(&source), split_(&split), framing_(std::move(f)) {}
+  read_operation(Source& source, splitter& split, any_writer* tied, framing f) noexcept
+      : source_(&source), split_(&split), tied_(tied), framing_(std::move(f)) {}
 
   std::coroutine_handle<> start(std::coroutine_handle<> h, context& c) {
     context_ = &c;
-    if (c.stop_requested() || split_->settled(framing_)) return h;
-    receiving_.emplace(detail::receive_until_settled(*source_, *split_, framing_));
+    const bool flushes = tied_ != nullptr && split_->ended() && tied_->buffered() > 0;
+    if (c.stop_requested() || (split_->settled(framing_) && !flushes)) return h;
+    receiving_.emplace(detail::receive_until_settled(*source_, *split_, tied_, framing_));
     return receiving_->start(h, c);
   }
 
@@ -162,6 +174,7 @@ class [[nodiscard]] read_operation {
  private:
   Source* source_;
   splitter* split_;
+  any_writer* tied_;
   framing framing_;
   context* context_ = nullptr;
   std::optional<task<result<>>> receiving_;
@@ -181,6 +194,9 @@ class reader {
  public:
   explicit reader(Source& source) noexcept : source_(&source) {}
   explicit reader(Source&&) = delete;
+  /// Tied to a writer, which is borrowed too: it is flushed before each wait for the source, and
+  /// before the end is told. An error of that flush comes out of the call that made it.
+  reader(Source& source, any_writer& tied) noexcept : source_(&source), tied_(&tied) {}
   reader(reader&&) noexcept = default;
   reader& operator=(reader&&) noexcept = default;
 
@@ -212,10 +228,11 @@ class reader {
  private:
   template <class Message>
   read_operation<Source, Message> read(framing f) noexcept {
-    return {*source_, split_, std::move(f)};
+    return {*source_, split_, tied_, std::move(f)};
   }
 
   Source* source_;
+  any_writer* tied_ = nullptr;
   splitter split_;
 };
 

@@ -4,6 +4,7 @@
 /// From main() into the first task.
 
 #include <bight/task.hpp>
+#include <bight/time.hpp>
 
 #include <memory>
 #include <string>
@@ -19,6 +20,15 @@ enum class engine_choice : std::uint8_t {
   automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
   uring,
   epoll,
+};
+
+/// How a loop runs. Threads of a server run as the loop that they belong to.
+struct run_options {
+  engine_choice engine = engine_choice::automatic;
+  /// For so long without work a loop looks again and again before it sleeps. Being woken takes
+  /// longer than an answer on a fast network does: this halves the time of a round trip, and
+  /// takes a whole core. 0: sleeps at once.
+  duration busy_poll = 0ns;
 };
 
 /// What was chosen, and why.
@@ -39,7 +49,7 @@ struct engine_report {
 /// threads  one runner a thread; nothing is shared.
 class runner {
  public:
-  explicit runner(engine_choice choice = engine_choice::automatic);
+  explicit runner(run_options options = run_options());
   explicit runner(std::unique_ptr<engine> e);
   runner(runner&&) noexcept;
   ~runner();
@@ -72,7 +82,7 @@ class runner {
 ///
 /// The soft limit of descriptors is raised to the hard one, as servers need, and SIGPIPE is
 /// ignored, as in Python: a write to a pipe that nobody reads fails with errc::closed.
-int run(task<> main);
-int run(task<int> main);
+int run(task<> main, run_options options = run_options());
+int run(task<int> main, run_options options = run_options());
 
 }  // namespace bight

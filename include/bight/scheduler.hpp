@@ -25,6 +25,8 @@ class runnable_queue {
  public:
   [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
   void push(runnable& r) noexcept;
+  void push_front(runnable& r) noexcept;
+  [[nodiscard]] runnable* front() const noexcept { return head_; }
   [[nodiscard]] runnable* pop() noexcept;
 
  private:

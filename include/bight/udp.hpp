@@ -17,6 +17,44 @@ struct datagram {
   operator std::string_view() const noexcept { return data; }
 };
 
+/// Datagrams from one sender that came in one call, in their order: each of `segment` bytes but
+/// the last, which may be shorter. A range of them:
+///
+///     for (std::string_view each : co_await socket.recv_many()) …
+class datagrams {
+ public:
+  lease data;               ///< their bytes, one after the other
+  std::size_t segment = 0;  ///< bytes of each but the last
+  address from;
+  bool truncated = false;  ///< the last was longer than the receive allowed; its rest is lost
+
+  class iterator {
+   public:
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    iterator() noexcept = default;
+    iterator(const datagrams& all, std::size_t index) noexcept : all_(&all), index_(index) {}
+    std::string_view operator*() const noexcept { return (*all_)[index_]; }
+    iterator& operator++() noexcept { return ++index_, *this; }
+    iterator operator++(int) noexcept { return {*all_, index_++}; }
+    friend bool operator==(iterator a, iterator b) noexcept { return a.index_ == b.index_; }
+
+   private:
+    const datagrams* all_ = nullptr;
+    std::size_t index_ = 0;
+  };
+
+  /// At least 1: a datagram may be empty.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return data.size() <= segment ? 1 : (data.size() + segment - 1) / segment;
+  }
+  [[nodiscard]] std::string_view operator[](std::size_t i) const noexcept BIGHT_BORROWS {
+    return data.view().substr(i * segment, segment);
+  }
+  [[nodiscard]] iterator begin() const noexcept BIGHT_BORROWS { return {*this, 0}; }
+  [[nodiscard]] iterator end() const noexcept BIGHT_BORROWS { return {*this, size()}; }
+};
+
 class [[nodiscard]] recv_operation : public op {
  public:
   using value_type = datagram;
@@ -29,8 +67,15 @@ class [[nodiscard]] recv_operation : public op {
   }
   [[nodiscard]] result<datagram> take();
 
- private:
+ protected:
   address from_;
+};
+
+class [[nodiscard]] recv_many_operation : public recv_operation {
+ public:
+  using value_type = datagrams;
+  recv_many_operation(engine* e, handle h) noexcept : recv_operation(e, h, 65536) { many = true; }
+  [[nodiscard]] result<datagrams> take();
 };
 
 template <std::size_t N>
@@ -47,6 +92,18 @@ class [[nodiscard]] send_to_operation : public send_operation<N> {
  private:
   address to_;
 };
+
+template <class Send>
+class [[nodiscard]] many : public Send {
+ public:
+  template <class... A>
+  explicit many(std::size_t bytes_each, A&&... rest) noexcept : Send(std::forward<A>(rest)...) {
+    op::many = true;
+    this->segment = static_cast<std::uint32_t>(bytes_each);
+  }
+};
+using send_many_operation = many<send_operation<1>>;
+using send_many_to_operation = many<send_to_operation<1>>;
 
 /// A UDP socket, bound or connected. Move-only; closes when it dies.
 ///
@@ -92,6 +149,38 @@ class socket {
     return {engine_, handle_, std::move(to), parts...};
   }
 
+  /// Receives the datagrams of one sender that have come one after the other, up to 64 KiB of
+  /// them, waiting for the first. For much traffic: one system call, and one way through the
+  /// kernel, for all of them.
+  ///
+  /// The first call tells the kernel to join datagrams that arrive on this socket. recv() still
+  /// gives them one by one.
+  ///
+  /// errors  as recv.
+  /// cancel  no datagram was taken.
+  /// source  udp(7), UDP_GRO (Linux 5.0); before that they come one by one.
+  [[nodiscard]] recv_many_operation recv_many() & noexcept { return {engine_, handle_}; }
+
+  /// Sends `data` as datagrams of `segment` bytes each, the last perhaps shorter, to the peer that
+  /// the socket is connected to. The kernel takes up to 64 of them in one call, and cuts late.
+  ///
+  /// data     borrowed until the await ends. Of any length; of none, nothing is sent.
+  /// segment  1 to 65507, best at most what a packet holds (1452 bytes are safe on Ethernet);
+  ///          longer ones are sent one by one and travel as fragments.
+  /// errors   as send; transferred() says how many bytes had gone before.
+  /// source   udp(7), UDP_SEGMENT (Linux 4.18); where that is refused they go one by one.
+  [[nodiscard]] send_many_operation send_many(std::string_view data,
+                                              std::size_t segment) & noexcept {
+    check_segment(segment);
+    return send_many_operation(segment, verb::send, engine_, handle_, data);
+  }
+  /// The same to `to`, which must be an IP address.
+  [[nodiscard]] send_many_to_operation send_many_to(address to, std::string_view data,
+                                                    std::size_t segment) & noexcept {
+    check_segment(segment);
+    return send_many_to_operation(segment, engine_, handle_, std::move(to), data);
+  }
+
   void close() noexcept;
   [[nodiscard]] address local() const;
   [[nodiscard]] address remote() const;
@@ -106,6 +195,7 @@ class socket {
   }
 
  private:
+  static void check_segment(std::size_t bytes) noexcept;
   void set_option(option_id id, int value);
   [[nodiscard]] int get_option(option_id id) const;
 

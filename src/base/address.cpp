@@ -175,7 +175,7 @@ address::address(std::string_view text) {
       if (const auto index = decimal(zone, std::numeric_limits<std::uint32_t>::max()))
         scope_ = *index;
       else if (valid_interface(zone))
-        text_ = zone;
+        text_ = rare_text(zone);
       else
         refuse(text, "what stands after % is not the name or number of an interface");
       host = host.substr(0, percent);
@@ -196,7 +196,7 @@ address::address(std::string_view text) {
     refuse(text, "not an IPv4 address: write four decimal numbers, each 0 to 255");
   if (!valid_name(host)) refuse(text, "the host is neither an IP address nor a valid name");
   kind_ = kind::name;
-  text_ = host;
+  text_ = rare_text(host);
 }
 
 address address::ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept {
@@ -227,14 +227,14 @@ address address::local(std::string path) {
     refuse("unix:" + path, "it contains a NUL byte");
   address a;
   a.kind_ = kind::local;
-  a.text_ = std::move(path);
+  a.text_ = rare_text(path);
   return a;
 }
 
 bool address::is_loopback() const noexcept {
   if (kind_ == kind::local) return true;
   if (kind_ == kind::ip4) return ip_[0] == 127;
-  if (kind_ == kind::name) return is_localhost(text_);
+  if (kind_ == kind::name) return is_localhost(text_.view());
   if (kind_ != kind::ip6) return false;
   constexpr std::array<std::uint8_t, 16> one{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -253,7 +253,7 @@ std::string address::host() const {
   switch (kind_) {
     case kind::ip4: return fmt::format("{}.{}.{}.{}", ip_[0], ip_[1], ip_[2], ip_[3]);
     case kind::name:
-    case kind::local: return text_;
+    case kind::local: return std::string(text_.view());
     case kind::ip6: break;
     default: return {};
   }
@@ -283,8 +283,8 @@ std::string address::host() const {
     text += fmt::format("{:x}", groups[i]);
   }
   if (mapped) text += fmt::format(":{}.{}.{}.{}", ip_[12], ip_[13], ip_[14], ip_[15]);
-  if (!text_.empty())
-    text += "%" + text_;
+  if (!text_.view().empty())
+    text += fmt::format("%{}", text_.view());
   else if (scope_ != 0)
     text += fmt::format("%{}", scope_);
   return text;
@@ -293,7 +293,7 @@ std::string address::host() const {
 std::string address::str() const {
   switch (kind_) {
     case kind::none: return "(no address)";
-    case kind::local: return "unix:" + text_;
+    case kind::local: return fmt::format("unix:{}", text_.view());
     case kind::ip6: return fmt::format("[{}]:{}", host(), port_);
     default: return fmt::format("{}:{}", host(), port_);
   }

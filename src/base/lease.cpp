@@ -8,12 +8,18 @@ namespace bight {
 
 lease lease::copy_of(std::string_view bytes) {
   if (bytes.empty()) return {};
-  void* memory = ::operator new(sizeof(lease_block) + bytes.size());
+  std::byte* room = nullptr;
+  lease copy = to_fill(bytes.size(), room);
+  std::memcpy(room, bytes.data(), bytes.size());
+  return copy;
+}
+
+lease lease::to_fill(std::size_t size, std::byte*& room) {
+  void* memory = ::operator new(sizeof(lease_block) + size);
   auto* block = ::new (memory) lease_block;
   block->release = [](lease_block& b) noexcept { ::operator delete(&b); };
-  auto* data = static_cast<std::byte*>(memory) + sizeof(lease_block);
-  std::memcpy(data, bytes.data(), bytes.size());
-  return {*block, data, bytes.size()};
+  room = static_cast<std::byte*>(memory) + sizeof(lease_block);
+  return {*block, room, size};
 }
 
 lease lease::take_front(std::size_t n) noexcept {

@@ -21,7 +21,7 @@ namespace bight {
 
 namespace {
 
-constexpr std::size_t frame_step = 64;          // size classes, in bytes
+constexpr std::size_t frame_step = 32;          // size classes, in bytes
 constexpr std::size_t frame_pooled_max = 2048;  // larger frames are rare: plain new
 constexpr std::size_t frame_classes = frame_pooled_max / frame_step;
 constexpr std::size_t frame_kept_max = 1 << 20;  // bytes a class keeps after a burst

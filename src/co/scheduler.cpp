@@ -14,6 +14,12 @@ void runnable_queue::push(runnable& r) noexcept {
   tail_ = &r;
 }
 
+void runnable_queue::push_front(runnable& r) noexcept {
+  r.next = head_;
+  head_ = &r;
+  if (tail_ == nullptr) tail_ = &r;
+}
+
 runnable* runnable_queue::pop() noexcept {
   runnable* r = head_;
   if (r == nullptr) return nullptr;

@@ -2,6 +2,7 @@
 #include "engine/buffers.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 #include <vector>
 
@@ -9,13 +10,14 @@ namespace bight {
 
 namespace {
 constexpr std::size_t room_min = 4096;        // a block with less left is finished
+constexpr std::size_t alignment = 64;         // a cache line
 constexpr std::size_t blocks_spare_max = 16;  // kept for the next use
 }  // namespace
 
 struct buffer_pool::block : lease_block {
   shared* home;
   std::size_t used = 0;
-  std::byte bytes[block_size];
+  alignas(64) std::byte bytes[block_size];
 };
 
 // Counted by the pool itself and by every block that leases hold.
@@ -70,9 +72,10 @@ buffer_pool::~buffer_pool() {
   if (s.held == 0) delete shared_;
 }
 
-std::span<std::byte> buffer_pool::room(std::size_t max) {
+std::span<std::byte> buffer_pool::room(std::size_t max, std::size_t min) {
   shared& s = *shared_;
-  if (s.current == nullptr || block_size - s.current->used < std::min(max, room_min)) s.renew();
+  min = std::max(min, std::min(max, room_min));
+  if (s.current == nullptr || block_size - s.current->used < min) s.renew();
   block& b = *s.current;
   return {b.bytes + b.used, std::min(max, block_size - b.used)};
 }
@@ -83,8 +86,15 @@ lease buffer_pool::fill(std::size_t n) {
   const std::byte* data = b.bytes + b.used;
   if (shared_->held >= blocks_held_max && n <= copy_max)
     return lease::copy_of({reinterpret_cast<const char*>(data), n});
-  b.used += n;
+  // Aligned: the kernel copies to an odd address at a fifth of the speed (AMD).
+  b.used = std::min((b.used + n + alignment - 1) / alignment * alignment, block_size);
   return {b, data, n};
+}
+
+lease buffer_pool::copy(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return {};
+  std::memcpy(room(bytes.size(), bytes.size()).data(), bytes.data(), bytes.size());
+  return fill(bytes.size());
 }
 
 }  // namespace bight

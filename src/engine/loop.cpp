@@ -3,9 +3,12 @@
 
 #include "base/check.hpp"
 
+#include <algorithm>
+
 namespace bight {
 
-loop::loop(std::unique_ptr<engine> e) : engine_(std::move(e)) {
+loop::loop(std::unique_ptr<engine> e, duration busy_poll)
+    : engine_(std::move(e)), busy_poll_(busy_poll) {
   engine_->attach(*this);
   expire(engine_->now());
 }
@@ -16,11 +19,21 @@ void loop::turn() {
   // 1. Submit, 2. wait, 3. collect: the engine's part, and it moves time on between 2 and 3, so
   // that what is collected and what is resumed know how long the wait has been. With work ready it
   // only looks.
-  engine_->wait(has_ready() ? time_point::min() : next_deadline());
+  if (busy_poll_ > 0ns) look_for_work();
+  const bool only_looks = has_ready() || stop_asked_.load(std::memory_order_relaxed);
+  engine_->wait(only_looks ? time_point::min() : next_deadline());
   // 4. Timers: what is due becomes ready.
   expire(now());
   // 5. Resume. User code runs here and nowhere else.
   run_ready();
+}
+
+// Until there is some, or none has come for so long that the loop may as well sleep. What a look
+// finds is used up, a wake-up by stop_from_outside() too.
+void loop::look_for_work() {
+  const time_point give_up = std::min(later(now(), busy_poll_), next_deadline());
+  while (!has_ready() && now() < give_up && !stop_asked_.load(std::memory_order_relaxed))
+    engine_->wait(time_point::min());
 }
 
 void loop::run(task<> main) {

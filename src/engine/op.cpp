@@ -8,8 +8,10 @@ namespace bight {
 
 op::op(op&& other) noexcept
     : what(other.what),
+      many(other.many),
       family(other.family),
       piece_count(other.piece_count),
+      segment(other.segment),
       eng(other.eng),
       on(other.on),
       pieces(other.pieces),

@@ -13,7 +13,8 @@ engine_report engine_chosen(engine_choice choice) {
   return {std::string(made->name()), reason, made->features()};
 }
 
-runner::runner(engine_choice choice) : runner(choose_engine(choice).made) {}
+runner::runner(run_options options)
+    : loop_(std::make_unique<loop>(choose_engine(options.engine).made, options.busy_poll)) {}
 runner::runner(std::unique_ptr<engine> e) : loop_(std::make_unique<loop>(std::move(e))) {}
 runner::runner(runner&&) noexcept = default;
 runner::~runner() = default;
@@ -25,11 +26,11 @@ std::string_view runner::engine_name() const noexcept { return loop_->eng().name
 namespace {
 
 template <class T>
-int run_main(task<T> main) {
+int run_main(task<T> main, run_options options) {
   try {
     raise_descriptor_limit();
     ignore_broken_pipes();
-    runner r;
+    runner r(options);
     if constexpr (std::is_void_v<T>) {
       r.run(std::move(main));
       return 0;
@@ -44,7 +45,7 @@ int run_main(task<T> main) {
 
 }  // namespace
 
-int run(task<> main) { return run_main(std::move(main)); }
-int run(task<int> main) { return run_main(std::move(main)); }
+int run(task<> main, run_options options) { return run_main(std::move(main), options); }
+int run(task<int> main, run_options options) { return run_main(std::move(main), options); }
 
 }  // namespace bight

@@ -28,7 +28,7 @@ result<void> until_idle::take() {
   auto outcome = session_->take();
   if (!outcome && outcome.error().is(errc::cancelled) && watch_->expired())
     return error(errc::timed_out, outcome.error().tried(), outcome.error().transferred(),
-                 "nothing received or sent for " + duration_text(limit_));
+                 "nothing received or sent for " + duration_text(watch_->limit()));
   return outcome;
 }
 

@@ -7,8 +7,6 @@
 
 #include "engine/engine.hpp"
 
-#include <optional>
-
 namespace bight {
 
 /// A context that stops when nothing has moved on a connection for `limit`. One timer a session,
@@ -22,6 +20,7 @@ class idle_watch {
 
   [[nodiscard]] context& inner() noexcept { return context_; }
   [[nodiscard]] bool expired() const noexcept { return expired_; }
+  [[nodiscard]] duration limit() const noexcept { return limit_; }
 
  private:
   struct owned_timer : timer {
@@ -37,27 +36,20 @@ class idle_watch {
   bool expired_ = false;
 };
 
-/// `session`, ended with errc::timed_out when `connection` is still for `limit`.
+/// `session`, run in the watch's context: ended with errc::timed_out when it expires.
 class [[nodiscard]] until_idle {
  public:
   using value_type = void;
-  until_idle(task<>& session, engine& e, handle connection, duration limit) noexcept
-      : session_(&session), engine_(&e), connection_(connection), limit_(limit) {}
-  until_idle(until_idle&& other) noexcept  // before it has started
-      : until_idle(*other.session_, *other.engine_, other.connection_, other.limit_) {}
+  until_idle(task<>& session, idle_watch& watch) noexcept : session_(&session), watch_(&watch) {}
 
-  std::coroutine_handle<> start(std::coroutine_handle<> h, context& c) {
-    watch_.emplace(c, *engine_, connection_, limit_);
+  std::coroutine_handle<> start(std::coroutine_handle<> h, context&) {
     return session_->start(h, watch_->inner());
   }
   [[nodiscard]] result<void> take();
 
  private:
   task<>* session_;
-  engine* engine_;
-  handle connection_;
-  duration limit_;
-  std::optional<idle_watch> watch_;
+  idle_watch* watch_;
 };
 
 }  // namespace bight

@@ -48,17 +48,21 @@ class tcp_server final : public server {
   task<> session(stream peer) {
     const seat taken(*this);
     const handle connection = peer.id();
-    address who;
     try {
+      idle_watch watch(co_await current_context(), engine_, connection, options().idle);
       task<> talk = handle_(std::move(peer));
-      auto outcome = co_await attempt(until_idle(talk, engine_, connection, options().idle));
-      if (outcome || outcome.error().is(errc::cancelled)) co_return;
+      auto outcome = co_await attempt(until_idle(talk, watch));
       // The handler's frame, and with it the stream, is still there to be asked.
-      if (auto remote = engine_.remote(connection)) who = *std::move(remote);
-      report(who, outcome.error());
+      if (!outcome && !outcome.error().is(errc::cancelled))
+        report(peer_of(connection), outcome.error());
     } catch (...) {
-      report(who, std::current_exception());
+      report(peer_of(connection), std::current_exception());
     }
+  }
+
+  [[nodiscard]] address peer_of(handle connection) const {
+    auto remote = engine_.remote(connection);
+    return remote ? *std::move(remote) : address();
   }
 
   engine& engine_;

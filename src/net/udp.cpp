@@ -7,6 +7,8 @@
 #include "engine/loop.hpp"
 #include "net/open.hpp"
 
+#include <algorithm>
+
 namespace bight {
 
 result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
@@ -27,10 +29,26 @@ result<datagram> recv_operation::take() {
   settle();
   if (code) return failure();
   datagram d;
+  d.truncated = truncated || got.size() > size;
+  d.data = got.take_front(size);
+  d.from = std::move(from_);
+  return d;
+}
+
+result<datagrams> recv_many_operation::take() {
+  settle();
+  if (code) return failure();
+  datagrams d;
+  // Never 0, which send_many would refuse: one that was empty may be sent back like any other.
+  d.segment = segment > 0 ? segment : std::max<std::size_t>(got.size(), 1);
   d.data = std::move(got);
   d.from = std::move(from_);
   d.truncated = truncated;
   return d;
+}
+
+void socket::check_segment(std::size_t bytes) noexcept {
+  check(bytes > 0 && bytes <= 65507, "a datagram has 1 to 65507 bytes");
 }
 
 void socket::close() noexcept {

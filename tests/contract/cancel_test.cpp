@@ -279,6 +279,30 @@ BIGHT_TEST(cancel, many_races_of_a_datagram_receive_lose_no_datagram) {
   }
 }
 
+BIGHT_TEST(cancel, a_datagram_that_was_cut_for_a_receive_that_lost_its_race_comes_whole) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  const auto peer = raw::datagram("127.0.0.1:0");
+  auto take_a_byte = [](udp::socket& s, bool& taken) -> task<> {
+    auto one = co_await attempt(s.recv(1));
+    taken = static_cast<bool>(one);
+  };
+  for (int round = 0; round < 300; ++round) {
+    bool taken = false;
+    scope side(co_await current_context());
+    side.spawn(take_a_byte(socket, taken));
+    co_await some_turns(round % 3);
+    peer.send_to(socket.local(), "whole");
+    co_await some_turns(round % 4);
+    side.stop();
+    auto joined = side.join();
+    co_await std::move(joined);
+    if (taken) continue;
+    auto next = co_await socket.recv();
+    EXPECT_EQ(next.data, "whole");
+    EXPECT_FALSE(next.truncated);
+  }
+}
+
 BIGHT_TEST(cancel, a_connect_that_is_cancelled_leaves_no_connection) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   for (int i = 0; i < 200; ++i) {

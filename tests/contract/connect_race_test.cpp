@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include <fcntl.h>
@@ -34,17 +35,27 @@ task<tcp::listener> listen_at(address at) {
 }
 
 // A port that nobody listens on: bound, and then let go.
-std::uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  socklen_t length = sizeof name;
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), length), 0);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
-  close(fd);
-  return ntohs(name.sin_port);
-}
+class held_port {
+ public:
+  held_port() : fd_(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int off = 0;
+    setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    sockaddr_in6 name{};
+    socklen_t length = sizeof name;
+    name.sin6_family = AF_INET6;
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&name), length), 0);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&name), &length);
+    number_ = ntohs(name.sin6_port);
+  }
+  held_port(const held_port&) = delete;
+  held_port& operator=(const held_port&) = delete;
+  ~held_port() { close(fd_); }
+  [[nodiscard]] std::uint16_t number() const { return number_; }
+
+ private:
+  int fd_;
+  std::uint16_t number_ = 0;
+};
 
 address at(const std::string& host, std::uint16_t port) {
   return address(host + ":" + std::to_string(port));
@@ -108,6 +119,21 @@ class stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// How long connecting takes, at least: the quickest of some, for on a busy machine one may take any
+// time. `least` is what none of them may fall below.
+double quickest(runner& r, const address& to, double enough, double least = 0) {
+  double best = 1e9;
+  for (int i = 0; i < 10 && best >= enough; ++i) {
+    const stopwatch watch;
+    auto o = r.run(try_to(to));
+    const double took = watch.ms();
+    EXPECT_TRUE(o) << text(o);
+    EXPECT_GE(took, least);
+    best = std::min(best, took);
+  }
+  return best;
+}
+
 int open_descriptors(runner& r) {
   const auto settle = []() -> task<> { co_await sleep(5ms); };
   r.run(settle());  // io_uring closes in its own time
@@ -118,7 +144,8 @@ int open_descriptors(runner& r) {
 
 TEST(connecting, a_refused_address_is_named) {  // A01
   runner r;
-  const auto port = free_port();
+  const held_port held;
+  const auto port = held.number();
   auto o = r.run(try_to(at("127.0.0.1", port)));
   ASSERT_FALSE(o);
   EXPECT_TRUE(o.error().is(errc::refused));
@@ -147,7 +174,8 @@ TEST(connecting, an_any_address_means_this_machine) {
 
 TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_told) {  // A07
   runner r;
-  const auto port = std::to_string(free_port());
+  const held_port held;
+  const auto port = std::to_string(held.number());
   auto o = r.run(try_to("localhost:" + port));
   ASSERT_FALSE(o);
   EXPECT_TRUE(o.error().is(errc::refused));
@@ -159,10 +187,7 @@ TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_t
 TEST(connecting, the_second_address_is_tried_at_once_when_the_first_refuses) {
   runner r;
   auto l = r.run(listen_at("127.0.0.1:0"));
-  const stopwatch watch;
-  auto o = r.run(try_to(at("localhost", l.local().port())));
-  ASSERT_TRUE(o) << text(o);
-  EXPECT_LT(watch.ms(), 200);
+  EXPECT_LT(quickest(r, at("localhost", l.local().port()), 200), 200);
 }
 
 TEST(connecting, a_name_that_does_not_exist_is_told_as_such) {
@@ -246,13 +271,10 @@ TEST(happy_eyeballs, a_silent_aaaa_question_costs_the_resolution_delay) {  // F0
     name_server server;
     runner r;
     auto l = r.run(listen_at("127.0.0.1:0"));
-    const stopwatch watch;
-    auto o = r.run(try_to(at("ok.silent.test", l.local().port())));
-    ASSERT_TRUE(o) << text(o);
-    EXPECT_GE(watch.ms(), 49);
-    EXPECT_LT(watch.ms(), 200);
-    ::testing::Test::RecordProperty("ms", std::to_string(watch.ms()));
-    std::fprintf(stderr, "A fast, AAAA silent: connected after %.1f ms\n", watch.ms());
+    const double took = quickest(r, at("ok.silent.test", l.local().port()), 200, 49);
+    EXPECT_LT(took, 200);
+    ::testing::Test::RecordProperty("ms", std::to_string(took));
+    std::fprintf(stderr, "A fast, AAAA silent: connected after %.1f ms\n", took);
   });
 }
 
@@ -262,13 +284,13 @@ TEST(happy_eyeballs, a_broken_ip6_path_costs_the_attempt_delay) {  // A06, F03
     runner r;
     auto l = r.run(listen_at("127.0.0.1:0"));
     black_hole hole(AF_INET6, l.local().port());
-    const stopwatch watch;
-    auto o = r.run(try_to(at("ok.ok.test", l.local().port())));
+    const address to = at("ok.ok.test", l.local().port());
+    const double took = quickest(r, to, 450, 249);
+    EXPECT_LT(took, 450);
+    auto o = r.run(try_to(to));
     ASSERT_TRUE(o) << text(o);
-    EXPECT_GE(watch.ms(), 249);
-    EXPECT_LT(watch.ms(), 450);
     EXPECT_EQ(o->remote().host(), "127.0.0.1");
-    std::fprintf(stderr, "IPv6 path broken: connected after %.1f ms\n", watch.ms());
+    std::fprintf(stderr, "IPv6 path broken: connected after %.1f ms\n", took);
   });
 }
 
@@ -278,11 +300,11 @@ TEST(happy_eyeballs, ip6_is_preferred_when_both_work) {
     runner r;
     auto l4 = r.run(listen_at("127.0.0.1:0"));
     auto l6 = r.run(listen_at(at("[::1]", l4.local().port())));
-    const stopwatch watch;
-    auto o = r.run(try_to(at("ok.ok.test", l4.local().port())));
+    const address to = at("ok.ok.test", l4.local().port());
+    auto o = r.run(try_to(to));
     ASSERT_TRUE(o) << text(o);
     EXPECT_EQ(o->remote().host(), "::1");
-    EXPECT_LT(watch.ms(), 49);
+    EXPECT_LT(quickest(r, to, 49), 49);  // no delay of either kind
   });
 }
 

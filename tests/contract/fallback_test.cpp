@@ -170,7 +170,7 @@ TEST(engine_choice, main_exits_with_1_and_says_why) {
 TEST(engine_choice, the_programs_own_choice_goes_before_the_environments) {
   const std::string told = in_child([] {
     ask_for("iocp");
-    const runner loop(bight::engine_choice::epoll);
+    const runner loop({.engine = bight::engine_choice::epoll});
     return std::string(loop.engine_name());
   });
   EXPECT_EQ(told, "epoll");

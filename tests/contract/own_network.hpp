@@ -168,6 +168,18 @@ inline bool enter_own_network() {
          replace_file("hosts", "127.0.0.5 only4.hosts\n");
 }
 
+/// How many bytes a packet on the loopback interface holds, in this network.
+inline bool set_packet_size(int bytes) {
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  ifreq lo{};
+  lo.ifr_name[0] = 'l';
+  lo.ifr_name[1] = 'o';
+  lo.ifr_mtu = bytes;
+  const bool done = ioctl(fd, SIOCSIFMTU, &lo) == 0;
+  close(fd);
+  return done;
+}
+
 /// Runs `body` in a child process that has a network of its own, and fails when it does.
 template <class Body>
 void in_own_network(Body body) {

@@ -167,6 +167,40 @@ BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_other_streams) {
   co_await std::move(both);
 }
 
+// Each of these waits for bytes that come when every buffer is lent. It has received before, so
+// whatever receives ahead for it is at work.
+BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_who_brings_a_buffer) {
+  constexpr std::size_t total = 60 * 65'521;  // more than any engine keeps in buffers of its own
+  auto hoard = co_await connected();
+  auto other = co_await connected();
+  for (int i = 0; i < 3; ++i) {
+    co_await other.there.send("warm");
+    EXPECT_EQ(co_await recv_exactly(other.here, 4), "warm");
+  }
+  auto receive_into = [](stream& s) -> task<> {
+    std::string buffer(100, '-');
+    const auto count = co_await s.recv_into(std::as_writable_bytes(std::span(buffer)));
+    EXPECT_EQ(buffer.substr(0, count), "to be kept");
+    auto next = co_await s.recv();
+    EXPECT_EQ(next, "and more");
+  };
+  auto hold_all = [](stream& here, stream& there, stream& to) -> task<> {
+    std::vector<lease> held;
+    auto take = [](stream& s, std::vector<lease>& into) -> task<> {
+      for (std::size_t got = 0; got < total; got += into.back().size())
+        into.push_back(co_await s.recv());
+    };
+    auto full = all(send_pattern(there, total), take(here, held));
+    co_await std::move(full);
+    co_await to.send("to be kept");
+    co_await some_turns(20);
+    co_await to.send("and more");
+    co_await some_turns(20);
+  };
+  auto both = all(receive_into(other.here), hold_all(hoard.here, hoard.there, other.there));
+  co_await std::move(both);
+}
+
 BIGHT_TEST(pressure, a_small_lease_for_each_of_many_streams_does_not_stop_them) {
   constexpr std::size_t count = 600;
   std::vector<ends> pairs;

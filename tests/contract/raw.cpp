@@ -198,6 +198,15 @@ bight::address closed_port(int type) {
   return taken.local();
 }
 
+nobody::nobody(int type) : holder_(open(AF_INET, type)) {
+  name any = name_of("127.0.0.1:0");
+  must(::bind(holder_.fd(), any.get(), any.length), "bind");
+  if (type != SOCK_DGRAM) return;
+  peer_ = datagram("127.0.0.1:0");
+  name to = name_of(peer_.local());
+  must(::connect(holder_.fd(), to.get(), to.length), "connect");
+}
+
 black_hole::black_hole() : listener(listen("127.0.0.1:0", 0)) {
   queued[0] = connect(listener.local());  // a backlog of 0 holds one: faults.md §1
   queued[1] = connect_later(listener.local());

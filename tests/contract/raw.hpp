@@ -63,6 +63,19 @@ class socket {
 [[nodiscard]] socket datagram(const bight::address& at);
 /// A port of 127.0.0.1 on which nobody listens, at this moment.
 [[nodiscard]] bight::address closed_port(int type);
+/// The same, and while it lives nobody else gets that port. Connecting to it is refused: a TCP
+/// socket that is bound does not listen, and a UDP socket that is connected hears its peer alone.
+class nobody {
+ public:
+  explicit nobody(int type);
+  [[nodiscard]] bight::address at() const { return holder_.local(); }
+  /// Lets the port go, for somebody who comes.
+  void leave() { holder_.close(); }
+
+ private:
+  socket peer_;
+  socket holder_;
+};
 
 /// A listener whose queue is full: who connects to it gets no answer at all.
 struct black_hole {

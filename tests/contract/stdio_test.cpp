@@ -224,6 +224,7 @@ BIGHT_TEST(signals, a_waiter_can_be_cancelled) {
 
 BIGHT_TEST(signals, a_process_that_waits_for_none_has_its_own_handlers_back) {
   static volatile std::sig_atomic_t mine = 0;
+  mine = 0;  // the test may be repeated
   const auto before = std::signal(SIGTERM, [](int) { mine = mine + 1; });
   int told = 0;
   auto both = all(expect_signal(SIGTERM, told), raise_later(SIGTERM));

@@ -213,9 +213,14 @@ BIGHT_TEST(stream, tells_how_long_it_was_idle) {
   co_await sleep(30ms);
   EXPECT_GE(pair.here.idle(), 25ms);
   EXPECT_GE(pair.there.idle(), 25ms);
-  co_await pair.there.send("y");
-  EXPECT_EQ(co_await pair.here.recv(), "y");
-  EXPECT_LT(pair.here.idle(), 25ms);
+  // Not in one try: a busy machine may stop this thread for longer just here.
+  duration after = pair.here.idle();
+  for (int i = 0; i < 20 && after >= 25ms; ++i) {
+    co_await pair.there.send("y");
+    EXPECT_EQ(co_await pair.here.recv(), "y");
+    after = pair.here.idle();
+  }
+  EXPECT_LT(after, 25ms);
 }
 
 BIGHT_TEST(stream, options_read_back_what_was_set) {

@@ -9,10 +9,10 @@
 namespace contract {
 
 BIGHT_TEST(tcp, connect_to_a_closed_port_is_refused_and_says_where) {
-  const address nobody = raw::closed_port(SOCK_STREAM);
-  auto outcome = co_await attempt(tcp::connect(nobody));
+  const raw::nobody there(SOCK_STREAM);
+  auto outcome = co_await attempt(tcp::connect(there.at()));
   EXPECT_TRUE(fails(outcome, errc::refused));
-  EXPECT_EQ(outcome.error().tried(), "connect " + nobody.str());
+  EXPECT_EQ(outcome.error().tried(), "connect " + there.at().str());
 }
 
 BIGHT_TEST(tcp, connect_to_itself_is_refused) {

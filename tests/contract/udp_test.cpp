@@ -97,7 +97,8 @@ BIGHT_TEST(udp, every_size_arrives_as_it_was_sent) {
 }
 
 BIGHT_TEST(udp, a_closed_port_is_refused_once_on_a_connected_socket) {
-  auto client = co_await udp::connect(raw::closed_port(SOCK_DGRAM));
+  const raw::nobody there(SOCK_DGRAM);
+  auto client = co_await udp::connect(there.at());
   co_await client.send("anybody?");
   auto refused = co_await attempt(client.recv());
   EXPECT_TRUE(fails(refused, errc::refused));
@@ -106,7 +107,8 @@ BIGHT_TEST(udp, a_closed_port_is_refused_once_on_a_connected_socket) {
 }
 
 BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
-  const address nobody = raw::closed_port(SOCK_DGRAM);
+  raw::nobody there(SOCK_DGRAM);
+  const address nobody = there.at();
   auto client = co_await udp::connect(nobody);
   auto receive = [](udp::socket& s) -> task<> {
     auto refused = co_await attempt(s.recv());
@@ -118,6 +120,7 @@ BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
   };
   auto both = all(receive(client), send(client));
   co_await std::move(both);
+  there.leave();
   const auto peer = raw::datagram(nobody);  // somebody comes
   co_await client.send("now?");
   EXPECT_EQ(peer.recv(), "now?");
@@ -127,7 +130,8 @@ BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
 }
 
 BIGHT_TEST(udp, a_refusal_is_told_to_the_next_send_too) {
-  auto client = co_await udp::connect(raw::closed_port(SOCK_DGRAM));
+  const raw::nobody there(SOCK_DGRAM);
+  auto client = co_await udp::connect(there.at());
   co_await client.send("one");
   auto second = co_await attempt(client.send("two"));
   EXPECT_TRUE(fails(second, errc::refused));
@@ -137,8 +141,9 @@ BIGHT_TEST(udp, a_refusal_is_told_to_the_next_send_too) {
 
 BIGHT_TEST(udp, a_closed_port_is_nothing_to_an_unconnected_socket) {
   auto socket = co_await udp::bind("127.0.0.1:0");
-  co_await socket.send_to(raw::closed_port(SOCK_DGRAM), "anybody?");
-  co_await socket.send_to(raw::closed_port(SOCK_DGRAM), "anybody else?");
+  const raw::nobody there(SOCK_DGRAM);
+  co_await socket.send_to(there.at(), "anybody?");
+  co_await socket.send_to(there.at(), "anybody else?");
   auto silence = co_await attempt(within(5ms, socket.recv()));
   EXPECT_TRUE(fails(silence, errc::timed_out));
 }

@@ -62,15 +62,15 @@ class Rule1EndOfInput(Case):
 
             def answer():
                 _, who = server.recvfrom(100)
-                for i in range(3):
+                for i in range(4):
                     server.sendto(b"%d" % i, who)
-                    time.sleep(0.6)  # the third comes 1.2 s after the question
+                    time.sleep(0.4)  # the fourth comes 1.2 s after the question
 
             thread = threading.Thread(target=answer)
             thread.start()
             start = time.monotonic()
             self.ends(run("send", "-u", f"127.0.0.1:{server.getsockname()[1]}", "x"), 0,
-                      b"0\n1\n2\n")
+                      b"0\n1\n2\n3\n")
             self.assertGreater(time.monotonic() - start, 2.2)
             thread.join()
 

@@ -212,7 +212,7 @@ TEST_P(ten_thousand, clients_at_once_get_every_byte_from_the_example_server_on_o
   crowd all(server.at());
   const auto start = std::chrono::steady_clock::now();
   try {
-    runner loop(choice);
+    runner loop({.engine = choice});
     auto limited = within(100s, run_everybody(all, server));
     auto main = [](within_operation<task<>> operation) -> task<> { co_await std::move(operation); };
     loop.run(main(std::move(limited)));

@@ -25,6 +25,13 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
+// Together with the other: a sanitizer's own would not fit to our delete.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (++count < fail_from) return std::malloc(size == 0 ? 1 : size);
+  has_failed = true;
+  return nullptr;
+}
+
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 #endif

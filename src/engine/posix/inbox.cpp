@@ -6,26 +6,42 @@
 namespace bight::posix {
 
 void inbox::give(op& o, bool datagrams) {
-  arrival& first = items_.front();
+  arrival& first = items_[first_];
   bytes_ -= first.data.size();
-  hand_over(o, first, datagrams);
-  if (datagrams || first.data.empty())
-    items_.pop_front();
+  if (hand_over(o, first, datagrams))
+    drop_first();
   else
     bytes_ += first.data.size();
 }
 
-void inbox::hand_over(op& o, arrival& a, bool datagrams) {
-  if (datagrams) {
-    o.truncated = a.truncated || a.data.size() > o.size;
-    if (o.peer != nullptr) *o.peer = std::move(a.from);
+void inbox::drop_first() {
+  constexpr std::size_t dropped_max = 64;
+  items_[first_++] = arrival();
+  if (first_ == items_.size() || first_ == dropped_max) {
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
   }
-  lease taken = a.data.take_front(o.size);
+}
+
+bool inbox::hand_over(op& o, arrival& a, bool datagrams) {
+  lease taken;
+  if (datagrams) {
+    // Whole, also when it is longer than was asked for: whoever takes the outcome cuts it, and
+    // until then it can still be given back.
+    const bool one_of_many = a.segment > 0 && !o.many;
+    o.segment = o.many ? a.segment : 0;
+    o.truncated = a.truncated;
+    taken = one_of_many ? a.data.take_front(a.segment) : std::move(a.data);
+    if (o.peer != nullptr) *o.peer = a.from;
+  } else {
+    taken = a.data.take_front(o.size);
+  }
   o.count = static_cast<std::int64_t>(taken.size());
   if (o.what == verb::recv_into)
     std::memcpy(o.buffer, taken.data(), taken.size());
   else
     o.got = std::move(taken);
+  return a.data.empty();
 }
 
 }  // namespace bight::posix

@@ -5,7 +5,7 @@
 
 #include <bight/op.hpp>
 
-#include <deque>
+#include <vector>
 
 namespace bight::posix {
 
@@ -14,15 +14,16 @@ struct arrival {
   lease data;
   address from;
   bool truncated = false;
+  std::uint32_t segment = 0;  // several datagrams, of so many bytes each but the last; 0: one
 };
 
 /// Arrivals in order. A receive that was cancelled after it had taken something puts it back in
 /// front, so that the next receive gets it.
 class inbox {
  public:
-  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return first_ == items_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-  [[nodiscard]] std::size_t count() const noexcept { return items_.size(); }
+  [[nodiscard]] std::size_t count() const noexcept { return items_.size() - first_; }
 
   void push_back(arrival a) {
     bytes_ += a.data.size();
@@ -39,19 +40,26 @@ class inbox {
       a.data = std::move(o.got);
     if (o.peer != nullptr) a.from = *o.peer;
     a.truncated = o.truncated;
+    a.segment = o.segment;
     bytes_ += a.data.size();
-    items_.push_front(std::move(a));
+    if (first_ > 0)
+      items_[--first_] = std::move(a);
+    else
+      items_.insert(items_.begin(), std::move(a));
   }
 
-  /// Gives the front to the receive `o`: as much as it asked for of a stream, a whole datagram
-  /// otherwise. There must be one.
+  /// Gives the front to the receive `o`: as much as it asked for of a stream; otherwise a whole
+  /// datagram, or all that came joined when it takes many. There must be one.
   void give(op& o, bool datagrams);
 
-  /// The same with an arrival that is not queued. What is left of it stays in `a`.
-  static void hand_over(op& o, arrival& a, bool datagrams);
+  /// The same with an arrival that is not queued. False: a part of it is left, in `a`.
+  static bool hand_over(op& o, arrival& a, bool datagrams);
 
  private:
-  std::deque<arrival> items_;
+  void drop_first();
+
+  std::vector<arrival> items_;  // from first_ on: a queue that keeps its memory
+  std::size_t first_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -10,6 +10,7 @@ handle slot_table::enter(int fd, socket_kind kind, int family) {
   s.kind = kind;
   s.family = static_cast<std::uint8_t>(family);
   s.unlink_path = false;
+  s.joins = false;
   s.remote_length = 0;
   return {index, s.generation};
 }

@@ -21,6 +21,7 @@ struct slot {
   std::uint8_t family = 0;  // AF_INET, AF_INET6, AF_UNIX
   bool in_use = false;
   bool unlink_path = false;  // a unix listener whose socket file is ours to remove
+  bool joins = false;        // datagrams may arrive joined (GRO)
   std::uint8_t remote_length = 0;
   std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
   time_point last_used{};
@@ -36,10 +37,8 @@ class stable_table {
     return &(*chunks_[chunk])[i % chunk_size];
   }
   T& at(std::uint32_t i) {
-    const std::size_t chunk = i / chunk_size;
-    if (chunk >= chunks_.size()) chunks_.resize(chunk + 1);
-    if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<std::array<T, chunk_size>>();
-    return (*chunks_[chunk])[i % chunk_size];
+    if (T* there = find(i)) return *there;
+    return grown_to(i);
   }
   template <class F>
   void for_each(F f) {
@@ -51,6 +50,14 @@ class stable_table {
 
  private:
   static constexpr std::size_t chunk_size = 256;
+
+  [[gnu::noinline]] T& grown_to(std::uint32_t i) {
+    const std::size_t chunk = i / chunk_size;
+    if (chunk >= chunks_.size()) chunks_.resize(chunk + 1);
+    if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<std::array<T, chunk_size>>();
+    return (*chunks_[chunk])[i % chunk_size];
+  }
+
   std::vector<std::unique_ptr<std::array<T, chunk_size>>> chunks_;
 };
 

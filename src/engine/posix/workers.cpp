@@ -10,7 +10,8 @@
 namespace bight::posix {
 
 struct worker_desk::worker {
-  worker(worker_desk& desk, op& o) : home(desk), waiter(o) {}
+  worker(worker_desk& desk, op& o)
+      : home(desk), waiter(o), busy_poll(static_cast<loop&>(desk.kernel_.timers()).busy_poll()) {}
 
   void run() noexcept;
   void run_loop();
@@ -18,6 +19,7 @@ struct worker_desk::worker {
 
   worker_desk& home;
   op& waiter;
+  const duration busy_poll;  // as on the loop that asked
   std::thread thread;
   bool ended = false;  // under home.lock_
 
@@ -39,7 +41,7 @@ void worker_desk::worker::run() noexcept {
 
 void worker_desk::worker::run_loop() {
   auto& order = *static_cast<work_order*>(waiter.extra);
-  loop mine(home.kernel_.another());
+  loop mine(home.kernel_.another(), busy_poll);
   {
     const std::lock_guard guard(lock);
     if (stopped) return;

@@ -26,8 +26,12 @@ poller::poller() : fd_(epoll_create1(EPOLL_CLOEXEC)) {
 
 poller::~poller() { ::close(fd_); }
 
-std::error_code poller::add_edges(int fd) noexcept {
-  return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+std::error_code poller::add_edges(int fd, bool write) noexcept {
+  return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN | (write ? EPOLLOUT : 0u) | EPOLLRDHUP | EPOLLET);
+}
+
+std::error_code poller::add_room(int fd) noexcept {
+  return control(fd_, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 std::error_code poller::set_levels(int fd, bool read, bool write, bool once) noexcept {

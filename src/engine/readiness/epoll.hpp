@@ -29,7 +29,9 @@ class poller {
   ~poller();
 
   /// Reports each *change* of `fd` from now on, and its state at once (EPOLLET).
-  [[nodiscard]] std::error_code add_edges(int fd) noexcept;
+  [[nodiscard]] std::error_code add_edges(int fd, bool write) noexcept;
+  /// Reports from now on also when it becomes writable, and at once when it is.
+  [[nodiscard]] std::error_code add_room(int fd) noexcept;
   /// Reports `fd` for as long as it is readable or writable, as wanted; neither: forgets it.
   [[nodiscard]] std::error_code set_levels(int fd, bool read, bool write, bool once) noexcept;
   void remove(int fd) noexcept;

@@ -63,8 +63,8 @@ bool readiness_engine::submit_receive(op& o, io& s) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  if (s.given_back != nullptr && !s.given_back->empty()) {
-    s.given_back->give(o, find(o.on)->kind == posix::socket_kind::datagram);
+  if (s.kept != nullptr && !s.kept->empty()) {
+    s.kept->give(o, find(o.on)->kind == posix::socket_kind::datagram);
     return finish(o);
   }
   const bool may_try = o.what == verb::read
@@ -81,6 +81,10 @@ bool readiness_engine::submit_send(op& o, io& s) {
   if (!s.senders.empty() && !datagram) {
     o.code = make_error_code(errc::busy);
     return true;
+  }
+  if (datagram && o.what == verb::send && s.writable) {
+    send_with_others(o, s);
+    return false;
   }
   const bool may_try = o.what == verb::write ? never_waits(o, s) : s.writable;
   if (s.senders.empty() && may_try && try_send_any(o, s) == outcome::done) return finish(o);
@@ -105,7 +109,9 @@ void readiness_engine::wait_for_event(op& o, io& s) noexcept {
   if (o.what == verb::read || o.what == verb::write) {
     failed = poller_.set_levels(fd, s.receiver != nullptr, !s.senders.empty(), true);
   } else if (!s.registered) {
-    failed = poller_.add_edges(fd);
+    // A datagram that has left makes room, and would wake us up for that each time.
+    s.watches_room = find(o.on)->kind != posix::socket_kind::datagram;
+    failed = poller_.add_edges(fd, s.watches_room);
     s.registered = !failed;
   }
   if (!failed) return;
@@ -119,6 +125,12 @@ void readiness_engine::wait_for_event(op& o, io& s) noexcept {
   complete(o);
 }
 
+void readiness_engine::watch_for_room(std::uint32_t index, io& s) noexcept {
+  if (s.watches_room) return;
+  s.watches_room = !poller_.add_room(static_cast<int>(index));
+  if (!s.watches_room) leave_later(index, s);  // no memory for that: tried again
+}
+
 void readiness_engine::cancel(op& o) noexcept {
   if (!receives(o) && !sends(o)) return cancel_other(o);
   if (o.engine_state != state_waiting) return;  // complete already
@@ -127,10 +139,8 @@ void readiness_engine::cancel(op& o) noexcept {
     s.receiver = nullptr;
   else
     unqueue(s.senders, o);
-  --waiting_;
-  o.engine_state = 0;
   o.code = make_error_code(errc::cancelled);
-  complete(o);
+  finish_waiting(o);
 }
 
 void readiness_engine::requeue(op& o) noexcept {
@@ -147,14 +157,11 @@ void readiness_engine::requeue(op& o) noexcept {
   }
   if (find(o.on) == nullptr || o.ends_stream) return;  // the end is found again
   io& s = *table_.find(o.on.index);
-  if (s.given_back == nullptr) s.given_back = std::make_unique<posix::inbox>();
-  s.given_back->requeue(o);
+  s.keep().requeue(o);
   if (s.receiver == nullptr) return;
   op& next = *std::exchange(s.receiver, nullptr);
-  s.given_back->give(next, find(next.on)->kind == posix::socket_kind::datagram);
-  --waiting_;
-  next.engine_state = 0;
-  complete(next);
+  s.kept->give(next, find(next.on)->kind == posix::socket_kind::datagram);
+  finish_waiting(next);
 }
 
 void readiness_engine::wait(time_point until) {
@@ -166,6 +173,12 @@ void readiness_engine::wait(time_point until) {
     limit = until - now();
     if (limit < 0ns) limit = 0ns;
   }
+  // What was sent by now leaves first. Whoever sent it goes on before anything else is asked for,
+  // but not twice in a row: others have something to say too.
+  const bool sent = !leaving_.empty() && send_what_leaves();
+  skipped_poll_ = sent && !skipped_poll_;
+  if (skipped_poll_) return sched().advance(now());
+  if (sent || !leaving_.empty()) limit = 0ns;
   const auto events = poller_.wait(limit);
   sched().advance(now());
   for (const ready_event& e : events) collect(e);
@@ -194,9 +207,7 @@ void readiness_engine::serve_receiver(io& s) {
   op& o = *s.receiver;
   if (try_receive(o, s) == outcome::must_wait) return;
   s.receiver = nullptr;
-  --waiting_;
-  o.engine_state = 0;
-  complete(o);
+  finish_waiting(o);
 }
 
 void readiness_engine::serve_senders(io& s) {
@@ -204,23 +215,26 @@ void readiness_engine::serve_senders(io& s) {
   while (runnable* r = queue.pop()) {
     op& o = static_cast<op&>(*r);
     if (s.writable && try_send_any(o, s) == outcome::done) {
-      --waiting_;
-      o.engine_state = 0;
-      complete(o);
+      finish_waiting(o);
       continue;
     }
     s.senders.push(o);
+    if (s.writable && o.segment > 0) leave_later(o.on.index, s);
   }
+}
+
+void readiness_engine::finish_waiting(op& o) noexcept {
+  --waiting_;
+  o.engine_state = 0;
+  complete(o);
 }
 
 void readiness_engine::drop_waiting(io& s) noexcept {
   if (s.receiver != nullptr) cancel(*s.receiver);
   while (runnable* first = s.senders.pop()) {
     op& o = static_cast<op&>(*first);
-    --waiting_;
-    o.engine_state = 0;
     o.code = make_error_code(errc::cancelled);
-    complete(o);
+    finish_waiting(o);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "engine/buffers.hpp"
 #include "engine/posix/inbox.hpp"
 #include "engine/posix/kernel.hpp"
+#include "engine/readiness/datagrams.hpp"
 #include "engine/readiness/epoll.hpp"
 
 #include <memory>
@@ -43,17 +44,24 @@ class readiness_engine final : public posix::kernel_engine {
 
   // What this engine knows about a descriptor, beside its slot.
   struct io {
-    op* receiver = nullptr;                    // recv, recv_into, accept, read
-    runnable_queue senders;                    // send, connect, write; a stream has one at most
-    std::unique_ptr<posix::inbox> given_back;  // receives that were undone
+    op* receiver = nullptr;              // recv, recv_into, accept, read
+    runnable_queue senders;              // send, connect, write; a stream has one at most
+    std::unique_ptr<posix::inbox> kept;  // of undone receives; datagrams that came joined
     std::unique_ptr<std::vector<int>> not_accepted;  // accepts that were
     posix::watcher* watch = nullptr;
     bool registered = false;
-    bool readable = true;  // not known to be empty
-    bool writable = true;  // not known to be full
-    bool hung_up = false;  // no edge will come any more: always try
+    bool watches_room = false;  // registered for becoming writable, too
+    bool readable = true;       // not known to be empty
+    bool writable = true;       // not known to be full
+    bool hung_up = false;       // no edge will come any more: always try
     bool connecting = false;
+    bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
+
+    [[nodiscard]] posix::inbox& keep() {
+      if (kept == nullptr) kept = std::make_unique<posix::inbox>();
+      return *kept;
+    }
   };
 
   enum class outcome { done, must_wait };
@@ -63,15 +71,26 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit_send(op& o, io& s);
   [[nodiscard]] bool never_waits(op& o, io& s) noexcept;
   void wait_for_event(op& o, io& s) noexcept;
+  void watch_for_room(std::uint32_t index, io& s) noexcept;
   void collect(const ready_event& e);
   void serve_receiver(io& s);
   void serve_senders(io& s);
   void drop_waiting(io& s) noexcept;
+  void finish_waiting(op& o) noexcept;
+
+  // Datagrams by the batch (datagrams.cpp).
+  [[nodiscard]] outcome try_recv_datagrams(op& o, io& s);
+  void send_with_others(op& o, io& s);
+  void leave_later(std::uint32_t index, io& s);
+  [[nodiscard]] bool send_what_leaves();
+  [[nodiscard]] bool send_batch(io& s);
+  [[nodiscard]] bool send_alone(io& s);
+  [[nodiscard]] datagram_batch& batch();
 
   // The calls (transfer.cpp). Each sets the outcome of `o` when it is done.
   [[nodiscard]] outcome try_receive(op& o, io& s);
   [[nodiscard]] outcome try_recv_stream(op& o, io& s);
-  [[nodiscard]] outcome try_recv_datagram(op& o, io& s);
+  [[nodiscard]] outcome try_recv_joined(op& o, io& s);
   [[nodiscard]] outcome try_accept(op& o, io& s);
   [[nodiscard]] outcome try_read(op& o);
   [[nodiscard]] outcome try_send_any(op& o, io& s);
@@ -81,12 +100,15 @@ class readiness_engine final : public posix::kernel_engine {
 
   // Calls that succeed at once in a turn, before the others must have theirs.
   static constexpr int at_once_max = 64;
-
-  static constexpr std::size_t datagram_max = 65536;
+  // Calls in a row for one send of many datagrams.
+  static constexpr int runs_max = 16;
 
   poller poller_;
   buffer_pool buffers_;
-  std::unique_ptr<std::byte[]> overflow_;  // the end of a datagram longer than its room
+  std::unique_ptr<datagram_batch> batch_;  // once there are datagrams
+  std::vector<std::uint32_t> leaving_;     // sockets with datagrams to send at the turn's end
+  std::vector<std::uint32_t> leaving_now_;
+  bool skipped_poll_ = false;
   posix::stable_table<io> table_;
   std::size_t waiting_ = 0;
   int at_once_ = at_once_max;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <new>
 
 #include <poll.h>
 #include <sys/uio.h>
@@ -19,22 +18,8 @@ namespace bight::uring {
 namespace {
 
 constexpr std::size_t read_max = 65536;
-constexpr std::size_t copy_max = 4096;  // less than that is not worth keeping its block
 constexpr std::size_t request_max = std::size_t{1} << 30;
 constexpr auto current_position = static_cast<std::uint64_t>(-1);
-
-// What a read goes into, and a lease on it then.
-struct read_block : lease_block {
-  [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
-};
-
-void free_block(lease_block& b) noexcept { ::operator delete(static_cast<read_block*>(&b)); }
-
-read_block* make_block(std::size_t size) {
-  auto* block = ::new (::operator new(sizeof(read_block) + size)) read_block;
-  block->release = &free_block;
-  return block;
-}
 
 }  // namespace
 
@@ -44,7 +29,6 @@ bool uring_engine::submit_read(op& o, channel& c) {
     return true;
   }
   if (give_kept(o, c, false)) return at_once(o);
-  o.engine_data = make_block(std::min(o.size, read_max));
   c.receiver = &o;
   hold(o, state_in_kernel);
   issue_read(o);
@@ -52,10 +36,12 @@ bool uring_engine::submit_read(op& o, channel& c) {
 }
 
 void uring_engine::issue_read(op& o) {
-  auto* block = static_cast<read_block*>(o.engine_data);
+  const std::size_t size = std::min(o.size, read_max);
+  std::byte* room = nullptr;
+  o.got = lease::to_fill(size, room);
   o.engine_state = state_in_kernel;
-  io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), block->bytes(),
-                     static_cast<unsigned>(std::min(o.size, read_max)), current_position);
+  io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), room,
+                     static_cast<unsigned>(size), current_position);
 }
 
 void uring_engine::on_read(op& o, channel& c, int outcome) {
@@ -63,14 +49,7 @@ void uring_engine::on_read(op& o, channel& c, int outcome) {
   if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLIN);
   if (outcome == -EINTR && !asked_to_end) return issue_read(o);
   if (c.receiver == &o) c.receiver = nullptr;
-  auto* block = static_cast<read_block*>(std::exchange(o.engine_data, nullptr));
-  if (outcome > 0) {
-    const auto size = static_cast<std::size_t>(outcome);
-    o.got = lease(*block, block->bytes(), size);
-    if (size < copy_max) o.got = lease::copy_of(o.got);
-  } else {
-    free_block(*block);
-  }
+  fill_lease(o, outcome);
   if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   o.count = outcome;

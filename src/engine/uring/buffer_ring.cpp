@@ -37,8 +37,8 @@ struct buffer_ring::shared {
   shape form{};
   bool engine_alive = true;
   std::uint16_t tail = 0;
-  std::uint16_t unlent = 0;   // buffers without a lease
-  std::uint16_t reserve = 0;  // so many stay without one
+  std::uint16_t unlent = 0;       // buffers without a lease
+  std::uint16_t with_kernel = 0;  // buffers that it may still fill
   std::size_t mapped = 0;
   std::byte* memory = nullptr;   // the ring's page(s), then the buffers
   io_uring_buf* ring = nullptr;  // the tail lies in the first entry's reserved half-word
@@ -59,6 +59,7 @@ struct buffer_ring::shared {
   void give_to_kernel(buffer& b) noexcept {
     b.filled = 0;
     b.with_kernel = true;
+    ++with_kernel;
     io_uring_buf& entry = ring[tail & (form.count - 1)];
     entry.addr = reinterpret_cast<std::uintptr_t>(bytes(b.id));
     entry.len = form.size;
@@ -94,7 +95,6 @@ int buffer_ring::set_up(int ring_fd, std::uint16_t group, shape form) noexcept {
   r.flags = form.incremental ? abi::buffer_ring_incremental : std::uint16_t{0};
   if (const int outcome = abi::register_buffer_ring(ring_fd, r); outcome != 0) return outcome;
   s->unlent = form.count;
-  s->reserve = form.count >= 4 ? form.count / 4 : 1;
   for (std::uint16_t i = 0; i < form.count; ++i) {
     buffer& b = s->buffers[i];
     b.home = s.get();
@@ -112,6 +112,8 @@ buffer_ring::~buffer_ring() {
   if (shared_->unlent == shared_->form.count) delete shared_;
 }
 
+unsigned buffer_ring::with_kernel() const noexcept { return shared_->with_kernel; }
+
 std::byte* buffer_ring::arrival(unsigned id) const noexcept {
   return shared_->bytes(id) + shared_->buffers[id].filled;
 }
@@ -126,7 +128,7 @@ lease buffer_ring::take(unsigned id, std::size_t used, bool kept, const std::byt
   buffer& b = s.buffers[id];
   lease taken;
   if (size > 0) {
-    if (b.refs > 0 || s.unlent > s.reserve) {
+    if (b.refs > 0 || s.unlent > s.form.reserve) {
       if (b.refs == 0) --s.unlent;
       taken = lease(b, data, size);
     } else {
@@ -134,6 +136,7 @@ lease buffer_ring::take(unsigned id, std::size_t used, bool kept, const std::byt
     }
   }
   b.filled += static_cast<std::uint32_t>(used);
+  if (b.with_kernel && !kept) --s.with_kernel;
   b.with_kernel = kept;
   if (!kept && b.refs == 0) s.give_to_kernel(b);
   return taken;

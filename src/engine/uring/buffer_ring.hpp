@@ -16,9 +16,7 @@ namespace bight::uring {
 /// lease on the buffer itself; a buffer goes back to the kernel when the kernel has finished with
 /// it and the last lease on it has ended.
 ///
-/// A quarter of the buffers is never lent: what arrives in those is copied. So leases that are held
-/// for long, or queued by peers that nobody reads, cannot stop the others' receives, and a receive
-/// that found the ring empty can be armed again at once and gets on.
+/// Some of the buffers may be a reserve that is never lent: what arrives in those is copied.
 ///
 /// Leases may outlive it and the engine.
 class buffer_ring {
@@ -27,6 +25,7 @@ class buffer_ring {
     std::uint16_t count;  // a power of two
     std::uint32_t size;
     bool incremental;  // several arrivals share a buffer; Linux 6.12
+    std::uint16_t reserve;
   };
 
   buffer_ring() noexcept = default;
@@ -37,6 +36,9 @@ class buffer_ring {
 
   /// Allocates and registers. 0 or -errno.
   [[nodiscard]] int set_up(int ring_fd, std::uint16_t group, shape s) noexcept;
+
+  /// How many buffers the kernel has.
+  [[nodiscard]] unsigned with_kernel() const noexcept;
 
   /// Where the next arrival in buffer `id` lies.
   [[nodiscard]] std::byte* arrival(unsigned id) const noexcept;

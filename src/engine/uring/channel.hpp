@@ -4,6 +4,7 @@
 /// What this engine knows about a descriptor, beside its slot.
 
 #include "engine/posix/inbox.hpp"
+#include "engine/posix/slots.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -29,6 +30,7 @@ struct channel {
   static constexpr std::size_t accepted_max = 128;
 
   handle self;
+  posix::slot* known = nullptr;           // of the last operation; slots do not move
   op* receiver = nullptr;                 // recv, recv_into, accept, read
   op* sender = nullptr;                   // the send of a stream, connect, write
   std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
@@ -38,7 +40,9 @@ struct channel {
   int failure = 0;                            // to be told once, after what has arrived
   source state = source::idle;
   arrives kind = arrives::bytes;
-  bool ended = false;    // the end of the stream has been found, for good
+  bool ended = false;  // the end of the stream has been found, for good
+  bool received_before = false;
+  bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
 
   [[nodiscard]] int fd() const noexcept { return static_cast<int>(self.index); }

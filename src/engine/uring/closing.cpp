@@ -18,7 +18,10 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
     : ring_(std::move(r)),
       stream_buffers_(std::move(streams)),
       datagram_buffers_(std::move(datagrams)) {
-  datagram_header_.msg_namelen = sizeof(sockaddr_in6);  // the longest: only IP sends datagrams
+  // Room for the longest name, only IP sends datagrams, up to where ancillary data may begin.
+  datagram_header_.msg_namelen =
+      (sizeof(sockaddr_in6) + alignof(cmsghdr) - 1) / alignof(cmsghdr) * alignof(cmsghdr);
+  datagram_header_.msg_controllen = sizeof(posix::segment_control);
   start_watching();
 }
 

@@ -17,6 +17,8 @@ namespace bight::uring {
 namespace {
 
 constexpr std::size_t rejoined_max = 4096;                 // a longer front is not worth the copy
+constexpr std::size_t apart_max = 65536;                   // of a receive without the ring
+constexpr unsigned lent_freely = 4;                        // while the kernel has so many buffers
 constexpr std::size_t request_max = std::size_t{1} << 30;  // a request's length has 32 bits
 
 }  // namespace
@@ -26,6 +28,7 @@ bool uring_engine::submit_receive(op& o, channel& c, bool datagrams) {
     o.code = make_error_code(errc::busy);
     return true;
   }
+  if (datagrams && o.many) posix::join_arrivals(*find(o.on), c.fd());
   if (give_kept(o, c, datagrams)) return at_once(o);
   c.receiver = &o;
   if (o.what == verb::recv_into && c.state == source::idle && !datagrams) {
@@ -37,7 +40,7 @@ bool uring_engine::submit_receive(op& o, channel& c, bool datagrams) {
   }
   c.kind = datagrams ? arrives::datagrams : arrives::bytes;
   hold(o, state_waiting);
-  if (c.state == source::idle) arm(c);
+  if (c.state == source::idle && !c.starved) arm(c);
   return false;
 }
 
@@ -66,36 +69,52 @@ void uring_engine::arm(channel& c) {
     io_uring_prep_recvmsg_multishot(r, c.fd(), &datagram_header_, 0);
     r->buf_group = datagram_group;
   } else {
-    io_uring_prep_recv_multishot(r, c.fd(), nullptr, 0, 0);
+    // The first is for one arrival: many a connection asks once and ends, and then there is no
+    // multishot to be cancelled before its close.
+    if (std::exchange(c.received_before, true))
+      io_uring_prep_recv_multishot(r, c.fd(), nullptr, 0, 0);
+    else
+      io_uring_prep_recv(r, c.fd(), nullptr, 0, 0);
     r->buf_group = stream_group;
+    // Without one left, a receive that has nothing to receive yet would fail for the buffer too.
+    if (stream_buffers_->with_kernel() == 0) r->ioprio |= IORING_RECVSEND_POLL_FIRST;
   }
   r->flags |= IOSQE_BUFFER_SELECT;
 }
 
 void uring_engine::on_arrival(channel& c, const completion& done) {
-  const bool datagrams = c.kind == arrives::datagrams;
-  posix::arrival a;
+  c.kind == arrives::datagrams ? on_datagram(c, done) : on_bytes(c, done);
+}
+
+void uring_engine::on_bytes(channel& c, const completion& done) {
+  lease bytes;
   bool at_end = false;
-  if (done.has_buffer() && datagrams) {
-    a = datagram(done);
-  } else if (done.has_buffer()) {
+  if (done.has_buffer()) {
     const bool kept = (done.flags & abi::completion_buffer_more) != 0;
     const std::size_t size = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;
     at_end = size <= rejoined_max && stream_buffers_->filled_by(done.buffer(), size);
-    a.data = stream_buffers_->take(done.buffer(), size, kept,
-                                   stream_buffers_->arrival(done.buffer()), size);
+    bytes = stream_buffers_->take(done.buffer(), size, kept,
+                                  stream_buffers_->arrival(done.buffer()), size);
   }
   if (c.closing) return;
-  if (done.result > 0) {
-    touch(c);
-    if (!c.front.empty()) a.data = rejoin(std::exchange(c.front, {}), a.data);
-    if (!at_end) return deliver(c, std::move(a));
-    c.front = std::move(a.data);
-    cut_.push_back(&c);
-    return;
+  if (done.result <= 0) {
+    deliver_front(c);
+    return on_source_ended(c, done.result);
   }
-  deliver_front(c);
-  on_source_ended(c, done.result);
+  touch(c);
+  if (!c.front.empty()) bytes = rejoin(std::exchange(c.front, {}), bytes);
+  if (!at_end) return deliver_bytes(c, std::move(bytes));
+  c.front = std::move(bytes);
+  cut_.push_back(&c);
+}
+
+void uring_engine::on_datagram(channel& c, const completion& done) {
+  posix::arrival a;
+  if (done.has_buffer()) a = datagram(done);
+  if (c.closing) return;
+  if (done.result <= 0) return on_source_ended(c, done.result);
+  touch(c);
+  deliver(c, std::move(a));
 }
 
 // A few bytes at the end of a buffer are often the front of something that one send wrote: its
@@ -108,10 +127,7 @@ lease uring_engine::rejoin(const lease& front, const lease& rest) {
 }
 
 void uring_engine::deliver_front(channel& c) {
-  if (c.front.empty()) return;
-  posix::arrival a;
-  a.data = std::exchange(c.front, {});
-  deliver(c, std::move(a));
+  if (!c.front.empty()) deliver_bytes(c, std::exchange(c.front, {}));
 }
 
 // The batch is over, and nothing more has come for these.
@@ -121,8 +137,12 @@ void uring_engine::deliver_fronts() {
 }
 
 void uring_engine::on_source_ended(channel& c, int outcome) {
-  // No buffer, or our own cancellation: whoever waits arms the source again. Buffers have come
-  // back by then, because a quarter of them is never lent.
+  if (outcome == -ENOBUFS && c.kind == arrives::bytes && !c.starved) {
+    if (starved_.empty()) turns_starved_ = 0;
+    c.starved = true;
+    starved_.push_back(&c);
+  }
+  // No buffer, or our own cancellation: whoever waits arms the source again.
   if (outcome == -ENOBUFS || outcome == -ECANCELED || outcome == -EINTR) return;
   if (outcome == 0)
     c.ended = true;
@@ -136,18 +156,88 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
 }
 
 // To the receive that waits, without a detour by the queue; else into the queue.
+void uring_engine::deliver_bytes(channel& c, lease bytes) {
+  op* o = c.receiver;
+  const bool whole = o != nullptr && o->engine_state == state_waiting && o->what == verb::recv &&
+                     bytes.size() <= o->size;
+  if (whole) {  // what nearly always happens
+    c.receiver = nullptr;
+    o->count = static_cast<std::int64_t>(bytes.size());
+    o->got = std::move(bytes);
+    return finish(*o);
+  }
+  posix::arrival a;
+  a.data = std::move(bytes);
+  deliver(c, std::move(a));
+}
+
 void uring_engine::deliver(channel& c, posix::arrival a) {
   const bool datagrams = c.kind == arrives::datagrams;
   if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
     op& o = *std::exchange(c.receiver, nullptr);
-    posix::inbox::hand_over(o, a, datagrams);
+    const bool used_up = posix::inbox::hand_over(o, a, datagrams);
     finish(o);
-    if (datagrams || a.data.empty()) return;
+    if (used_up) return;
   }
+  // Peers that nobody reads shall not keep the buffers from the others.
+  if (stream_buffers_->with_kernel() < lent_freely && !datagrams) a.data = lease::copy_of(a.data);
   posix::inbox& queue = c.keep();
   queue.push_back(std::move(a));
   if (queue.bytes() >= channel::queued_bytes_max || queue.count() >= channel::queued_count_max)
     stop_source(c);
+}
+
+// With every buffer lent, receives wait for the handlers and sends that have them: that is within a
+// turn or two, and holds back what the kernel would only pile up in front of us. When no buffer
+// comes back, somebody keeps his leases for long. Then each receive gets memory of its own.
+void uring_engine::feed_starved() {
+  constexpr int turns_max = 2;
+  const bool fed = stream_buffers_->with_kernel() > 0;
+  turns_starved_ = fed ? 0 : turns_starved_ + 1;
+  if (!fed && turns_starved_ <= turns_max) return;
+  for (channel* c : starved_) {
+    if (!std::exchange(c->starved, false) || c->closing || c->state != source::idle) continue;
+    if (c->receiver == nullptr || c->receiver->engine_state != state_waiting) continue;
+    if (fed)
+      arm(*c);
+    else
+      receive_apart(*c->receiver, *c);
+  }
+  starved_.clear();
+}
+
+void uring_engine::receive_apart(op& o, channel& c) {
+  std::size_t size = std::min(o.size, request_max);
+  std::byte* room = o.buffer;
+  if (o.what == verb::recv) {
+    size = std::min(size, apart_max);
+    o.got = lease::to_fill(size, room);
+  }
+  o.engine_state = state_in_kernel;
+  ++c.in_kernel;
+  io_uring_prep_recv(request(about::operation, &o), c.fd(), room, size, 0);
+}
+
+void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
+  if (outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel)
+    return receive_apart(o, c);
+  c.receiver = nullptr;
+  fill_lease(o, outcome);
+  if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
+  o.count = outcome;
+  o.ends_stream = c.ended = outcome == 0;
+  if (outcome > 0) touch(c);
+  finish(o);
+}
+
+// `o` was given a lease with room to be filled: what of it is lent out in the end. A few bytes are
+// not worth their block.
+void uring_engine::fill_lease(op& o, int outcome) {
+  constexpr std::size_t copy_max = 4096;
+  lease room = std::exchange(o.got, {});
+  if (outcome <= 0) return;
+  const lease filled = room.take_front(static_cast<std::size_t>(outcome));
+  o.got = filled.size() < copy_max ? lease::copy_of(filled) : filled;
 }
 
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {
@@ -165,12 +255,14 @@ void uring_engine::on_received_into(op& o, channel& c, int outcome) {
   finish(o);
 }
 
-// The buffer holds a header, the sender's name in a field of fixed size, and the datagram.
+// The buffer holds a header, the sender's name and the ancillary data in fields of fixed size, and
+// the datagram, or several.
 posix::arrival uring_engine::datagram(const completion& done) {
   posix::arrival a;
   std::byte* start = datagram_buffers_->arrival(done.buffer());
   const std::size_t used = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;
-  const std::size_t front = sizeof(io_uring_recvmsg_out) + datagram_header_.msg_namelen;
+  const std::size_t name_end = sizeof(io_uring_recvmsg_out) + datagram_header_.msg_namelen;
+  const std::size_t front = name_end + datagram_header_.msg_controllen;
   if (used >= front) {
     io_uring_recvmsg_out header;
     std::memcpy(&header, start, sizeof header);
@@ -179,6 +271,7 @@ posix::arrival uring_engine::datagram(const completion& done) {
     std::memcpy(&from.storage, start + sizeof header, from.length);
     a.from = posix::from_system(from);
     a.truncated = (header.flags & MSG_TRUNC) != 0;
+    if (header.controllen > 0) a.segment = posix::joined_size(start + name_end, header.controllen);
   }
   a.data = datagram_buffers_->take(done.buffer(), used, false, start + front,
                                    used >= front ? used - front : 0);

@@ -52,6 +52,7 @@ bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
       o.code = posix::system_error_code(std::exchange(c.failure, 0));
       return at_once(o);
     }
+    if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o);
   } else {
     if (c.sender != nullptr) {
       o.code = make_error_code(errc::busy);
@@ -72,7 +73,7 @@ void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
   const bool whole = known.kind == posix::socket_kind::datagram;
   ++c.in_kernel;
   o.engine_data = nullptr;
-  if (o.piece_count == 1 && (!whole || o.peer == nullptr)) {
+  if (o.piece_count == 1 && (!whole || (o.peer == nullptr && o.segment == 0))) {
     const std::size_t size = whole ? o.pieces->size : std::min(o.pieces->size, request_max);
     io_uring_prep_send(request(about::operation, &o), c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
     return;
@@ -84,24 +85,35 @@ void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
     record.message.msg_name = &record.name.storage;
     record.message.msg_namelen = record.name.length;
   }
-  record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
-  // Of a datagram all pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
-  record.message.msg_iovlen = whole ? o.piece_count : std::min<std::size_t>(o.piece_count, IOV_MAX);
+  if (o.segment > 0) {
+    const std::size_t size = posix::next_run(o, record.message, record.control);
+    record.run = {const_cast<void*>(o.pieces->data), size};
+    record.message.msg_iov = &record.run;
+    record.message.msg_iovlen = 1;
+  } else {
+    record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+    // Of a datagram all pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
+    record.message.msg_iovlen =
+        whole ? o.piece_count : std::min<std::size_t>(o.piece_count, IOV_MAX);
+  }
   io_uring_prep_sendmsg(request(about::operation, &o), c.fd(), &record.message, MSG_NOSIGNAL);
 }
 
 void uring_engine::on_sent(op& o, channel& c, int outcome) {
   free_record(o);
   const bool stream = c.sender == &o;
-  const posix::slot* known = find(o.on);  // null: closed meanwhile
+  const bool in_parts = stream || o.segment > 0;
   if (outcome >= 0) {
     o.count += outcome;
     touch(c);
-    if (stream) posix::advance(o, static_cast<std::size_t>(outcome));
+    if (in_parts) posix::advance(o, static_cast<std::size_t>(outcome));
   }
-  const bool rest = stream ? posix::more_pieces(o) : outcome < 0;
-  const bool stopped = o.engine_state == state_cancelling || known == nullptr;
-  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR)) return issue_send(o, c, *known);
+  const bool rest = in_parts ? posix::more_pieces(o) : outcome < 0;
+  const bool stopped = o.engine_state == state_cancelling || c.closing;
+  const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
+  if (apart) o.many = false;
+  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR || apart))
+    return issue_send(o, c, *c.known);
   if (stream) c.sender = nullptr;
   if (!rest) return finish(o);
   // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first

@@ -34,13 +34,14 @@ bool uring_engine::submit(op& o) {
   o.engine_state = state_settled;
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return submit_other(o);
-  const posix::slot* known = find(o.on);
+  posix::slot* known = find(o.on);
   if (known == nullptr) {
     o.code = make_error_code(errc::closed);
     return true;
   }
   channel& c = channels_.at(o.on.index);
   c.self = o.on;
+  c.known = known;
   switch (o.what) {
     case verb::accept: return submit_accept(o, c);
     case verb::connect: return submit_connect(o, c, *known);
@@ -125,9 +126,7 @@ void uring_engine::requeue(op& o) noexcept {
   finish(*next);
 }
 
-void uring_engine::touch(const channel& c) noexcept {
-  if (posix::slot* known = find(c.self)) known->last_used = sched().now();
-}
+void uring_engine::touch(const channel& c) noexcept { c.known->last_used = sched().now(); }
 
 // ── The turn ────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,6 +139,8 @@ void uring_engine::wait(time_point until) {
     limit = until - now();
     if (limit < 0ns) limit = 0ns;
   }
+  if (!starved_.empty()) feed_starved();
+  if (!starved_.empty()) limit = 0ns;
   // 1. Submit, 2. wait.
   enter_kernel(limit);
   sched().advance(now());
@@ -186,6 +187,7 @@ void uring_engine::on_operation(op& o, int outcome) {
     case verb::recv_into: on_received_into(o, c, outcome); break;
     case verb::send: on_sent(o, c, outcome); break;
     case verb::connect: on_connected(o, c, outcome); break;
+    case verb::recv: on_received_apart(o, c, outcome); break;
     case verb::read: return on_read(o, c, outcome);
     case verb::write: return on_written(o, c, outcome);
     default: check(false, "a completion of an operation that is never with the kernel");
@@ -204,7 +206,8 @@ void uring_engine::on_source(channel& c, const completion& done) {
   else
     on_arrival(c, done);
   // A multishot that has ended is armed again only for somebody who waits.
-  if (c.state == source::idle && c.receiver != nullptr && !c.closing) arm(c);
+  const bool wanted = c.receiver != nullptr && c.receiver->engine_state == state_waiting;
+  if (c.state == source::idle && wanted && !c.closing && !c.starved) arm(c);
   settle_closing(c);
 }
 

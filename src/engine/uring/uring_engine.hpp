@@ -17,6 +17,7 @@
 /// watching (watch.cpp), closing (close.cpp), and what the kernel offers (probe.cpp).
 
 #include "engine/posix/kernel.hpp"
+#include "engine/posix/segments.hpp"
 #include "engine/uring/buffer_ring.hpp"
 #include "engine/uring/channel.hpp"
 #include "engine/uring/ring.hpp"
@@ -26,6 +27,7 @@
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace bight::uring {
 
@@ -67,6 +69,8 @@ class uring_engine final : public posix::kernel_engine {
   struct call_record {
     msghdr message{};
     posix::socket_name name;
+    posix::segment_control control;
+    iovec run;  // what goes with this call, of a send of many datagrams
     std::unique_ptr<call_record> next;
   };
 
@@ -96,6 +100,9 @@ class uring_engine final : public posix::kernel_engine {
   void stop_source(channel& c) noexcept;
   void on_source(channel& c, const completion& done);
   void on_arrival(channel& c, const completion& done);
+  void on_bytes(channel& c, const completion& done);
+  void on_datagram(channel& c, const completion& done);
+  void deliver_bytes(channel& c, lease bytes);
   void deliver(channel& c, posix::arrival a);
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
   void deliver_front(channel& c);
@@ -103,6 +110,10 @@ class uring_engine final : public posix::kernel_engine {
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
   [[nodiscard]] posix::arrival datagram(const completion& done);
+  void feed_starved();
+  void receive_apart(op& o, channel& c);
+  void on_received_apart(op& o, channel& c, int outcome);
+  static void fill_lease(op& o, int outcome);
 
   [[nodiscard]] bool submit_accept(op& o, channel& c);
   void claim(op& o, int fd);
@@ -137,9 +148,11 @@ class uring_engine final : public posix::kernel_engine {
   std::unique_ptr<ring> ring_;
   std::unique_ptr<buffer_ring> stream_buffers_;
   std::unique_ptr<buffer_ring> datagram_buffers_;
-  msghdr datagram_header_{};  // how much room for names
+  msghdr datagram_header_{};  // how much room for names and ancillary data
   posix::stable_table<channel> channels_;
-  std::vector<channel*> cut_;  // channels with a front, within a batch of completions
+  std::vector<channel*> cut_;      // channels with a front, within a batch of completions
+  std::vector<channel*> starved_;  // channels that found no buffer
+  int turns_starved_ = 0;          // turns in a row that began without one
   std::unique_ptr<call_record> spare_records_;
   std::size_t waiting_ = 0;    // operations that somebody awaits
   std::size_t in_kernel_ = 0;  // requests that will complete: memory of ours is the kernel's

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Datagrams by the batch. Those that have come are taken in one call and wait in the socket's
+// inbox; those that are sent in a turn leave in one call at its end.
+
+#include "engine/readiness/readiness.hpp"
+
+#include <bight/scheduler.hpp>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+namespace bight::readiness {
+
+datagram_batch& readiness_engine::batch() {
+  if (batch_ == nullptr) batch_ = std::make_unique<datagram_batch>();
+  return *batch_;
+}
+
+auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
+  datagram_batch& b = batch();
+  for (unsigned i = 0; i < b.count; ++i) {
+    b.rooms[i] = {b.room(i), b.datagram_max};
+    msghdr& m = b.messages[i].msg_hdr;
+    m = {};
+    m.msg_name = &b.names[i].storage;
+    m.msg_namelen = sizeof b.names[i].storage;
+    m.msg_iov = &b.rooms[i];
+    m.msg_iovlen = 1;
+  }
+  int n;
+  do n = recvmmsg(static_cast<int>(o.on.index), b.messages.data(), b.count, 0, nullptr);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EAGAIN) {
+    s.readable = false;
+    return outcome::must_wait;
+  }
+  if (n < 0) {
+    o.code = posix::system_error_code(errno);
+    return outcome::done;
+  }
+  if (static_cast<unsigned>(n) < b.count) s.readable = s.hung_up;
+  find(o.on)->last_used = sched().now();
+  for (unsigned i = 0; i < static_cast<unsigned>(n); ++i) {
+    const mmsghdr& m = b.messages[i];
+    posix::arrival a;
+    a.data = buffers_.copy({b.room(i), m.msg_len});
+    a.truncated = (m.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    b.names[i].length = m.msg_hdr.msg_namelen;
+    a.from = posix::from_system(b.names[i]);
+    if (i == 0)
+      posix::inbox::hand_over(o, a, true);
+    else
+      s.keep().push_back(std::move(a));
+  }
+  return outcome::done;
+}
+
+// Leaves with what else is sent on this socket in this turn.
+void readiness_engine::send_with_others(op& o, io& s) {
+  s.senders.push(o);
+  wait_for_event(o, s);
+  leave_later(o.on.index, s);
+}
+
+void readiness_engine::leave_later(std::uint32_t index, io& s) {
+  if (!std::exchange(s.sends_at_end, true)) leaving_.push_back(index);
+}
+
+// What the turn has sent. True: something of it is complete.
+bool readiness_engine::send_what_leaves() {
+  bool any = false;
+  std::swap(leaving_, leaving_now_);
+  for (const std::uint32_t index : leaving_now_) {
+    io& s = *table_.find(index);
+    if (!std::exchange(s.sends_at_end, false)) continue;  // closed meanwhile
+    while (s.writable && !s.senders.empty() && send_batch(s)) any = true;
+    if (s.senders.empty()) continue;
+    if (!s.writable) watch_for_room(index, s);
+    if (s.writable) leave_later(index, s);  // it has had its share of this turn
+  }
+  leaving_now_.clear();
+  return any;
+}
+
+// One call for the first of the waiting datagrams of a socket. False: none of them is done.
+bool readiness_engine::send_batch(io& s) {
+  datagram_batch& b = batch();
+  std::array<op*, datagram_batch::count> ops;
+  unsigned n = 0;
+  // 1. Gather.
+  while (n < b.count && !s.senders.empty()) {
+    op& o = static_cast<op&>(*s.senders.front());
+    if (o.what != verb::send || o.segment > 0) break;  // goes by itself
+    static_cast<void>(s.senders.pop());
+    b.names[n] = o.peer != nullptr ? posix::to_system(*o.peer, find(o.on)->family)
+                                   : posix::socket_name{{}, 0};
+    msghdr& m = b.messages[n].msg_hdr;
+    m = {};
+    if (o.peer != nullptr && b.names[n].length == 0) {
+      o.code = make_error_code(errc::bad_address);
+      finish_waiting(o);
+      continue;
+    }
+    m.msg_name = o.peer != nullptr ? &b.names[n].storage : nullptr;
+    m.msg_namelen = b.names[n].length;
+    m.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+    m.msg_iovlen = o.piece_count;
+    ops[n++] = &o;
+  }
+  if (n == 0) return s.senders.empty() || send_alone(s);
+  // 2. Send.
+  int sent;
+  do sent = sendmmsg(static_cast<int>(ops[0]->on.index), b.messages.data(), n, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  unsigned done = sent > 0 ? static_cast<unsigned>(sent) : 0;
+  if (sent > 0) find(ops[0]->on)->last_used = sched().now();
+  for (unsigned i = 0; i < done; ++i) ops[i]->count = b.messages[i].msg_len;
+  if (sent < 0 && errno == EAGAIN)
+    s.writable = false;
+  else if (sent < 0)
+    ops[done++]->code =
+        posix::system_error_code(errno);  // of the first; the others are tried again
+  // 3. Complete what is done; the rest goes back to the front.
+  for (unsigned i = 0; i < done; ++i) finish_waiting(*ops[i]);
+  for (unsigned i = n; i > done; --i) s.senders.push_front(*ops[i - 1]);
+  return done > 0;
+}
+
+bool readiness_engine::send_alone(io& s) {
+  op& o = static_cast<op&>(*s.senders.pop());
+  if (try_send_any(o, s) == outcome::must_wait) {
+    s.senders.push_front(o);
+    return false;
+  }
+  finish_waiting(o);
+  return true;
+}
+
+}  // namespace bight::readiness

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Room for the calls that move several datagrams: recvmmsg(2), sendmmsg(2).
+
+#include "engine/posix/sockaddr.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace bight::readiness {
+
+struct datagram_batch {
+  static constexpr unsigned count = 16;
+  static constexpr std::size_t datagram_max = 65536;
+
+  std::array<mmsghdr, count> messages{};
+  std::array<iovec, count> rooms{};
+  std::array<posix::socket_name, count> names{};
+  // Not initialised: of a page that no datagram reaches into there is no memory.
+  std::unique_ptr<std::byte[]> bytes =
+      std::make_unique_for_overwrite<std::byte[]>(count * datagram_max);
+
+  [[nodiscard]] std::byte* room(unsigned i) const noexcept {
+    return bytes.get() + i * datagram_max;
+  }
+};
+
+}  // namespace bight::readiness

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include <bight/writer.hpp>
+
+#include <utility>
+
+namespace bight {
+
+namespace {
+constexpr std::size_t kept_max = 16384;  // a larger buffer is given back when it is empty
+}
+
+void any_writer::keep(const piece* parts, std::size_t count) {
+  const std::size_t before = held_.size();
+  try {
+    for (std::size_t i = 0; i < count; ++i)
+      held_.append(static_cast<const char*>(parts[i].data), parts[i].size);
+  } catch (...) {
+    held_.resize(before);  // no memory: all of it or nothing
+    throw;
+  }
+}
+
+bool any_writer::leave() noexcept {
+  if (std::exchange(sending_, true)) return false;
+  if (leaving_.empty()) leaving_.swap(held_);
+  return true;
+}
+
+void any_writer::has_left(std::size_t count) noexcept {
+  sending_ = false;
+  leaving_.erase(0, count);
+  if (leaving_.empty() && leaving_.capacity() > kept_max) std::string().swap(leaving_);
+}
+
+}  // namespace bight
