@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""The table, as plain text and as Markdown."""
+
+import cases
+import results
+
+
+def machine_line(data):
+    m = data["machine"]
+    kind = "virtual " if m["virtual"] else ""
+    return (f"{m['date']}, {m['cpu']}, {m['cores']} {kind}cores, {m['system']}, Linux "
+            f"{m['kernel']}, Bight {m['commit']}")
+
+
+def method_line(data):
+    noise = results.spread(data) * 100
+    others = results.disturbed(data) * 100
+    return (f"{data['rounds']} interleaved rounds of {data['seconds']} s; medians, and the lowest "
+            f"and highest. Half of all runs lie within {noise:.1f} % of their cell's median; a "
+            f"smaller gap is noise. In {others:.0f} % of the runs another program had one of the "
+            "cores for a twentieth of the time or more; they are left out where half of a cell's "
+            "runs are without. ratio: the CPU of io_uring by hand divided by this one's; where it "
+            "does not take part, that of the server whose ratio is 1.")
+
+
+def number(value):
+    if value >= 1e6:
+        return f"{value / 1e6:.2f}M"
+    if value >= 1e4:
+        return f"{value / 1e3:.0f}k"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"
+
+
+def range_of(figure, form=number):
+    middle, low, high = figure
+    return f"{form(middle)} ({form(low)}–{form(high)})" if low != high else form(middle)
+
+
+def plain_ns(value):
+    return f"{value:,.0f}"
+
+
+def micros(value):
+    return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+HEAD = ["server", "{unit}s/s", "CPU ns a {unit}", "ratio", "p50 µs", "p99 µs", "p99.9 µs",
+        "calls", "user instr.",
+        "sender's CPU ns", "lost on the way", "load busy"]
+
+
+def rows_of(case, data, cells, details):
+    reference = cells.get((case.name, case.reference), {}).get("cpu")
+    for (name, server), cell in cells.items():
+        if name != case.name:
+            continue
+        if case.quiet:
+            yield [server, range_of(cell["idle_bytes"], plain_ns),
+                   f"{cell['busy'][0] * 1000:.2f}"]
+            continue
+        if "cpu" not in cell:
+            continue
+        extra = details.get((name, server), {})
+        row = [server, range_of(cell["rate"]), range_of(cell["cpu"], plain_ns),
+               f"{reference[0] / cell['cpu'][0]:.2f}" if reference else "–"]
+        row += [micros(cell[p][0]) if p in cell else "–" for p in ("p50_us", "p99_us", "p999_us")]
+        row += [f"{extra[k]:.{digits}f}" if extra.get(k) is not None else "–"
+                for k, digits in (("calls", 3), ("instructions", 0))]
+        row += [plain_ns(cell["sender_cpu"][0]) if "sender_cpu" in cell else "–"]
+        row += [f"{cell[k][0] * 100:.0f} %" if k in cell else "–"
+                for k in ("lost_share", "load_busy")]
+        if cell["lost"][2] and "lost_share" not in cell:
+            row[0] += f" (up to {cell['lost'][2]} lost)"
+        yield row
+
+
+def tables(data):
+    """(case, head, rows) of each case that was measured."""
+    cells = results.cells(data)
+    details = {(d["case"], d["server"]): d for d in data["details"]}
+    for case in cases.CASES:
+        rows = list(rows_of(case, data, cells, details))
+        if not rows:
+            continue
+        head = ["server", "bytes an idle connection", "CPU ms a second"] if case.quiet else \
+            [h.format(unit=case.unit) for h in HEAD]
+        used = [i for i in range(len(head)) if any(r[i] != "–" for r in rows)]
+        yield case, [head[i] for i in used], [[r[i] for i in used] for r in rows]
+
+
+def plain(data):
+    parts = [machine_line(data), method_line(data)]
+    for case, head, rows in tables(data):
+        widths = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head))]
+        lines = ["  ".join(c.ljust(w) if i == 0 else c.rjust(w)
+                           for i, (c, w) in enumerate(zip(r, widths))) for r in [head, *rows]]
+        parts.append(f"{case.name}: {case.title}\n  " + "\n  ".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown(data):
+    parts = [machine_line(data), method_line(data)]
+    for case, head, rows in tables(data):
+        lines = ["| " + " | ".join(r) + " |" for r in [head, *rows]]
+        lines.insert(1, "|---" + "|--:" * (len(head) - 1) + "|")
+        lines[2:] = [f"| **{line[2:].split(' |', 1)[0]}** |{line.split(' |', 1)[1]}"
+                     if line.startswith("| Bight") else line for line in lines[2:]]
+        parts.append(f"**{case.name}**: {case.title}\n\n" + "\n".join(lines))
+    return "\n\n".join(parts) + "\n"
