@@ -12,19 +12,30 @@
 
 namespace bight {
 
-/// Something that is told when its context stops. Linked while it waits.
-struct stop_hook {
-  void (*on_stop)(stop_hook&) = nullptr;
-  stop_hook* previous = nullptr;
-  stop_hook* next = nullptr;
+/// A place in a ring: of its head, or of what is linked there.
+struct ring_link {
+  ring_link* previous = nullptr;
+  ring_link* next = nullptr;
 
   [[nodiscard]] bool linked() const noexcept { return previous != nullptr; }
+  void make_head() noexcept { previous = next = this; }
+  void link_last(ring_link& head) noexcept {
+    previous = head.previous;
+    next = &head;
+    head.previous->next = this;
+    head.previous = this;
+  }
   void unlink() noexcept {
     if (previous == nullptr) return;
     previous->next = next;
     next->previous = previous;
     previous = next = nullptr;
   }
+};
+
+/// Something that is told when its context stops. Linked while it waits.
+struct stop_hook : ring_link {
+  void (*on_stop)(stop_hook&) = nullptr;
 };
 
 /// One node of the tree. Must not move; outlives every task that runs in it.
@@ -40,19 +51,17 @@ class context : stop_hook {
 
   [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
   [[nodiscard]] bool stop_requested() const noexcept { return stopped_; }
-  [[nodiscard]] context* parent() const noexcept { return parent_; }
 
   /// Asks everything that waits in this context and below to end. They end in their turn, each with
   /// errc::cancelled unless its result was there already; nothing is resumed from inside here.
   void stop() noexcept;
 
   /// Calls the hook's on_stop once when this context stops, unless it is unlinked before.
-  void link(stop_hook& h) noexcept;
+  void link(stop_hook& h) noexcept { h.link_last(hooks_); }
 
  private:
   scheduler* scheduler_;
-  context* parent_ = nullptr;
-  stop_hook hooks_;  // ring: hooks_.next is the first
+  ring_link hooks_;  // hooks_.next is the first
   bool stopped_ = false;
 };
 

@@ -14,7 +14,7 @@ class event {
  public:
   class wait_operation;
 
-  event() noexcept { waiting_.previous = waiting_.next = &waiting_; }
+  event() noexcept { waiting_.make_head(); }
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
@@ -29,7 +29,7 @@ class event {
   [[nodiscard]] wait_operation wait() noexcept;
 
  private:
-  stop_hook waiting_;  // ring of waiters, by their second hook
+  ring_link waiting_;  // the waiters, by their second link
   bool set_ = false;
 };
 
@@ -45,7 +45,7 @@ class [[nodiscard]] event::wait_operation : runnable, stop_hook {
 
  private:
   friend class event;
-  struct queue_link : stop_hook {
+  struct queue_link : ring_link {
     wait_operation* owner = nullptr;
   };
   void wake() noexcept;

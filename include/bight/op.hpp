@@ -8,6 +8,7 @@
 /// program awaits them and never names them.
 
 #include <bight/address.hpp>
+#include <bight/error.hpp>
 #include <bight/lease.hpp>
 #include <bight/piece.hpp>
 #include <bight/task.hpp>
@@ -17,6 +18,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace bight {
 
@@ -48,6 +50,29 @@ struct handle {
   friend bool operator==(handle, handle) noexcept = default;
 };
 
+/// What a look-up has come to: op::extra of verb::resolve.
+struct resolve_answer {
+  std::vector<address> found;
+  std::error_code failed;  ///< a resolver's own code, which says more than op::code does
+};
+
+/// An error_code in four bytes: of the system's category or of Bight's, which are the two that
+/// operations end with.
+class outcome_code {
+ public:
+  outcome_code() noexcept = default;
+  outcome_code(const std::error_code& code) noexcept
+      : value_(code.category() == category() ? -code.value() : code.value()) {}
+  operator std::error_code() const noexcept {
+    if (value_ < 0) return {-value_, category()};
+    return {value_, std::system_category()};
+  }
+  [[nodiscard]] explicit operator bool() const noexcept { return value_ != 0; }
+
+ private:
+  std::int32_t value_ = 0;  // below zero: an errc
+};
+
 /// An operation: arguments, place in the tree of cancellation, and outcome.
 ///
 /// Movable until it has started, pinned from then to its end. The engine completes it exactly once,
@@ -62,40 +87,51 @@ class op : public runnable, public stop_hook {
   /// Submits the operation in context `c`; false when it completed at once.
   bool start(std::coroutine_handle<> h, context& c);
 
-  // Arguments.
+  // Every waiting coroutine has one of these in its frame, and an idle connection is little else.
+  // So the fields are narrow, the narrow ones lie together, and what no two verbs need shares its
+  // place.
+
   verb what;
-  bool ends_stream = false;  ///< out: a receive found the end of the stream
-  bool truncated = false;    ///< out: the datagram was longer than `size` allowed
   bool many = false;  ///< datagrams: several may go or come in one call, each of `segment` bytes
-  std::uint8_t family = 0;  ///< resolve: 4 or 6
+  std::uint8_t family = 0;        ///< resolve: 4 or 6
+  bool ends_stream = false;       ///< out: a receive found the end of the stream
+  bool truncated = false;         ///< out: the datagram was longer than `size` allowed
+  std::uint8_t engine_state = 0;  ///< the engine's own, while it has the operation
+ private:
+  bool stopped_ = false;  // its context has been, since it began to wait
+
+ public:
   std::uint32_t piece_count = 0;
-  std::uint32_t segment = 0;    ///< in for send, out for recv; 0: one datagram
-  engine* eng;                  ///< null until start() for operations that no socket made
-  handle on;                    ///< in; out for accept
-  piece* pieces = nullptr;      ///< send, write; the engine advances them past what has gone
-  std::byte* buffer = nullptr;  ///< recv_into
-  std::size_t size = 0;         ///< recv: at most so many bytes; recv_into: the buffer's
+  std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
+  std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's
+  outcome_code code;          ///< out: what went wrong, if anything
+  engine* eng;                ///< null until start() for operations that no socket made
+  handle on;                  ///< in; out for accept
+  union {
+    piece* pieces = nullptr;  ///< send, write; the engine advances them past what has gone
+    std::byte* buffer;        ///< recv_into
+    lease* got;               ///< recv, read: where what has come goes
+    void* extra;              ///< resolve, signal, work: their own arguments
+  };
   address* peer = nullptr;      ///< in for connect and send, out for a datagram; may be null
-  void* extra = nullptr;        ///< resolve, signal, work: their own arguments
-
-  // Outcome.
-  std::int64_t count = 0;  ///< bytes that went or came, kept on failure too
-  std::error_code code;    ///< what went wrong, if anything
-  lease got;               ///< recv, read
-
-  // The engine's own, while it has the operation.
-  void* engine_data = nullptr;
-  std::uint32_t engine_state = 0;
+  std::int64_t count = 0;       ///< out: bytes that went or came, kept on failure too
+  void* engine_data = nullptr;  ///< the engine's own, while it has the operation
 
  protected:
+  /// A length for `size`: more than 4 GiB at a time nobody gets anyway.
+  [[nodiscard]] static std::uint32_t narrow(std::size_t length) noexcept {
+    constexpr std::size_t most = static_cast<std::uint32_t>(-1);
+    return static_cast<std::uint32_t>(length < most ? length : most);
+  }
   /// Settles the outcome on resumption: a receive whose context has been stopped in the meantime
   /// gives back what it took, so that no byte is lost to a deadline or a race.
   void settle() noexcept;
   /// The error for `code`, naming what was tried and on which address.
   [[nodiscard]] error failure() const;
+  /// Settles, and throws that error when there is one.
+  void settle_or_throw();
 
  private:
-  context* context_ = nullptr;
   std::coroutine_handle<> waiter_;
 };
 
@@ -104,9 +140,20 @@ class [[nodiscard]] recv_operation : public op {
  public:
   using value_type = lease;
   recv_operation(engine* e, handle h, std::size_t max, verb v = verb::recv) noexcept : op(v, e, h) {
-    size = max;
+    size = narrow(max);
+  }
+  bool start(std::coroutine_handle<> h, context& c) {
+    got = &received_;
+    return op::start(h, c);
+  }
+  [[nodiscard]] lease get() {
+    settle_or_throw();
+    return std::move(received_);
   }
   [[nodiscard]] result<lease> take();
+
+ private:
+  lease received_;
 };
 
 /// See stream::recv_into.
@@ -116,7 +163,11 @@ class [[nodiscard]] recv_into_operation : public op {
   recv_into_operation(engine* e, handle h, std::span<std::byte> into) noexcept
       : op(verb::recv_into, e, h) {
     buffer = into.data();
-    size = into.size();
+    size = narrow(into.size());
+  }
+  [[nodiscard]] std::size_t get() {
+    settle_or_throw();
+    return static_cast<std::size_t>(count);
   }
   [[nodiscard]] result<std::size_t> take();
 };
@@ -135,6 +186,7 @@ class [[nodiscard]] send_operation : public op {
     piece_count = N;
     return op::start(h, c);
   }
+  void get() { settle_or_throw(); }
   [[nodiscard]] result<void> take() {
     settle();
     if (code) return failure();
@@ -154,6 +206,7 @@ class [[nodiscard]] send_pieces_operation : public op {
     pieces = parts.data();
     piece_count = static_cast<std::uint32_t>(parts.size());
   }
+  void get() { settle_or_throw(); }
   [[nodiscard]] result<void> take();
 };
 

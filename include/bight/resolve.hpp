@@ -18,14 +18,14 @@ class [[nodiscard]] resolve_operation : public op {
 
   bool start(std::coroutine_handle<> h, context& c) {
     peer = &name_;
-    extra = &found_;
+    extra = &answer_;
     return op::start(h, c);
   }
   [[nodiscard]] result<std::vector<address>> take();
 
  private:
   address name_;
-  std::vector<address> found_;
+  resolve_answer answer_;
 };
 
 /// The addresses of one family (4 or 6) that `name` has, with its port: the hosts file first, then

@@ -15,6 +15,19 @@
 
 namespace bight {
 
+/// The context of one child, which sees to the end of that child itself.
+class child_context : public context {
+ public:
+  explicit child_context(context& parent) noexcept : context(parent) {}
+  /// The child has ended, with `e` when that is set. Destroys its frame, perhaps this too, and
+  /// gives what of it the scope has to know.
+  virtual std::exception_ptr child_ended(std::coroutine_handle<> frame,
+                                         std::exception_ptr e) noexcept = 0;
+
+ protected:
+  ~child_context() = default;
+};
+
 /// Children that run side by side. Made by `in_scope`, which also waits for them.
 class scope {
  public:
@@ -26,6 +39,11 @@ class scope {
 
   /// Starts `child` at once; it runs until it first waits. The scope owns it from here on.
   void spawn(task<> child) noexcept;
+  /// The same in a context of the child's own, below inner(), that is told of its end.
+  void spawn(task<> child, child_context& apart) noexcept;
+
+  /// Where children run.
+  [[nodiscard]] context& inner() noexcept { return context_; }
 
   /// Asks every child to end; the scope then ends without an error of its own.
   void stop() noexcept {
@@ -63,7 +81,9 @@ class scope {
 
  private:
   friend class promise_base;
-  std::coroutine_handle<> child_done(std::coroutine_handle<> h, std::exception_ptr e) noexcept;
+  void spawn_in(task<> child, context& c) noexcept;
+  std::coroutine_handle<> child_done(std::coroutine_handle<> h, promise_base& p) noexcept;
+  void fail(std::exception_ptr e) noexcept;
   void rethrow();
 
   context context_;

@@ -14,6 +14,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -84,7 +85,8 @@ class promise_base {
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
       promise_base& p = h.promise();
-      return p.owner_ == nullptr ? p.continuation_ : finish_child(*p.owner_, h, p);
+      if ((p.then_ & of_scope) != 0) return finish_child(h, p);
+      return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(p.then_));
     }
     void await_resume() const noexcept {}
   };
@@ -99,12 +101,14 @@ class promise_base {
   friend class scope;
 
   // A child of a scope has ended: the scope takes note, frees the frame and says who goes on.
-  static std::coroutine_handle<> finish_child(scope& owner, std::coroutine_handle<> h,
-                                              promise_base& p) noexcept;
+  static std::coroutine_handle<> finish_child(std::coroutine_handle<> h, promise_base& p) noexcept;
+
+  static constexpr std::uintptr_t of_scope = 1;
 
   context* context_ = nullptr;
-  std::coroutine_handle<> continuation_;
-  scope* owner_ = nullptr;
+  // Who goes on at the end: the coroutine that awaits this one, or the scope whose child it is,
+  // with that mark. One word for both, as every waiting coroutine has one.
+  std::uintptr_t then_ = 0;
   std::exception_ptr exception_;
 };
 
@@ -127,7 +131,7 @@ class [[nodiscard]] BIGHT_CORO task {
   std::coroutine_handle<> start(std::coroutine_handle<> waiter, context& c) noexcept {
     promise_base& p = frame_.promise();
     p.context_ = &c;
-    p.continuation_ = waiter;
+    p.then_ = reinterpret_cast<std::uintptr_t>(waiter.address());
     return frame_;
   }
 

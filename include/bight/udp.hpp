@@ -59,15 +59,17 @@ class [[nodiscard]] recv_operation : public op {
  public:
   using value_type = datagram;
   recv_operation(engine* e, handle h, std::size_t max) noexcept : op(verb::recv, e, h) {
-    size = max;
+    size = narrow(max);
   }
   bool start(std::coroutine_handle<> h, context& c) {
+    got = &received_;
     peer = &from_;
     return op::start(h, c);
   }
   [[nodiscard]] result<datagram> take();
 
  protected:
+  lease received_;
   address from_;
 };
 

@@ -30,11 +30,7 @@ bool event::wait_operation::start(std::coroutine_handle<> h, context& c) {
   };
   c.link(*this);
   place_.owner = this;
-  stop_hook& ring = event_->waiting_;
-  place_.previous = ring.previous;
-  place_.next = &ring;
-  ring.previous->next = &place_;
-  ring.previous = &place_;
+  place_.link_last(event_->waiting_);
   return true;
 }
 

@@ -21,9 +21,12 @@ namespace bight {
 
 namespace {
 
-constexpr std::size_t frame_step = 32;          // size classes, in bytes
+// Size classes. glibc's malloc puts eight bytes before each block and rounds to sixteen, so these
+// sizes leave nothing unused.
+constexpr std::size_t frame_step = 16;
+constexpr std::size_t frame_header = 8;
 constexpr std::size_t frame_pooled_max = 2048;  // larger frames are rare: plain new
-constexpr std::size_t frame_classes = frame_pooled_max / frame_step;
+constexpr std::size_t frame_classes = frame_pooled_max / frame_step + 1;
 constexpr std::size_t frame_kept_max = 1 << 20;  // bytes a class keeps after a burst
 
 struct free_frame {
@@ -49,22 +52,25 @@ class frame_pool {
   }
 
   void* allocate(std::size_t size) {
-    free_list& list = lists_[(size - 1) / frame_step];
+    free_list& list = lists_[place_of(size)];
     if (list.head == nullptr) return ::operator new(rounded(size));
     list.kept -= rounded(size);
     return std::exchange(list.head, list.head->next);
   }
 
   void free(void* frame, std::size_t size) noexcept {
-    free_list& list = lists_[(size - 1) / frame_step];
+    free_list& list = lists_[place_of(size)];
     if (list.kept >= frame_kept_max) return ::operator delete(frame);
     list.kept += rounded(size);
     list.head = ::new (frame) free_frame{list.head};
   }
 
  private:
+  static std::size_t place_of(std::size_t size) noexcept {
+    return (size + frame_header - 1) / frame_step;
+  }
   static std::size_t rounded(std::size_t size) noexcept {
-    return (size + frame_step - 1) / frame_step * frame_step;
+    return (place_of(size) + 1) * frame_step - frame_header;
   }
 
   std::array<free_list, frame_classes> lists_;

@@ -7,37 +7,49 @@ namespace bight {
 
 scope::~scope() { check(live_ == 0, "a scope ended before its children: await in_scope"); }
 
-void scope::spawn(task<> child) noexcept {
+void scope::spawn(task<> child) noexcept { spawn_in(std::move(child), context_); }
+
+void scope::spawn(task<> child, child_context& apart) noexcept {
+  spawn_in(std::move(child), apart);
+}
+
+void scope::spawn_in(task<> child, context& c) noexcept {
   const auto frame = std::exchange(child.frame_, nullptr);
   auto& p = frame.promise();
-  p.context_ = &context_;
-  p.owner_ = this;
+  p.context_ = &c;
+  p.then_ = reinterpret_cast<std::uintptr_t>(this) | promise_base::of_scope;
   ++live_;
   frame.resume();
 }
 
-std::coroutine_handle<> promise_base::finish_child(scope& owner, std::coroutine_handle<> h,
+std::coroutine_handle<> promise_base::finish_child(std::coroutine_handle<> h,
                                                    promise_base& p) noexcept {
-  return owner.child_done(h, std::move(p.exception_));
+  return reinterpret_cast<scope*>(p.then_ & ~of_scope)->child_done(h, p);
 }
 
-std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h,
-                                          std::exception_ptr e) noexcept {
-  if (e != nullptr) {
-    bool is_cancellation = false;
-    try {
-      std::rethrow_exception(e);
-    } catch (const error& failure) {
-      is_cancellation = failure.is(errc::cancelled);
-    } catch (...) {}
-    auto& first = is_cancellation ? cancelled_ : failure_;
-    if (first == nullptr) first = std::move(e);
-    context_.stop();
+std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_base& p) noexcept {
+  std::exception_ptr e = std::move(p.exception_);
+  if (p.context_ != &context_) {
+    e = static_cast<child_context&>(*p.context_).child_ended(h, std::move(e));
+    h = nullptr;
   }
-  h.destroy();  // its locals are gone already; this frees its parameters, a connection perhaps
+  if (e != nullptr) fail(std::move(e));
+  if (h) h.destroy();  // its locals are gone already; this frees its parameters
   --live_;
   if (live_ > 0 || !waiter_) return std::noop_coroutine();
   return std::exchange(waiter_, nullptr);
+}
+
+void scope::fail(std::exception_ptr e) noexcept {
+  bool is_cancellation = false;
+  try {
+    std::rethrow_exception(e);
+  } catch (const error& failure) {
+    is_cancellation = failure.is(errc::cancelled);
+  } catch (...) {}
+  auto& first = is_cancellation ? cancelled_ : failure_;
+  if (first == nullptr) first = std::move(e);
+  context_.stop();
 }
 
 void scope::rethrow() {

@@ -12,13 +12,11 @@ op::op(op&& other) noexcept
       family(other.family),
       piece_count(other.piece_count),
       segment(other.segment),
+      size(other.size),
       eng(other.eng),
       on(other.on),
-      pieces(other.pieces),
-      buffer(other.buffer),
-      size(other.size),
-      peer(other.peer),
-      extra(other.extra) {
+      extra(other.extra),
+      peer(other.peer) {
   check(!other.waiter_, "an operation was moved after it had started");
 }
 
@@ -26,7 +24,6 @@ bool op::start(std::coroutine_handle<> h, context& c) {
   engine& mine = loop::of(c).eng();
   if (eng == nullptr) eng = &mine;
   check(eng == &mine, "a socket was used on another loop than its own");
-  context_ = &c;
   waiter_ = h;
   if (c.stop_requested()) {
     code = make_error_code(errc::cancelled);
@@ -40,6 +37,7 @@ bool op::start(std::coroutine_handle<> h, context& c) {
   if (eng->submit(*this)) return false;
   on_stop = [](stop_hook& hook) {
     op& self = static_cast<op&>(hook);
+    self.stopped_ = true;
     self.eng->cancel(self);
   };
   c.link(*this);
@@ -49,9 +47,9 @@ bool op::start(std::coroutine_handle<> h, context& c) {
 void op::settle() noexcept {
   const bool takes =
       what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
-  if (!takes || code || !context_->stop_requested()) return;
+  if (!takes || code || !stopped_) return;
   eng->requeue(*this);
-  got.reset();
+  if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
   code = make_error_code(errc::cancelled);
 }
@@ -70,10 +68,15 @@ error op::failure() const {
   return error(code, tried, static_cast<std::uint64_t>(count));
 }
 
+void op::settle_or_throw() {
+  settle();
+  if (code) throw failure();
+}
+
 result<lease> recv_operation::take() {
   settle();
   if (code) return failure();
-  return std::move(got);
+  return std::move(received_);
 }
 
 result<std::size_t> recv_into_operation::take() {

@@ -19,13 +19,11 @@ resolve_operation::resolve_operation(resolve_operation&& other) noexcept
     : op(std::move(other)), name_(std::move(other.name_)) {}
 
 result<std::vector<address>> resolve_operation::take() {
-  if (!code && found_.empty()) code = make_error_code(errc::name_not_found);
-  if (!code) return std::move(found_);
-  // A resolver's own codes say more than the condition that they stand for.
-  const bool foreign = code.category() != category() && code.category() != std::system_category() &&
-                       code.category() != std::generic_category();
-  const std::string reason = foreign ? code.message() : std::string();
-  return error(code, "resolve " + name_.host(), 0, reason);
+  const std::string tried = "resolve " + name_.host();
+  if (answer_.failed) return error(answer_.failed, tried, 0, answer_.failed.message());
+  if (!code && answer_.found.empty()) code = make_error_code(errc::name_not_found);
+  if (code) return error(code, tried);
+  return std::move(answer_.found);
 }
 
 resolve_operation resolve(address name, int family) {

@@ -86,6 +86,19 @@ task<> server::back_off(const error& e) {
   if (!over && !over.error().is(errc::timed_out)) over.value();  // cancelled
 }
 
+std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
+                                                std::exception_ptr e) noexcept {
+  std::exception_ptr failed;  // on_error itself has thrown: that ends the server
+  try {
+    if (e != nullptr) tell(e);
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  frame.destroy();
+  delete this;
+  return failed;
+}
+
 void server::report(const address& peer, const error& e) const {
   if (options_.on_error) return options_.on_error(peer, e);
   const bool known = peer.what() != address::kind::none;

@@ -42,16 +42,32 @@ class server {
 
   [[nodiscard]] const serve_options& options() const noexcept { return options_; }
 
-  /// Counts a session for as long as it lives.
-  class seat {
+  /// One session: the context in which its handler runs, from the beginning to the end of it. Its
+  /// error is told, and goes no further.
+  ///
+  /// An idle connection is little else than this and its handler's frame: every byte counts.
+  class session : public child_context {
    public:
-    explicit seat(server& s) noexcept : server_(s) { ++server_.active_; }
-    seat(const seat&) = delete;
-    seat& operator=(const seat&) = delete;
-    ~seat() {
+    static void* operator new(std::size_t size) { return frame_allocate(size); }
+    static void operator delete(void* at, std::size_t size) noexcept { frame_free(at, size); }
+
+    session(server& s, scope& sessions) noexcept : child_context(sessions.inner()), server_(s) {
+      ++s.active_;
+    }
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    virtual ~session() {
       --server_.active_;
       server_.one_ended_.set();
     }
+
+    std::exception_ptr child_ended(std::coroutine_handle<> frame,
+                                   std::exception_ptr e) noexcept final;
+
+   protected:
+    /// Called with what the handler threw, while its frame, and a stream in it, is still there.
+    virtual void tell(const std::exception_ptr& e) const = 0;
+    [[nodiscard]] server& of() const noexcept { return server_; }
 
    private:
     server& server_;

@@ -2,8 +2,8 @@
 #include <bight/deadline.hpp>
 #include <bight/tcp.hpp>
 
+#include "base/text.hpp"
 #include "engine/loop.hpp"
-#include "net/idle.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"
 #include "net/threads.hpp"
@@ -20,6 +20,8 @@ class tcp_server final : public server {
   void add(listener l) { listeners_.push_back(std::move(l)); }
 
  private:
+  class connection;
+
   task<> take_in(scope& sessions) override {
     std::vector<task<>> loops;
     for (listener& l : listeners_) loops.push_back(accept_loop(l, sessions));
@@ -35,7 +37,7 @@ class tcp_server final : public server {
       auto accepted = co_await attempt(l.accept());
       if (accepted) {
         took_one();
-        sessions.spawn(session(*std::move(accepted)));
+        begin_session(*std::move(accepted), sessions);
       } else if (accepted.error().is(errc::too_many_files) ||
                  accepted.error().is(errc::no_resources)) {
         co_await back_off(accepted.error());
@@ -45,23 +47,10 @@ class tcp_server final : public server {
     }
   }
 
-  task<> session(stream peer) {
-    const seat taken(*this);
-    const handle connection = peer.id();
-    try {
-      idle_watch watch(co_await current_context(), engine_, connection, options().idle);
-      task<> talk = handle_(std::move(peer));
-      auto outcome = co_await attempt(until_idle(talk, watch));
-      // The handler's frame, and with it the stream, is still there to be asked.
-      if (!outcome && !outcome.error().is(errc::cancelled))
-        report(peer_of(connection), outcome.error());
-    } catch (...) {
-      report(peer_of(connection), std::current_exception());
-    }
-  }
+  void begin_session(stream peer, scope& sessions);
 
-  [[nodiscard]] address peer_of(handle connection) const {
-    auto remote = engine_.remote(connection);
+  [[nodiscard]] address peer_of(bight::handle h) const {
+    auto remote = engine_.remote(h);
     return remote ? *std::move(remote) : address();
   }
 
@@ -69,6 +58,59 @@ class tcp_server final : public server {
   handler handle_;
   std::vector<listener> listeners_;
 };
+
+// The context stops when nothing has moved on the connection for too long: one timer, looked at
+// when it expires, so traffic costs it nothing.
+class tcp_server::connection final : public session, timer {
+ public:
+  connection(tcp_server& s, scope& sessions, bight::handle h) : session(s, sessions), handle_(h) {
+    expired = [](timer& t) { static_cast<connection&>(t).look(); };
+    const duration limit = s.options().idle;
+    if (limit > duration::zero()) sched().arm(*this, later(sched().now(), limit));
+  }
+  ~connection() override { sched().disarm(*this); }
+
+ private:
+  [[nodiscard]] tcp_server& home() const noexcept { return static_cast<tcp_server&>(of()); }
+
+  void look() {
+    const time_point last = home().engine_.last_used(handle_);
+    if (last == time_point::min()) return;  // closed: the session is about something else now
+    const time_point due = later(last, home().options().idle);
+    if (due > sched().now()) return sched().arm(*this, due);
+    if (stop_requested()) return;
+    was_idle_ = true;
+    stop();
+  }
+
+  void tell(const std::exception_ptr& e) const override {
+    try {
+      std::rethrow_exception(e);
+    } catch (const error& why) {
+      if (!why.is(errc::cancelled)) return home().report(home().peer_of(handle_), why);
+      if (!was_idle_) return;
+      const error idle(errc::timed_out, why.tried(), why.transferred(),
+                       "nothing received or sent for " + duration_text(home().options().idle));
+      home().report(home().peer_of(handle_), idle);
+    } catch (...) {
+      home().report(home().peer_of(handle_), e);
+    }
+  }
+
+  bight::handle handle_;
+  bool was_idle_ = false;
+};
+
+void tcp_server::begin_session(stream peer, scope& sessions) {
+  const bight::handle h = peer.id();
+  try {
+    auto begun = std::make_unique<connection>(*this, sessions, h);
+    task<> talk = handle_(std::move(peer));
+    sessions.spawn(std::move(talk), *begun.release());
+  } catch (...) {
+    report(peer_of(h), std::current_exception());
+  }
+}
 
 task<> serve_here(std::vector<address> at, handler handle, serve_options options, bool reuse_port,
                   bound_function listening) {

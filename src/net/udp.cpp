@@ -29,8 +29,8 @@ result<datagram> recv_operation::take() {
   settle();
   if (code) return failure();
   datagram d;
-  d.truncated = truncated || got.size() > size;
-  d.data = got.take_front(size);
+  d.truncated = truncated || received_.size() > size;
+  d.data = received_.take_front(size);
   d.from = std::move(from_);
   return d;
 }
@@ -40,8 +40,8 @@ result<datagrams> recv_many_operation::take() {
   if (code) return failure();
   datagrams d;
   // Never 0, which send_many would refuse: one that was empty may be sent back like any other.
-  d.segment = segment > 0 ? segment : std::max<std::size_t>(got.size(), 1);
-  d.data = std::move(got);
+  d.segment = segment > 0 ? segment : std::max<std::size_t>(received_.size(), 1);
+  d.data = std::move(received_);
   d.from = std::move(from_);
   d.truncated = truncated;
   return d;

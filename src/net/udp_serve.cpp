@@ -39,7 +39,7 @@ class udp_server final : public server {
       if (received) {
         took_one();
         request asked(engine_, on, *std::move(received));
-        sessions.spawn(session(std::move(asked)));
+        begin_session(std::move(asked), sessions);
       } else if (received.error().is(errc::no_resources)) {
         co_await back_off(received.error());
       } else if (!about_a_peer(received.error())) {
@@ -48,19 +48,9 @@ class udp_server final : public server {
     }
   }
 
-  task<> session(request asked) {
-    const seat taken(*this);
-    const address who = asked.from();
-    try {
-      task<> talk = handle_(std::move(asked));
-      auto outcome = co_await attempt(std::move(talk));
-      const bool ordinary =
-          outcome || outcome.error().is(errc::cancelled) || about_a_peer(outcome.error());
-      if (!ordinary) report(who, outcome.error());
-    } catch (...) {
-      report(who, std::current_exception());
-    }
-  }
+  class answering;
+
+  void begin_session(request asked, scope& sessions);
 
   // A client that has gone is no business of a server's: udp(7), ICMP errors.
   static bool about_a_peer(const error& e) {
@@ -71,6 +61,34 @@ class udp_server final : public server {
   handler handle_;
   std::vector<bight::handle> sockets_;
 };
+
+class udp_server::answering final : public session {
+ public:
+  answering(udp_server& s, scope& sessions, const address& who) : session(s, sessions), who_(who) {}
+
+ private:
+  void tell(const std::exception_ptr& e) const override {
+    try {
+      std::rethrow_exception(e);
+    } catch (const error& why) {
+      if (why.is(errc::cancelled) || about_a_peer(why)) return;
+    } catch (...) {}
+    static_cast<udp_server&>(of()).report(who_, e);
+  }
+
+  address who_;
+};
+
+void udp_server::begin_session(request asked, scope& sessions) {
+  const address who = asked.from();
+  try {
+    auto begun = std::make_unique<answering>(*this, sessions, who);
+    task<> talk = handle_(std::move(asked));
+    sessions.spawn(std::move(talk), *begun.release());
+  } catch (...) {
+    report(who, std::current_exception());
+  }
+}
 
 task<> serve_here(std::vector<address> at, handler handle, serve_options options, bool reuse_port,
                   bound_function listening) {

@@ -106,6 +106,65 @@ BIGHT_TEST(cost, deadlines_and_scopes_allocate_nothing) {
   EXPECT_EQ(allocations() - before, 0u);
 }
 
+// ── Memory ──────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+constexpr std::size_t idle_before = 256;
+// Whole chunks of the engine's tables, which have 256 places each; few enough for the usual limit
+// of 1,024 descriptors.
+constexpr std::size_t idle_counted = 512;
+
+struct idle_count {
+  event all_there;
+  std::size_t begun = 0;
+  std::size_t before = 0;  // bytes held
+  std::size_t after = 0;
+};
+
+BIGHT_CORO_WRAPPER task<> counted_echo(idle_count& c, stream peer) {
+  if (c.begun == idle_before) c.before = bytes_held();
+  if (c.begun == idle_before + idle_counted) c.after = bytes_held();
+  if (++c.begun > idle_before + idle_counted) c.all_there.set();
+  return echo_all(std::move(peer));
+}
+
+// In a process of its own, so that the descriptors here are the server's alone.
+pid_t hold_connections(const address& to) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  std::vector<raw::socket> held;
+  for (std::size_t i = 0; i <= idle_before + idle_counted; ++i) {
+    held.push_back(raw::connect(to));
+    for (int twice = 0; twice < 2; ++twice) {
+      held.back().send("ping");
+      if (held.back().recv() != "ping") _exit(1);
+    }
+  }
+  pause();
+  _exit(0);
+}
+
+}  // namespace
+
+// Every one has been read from and written to. What is counted: its session, its handler's frame
+// with the receive that waits in it, its places in the engine's tables, its timer's.
+BIGHT_TEST(cost, an_idle_connection_takes_at_most_512_bytes) {
+  served s;
+  idle_count counts;
+  auto client = [](served& of, event& all_there) -> task<> {
+    const pid_t child = hold_connections(of.at.front());
+    static_cast<void>(co_await attempt(within(patience, all_there.wait())));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  };
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", with(counts, &counted_echo), s.options()),
+                     client(s, counts.all_there));
+  EXPECT_TRUE(counts.all_there.is_set());
+  EXPECT_GT(counts.after, counts.before);
+  EXPECT_LE((counts.after - counts.before) / idle_counted, 512u);
+}
+
 // ── System calls ────────────────────────────────────────────────────────────────────────────────
 
 namespace {

@@ -22,6 +22,9 @@ namespace bight {
 /// Calls of operator new so far.
 [[nodiscard]] std::size_t allocations() noexcept;
 
+/// The bytes that operator new has given and that are still held, with what malloc(3) adds to each.
+[[nodiscard]] std::size_t bytes_held() noexcept;
+
 /// While this lives, the n-th call of operator new from here on fails, and every later one.
 class failing_allocations {
  public:

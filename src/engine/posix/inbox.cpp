@@ -40,7 +40,7 @@ bool inbox::hand_over(op& o, arrival& a, bool datagrams) {
   if (o.what == verb::recv_into)
     std::memcpy(o.buffer, taken.data(), taken.size());
   else
-    o.got = std::move(taken);
+    *o.got = std::move(taken);
   return a.data.empty();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What has arrived on a socket and waits for a receive.
+/// What has arrived on a socket and waits for a receive or an accept.
 
 #include <bight/op.hpp>
 
@@ -30,6 +30,15 @@ class inbox {
     items_.push_back(std::move(a));
   }
 
+  /// Connections of a listener, the oldest in front.
+  std::vector<int> accepted;
+
+  [[nodiscard]] int take_accepted() {
+    const int fd = accepted.front();
+    accepted.erase(accepted.begin());  // few: a multishot is stopped before they are many
+    return fd;
+  }
+
   /// Takes back what the completed receive `o` holds.
   void requeue(op& o) {
     arrival a;
@@ -37,7 +46,7 @@ class inbox {
       a.data = lease::copy_of(
           {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)});
     else
-      a.data = std::move(o.got);
+      a.data = std::move(*o.got);
     if (o.peer != nullptr) a.from = *o.peer;
     a.truncated = o.truncated;
     a.segment = o.segment;

@@ -77,6 +77,14 @@ address loopback(int family, std::uint16_t port) noexcept {
   return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, port);
 }
 
+resolve_answer& answer_of(const op& o) noexcept { return *static_cast<resolve_answer*>(o.extra); }
+
+void fail(op& o, int status) noexcept {
+  const std::error_code why = names_code(status);
+  answer_of(o).failed = why;
+  o.code = make_error_code(static_cast<errc>(why.default_error_condition().value()));
+}
+
 }  // namespace
 
 resolver::resolver(kernel_engine& k) : kernel_(k) {
@@ -100,9 +108,9 @@ bool resolver::submit(op& o) {
   if (!o.peer->is_name()) {
     const auto wanted = o.family == 4 ? address::kind::ip4 : address::kind::ip6;
     if (o.peer->what() == wanted)
-      static_cast<std::vector<address>*>(o.extra)->push_back(*o.peer);
+      answer_of(o).found.push_back(*o.peer);
     else
-      o.code = names_code(ARES_ENODATA);
+      fail(o, ARES_ENODATA);
     return true;
   }
   waiting_.push_back(
@@ -187,8 +195,8 @@ void resolver::on_found(void* arg, int status, int, ares_addrinfo* found) {
 
 void resolver::finish(query& q, int status, const ares_addrinfo* found) noexcept {
   if (op* o = std::exchange(q.waiter, nullptr)) {
-    auto& results = *static_cast<std::vector<address>*>(o->extra);
-    if (status != ARES_SUCCESS) o->code = names_code(status);
+    auto& results = answer_of(*o).found;
+    if (status != ARES_SUCCESS) fail(*o, status);
     try {
       if (status == ARES_SUCCESS && found == nullptr) results.push_back(loopback(q.family, q.port));
       for (const auto* n = found != nullptr ? found->nodes : nullptr; n != nullptr;

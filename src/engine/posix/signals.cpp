@@ -116,7 +116,6 @@ signal_desk::~signal_desk() {
 bool signal_desk::submit(op& o) {
   // Somebody waits (again): not to leave. Armed, so that moving the moment later cannot fail.
   kernel_.timers().arm(leave_later_, time_point::max());
-  o.engine_state = static_cast<std::uint32_t>(waiters_.size());
   waiters_.push_back(&o);
   if (seat_ < 0) seat_ = take_seat(kernel_);
   if (seat_ < 0) {
@@ -125,8 +124,8 @@ bool signal_desk::submit(op& o) {
     o.code = make_error_code(errc::no_resources);
     return true;
   }
-  o.engine_data = this;
-  on_wake();  // one may have come since the last waiter was told
+  o.engine_data = this;  // it waits
+  on_wake();             // one may have come since the last waiter was told
   return false;
 }
 
@@ -153,10 +152,7 @@ void signal_desk::cancel(op& o) noexcept {
   on_wake();  // a signal that has come is told rather than lost
   if (o.engine_data == nullptr) return;
   o.engine_data = nullptr;
-  const std::size_t place = o.engine_state;
-  waiters_[place] = waiters_.back();
-  waiters_[place]->engine_state = static_cast<std::uint32_t>(place);
-  waiters_.pop_back();
+  std::erase(waiters_, &o);
   o.code = make_error_code(errc::cancelled);
   kernel_.complete(o);
   if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));

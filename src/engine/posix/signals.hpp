@@ -38,8 +38,8 @@ class signal_desk {
   };
 
   kernel_engine& kernel_;
-  std::vector<op*> waiters_;  // each knows its place, in op::engine_state
-  int seat_ = -1;             // in the table that the handler reads; -1: none
+  std::vector<op*> waiters_;
+  int seat_ = -1;  // in the table that the handler reads; -1: none
   owned_timer leave_later_;
 };
 

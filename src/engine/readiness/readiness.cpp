@@ -9,7 +9,7 @@ namespace bight::readiness {
 
 namespace {
 
-constexpr std::uint32_t state_waiting = 1;  // in op::engine_state: this engine will complete it
+constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: this engine will complete it
 
 bool receives(const op& o) noexcept {
   return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::accept ||
@@ -67,9 +67,7 @@ bool readiness_engine::submit_receive(op& o, io& s) {
     s.kept->give(o, find(o.on)->kind == posix::socket_kind::datagram);
     return finish(o);
   }
-  const bool may_try = o.what == verb::read
-                           ? never_waits(o, s)
-                           : s.readable || (s.not_accepted != nullptr && !s.not_accepted->empty());
+  const bool may_try = o.what == verb::read ? never_waits(o, s) : s.readable || s.has_accepted();
   if (may_try && try_receive(o, s) == outcome::done) return finish(o);
   s.receiver = &o;
   wait_for_event(o, s);
@@ -148,9 +146,9 @@ void readiness_engine::requeue(op& o) noexcept {
     const auto listener = posix::unpack_handle(o.engine_data);
     if (find(listener) == nullptr) return close(o.on, true);
     io& s = *table_.find(listener.index);
-    if (s.not_accepted == nullptr) s.not_accepted = std::make_unique<std::vector<int>>();
     slots().leave(o.on);
-    s.not_accepted->insert(s.not_accepted->begin(), static_cast<int>(o.on.index));
+    std::vector<int>& waiting = s.keep().accepted;
+    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
     o.on = listener;
     if (s.receiver != nullptr) serve_receiver(s);  // somebody has begun to wait meanwhile
     return;
@@ -244,8 +242,8 @@ void readiness_engine::close(handle h, bool reset) noexcept {
   const int fd = static_cast<int>(h.index);
   if (io* s = table_.find(h.index)) {
     drop_waiting(*s);
-    if (s->not_accepted != nullptr)
-      for (const int child : *s->not_accepted) posix::close_with_reset(child);
+    if (s->has_accepted())
+      for (const int child : s->kept->accepted) posix::close_with_reset(child);
     *s = io();
   }
   if (known->kind == posix::socket_kind::adopted) {

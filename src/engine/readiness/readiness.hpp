@@ -46,8 +46,7 @@ class readiness_engine final : public posix::kernel_engine {
   struct io {
     op* receiver = nullptr;              // recv, recv_into, accept, read
     runnable_queue senders;              // send, connect, write; a stream has one at most
-    std::unique_ptr<posix::inbox> kept;  // of undone receives; datagrams that came joined
-    std::unique_ptr<std::vector<int>> not_accepted;  // accepts that were
+    std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
     posix::watcher* watch = nullptr;
     bool registered = false;
     bool watches_room = false;  // registered for becoming writable, too
@@ -58,6 +57,9 @@ class readiness_engine final : public posix::kernel_engine {
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
 
+    [[nodiscard]] bool has_accepted() const noexcept {
+      return kept != nullptr && !kept->accepted.empty();
+    }
     [[nodiscard]] posix::inbox& keep() {
       if (kept == nullptr) kept = std::make_unique<posix::inbox>();
       return *kept;

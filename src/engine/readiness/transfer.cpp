@@ -55,7 +55,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   o.count = n;
   o.ends_stream = n == 0;
   if (n == 0) s.readable = s.hung_up = true;  // the end can be read again and again
-  if (lend) o.got = buffers_.fill(static_cast<std::size_t>(n));
+  if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
   find(o.on)->last_used = sched().now();
   return outcome::done;
 }
@@ -100,9 +100,8 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
   const posix::slot& known = *find(o.on);
   posix::socket_name from;
   int fd = -1;
-  if (s.not_accepted != nullptr && !s.not_accepted->empty()) {
-    fd = s.not_accepted->front();
-    s.not_accepted->erase(s.not_accepted->begin());
+  if (s.has_accepted()) {
+    fd = s.kept->take_accepted();
     from.length = 0;
   } else {
     do {
@@ -227,7 +226,7 @@ auto readiness_engine::try_read(op& o) -> outcome {
   }
   o.count = n;
   o.ends_stream = n == 0;
-  o.got = buffers_.fill(static_cast<std::size_t>(n));
+  *o.got = buffers_.fill(static_cast<std::size_t>(n));
   return outcome::done;
 }
 

@@ -15,9 +15,7 @@ bool uring_engine::submit_accept(op& o, channel& c) {
   }
   c.kind = arrives::connections;
   if (c.has_accepted()) {
-    const int fd = c.accepted->front();
-    c.accepted->pop_front();
-    claim(o, fd);
+    claim(o, c.arrived->take_accepted());
     return at_once(o);
   }
   c.receiver = &o;
@@ -45,9 +43,8 @@ void uring_engine::on_accepted(channel& c, const completion& done) {
       claim(o, done.result);
       return finish(o);
     }
-    if (c.accepted == nullptr) c.accepted = std::make_unique<std::deque<int>>();
-    c.accepted->push_back(done.result);
-    if (c.accepted->size() >= channel::accepted_max) stop_source(c);
+    c.keep().accepted.push_back(done.result);
+    if (c.arrived->accepted.size() >= channel::accepted_max) stop_source(c);
     return;
   }
   // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A

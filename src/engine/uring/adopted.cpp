@@ -36,9 +36,9 @@ bool uring_engine::submit_read(op& o, channel& c) {
 }
 
 void uring_engine::issue_read(op& o) {
-  const std::size_t size = std::min(o.size, read_max);
+  const std::size_t size = std::min<std::size_t>(o.size, read_max);
   std::byte* room = nullptr;
-  o.got = lease::to_fill(size, room);
+  *o.got = lease::to_fill(size, room);
   o.engine_state = state_in_kernel;
   io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), room,
                      static_cast<unsigned>(size), current_position);

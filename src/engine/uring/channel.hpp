@@ -7,7 +7,6 @@
 #include "engine/posix/slots.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 namespace bight::uring {
@@ -34,14 +33,13 @@ struct channel {
   op* receiver = nullptr;                 // recv, recv_into, accept, read
   op* sender = nullptr;                   // the send of a stream, connect, write
   std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
-  lease front;  // what lay at the end of a buffer, until the batch is over
-  std::unique_ptr<std::deque<int>> accepted;  // likewise, of a listener
-  std::uint32_t in_kernel = 0;                // requests on the socket that have not completed
-  int failure = 0;                            // to be told once, after what has arrived
+  std::uint32_t in_kernel = 0;            // requests on the socket that have not completed
+  int failure = 0;                        // to be told once, after what has arrived
   source state = source::idle;
   arrives kind = arrives::bytes;
   bool ended = false;  // the end of the stream has been found, for good
   bool received_before = false;
+  bool cut = false;      // what lay at the end of a buffer waits for the rest of it
   bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
 
@@ -50,7 +48,7 @@ struct channel {
     return arrived != nullptr && !arrived->empty();
   }
   [[nodiscard]] bool has_accepted() const noexcept {
-    return accepted != nullptr && !accepted->empty();
+    return arrived != nullptr && !arrived->accepted.empty();
   }
   [[nodiscard]] posix::inbox& keep() {
     if (arrived == nullptr) arrived = std::make_unique<posix::inbox>();

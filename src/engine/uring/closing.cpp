@@ -60,9 +60,8 @@ void uring_engine::close(handle h, bool reset) noexcept {
     op& o = *std::exchange(c.receiver, nullptr);
     finish(o, make_error_code(errc::cancelled));
   }
-  if (c.accepted != nullptr)
-    for (const int child : *c.accepted) posix::close_with_reset(child);
-  c.accepted.reset();
+  if (c.has_accepted())
+    for (const int child : c.arrived->accepted) posix::close_with_reset(child);
   c.arrived.reset();
   cancel_all_of(c);
   settle_closing(c);

@@ -34,7 +34,7 @@ bool uring_engine::submit_receive(op& o, channel& c, bool datagrams) {
   if (o.what == verb::recv_into && c.state == source::idle && !datagrams) {
     hold(o, state_in_kernel);
     ++c.in_kernel;
-    const std::size_t size = std::min(o.size, request_max);
+    const std::size_t size = std::min<std::size_t>(o.size, request_max);
     io_uring_prep_recv(request(about::operation, &o), c.fd(), o.buffer, size, 0);
     return false;
   }
@@ -98,14 +98,14 @@ void uring_engine::on_bytes(channel& c, const completion& done) {
   }
   if (c.closing) return;
   if (done.result <= 0) {
-    deliver_front(c);
+    if (c.cut) deliver_bytes(c, take_front(c));
     return on_source_ended(c, done.result);
   }
   touch(c);
-  if (!c.front.empty()) bytes = rejoin(std::exchange(c.front, {}), bytes);
+  if (c.cut) bytes = rejoin(take_front(c), bytes);
   if (!at_end) return deliver_bytes(c, std::move(bytes));
-  c.front = std::move(bytes);
-  cut_.push_back(&c);
+  c.cut = true;
+  cut_.push_back({&c, std::move(bytes)});
 }
 
 void uring_engine::on_datagram(channel& c, const completion& done) {
@@ -126,13 +126,20 @@ lease uring_engine::rejoin(const lease& front, const lease& rest) {
   return lease::copy_of(whole);
 }
 
-void uring_engine::deliver_front(channel& c) {
-  if (!c.front.empty()) deliver_bytes(c, std::exchange(c.front, {}));
+lease uring_engine::take_front(channel& c) {
+  c.cut = false;
+  for (front& f : cut_)
+    if (f.of == &c && !f.bytes.empty()) return std::move(f.bytes);
+  return {};
 }
 
 // The batch is over, and nothing more has come for these.
 void uring_engine::deliver_fronts() {
-  for (channel* c : cut_) deliver_front(*c);
+  for (front& f : cut_) {
+    if (f.bytes.empty()) continue;
+    f.of->cut = false;
+    deliver_bytes(*f.of, std::move(f.bytes));
+  }
   cut_.clear();
 }
 
@@ -163,7 +170,7 @@ void uring_engine::deliver_bytes(channel& c, lease bytes) {
   if (whole) {  // what nearly always happens
     c.receiver = nullptr;
     o->count = static_cast<std::int64_t>(bytes.size());
-    o->got = std::move(bytes);
+    *o->got = std::move(bytes);
     return finish(*o);
   }
   posix::arrival a;
@@ -207,11 +214,11 @@ void uring_engine::feed_starved() {
 }
 
 void uring_engine::receive_apart(op& o, channel& c) {
-  std::size_t size = std::min(o.size, request_max);
+  std::size_t size = std::min<std::size_t>(o.size, request_max);
   std::byte* room = o.buffer;
   if (o.what == verb::recv) {
     size = std::min(size, apart_max);
-    o.got = lease::to_fill(size, room);
+    *o.got = lease::to_fill(size, room);
   }
   o.engine_state = state_in_kernel;
   ++c.in_kernel;
@@ -234,10 +241,10 @@ void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
 // not worth their block.
 void uring_engine::fill_lease(op& o, int outcome) {
   constexpr std::size_t copy_max = 4096;
-  lease room = std::exchange(o.got, {});
+  lease room = std::exchange(*o.got, {});
   if (outcome <= 0) return;
   const lease filled = room.take_front(static_cast<std::size_t>(outcome));
-  o.got = filled.size() < copy_max ? lease::copy_of(filled) : filled;
+  *o.got = filled.size() < copy_max ? lease::copy_of(filled) : filled;
 }
 
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {

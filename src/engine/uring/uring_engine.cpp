@@ -52,7 +52,7 @@ bool uring_engine::submit(op& o) {
   }
 }
 
-void uring_engine::hold(op& o, std::uint32_t state) noexcept {
+void uring_engine::hold(op& o, std::uint8_t state) noexcept {
   o.engine_state = state;
   ++waiting_;
 }
@@ -106,8 +106,8 @@ void uring_engine::requeue(op& o) noexcept {
   }
   channel& c = channels_.at(from.index);
   if (accepted) {
-    if (c.accepted == nullptr) c.accepted = std::make_unique<std::deque<int>>();
-    c.accepted->push_front(o.on.index);
+    std::vector<int>& waiting = c.keep().accepted;
+    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
     slots().leave(o.on);
     o.on = from;
   } else if (!o.ends_stream) {  // the end of a stream is remembered by itself
@@ -117,8 +117,7 @@ void uring_engine::requeue(op& o) noexcept {
   op* next = c.receiver;
   if (next == nullptr || next->engine_state != state_waiting) return;
   if (accepted) {
-    claim(*next, c.accepted->front());
-    c.accepted->pop_front();
+    claim(*next, c.arrived->take_accepted());
   } else if (!give_kept(*next, c, known->kind == posix::socket_kind::datagram)) {
     return;
   }

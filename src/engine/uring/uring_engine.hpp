@@ -76,6 +76,12 @@ class uring_engine final : public posix::kernel_engine {
 
   struct watch_record;
 
+  // What lay at the end of a buffer.
+  struct front {
+    channel* of;
+    lease bytes;
+  };
+
   // Requests.
   [[nodiscard]] io_uring_sqe* request(about what, void* object) noexcept;
   static std::uint64_t tagged(about what, const void* object) noexcept;
@@ -86,7 +92,7 @@ class uring_engine final : public posix::kernel_engine {
   void collect(const completion& c);
 
   // Operations.
-  void hold(op& o, std::uint32_t state) noexcept;
+  void hold(op& o, std::uint8_t state) noexcept;
   void finish(op& o) noexcept;
   void finish(op& o, std::error_code code) noexcept;
   [[nodiscard]] bool at_once(op& o) noexcept;
@@ -105,7 +111,7 @@ class uring_engine final : public posix::kernel_engine {
   void deliver_bytes(channel& c, lease bytes);
   void deliver(channel& c, posix::arrival a);
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
-  void deliver_front(channel& c);
+  [[nodiscard]] lease take_front(channel& c);
   void deliver_fronts();
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
@@ -150,7 +156,7 @@ class uring_engine final : public posix::kernel_engine {
   std::unique_ptr<buffer_ring> datagram_buffers_;
   msghdr datagram_header_{};  // how much room for names and ancillary data
   posix::stable_table<channel> channels_;
-  std::vector<channel*> cut_;      // channels with a front, within a batch of completions
+  std::vector<front> cut_;         // within a batch of completions
   std::vector<channel*> starved_;  // channels that found no buffer
   int turns_starved_ = 0;          // turns in a row that began without one
   std::unique_ptr<call_record> spare_records_;
