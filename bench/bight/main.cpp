@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   limits.max_connections = 19000;  // ten thousand idle ones, and below 20,000 descriptors
   limits.on_listening = [](const address&) { print("ready"); };
 
+  if (const char* threads = std::getenv("BENCH_THREADS"))
+    limits.threads = static_cast<unsigned>(std::atoi(threads));
   run_options how;
   if (const char* us = std::getenv("BENCH_BUSY_POLL"))
     how.busy_poll = std::chrono::microseconds(std::atoi(us));

@@ -37,11 +37,10 @@ echo::~echo() {
 }
 
 void echo::greet() {
-  for (std::size_t i = 0; i < fds_.size(); ++i) {
-    // A message of its own, so the pattern's place stays where it is.
-    echo_once(fds_[i], pattern_.at(connections_[i].send_place),
-              std::min(message_, pattern::run_max));
-  }
+  constexpr std::size_t long_message = 32768;
+  // Messages of their own, so the pattern's place stays where it is.
+  for (std::size_t i = 0; i < fds_.size(); ++i)
+    echo_once(fds_[i], pattern_.at(connections_[i].send_place), long_message);
 }
 
 void echo::run() {

@@ -21,7 +21,8 @@ class echo {
   echo(const echo&) = delete;
   echo& operator=(const echo&) = delete;
 
-  /// One message there and back on each, so that the server has met them all.
+  /// A long message there and back on each: the server has met them all, and what buffers it has
+  /// for all connections together it has used from end to end.
   void greet();
   void run();
 

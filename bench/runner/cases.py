@@ -18,7 +18,8 @@ class Case:
     load: str = ""  # the load's mode where it is not the server's
     active: int = 0
     unit: str = "message"
-    seconds: float = 0  # a window of its own
+    rounds: int = 0  # at most so many: memory does not drift
+    beside: str = ""  # the case without what this one adds: the CPU of both is compared
     args: tuple = ()  # more for the load
     env: dict = dataclasses.field(default_factory=dict)  # more for the servers
     only: str = ""  # servers with these words in their name
@@ -51,9 +52,11 @@ CASES = [
          reference="libuv uv_timer"),
     Case("timers_turn", "a deadline set and met in the next turn of the loop", "timers_turn",
          unit="deadline", alone=True, reference="tokio"),
-    Case("idle10k", "10,000 idle connections", "echo", 10000, load="idle", quiet=True),
+    Case("threads2", "echo 64 B, 100 connections, two loops in two threads on one core", "echo",
+         100, env={"BENCH_THREADS": "2"}, only="Bight", beside="n100"),
+    Case("idle10k", "10,000 idle connections", "echo", 10000, load="idle", quiet=True, rounds=3),
     Case("idle10k+100", "10,000 idle and 100 active connections", "echo", 10000, load="idle",
-         active=100),
+         active=100, only="Bight", beside="n100"),
 ]
 
 

@@ -124,7 +124,7 @@ def fits(case, server):
     # Looking without sleeping is for few connections: it takes a whole core.
     if "busy_poll" in server.name and case.name != "n1":
         return False
-    return server.offers(case.mode) and case.only.lower() in server.name.lower()
+    return server.offers(case) and case.only.lower() in server.name.lower()
 
 
 def rounds(build, cases, servers, count, seconds, data):
@@ -136,11 +136,12 @@ def rounds(build, cases, servers, count, seconds, data):
             turn = (number + cases.index(case)) % len(servers)
             for server in servers[turn:] + servers[:turn]:
                 at += 1
-                if (case.name, server.name) in out or not fits(case, server):
+                if number >= (case.rounds or count) or not fits(case, server) or \
+                        (case.name, server.name) in out:
                     continue
                 note(f"[{at}/{total}] round {number + 1}: {case.name}, {server.name}")
                 try:
-                    said = undisturbed(build, case, server, case.seconds or seconds)
+                    said = undisturbed(build, case, server, seconds)
                     data.add(case.name, server.name, number, said)
                 except NotOffered:
                     out.add((case.name, server.name))

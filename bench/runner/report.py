@@ -44,8 +44,8 @@ def micros(value):
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
-HEAD = ["server", "{unit}s/s", "CPU ns a {unit}", "ratio", "p50 µs", "p99 µs", "p99.9 µs",
-        "calls", "user instr.",
+HEAD = ["server", "{unit}s/s", "CPU ns a {unit}", "ratio", "÷ {beside}", "of it user",
+        "p50 µs", "p99 µs", "p99.9 µs", "calls", "user instr.",
         "sender's CPU ns", "lost on the way", "load busy"]
 
 
@@ -63,6 +63,9 @@ def rows_of(case, data, cells, details):
         extra = details.get((name, server), {})
         row = [server, range_of(cell["rate"]), range_of(cell["cpu"], plain_ns),
                f"{reference[0] / cell['cpu'][0]:.2f}" if reference else "–"]
+        alone = cells.get((case.beside, server), {}).get("cpu")
+        row += [f"{cell['cpu'][0] / alone[0]:.2f}" if alone else "–",
+                plain_ns(cell["user"][0]) if "user" in cell else "–"]
         row += [micros(cell[p][0]) if p in cell else "–" for p in ("p50_us", "p99_us", "p999_us")]
         row += [f"{extra[k]:.{digits}f}" if extra.get(k) is not None else "–"
                 for k, digits in (("calls", 3), ("instructions", 0))]
@@ -83,7 +86,7 @@ def tables(data):
         if not rows:
             continue
         head = ["server", "bytes an idle connection", "CPU ms a second"] if case.quiet else \
-            [h.format(unit=case.unit) for h in HEAD]
+            [h.format(unit=case.unit, beside=case.beside) for h in HEAD]
         used = [i for i in range(len(head)) if any(r[i] != "–" for r in rows)]
         yield case, [head[i] for i in used], [[r[i] for i in used] for r in rows]
 

@@ -18,12 +18,14 @@ class Server:
     needs: str
     env: dict = dataclasses.field(default_factory=dict)
     modes: tuple = ()  # empty: it says so itself, by its exit code
+    cases: tuple = ()  # empty: all
 
     def missing(self):
         return "" if os.path.exists(self.needs) else f"not here: {self.needs}"
 
-    def offers(self, mode):
-        return not self.modes or mode in self.modes
+    def offers(self, case):
+        return (not self.modes or case.mode in self.modes) and \
+            (not self.cases or case.name in self.cases)
 
 
 # What a server by hand or on Bight offers; the others are programs for one case.
@@ -69,7 +71,8 @@ def every(build):
     for peer in json.loads(table.read_text(encoding="utf-8")) if table.exists() else []:
         fill = {"build": build, "source": PEERS}
         found.append(Server(peer["name"], tuple(c.format(**fill) for c in peer["command"]),
-                            peer["needs"].format(**fill), peer["env"], tuple(peer["modes"])))
+                            peer["needs"].format(**fill), peer["env"], tuple(peer["modes"]),
+                            tuple(peer.get("cases", ()))))
     return found
 
 
