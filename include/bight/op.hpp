@@ -22,7 +22,7 @@
 
 namespace bight {
 
-class engine;
+class carrier;
 
 /// What an operation asks for.
 enum class verb : std::uint8_t {
@@ -79,7 +79,7 @@ class outcome_code {
 /// by setting the outcome and making it ready; cancelling only asks for that.
 class op : public runnable, public stop_hook {
  public:
-  op(verb v, engine* e, handle h) noexcept : what(v), eng(e), on(h) {}
+  op(verb v, carrier* c, handle h) noexcept : what(v), eng(c), on(h) {}
   op(op&& other) noexcept;
   op& operator=(op&&) = delete;
   ~op() = default;
@@ -105,7 +105,7 @@ class op : public runnable, public stop_hook {
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
   std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's
   outcome_code code;          ///< out: what went wrong, if anything
-  engine* eng;                ///< null until start() for operations that no socket made
+  carrier* eng;               ///< null until start() for operations that no socket made
   handle on;                  ///< in; out for accept
   union {
     piece* pieces = nullptr;  ///< send, write; the engine advances them past what has gone
@@ -139,7 +139,8 @@ class op : public runnable, public stop_hook {
 class [[nodiscard]] recv_operation : public op {
  public:
   using value_type = lease;
-  recv_operation(engine* e, handle h, std::size_t max, verb v = verb::recv) noexcept : op(v, e, h) {
+  recv_operation(carrier* c, handle h, std::size_t max, verb v = verb::recv) noexcept
+      : op(v, c, h) {
     size = narrow(max);
   }
   bool start(std::coroutine_handle<> h, context& c) {
@@ -160,8 +161,8 @@ class [[nodiscard]] recv_operation : public op {
 class [[nodiscard]] recv_into_operation : public op {
  public:
   using value_type = std::size_t;
-  recv_into_operation(engine* e, handle h, std::span<std::byte> into) noexcept
-      : op(verb::recv_into, e, h) {
+  recv_into_operation(carrier* c, handle h, std::span<std::byte> into) noexcept
+      : op(verb::recv_into, c, h) {
     buffer = into.data();
     size = narrow(into.size());
   }
@@ -178,8 +179,8 @@ class [[nodiscard]] send_operation : public op {
  public:
   using value_type = void;
   template <class... P>
-  send_operation(verb v, engine* e, handle h, const P&... parts) noexcept
-      : op(v, e, h), parts_{piece(parts)...} {}
+  send_operation(verb v, carrier* c, handle h, const P&... parts) noexcept
+      : op(v, c, h), parts_{piece(parts)...} {}
 
   bool start(std::coroutine_handle<> h, context& c) {
     pieces = parts_;
@@ -201,8 +202,8 @@ class [[nodiscard]] send_operation : public op {
 class [[nodiscard]] send_pieces_operation : public op {
  public:
   using value_type = void;
-  send_pieces_operation(verb v, engine* e, handle h, std::span<piece> parts) noexcept
-      : op(v, e, h) {
+  send_pieces_operation(verb v, carrier* c, handle h, std::span<piece> parts) noexcept
+      : op(v, c, h) {
     pieces = parts.data();
     piece_count = static_cast<std::uint32_t>(parts.size());
   }

@@ -17,13 +17,13 @@ class stdio {
   [[nodiscard]] static task<stdio> open(int fd);
 
   stdio(stdio&& other) noexcept
-      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+      : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   stdio& operator=(stdio&&) = delete;
   ~stdio();
 
   /// As stream::recv: at least one byte, empty at the end of input.
   [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
-    return {engine_, handle_, max, verb::read};
+    return {carrier_, handle_, max, verb::read};
   }
   /// As stream::send: every byte, in order, waiting while the reader of a pipe is slow.
   ///
@@ -32,13 +32,13 @@ class stdio {
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
   [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::write, engine_, handle_, parts...};
+    return {verb::write, carrier_, handle_, parts...};
   }
 
  private:
-  stdio(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  stdio(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
 
-  engine* engine_;
+  carrier* carrier_;
   handle handle_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A connected byte stream: TCP, or a unix socket.
+/// A connected byte stream: TCP, a unix socket, or TLS over one of them.
 
 #include <bight/op.hpp>
 #include <bight/options.hpp>
@@ -22,11 +22,11 @@ namespace bight {
 class stream {
  public:
   stream() noexcept = default;
-  stream(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  stream(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   stream(stream&& other) noexcept
-      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+      : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   stream& operator=(stream&& other) noexcept {
-    std::swap(engine_, other.engine_);
+    std::swap(carrier_, other.carrier_);
     std::swap(handle_, other.handle_);
     return *this;
   }
@@ -59,7 +59,7 @@ class stream {
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
   [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::send, engine_, handle_, parts...};
+    return {verb::send, carrier_, handle_, parts...};
   }
 
   /// The same for parts that are counted at run time. They are used up: the engine advances them.
@@ -96,6 +96,8 @@ class stream {
 
   /// What the engine calls it: for tables and logs. Stale once the stream is closed.
   [[nodiscard]] handle id() const noexcept { return handle_; }
+  /// What carries its operations: the loop's engine, or a layer over another stream, as TLS is.
+  [[nodiscard]] carrier* carried_by() const noexcept { return carrier_; }
   /// How long nothing has been received or sent.
   [[nodiscard]] duration idle() const noexcept;
 
@@ -103,7 +105,7 @@ class stream {
   void set_option(option_id id, int value);
   [[nodiscard]] int get_option(option_id id) const;
 
-  engine* engine_ = nullptr;
+  carrier* carrier_ = nullptr;
   handle handle_;
 };
 

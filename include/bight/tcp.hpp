@@ -39,11 +39,11 @@ struct connect_options {
 class listener {
  public:
   listener() noexcept = default;
-  listener(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  listener(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   listener(listener&& other) noexcept
-      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+      : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   listener& operator=(listener&& other) noexcept {
-    std::swap(engine_, other.engine_);
+    std::swap(carrier_, other.carrier_);
     std::swap(handle_, other.handle_);
     return *this;
   }
@@ -61,7 +61,7 @@ class listener {
   /// errors  too_many_files when descriptors have run out: wait a little, then accept again.
   ///         Errors of the connection itself (ECONNABORTED and its like, accept(2)) are skipped.
   /// cancel  a connection that had just been accepted waits for the next accept.
-  [[nodiscard]] accept_operation accept() & noexcept { return {verb::accept, engine_, handle_}; }
+  [[nodiscard]] accept_operation accept() & noexcept { return {verb::accept, carrier_, handle_}; }
 
   /// The address it listens on, with the real port.
   [[nodiscard]] address local() const;
@@ -70,7 +70,7 @@ class listener {
   void close() noexcept;
 
  private:
-  engine* engine_ = nullptr;
+  carrier* carrier_ = nullptr;
   handle handle_;
 };
 

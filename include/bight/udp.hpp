@@ -58,7 +58,7 @@ class datagrams {
 class [[nodiscard]] recv_operation : public op {
  public:
   using value_type = datagram;
-  recv_operation(engine* e, handle h, std::size_t max) noexcept : op(verb::recv, e, h) {
+  recv_operation(carrier* c, handle h, std::size_t max) noexcept : op(verb::recv, c, h) {
     size = narrow(max);
   }
   bool start(std::coroutine_handle<> h, context& c) {
@@ -76,7 +76,7 @@ class [[nodiscard]] recv_operation : public op {
 class [[nodiscard]] recv_many_operation : public recv_operation {
  public:
   using value_type = datagrams;
-  recv_many_operation(engine* e, handle h) noexcept : recv_operation(e, h, 65536) { many = true; }
+  recv_many_operation(carrier* c, handle h) noexcept : recv_operation(c, h, 65536) { many = true; }
   [[nodiscard]] result<datagrams> take();
 };
 
@@ -84,8 +84,8 @@ template <std::size_t N>
 class [[nodiscard]] send_to_operation : public send_operation<N> {
  public:
   template <class... P>
-  send_to_operation(engine* e, handle h, address to, const P&... parts) noexcept
-      : send_operation<N>(verb::send, e, h, parts...), to_(std::move(to)) {}
+  send_to_operation(carrier* c, handle h, address to, const P&... parts) noexcept
+      : send_operation<N>(verb::send, c, h, parts...), to_(std::move(to)) {}
   bool start(std::coroutine_handle<> h, context& c) {
     this->peer = &to_;
     return send_operation<N>::start(h, c);
@@ -113,11 +113,11 @@ using send_many_to_operation = many<send_to_operation<1>>;
 class socket {
  public:
   socket() noexcept = default;
-  socket(engine& e, handle h) noexcept : engine_(&e), handle_(h) {}
+  socket(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   socket(socket&& other) noexcept
-      : engine_(other.engine_), handle_(std::exchange(other.handle_, {})) {}
+      : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   socket& operator=(socket&& other) noexcept {
-    std::swap(engine_, other.engine_);
+    std::swap(carrier_, other.carrier_);
     std::swap(handle_, other.handle_);
     return *this;
   }
@@ -131,7 +131,7 @@ class socket {
   /// cancel  no datagram was taken.
   /// source  recvmsg(2), udp(7).
   [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
-    return {engine_, handle_, max};
+    return {carrier_, handle_, max};
   }
 
   /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
@@ -141,14 +141,14 @@ class socket {
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
   [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::send, engine_, handle_, parts...};
+    return {verb::send, carrier_, handle_, parts...};
   }
 
   /// The same to `to`, which must be an IP address.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
   [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, const P&... parts) & noexcept {
-    return {engine_, handle_, std::move(to), parts...};
+    return {carrier_, handle_, std::move(to), parts...};
   }
 
   /// Receives the datagrams of one sender that have come one after the other, up to 64 KiB of
@@ -161,7 +161,7 @@ class socket {
   /// errors  as recv.
   /// cancel  no datagram was taken.
   /// source  udp(7), UDP_GRO (Linux 5.0); before that they come one by one.
-  [[nodiscard]] recv_many_operation recv_many() & noexcept { return {engine_, handle_}; }
+  [[nodiscard]] recv_many_operation recv_many() & noexcept { return {carrier_, handle_}; }
 
   /// Sends `data` as datagrams of `segment` bytes each, the last perhaps shorter, to the peer that
   /// the socket is connected to. The kernel takes up to 64 of them in one call, and cuts late.
@@ -174,13 +174,13 @@ class socket {
   [[nodiscard]] send_many_operation send_many(std::string_view data,
                                               std::size_t segment) & noexcept {
     check_segment(segment);
-    return send_many_operation(segment, verb::send, engine_, handle_, data);
+    return send_many_operation(segment, verb::send, carrier_, handle_, data);
   }
   /// The same to `to`, which must be an IP address.
   [[nodiscard]] send_many_to_operation send_many_to(address to, std::string_view data,
                                                     std::size_t segment) & noexcept {
     check_segment(segment);
-    return send_many_to_operation(segment, engine_, handle_, std::move(to), data);
+    return send_many_to_operation(segment, carrier_, handle_, std::move(to), data);
   }
 
   void close() noexcept;
@@ -201,7 +201,7 @@ class socket {
   void set_option(option_id id, int value);
   [[nodiscard]] int get_option(option_id id) const;
 
-  engine* engine_ = nullptr;
+  carrier* carrier_ = nullptr;
   handle handle_;
 };
 
@@ -217,8 +217,8 @@ class socket {
 /// One datagram with the way to answer it.
 class request {
  public:
-  request(engine& e, handle h, datagram d) noexcept
-      : engine_(&e), handle_(h), datagram_(std::move(d)) {}
+  request(carrier& c, handle h, datagram d) noexcept
+      : carrier_(&c), handle_(h), datagram_(std::move(d)) {}
 
   [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
   [[nodiscard]] const address& from() const noexcept { return datagram_.from; }
@@ -228,11 +228,11 @@ class request {
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
   [[nodiscard]] send_to_operation<sizeof...(P)> reply(const P&... parts) & noexcept {
-    return {engine_, handle_, datagram_.from, parts...};
+    return {carrier_, handle_, datagram_.from, parts...};
   }
 
  private:
-  engine* engine_;
+  carrier* carrier_;
   handle handle_;
   datagram datagram_;
 };

@@ -10,10 +10,17 @@ namespace bight {
 loop::loop(std::unique_ptr<engine> e, duration busy_poll)
     : engine_(std::move(e)), busy_poll_(busy_poll) {
   engine_->attach(*this);
+  lingering_.make_head();
   expire(engine_->now());
 }
 
-loop::~loop() = default;
+loop::~loop() {
+  for (ring_link* h = lingering_.next; h != &lingering_;) {
+    auto& hook = static_cast<stop_hook&>(*std::exchange(h, h->next));
+    hook.on_stop(hook);
+  }
+  while (lingers()) turn();
+}
 
 void loop::turn() {
   // 1. Submit, 2. wait, 3. collect: the engine's part, and it moves time on between 2 and 3, so
@@ -41,7 +48,7 @@ void loop::run(task<> main) {
   context root(*this);
   scope everything(root);
   everything.spawn(std::move(main));
-  while (everything.size() > 0) {
+  while (everything.size() > 0 || lingers()) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
       check(false, "deadlock: every task waits for another, and nothing else can happen");
     turn();

@@ -10,8 +10,17 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <vector>
 
 namespace bight {
+
+/// What a layer above keeps for each loop: see loop::local().
+struct loop_local {
+  loop_local() = default;
+  loop_local(const loop_local&) = delete;
+  loop_local& operator=(const loop_local&) = delete;
+  virtual ~loop_local() = default;
+};
 
 class loop : public scheduler {
  public:
@@ -31,13 +40,28 @@ class loop : public scheduler {
   /// Asks the main task to end, from any thread.
   void stop_from_outside() noexcept;
 
+  /// Keeps the loop turning until `h` is unlinked, for what outlives its task by a moment: a last
+  /// word to a peer. A loop that ends before that calls h's on_stop, which must soon unlink it.
+  void linger(stop_hook& h) noexcept { h.link_last(lingering_); }
+
+  /// The T of this loop, made at its first use: caches and buffers of a layer above.
+  template <std::derived_from<loop_local> T>
+  [[nodiscard]] T& local() {
+    for (const auto& kept : locals_)
+      if (T* found = dynamic_cast<T*>(kept.get())) return *found;
+    return static_cast<T&>(*locals_.emplace_back(std::make_unique<T>()));
+  }
+
  private:
+  [[nodiscard]] bool lingers() const noexcept { return lingering_.next != &lingering_; }
   void turn();
   void look_for_work();
 
   std::unique_ptr<engine> engine_;
   duration busy_poll_;
   std::atomic<bool> stop_asked_{false};
+  ring_link lingering_;  // of what lingers
+  std::vector<std::unique_ptr<loop_local>> locals_;
 };
 
 }  // namespace bight

@@ -21,9 +21,8 @@ op::op(op&& other) noexcept
 }
 
 bool op::start(std::coroutine_handle<> h, context& c) {
-  engine& mine = loop::of(c).eng();
-  if (eng == nullptr) eng = &mine;
-  check(eng == &mine, "a socket was used on another loop than its own");
+  if (eng == nullptr) eng = &loop::of(c).eng();
+  check(&eng->sched() == &c.sched(), "a socket was used on another loop than its own");
   waiter_ = h;
   if (c.stop_requested()) {
     code = make_error_code(errc::cancelled);
@@ -65,7 +64,7 @@ error op::failure() const {
     auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
     if (of) tried += " " + of->str();
   }
-  return error(code, tried, static_cast<std::uint64_t>(count));
+  return eng->explain(code, tried, static_cast<std::uint64_t>(count));
 }
 
 void op::settle_or_throw() {

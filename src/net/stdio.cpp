@@ -12,7 +12,7 @@ task<stdio> stdio::open(int fd) {
 }
 
 stdio::~stdio() {
-  if (handle_) engine_->close(handle_);
+  if (handle_) carrier_->close(handle_);
 }
 
 result<int> signal_operation::take() {

@@ -8,54 +8,54 @@ namespace bight {
 
 recv_operation stream::recv(std::size_t max) & noexcept {
   check(max > 0, "recv of at most 0 bytes");
-  return {engine_, handle_, max};
+  return {carrier_, handle_, max};
 }
 
 recv_into_operation stream::recv_into(std::span<std::byte> into) & noexcept {
   check(!into.empty(), "recv_into an empty buffer");
-  return {engine_, handle_, into};
+  return {carrier_, handle_, into};
 }
 
 send_pieces_operation stream::send(std::span<piece> parts) & noexcept {
-  return {verb::send, engine_, handle_, parts};
+  return {verb::send, carrier_, handle_, parts};
 }
 
 void stream::shutdown_send() {
-  const auto failed = handle_ ? engine_->shutdown_send(handle_) : make_error_code(errc::closed);
+  const auto failed = handle_ ? carrier_->shutdown_send(handle_) : make_error_code(errc::closed);
   if (failed) throw error(failed, "shutdown " + remote().str());
 }
 
 void stream::close() noexcept {
-  if (handle_) engine_->close(std::exchange(handle_, {}));
+  if (handle_) carrier_->close(std::exchange(handle_, {}));
 }
 
 void stream::abort() noexcept {
-  if (handle_) engine_->close(std::exchange(handle_, {}), true);
+  if (handle_) carrier_->close(std::exchange(handle_, {}), true);
 }
 
 address stream::remote() const {
   if (!handle_) return {};
-  auto a = engine_->remote(handle_);
+  auto a = carrier_->remote(handle_);
   return a ? *std::move(a) : address();
 }
 
 address stream::local() const {
   check(static_cast<bool>(handle_), "the stream is closed");
-  return engine_->local(handle_).value();
+  return carrier_->local(handle_).value();
 }
 
 duration stream::idle() const noexcept {
-  return handle_ ? engine_->now() - engine_->last_used(handle_) : duration::zero();
+  return handle_ ? carrier_->sched().now() - carrier_->last_used(handle_) : duration::zero();
 }
 
 void stream::set_option(option_id id, int value) {
-  const auto failed = handle_ ? engine_->set(handle_, id, value) : make_error_code(errc::closed);
+  const auto failed = handle_ ? carrier_->set(handle_, id, value) : make_error_code(errc::closed);
   if (failed) throw error(failed, "set a socket option");
 }
 
 int stream::get_option(option_id id) const {
   if (!handle_) throw error(errc::closed, "get a socket option");
-  return engine_->get(handle_, id).value();
+  return carrier_->get(handle_, id).value();
 }
 
 }  // namespace bight

@@ -33,10 +33,10 @@ result<stream> listener::accept_operation::take() {
   return stream(*eng, on);
 }
 
-address listener::local() const { return engine_->local(handle_).value(); }
+address listener::local() const { return carrier_->local(handle_).value(); }
 
 void listener::close() noexcept {
-  if (handle_) engine_->close(std::exchange(handle_, {}));
+  if (handle_) carrier_->close(std::exchange(handle_, {}));
 }
 
 task<listener> listen(address at, listen_options options) {

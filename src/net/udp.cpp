@@ -52,28 +52,28 @@ void socket::check_segment(std::size_t bytes) noexcept {
 }
 
 void socket::close() noexcept {
-  if (handle_) engine_->close(std::exchange(handle_, {}));
+  if (handle_) carrier_->close(std::exchange(handle_, {}));
 }
 
 address socket::local() const {
   check(static_cast<bool>(handle_), "the socket is closed");
-  return engine_->local(handle_).value();
+  return carrier_->local(handle_).value();
 }
 
 address socket::remote() const {
   if (!handle_) return {};
-  auto a = engine_->remote(handle_);
+  auto a = carrier_->remote(handle_);
   return a ? *std::move(a) : address();
 }
 
 void socket::set_option(option_id id, int value) {
-  const auto failed = handle_ ? engine_->set(handle_, id, value) : make_error_code(errc::closed);
+  const auto failed = handle_ ? carrier_->set(handle_, id, value) : make_error_code(errc::closed);
   if (failed) throw error(failed, "set a socket option");
 }
 
 int socket::get_option(option_id id) const {
   if (!handle_) throw error(errc::closed, "get a socket option");
-  return engine_->get(handle_, id).value();
+  return carrier_->get(handle_, id).value();
 }
 
 task<socket> bind(address at) {

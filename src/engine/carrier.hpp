@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What a socket's operations go to: the engine, or a layer that stands on another stream.
+
+#include <bight/op.hpp>
+#include <bight/options.hpp>
+#include <bight/result.hpp>
+#include <bight/time.hpp>
+
+namespace bight {
+
+class scheduler;
+
+/// The part of the waist that a connected stream uses. A stream is one of these and a handle, so a
+/// layer that is one too (TLS) gives streams that nobody can tell from the engine's.
+class carrier {
+ public:
+  carrier() = default;
+  explicit carrier(scheduler& s) noexcept : scheduler_(&s) {}
+  carrier(const carrier&) = delete;
+  carrier& operator=(const carrier&) = delete;
+  virtual ~carrier() = default;
+
+  /// Takes `o`. True: it is complete already (its outcome is set) and will not be made ready.
+  /// False: it belongs to the carrier until that makes it ready, or cancel() does. An engine limits
+  /// how many it completes at once in a turn, so that one busy socket cannot keep the rest from
+  /// theirs.
+  [[nodiscard]] virtual bool submit(op& o) = 0;
+
+  /// Asks for the end of an operation that submit() took. It completes once, now or later: with
+  /// its result when that had already come, else with errc::cancelled.
+  virtual void cancel(op& o) noexcept = 0;
+
+  /// Gives back what a completed recv, recv_into or accept had taken, as if it had not happened:
+  /// the next operation of that kind gets it first.
+  virtual void requeue(op& o) noexcept = 0;
+
+  // ── None of these waits. ────────────────────────────────────────────────────────────────────
+
+  [[nodiscard]] virtual std::error_code shutdown_send(handle h) = 0;
+  /// Cancels what is in flight on `h` and closes it. Stale handles are ignored. `reset`: the peer
+  /// is to see a reset (TCP).
+  virtual void close(handle h, bool reset = false) noexcept = 0;
+
+  [[nodiscard]] virtual result<address> local(handle h) const = 0;
+  /// The peer; remembered from the first time it could be asked for.
+  [[nodiscard]] virtual result<address> remote(handle h) const = 0;
+  [[nodiscard]] virtual std::error_code set(handle h, option_id id, int value) = 0;
+  [[nodiscard]] virtual result<int> get(handle h, option_id id) const = 0;
+  /// When bytes last moved on `h`, by the turn's time.
+  [[nodiscard]] virtual time_point last_used(handle h) const noexcept = 0;
+
+  /// The error for an operation that ended with `code`. A layer that knows more of it says so.
+  [[nodiscard]] virtual error explain(std::error_code code, std::string_view tried,
+                                      std::uint64_t transferred) const {
+    return error(code, tried, transferred);
+  }
+
+  /// Where completed operations go, and whose time counts.
+  [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
+  /// Set once by the loop, before anything is submitted.
+  void attach(scheduler& s) noexcept { scheduler_ = &s; }
+
+ private:
+  scheduler* scheduler_ = nullptr;
+};
+
+}  // namespace bight
