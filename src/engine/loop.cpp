@@ -43,19 +43,28 @@ void loop::look_for_work() {
     engine_->wait(time_point::min());
 }
 
-void loop::run(task<> main) {
+void loop::begin(task<> main) {
   expire(engine_->now());
-  context root(*this);
-  scope everything(root);
-  everything.spawn(std::move(main));
-  while (everything.size() > 0 || lingers()) {
+  main_.reset();
+  root_.emplace(*this);
+  main_.emplace(*root_);
+  main_->spawn(std::move(main));
+}
+
+void loop::finish() {
+  auto outcome = main_->join();
+  outcome.get();
+}
+
+void loop::run(task<> main) {
+  begin(std::move(main));
+  while (!ended()) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
       check(false, "deadlock: every task waits for another, and nothing else can happen");
     turn();
-    if (stop_asked_.exchange(false, std::memory_order_acquire)) everything.stop();
+    if (stop_asked_.exchange(false, std::memory_order_acquire)) stop();
   }
-  auto outcome = everything.join();
-  outcome.get();
+  finish();
 }
 
 void loop::stop_from_outside() noexcept {

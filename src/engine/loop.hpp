@@ -10,6 +10,7 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace bight {
@@ -37,6 +38,15 @@ class loop : public scheduler {
   /// something that cannot come.
   void run(task<> main);
 
+  /// The parts of run(), for a simulated world, which gives several loops their turns: begin();
+  /// turn() until ended(); finish() throws the error of the main task, if it has one.
+  void begin(task<> main);
+  void turn();
+  [[nodiscard]] bool ended() const noexcept { return main_->size() == 0 && !lingers(); }
+  void finish();
+  /// Asks the main task to end, between two turns.
+  void stop() noexcept { main_->stop(); }
+
   /// Asks the main task to end, from any thread.
   void stop_from_outside() noexcept;
 
@@ -54,11 +64,12 @@ class loop : public scheduler {
 
  private:
   [[nodiscard]] bool lingers() const noexcept { return lingering_.next != &lingering_; }
-  void turn();
   void look_for_work();
 
   std::unique_ptr<engine> engine_;
   duration busy_poll_;
+  std::optional<context> root_;  // of the main task, while there is one
+  std::optional<scope> main_;
   std::atomic<bool> stop_asked_{false};
   ring_link lingering_;  // of what lingers
   std::vector<std::unique_ptr<loop_local>> locals_;
