@@ -90,25 +90,6 @@ handle unpack_handle(const void* packed) noexcept {
   return {static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
 }
 
-bool more_pieces(op& o) noexcept {
-  while (o.piece_count > 0 && o.pieces->size == 0) {
-    ++o.pieces;
-    --o.piece_count;
-  }
-  return o.piece_count > 0;
-}
-
-void advance(op& o, std::size_t n) noexcept {
-  while (o.piece_count > 0 && n >= o.pieces->size) {
-    n -= o.pieces->size;
-    ++o.pieces;
-    --o.piece_count;
-  }
-  if (n == 0) return;
-  o.pieces->data = static_cast<const char*>(o.pieces->data) + n;
-  o.pieces->size -= n;
-}
-
 namespace {
 void reset_at_close(int fd) noexcept {
   const linger none{1, 0};

@@ -5,6 +5,7 @@
 /// and the operations that are not about a socket (resolve, signal, work).
 
 #include "engine/engine.hpp"
+#include "engine/pieces.hpp"
 #include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
 
@@ -90,10 +91,8 @@ class kernel_engine : public engine {
 [[nodiscard]] void* pack_handle(handle h) noexcept;
 [[nodiscard]] handle unpack_handle(const void* packed) noexcept;
 
-/// Skips pieces of no bytes; false when none is left.
-[[nodiscard]] bool more_pieces(op& o) noexcept;
-/// Moves the pieces of `o` past the `n` bytes that have gone.
-void advance(op& o, std::size_t n) noexcept;
+using bight::advance;
+using bight::more_pieces;
 
 /// Closes a connection that nobody has claimed, so that the peer learns of it at once.
 void close_with_reset(int fd) noexcept;

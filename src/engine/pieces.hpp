@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The pieces of a send, as they go.
+
+#include <bight/op.hpp>
+
+namespace bight {
+
+/// Skips pieces of no bytes; false when none is left.
+[[nodiscard]] inline bool more_pieces(op& o) noexcept {
+  while (o.piece_count > 0 && o.pieces->size == 0) {
+    ++o.pieces;
+    --o.piece_count;
+  }
+  return o.piece_count > 0;
+}
+
+/// Moves the pieces of `o` past the `n` bytes that have gone.
+inline void advance(op& o, std::size_t n) noexcept {
+  while (o.piece_count > 0 && n >= o.pieces->size) {
+    n -= o.pieces->size;
+    ++o.pieces;
+    --o.piece_count;
+  }
+  if (n == 0) return;
+  o.pieces->data = static_cast<const char*>(o.pieces->data) + n;
+  o.pieces->size -= n;
+}
+
+}  // namespace bight
