@@ -20,6 +20,7 @@ enum class engine_choice : std::uint8_t {
   automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
   uring,
   epoll,
+  sim,  ///< a simulated world of one host, for tests; see <bight/sim.hpp>
 };
 
 /// How a loop runs. Threads of a server run as the loop that they belong to.
@@ -33,7 +34,7 @@ struct run_options {
 
 /// What was chosen, and why.
 struct engine_report {
-  std::string name;      ///< "uring" or "epoll"
+  std::string name;      ///< "uring", "epoll" or "sim"
   std::string reason;    ///< why this one: one line
   std::string features;  ///< what of io_uring is in use, or why it is not
 };

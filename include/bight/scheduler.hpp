@@ -72,6 +72,9 @@ class scheduler {
   /// The moment of the first timer, or time_point::max().
   [[nodiscard]] time_point next_deadline() const noexcept;
 
+  /// Timers that are armed.
+  [[nodiscard]] std::size_t armed() const noexcept { return heap_.size(); }
+
   /// Moves time to `now` and lets every timer due by then expire, in order.
   void expire(time_point now);
   /// The last step of a turn: runs what is ready now, and not what becomes ready meanwhile.

@@ -11,7 +11,7 @@
 ///     auto& server = net.add("server");
 ///     auto& client = net.add("client");
 ///     net.between(server, client) = {.latency = 20ms, .loss = 0.05};
-///     server.start([] { return tcp::serve(":9999", greet); });
+///     server.start([]() -> task<> { co_await tcp::serve(":9999", greet); });
 ///     client.run(ask("server:9999"));
 
 #include <bight/address.hpp>

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "engine/readiness/readiness.hpp"
+#include "engine/sim/private_world.hpp"
 #if BIGHT_URING
 #include "engine/uring/uring.hpp"
 #endif
@@ -31,9 +32,10 @@ engine_choice asked_for(engine_choice by_program) {
   const std::string_view name = set;
   if (name == "uring") return engine_choice::uring;
   if (name == "epoll") return engine_choice::epoll;
+  if (name == "sim") return engine_choice::sim;
   if (name == "auto") return engine_choice::automatic;
   throw error(errc::invalid, fmt::format("BIGHT_ENGINE={}", printable(name)), 0,
-              "no such engine; use uring, epoll or auto");
+              "no such engine; use uring, epoll, sim or auto");
 }
 
 }  // namespace
@@ -42,6 +44,7 @@ chosen_engine choose_engine(engine_choice choice) {
   const engine_choice wanted = asked_for(choice);
   const char* by = choice == wanted ? "asked for by the program" : "asked for by BIGHT_ENGINE";
   if (wanted == engine_choice::epoll) return {readiness::make_readiness(), by};
+  if (wanted == engine_choice::sim) return {sim::make_private_world(), by};
   std::string why_not;
   auto ring = try_uring(why_not);
   if (ring != nullptr)

@@ -154,7 +154,7 @@ TEST(engine_choice, an_unknown_engine_is_an_error_that_lists_the_known_ones) {
     return choose_and_work();
   });
   EXPECT_THAT(told, HasSubstr("BIGHT_ENGINE=iocp"));
-  EXPECT_THAT(told, HasSubstr("uring, epoll or auto"));
+  EXPECT_THAT(told, HasSubstr("uring, epoll, sim or auto"));
 }
 
 TEST(engine_choice, main_exits_with_1_and_says_why) {

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "engine/sim/datagrams.hpp"
+
+#include "engine/pieces.hpp"
+#include "engine/sim/faults.hpp"
+#include "engine/sim/guard.hpp"
+#include "engine/sim/ports.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bight::sim::datagrams {
+
+namespace {
+
+constexpr std::size_t datagram_max = 65507;  // 65535 less the headers of IPv4 and UDP
+constexpr std::size_t overhead = 256;        // of a datagram in a buffer, beside its bytes
+constexpr std::size_t joined_max = 65535;    // bytes that arrive joined
+constexpr int runs_max = 16;                 // segments of one send before others go on
+
+bool fail(op& o, std::errc why) noexcept {
+  o.code = code_of(why);
+  return true;
+}
+
+bool failed(socket& s, op& o) noexcept {
+  if (s.error == 0) return false;
+  o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
+  return true;
+}
+
+std::size_t size_left(const op& o) noexcept {
+  std::size_t n = 0;
+  for (std::uint32_t i = 0; i < o.piece_count; ++i) n += o.pieces[i].size;
+  return n;
+}
+
+lease gather(universe& u, op& o, std::size_t n) {
+  if (n == 0) return {};
+  const std::span<std::byte> room = u.bytes.room(n, n);
+  std::size_t done = 0;
+  while (more_pieces(o) && done < n) {
+    const std::size_t part = std::min(o.pieces->size, n - done);
+    std::memcpy(room.data() + done, o.pieces->data, part);
+    done += part;
+    advance(o, part);
+  }
+  return u.bytes.fill(n);
+}
+
+void free(universe& u, std::uint32_t index) noexcept {
+  u.letters[index].data.reset();
+  u.letters.free(index);
+}
+
+// One datagram on its way: perhaps twice, perhaps never.
+void post(universe& u, socket& s, const packet_end& from, const packet_end& to, lease data) {
+  machine* const there = u.find(*s.home, to);
+  if (there == nullptr) return u.record(happening::lost, from, to, data);
+  path& way = u.way(*s.home, *there);
+  const std::size_t n = data.size();
+  const std::size_t packets = (n + 28 + way.packet() - 1) / way.packet();
+  path::fate f;
+  for (std::size_t i = 0; i < packets; ++i) {
+    const path::fate one = way.send(u.now(), std::min(n + 28, way.packet()));
+    f.delay = std::max(f.delay, one.delay);
+    f.lost = f.lost || one.lost;
+  }
+  const int copies = 1 + way.twice();
+  for (int i = 0; i < copies; ++i) {
+    const std::uint32_t index = u.letters.make();
+    letter& l = u.letters[index];
+    l.data = data;
+    l.from = from;
+    l.to = to;
+    l.sender = s.index;
+    l.sender_life = s.life;
+    l.to_machine = f.lost && i == 0 ? nothing : there->number;
+    duration at = u.now() + f.delay;
+    // In order, as one queue keeps them, unless the path says otherwise.
+    if (const duration later = way.overtaken() + (i > 0 ? way.latency() : 0ns); later > 0ns)
+      at += later;
+    else
+      at = way.last_datagram = std::max(at, way.last_datagram);
+    if (n > 0 && way.corrupted()) {
+      std::string wrong = data.str();
+      wrong[way.draw().below(n)] ^= static_cast<char>(1 + way.draw().below(255));
+      l.data = u.bytes.copy(std::as_bytes(std::span(wrong)));
+    }
+    s.flight_bytes += n + overhead;
+    u.in(at - u.now(), event_kind::datagram, index, 0);
+  }
+}
+
+// A word from the far end; also frees what the datagram held of the sender's buffer.
+void account(universe& u, const letter& l) {
+  socket& s = u.sockets[l.sender];
+  if (s.life != l.sender_life) return;
+  s.flight_bytes -= l.data.size() + overhead;
+  if (s.senders.empty() || s.room_told) return;
+  s.room_told = true;
+  u.in(0ns, event_kind::departed, s);
+}
+
+void serve_receiver(universe& u, socket& s) {
+  if (s.receiver == nullptr) return;
+  op& o = *s.receiver;
+  if (!receive(u, s, o)) return;
+  s.receiver = nullptr;
+  s.owner->complete(o);
+}
+
+// As many as came one after the other from one sender, each of the first's size: udp(7), UDP_GRO.
+void join(universe& u, socket& s, op& o) {
+  const letter& first = u.letters[s.arrived.head];
+  const std::size_t each = first.data.size();
+  if (each == 0 || first.next == nothing) return;
+  std::size_t total = each;
+  std::uint32_t last = s.arrived.head;
+  while (u.letters[last].next != nothing) {
+    const letter& next = u.letters[u.letters[last].next];
+    if (next.from != first.from || next.data.size() > each || next.data.empty() ||
+        total + next.data.size() > joined_max)
+      break;
+    total += next.data.size();
+    last = u.letters[last].next;
+    if (next.data.size() < each) break;
+  }
+  if (total == each) return;
+  const std::span<std::byte> room = u.bytes.room(total, total);
+  std::size_t done = 0;
+  for (;;) {
+    letter& next = u.letters[s.arrived.head];
+    std::memcpy(room.data() + done, next.data.data(), next.data.size());
+    done += next.data.size();
+    s.arrived_bytes -= next.data.size() + overhead;
+    if (done == total) break;
+    free(u, s.arrived.pop(u.letters));
+  }
+  s.arrived_bytes += total + overhead;
+  u.letters[s.arrived.head].data = u.bytes.fill(total);
+  o.segment = static_cast<std::uint32_t>(each);
+}
+
+}  // namespace
+
+bool connect(universe& u, socket& s, op& o) {
+  packet_end to = end_of(*o.peer);
+  if (o.peer->what() == address::kind::any) to.ip[15] = 1;
+  if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
+    o.code = make_error_code(errc::bad_address);
+    return true;
+  }
+  if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
+  if (!s.bound) o.code = ports::bind_for(u, s, to);
+  if (!o.code) s.remote = to;
+  return true;
+}
+
+bool receive(universe& u, socket& s, op& o) {
+  if (failed(s, o)) return true;
+  if (s.arrived.empty()) return false;
+  o.segment = 0;
+  letter& kept = u.letters[s.arrived.head];
+  if (kept.segment > 0) {  // joined before, and given back
+    o.segment = kept.segment;
+  } else if (o.many) {
+    join(u, s, o);
+  }
+  const std::uint32_t index = s.arrived.head;
+  letter& l = u.letters[index];
+  const std::size_t before = l.data.size();
+  if (o.segment > 0 && !o.many) {
+    *o.got = l.data.take_front(o.segment);
+    o.segment = 0;
+  } else {
+    *o.got = std::move(l.data);
+    l.data.reset();
+  }
+  o.count = static_cast<std::int64_t>(o.got->size());
+  o.truncated = false;
+  if (o.peer != nullptr) *o.peer = l.from.to_address();
+  if (l.data.empty()) {
+    s.arrived_bytes -= before + overhead;
+    s.arrived.pop(u.letters);
+    free(u, index);
+  } else {
+    s.arrived_bytes -= o.got->size();
+  }
+  s.last_used = s.owner->turn_time();
+  return true;
+}
+
+bool send(universe& u, socket& s, op& o) {
+  if (failed(s, o)) return true;
+  packet_end to = s.remote;
+  if (o.peer != nullptr) {
+    to = end_of(*o.peer);
+    if (o.peer->what() == address::kind::any) to.family = 0;
+    if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
+      o.code = make_error_code(errc::bad_address);
+      return true;
+    }
+  }
+  if (to.family == 0) return fail(o, std::errc::destination_address_required);
+  if (to.port == 0) return fail(o, std::errc::invalid_argument);
+  if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
+  if (!s.bound) {
+    if (o.code = ports::bind_for(u, s, to); o.code) return true;
+    s.local.ip = {};  // a port is drawn, and every address stays
+    s.local.family = s.family;
+  }
+  packet_end from = s.local;
+  from.family = to.family;
+  if (is_wildcard(from)) {
+    const bool inside = is_loopback(to) || s.home->has(to);
+    from.ip = inside ? to.ip : to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
+  }
+  s.last_used = s.owner->turn_time();
+  const std::size_t left = size_left(o);
+  if (o.segment == 0) {
+    if (left > datagram_max) return fail(o, std::errc::message_size);
+    if (s.flight_bytes > s.send_limit) return false;
+    o.count = static_cast<std::int64_t>(left);
+    post(u, s, from, to, gather(u, o, left));
+    return true;
+  }
+  for (int runs = 0; more_pieces(o); ++runs) {
+    if (s.flight_bytes > s.send_limit) return false;
+    if (runs == 64 * runs_max) {  // others go on first
+      s.room_told = true;
+      u.in(1us, event_kind::departed, s);
+      return false;
+    }
+    const std::size_t n = std::min<std::size_t>(size_left(o), o.segment);
+    post(u, s, from, to, gather(u, o, n));
+    o.count += static_cast<std::int64_t>(n);
+  }
+  return true;
+}
+
+void give_back(universe& u, socket& s, op& o) noexcept {
+  const std::uint32_t index = u.letters.make();
+  letter& l = u.letters[index];
+  l = letter();
+  l.data = std::move(*o.got);
+  l.segment = o.many ? o.segment : 0;
+  if (o.peer != nullptr) l.from = end_of(*o.peer);
+  s.arrived_bytes += l.data.size() + overhead;
+  s.arrived.push_front(u.letters, index);
+  serve_receiver(u, s);
+}
+
+void close(universe& u, socket& s) noexcept {
+  while (!s.arrived.empty()) free(u, s.arrived.pop(u.letters));
+  ports::leave(u, s);
+  u.free_socket(s);
+}
+
+void on_datagram(universe& u, std::uint32_t index) {
+  letter& l = u.letters[index];
+  const auto lost = [&] {
+    u.record(happening::lost, l.from, l.to, l.data);
+    account(u, l);
+    free(u, index);
+  };
+  if (l.to_machine == nothing) return lost();
+  machine& there = *u.machines[l.to_machine];
+  path* way = nullptr;
+  if (machine* const from = u.find(there, l.from); from != nullptr) {
+    way = &u.way(*from, there);
+    if (way->cut() || !there.up) return lost();
+    if (way->clogged()) return way->held.push_back({event_kind::datagram, index, 0});
+  }
+  u.record(happening::datagram, l.from, l.to, l.data);
+  socket* const s = ports::taker(u, there, socket_kind::datagram, l.to, l.from);
+  if (s == nullptr) {
+    // Word of it goes back to where it came from: ICMP, port unreachable.
+    socket& sender = u.sockets[l.sender];
+    if (sender.life == l.sender_life && sender.remote == l.to && !u.way(there, *sender.home).cut())
+      u.in(u.way(there, *sender.home).latency(), event_kind::unreachable, sender);
+  } else if (s->arrived_bytes + l.data.size() + overhead <= std::max(s->receive_limit, overhead)) {
+    account(u, l);
+    s->arrived_bytes += l.data.size() + overhead;
+    l.segment = 0;
+    s->arrived.push(u.letters, index);
+    return serve_receiver(u, *s);
+  }
+  account(u, l);
+  free(u, index);
+}
+
+void on_unreachable(universe& u, socket& s) {
+  u.record(happening::no_port, s.remote, s.local);
+  s.error = static_cast<int>(std::errc::connection_refused);
+  serve_receiver(u, s);
+}
+
+void on_departed(universe& u, socket& s) {
+  s.room_told = false;
+  runnable_queue waiting = std::exchange(s.senders, {});
+  while (runnable* r = waiting.pop()) {
+    op& o = static_cast<op&>(*r);
+    if (s.senders.empty()) {
+      guard::check_sent(u, o);
+      if (send(u, s, o)) {
+        s.owner->complete(o);
+        continue;
+      }
+      guard::watch_sent(u, o);
+    }
+    s.senders.push(o);
+  }
+}
+
+}  // namespace bight::sim::datagrams

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// UDP as programs see it: udp(7). Lost, doubled, reordered and corrupted on the way; cut or
+/// dropped at its end. Left out: multicast, broadcast, fragments that arrive in part.
+
+#include "engine/sim/universe.hpp"
+
+namespace bight::sim::datagrams {
+
+[[nodiscard]] bool connect(universe& u, socket& s, op& o);
+[[nodiscard]] bool receive(universe& u, socket& s, op& o);
+[[nodiscard]] bool send(universe& u, socket& s, op& o);
+void give_back(universe& u, socket& s, op& o) noexcept;
+void close(universe& u, socket& s) noexcept;
+
+void on_datagram(universe& u, std::uint32_t index);
+void on_unreachable(universe& u, socket& s);
+void on_departed(universe& u, socket& s);
+
+}  // namespace bight::sim::datagrams

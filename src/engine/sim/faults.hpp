@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The faults of a world: how strong each family is, when it strikes, and what it does.
+
+#include "engine/sim/universe.hpp"
+
+#include <array>
+#include <system_error>
+
+namespace bight::sim {
+
+class fault_driver {
+ public:
+  explicit fault_driver(universe& all);
+
+  /// Faults strike from now on, for as long as the plan says.
+  void begin();
+  void on_strike(std::uint32_t subject);
+  void on_heal(std::uint32_t index);
+  /// A path between two hosts that is used for the first time.
+  void worsen(path& p, const machine& from, const machine& to);
+  [[nodiscard]] std::uint64_t struck() const noexcept { return struck_; }
+  [[nodiscard]] bool on(family f) const noexcept { return on_.has(f); }
+
+  // ── Asked where it matters. Each answer is drawn; without the family it is the good one. ─────
+
+  [[nodiscard]] bool refuses() { return on(family::refuse) && strikes(family::refuse, 2); }
+  [[nodiscard]] bool hangs(socket& s);
+  [[nodiscard]] std::errc accept_error(machine& m);
+  [[nodiscard]] std::size_t shorter(machine& m, std::size_t n);
+  [[nodiscard]] std::size_t buffer(socket_kind k, std::size_t usual);
+  [[nodiscard]] duration lateness();
+  [[nodiscard]] std::uint64_t shuffle() {
+    return on(family::schedule) ? draws(family::schedule).next() >> 48 : 0;
+  }
+  void answer_worse(name_options::answer& what, duration& latency);
+
+ private:
+  struct fault {
+    family what;
+    machine* a = nullptr;
+    machine* b = nullptr;
+    bool both_ways = false;
+    bool healed = false;
+  };
+
+  [[nodiscard]] random_stream& draws(family f) noexcept {
+    return draws_[static_cast<std::size_t>(f)];
+  }
+  [[nodiscard]] bool may_strike();
+  [[nodiscard]] bool strikes(family f, int share);
+  void tell(family f, std::string_view what, const machine* a, const machine* b);
+  [[nodiscard]] machine& any_machine(family f);
+  void next_strike(family f);
+  void strike_between(fault& f);
+  void strike_connection();
+  void apply(fault& f);
+  void undo(fault& f);
+  void unclog(path& p);
+  void end();
+
+  universe& all_;
+  families on_;
+  std::array<random_stream, family_count> draws_;
+  std::array<double, family_count> share_{};       // how often what is asked goes wrong
+  std::array<duration, family_count> interval_{};  // between strikes, about
+  path_options worse_;
+  std::vector<fault> faults_;
+  std::uint64_t struck_ = 0;
+};
+
+}  // namespace bight::sim

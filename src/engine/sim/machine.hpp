@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A host from the inside: its addresses, ports, programs and limits.
+
+#include <bight/sim.hpp>
+
+#include "engine/sim/path.hpp"
+#include "engine/sim/socket.hpp"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace bight::sim {
+
+struct program;
+
+/// Which sockets have which ports, for one protocol: the first of a chain for each port, in pages,
+/// because few are used.
+class port_table {
+ public:
+  struct entry {
+    std::uint32_t first = nothing;
+    std::uint32_t held = 0;  // connections in TIME_WAIT
+  };
+  [[nodiscard]] entry& at(std::uint16_t port) {
+    auto& page = pages_[port / page_size];
+    if (page == nullptr) page = std::make_unique<std::array<entry, page_size>>();
+    return (*page)[port % page_size];
+  }
+  [[nodiscard]] std::uint32_t first(std::uint16_t port) const noexcept {
+    const auto& page = pages_[port / page_size];
+    return page == nullptr ? nothing : (*page)[port % page_size].first;
+  }
+
+ private:
+  static constexpr std::size_t page_size = 256;
+  std::array<std::unique_ptr<std::array<entry, page_size>>, 65536 / page_size> pages_;
+};
+
+class machine {
+ public:
+  machine(universe& all, std::uint32_t number, std::string_view name, host_options options);
+
+  const std::uint32_t number;
+  const std::string name;
+  host_options options;
+  host facade{*this};
+  universe& all;
+
+  bool up = true;
+  bool paused = false;
+  duration clock_ahead{};
+  std::size_t descriptors = 0;
+  std::size_t descriptors_now_max;  // as a fault has it
+  unsigned pauses = 0;              // by faults
+  random_stream draw;
+
+  [[nodiscard]] bool stands_still() const noexcept { return paused || pauses > 0; }
+  [[nodiscard]] bool may_open() const noexcept { return descriptors < descriptors_now_max; }
+
+  // ── Addresses ───────────────────────────────────────────────────────────────────────────────
+
+  [[nodiscard]] packet_end ip4(std::uint16_t port = 0) const noexcept;
+  [[nodiscard]] packet_end ip6(std::uint16_t port = 0) const noexcept;
+  /// Whether that is an address of this host, or of every one.
+  [[nodiscard]] bool has(const packet_end& e) const noexcept;
+
+  // ── Ports ───────────────────────────────────────────────────────────────────────────────────
+
+  [[nodiscard]] port_table& ports(socket_kind k) noexcept {
+    return k == socket_kind::datagram ? udp_ : tcp_;
+  }
+  /// A port that nobody has; 0 when all are taken.
+  [[nodiscard]] std::uint16_t free_port(socket_kind k);
+  /// Keeps a TCP port from being chosen for as long as a connection of it may have packets about.
+  void hold_port(std::uint16_t port);
+  static constexpr duration time_wait = 60s;  // Linux, TCP_TIMEWAIT_LEN
+
+  std::map<std::string, std::uint32_t, std::less<>> unix_names;  // to listeners; nothing: left over
+
+  // ── Standard streams ────────────────────────────────────────────────────────────────────────
+
+  std::string input;
+  bool input_ended = false;
+  std::string outputs[2];
+
+  std::vector<program*> programs;
+  program* console = nullptr;
+  std::vector<std::unique_ptr<path>> ways;  // to each host, by number, as they are needed
+
+ private:
+  struct held_port {
+    std::uint16_t port;
+    duration until;
+  };
+  static constexpr std::uint16_t port_first = 32768;  // ip(7), ip_local_port_range
+  static constexpr std::uint16_t port_last = 60999;
+
+  port_table tcp_;
+  port_table udp_;
+  std::vector<held_port> held_;  // from held_first_ on, the first to go first
+  std::size_t held_first_ = 0;
+  std::uint16_t next_port_;
+};
+
+[[nodiscard]] packet_end end_of(const address& a) noexcept;
+[[nodiscard]] bool is_loopback(const packet_end& e) noexcept;
+[[nodiscard]] bool is_wildcard(const packet_end& e) noexcept;
+
+}  // namespace bight::sim

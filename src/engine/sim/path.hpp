@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// One direction between two hosts: what becomes of a packet that is sent.
+///
+/// Left out: routers, fragments (a datagram larger than a packet is as many chances to be lost),
+/// checksums. A program that measures paths could notice.
+
+#include <bight/sim.hpp>
+
+#include "engine/sim/event_queue.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace bight::sim {
+
+class path {
+ public:
+  path(std::uint64_t seed, std::string_view name, path_options options);
+
+  /// The way of one packet of `size` bytes that is sent at `now`.
+  struct fate {
+    duration delay{};  ///< until it arrives
+    bool lost = false;
+  };
+  [[nodiscard]] fate send(duration now, std::size_t size);
+
+  /// The same for a packet of a stream, which is sent again until it arrives: RFC 6298, with
+  /// Linux's least time-out of 200 ms, doubled each time. `tries` counts the time-outs; lost means
+  /// that it has been given up, after Linux's 15 (tcp(7), tcp_retries2).
+  [[nodiscard]] fate send_surely(duration now, std::size_t size, unsigned& tries);
+  [[nodiscard]] static duration time_out(unsigned tries) noexcept;
+  static constexpr unsigned tries_max = 15;
+
+  [[nodiscard]] bool twice() { return draw_.chance(now_.duplicate); }
+  [[nodiscard]] bool corrupted() { return draw_.chance(now_.corrupt); }
+  [[nodiscard]] duration overtaken();  ///< how much later a datagram comes that is reordered
+  [[nodiscard]] random_stream& draw() noexcept { return draw_; }
+
+  [[nodiscard]] const path_options& options() const noexcept { return set_; }
+  void set(path_options options) noexcept;
+  /// What faults make of the options; as they were set when they are over.
+  void worsen(const path_options& faulty) noexcept { now_ = faulty; }
+  void mend() noexcept { now_ = set_; }
+  [[nodiscard]] duration latency() const noexcept { return now_.latency; }
+  /// Bytes of a TCP segment, of a UDP datagram that is a packet.
+  [[nodiscard]] std::size_t segment() const noexcept { return now_.packet - 40; }
+  [[nodiscard]] std::size_t packet() const noexcept { return now_.packet; }
+
+  // By the scenario, and counted by faults, which may overlap.
+  bool cut_by_hand = false;
+  bool clogged_by_hand = false;
+  unsigned cuts = 0;
+  unsigned clogs = 0;
+  [[nodiscard]] bool cut() const noexcept { return cut_by_hand || cuts > 0; }  ///< nothing arrives
+  [[nodiscard]] bool clogged() const noexcept { return clogged_by_hand || clogs > 0; }
+  struct waiting {
+    event_kind kind;
+    std::uint32_t subject;
+    std::uint32_t life;
+  };
+  std::vector<waiting> held;  ///< by clogs
+  duration last_datagram{};   ///< when the last of those that keep their order arrives
+
+ private:
+  [[nodiscard]] duration trip();
+
+  path_options set_;
+  path_options now_;
+  random_stream draw_;
+  duration free_at_{};  // when what is queued for the rate has gone
+  std::uint64_t burst_left_ = 0;
+};
+
+}  // namespace bight::sim

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// How the programs of a world begin and end.
+
+#include "engine/sim/faults.hpp"
+#include "engine/sim/streams.hpp"
+#include "engine/sim/universe.hpp"
+
+#include <fmt/format.h>
+
+namespace bight::sim {
+
+namespace {
+
+// A program that has been asked to end gets so many turns for it: each may wake one that awaits it.
+constexpr int last_turns_max = 100'000;
+
+}  // namespace
+
+program::program(universe& all, machine& m, std::uint32_t n, callback<task<>()> f)
+    : home(m), number(n), make(std::move(f)) {
+  auto mine = std::make_unique<sim_engine>(all, m, *this);
+  eng = mine.get();
+  running = std::make_unique<loop>(std::move(mine));
+}
+
+program& universe::add_program(machine& m, callback<task<>()> make) {
+  const auto number = static_cast<std::uint32_t>(programs.size());
+  programs.push_back(std::make_unique<program>(*this, m, number, std::move(make)));
+  m.programs.push_back(programs.back().get());
+  return *programs.back();
+}
+
+program& universe::add_outside(machine& m) {
+  programs.push_back(std::make_unique<program>(m, static_cast<std::uint32_t>(programs.size())));
+  m.programs.push_back(programs.back().get());
+  return *programs.back();
+}
+
+void universe::begin(program& p) {
+  p.begun = false;
+  p.ended = false;
+  p.killed = false;
+  p.stopped = false;
+  ++p.life;
+  p.wakes_at = duration::max();
+  p.eng->revive();
+  record(happening::program, p.home.name + " starts");
+  mark(p);
+}
+
+void universe::ended(program& p) {
+  p.ended = true;
+  record(happening::program, p.home.name + " ends");
+  std::exception_ptr error;
+  try {
+    p.running->finish();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (p.waiter != nullptr) {
+    op& o = *std::exchange(p.waiter, nullptr);
+    auto& order = *static_cast<work_order*>(o.extra);
+    order.failure = error;
+    if (p.stopped && error == nullptr) o.code = make_error_code(errc::cancelled);
+    return p.parent->eng->complete(o);
+  }
+  if (&p == p.home.console || p.killed) {
+    p.failed = error;
+    return;
+  }
+  if (error != nullptr && failure_ == nullptr) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const failure&) {
+      failure_ = error;
+    } catch (const std::exception& e) {
+      failure_ = std::make_exception_ptr(failure(
+          fmt::format("the program of {} has ended with an error: {}", p.home.name, e.what())));
+    } catch (...) {
+      failure_ = error;
+    }
+  }
+  const std::size_t left = p.eng->sockets();
+  if (left > 0 && failure_ == nullptr)
+    failure_ = std::make_exception_ptr(failure(
+        fmt::format("the program of {} has ended and left {} sockets open", p.home.name, left)));
+}
+
+void universe::stop(program& p) noexcept {
+  if (p.ended) return;
+  p.stopped = true;
+  if (p.begun) {
+    p.running->stop();
+    mark(p);
+  } else {
+    p.ended = true;
+  }
+}
+
+void universe::end(program& p, bool silent) {
+  if (p.ended) return;
+  p.killed = true;
+  p.eng->die(silent);
+  stop(p);
+  for (int turns = 0; !p.ended && turns < last_turns_max; ++turns) turn(p);
+  if (!p.ended) fail(fmt::format("the program of {} was killed and does not end", p.home.name));
+  p.eng->die(silent);  // what its destructors have opened
+}
+
+void universe::kill(machine& m, bool silent) {
+  record(happening::program, m.name + (silent ? " loses power" : " is killed"));
+  if (silent) {
+    m.up = false;
+    // What its programs have closed already, and what they have not accepted.
+    for (std::uint32_t i = 0; i < sockets.end(); ++i)
+      if (socket& s = sockets[i]; s.home == &m && s.owner == nullptr && !s.queued)
+        streams::vanish(*this, s);
+  }
+  // By number: a program that ends may begin others, which are as dead.
+  for (std::size_t i = 0; i < m.programs.size(); ++i) end(*m.programs[i], silent);
+}
+
+void universe::restart(machine& m) {
+  m.up = true;
+  for (program* p : m.programs)
+    if (p->starts_again && p->ended) begin(*p);
+}
+
+void universe::signal(machine& m, int number) {
+  record(happening::signalled, fmt::format("{} gets signal {}", m.name, number));
+  bool told = false;
+  for (program* p : m.programs)
+    if (!p->ended && p->eng->signal(number)) told = true;
+  if (!told) kill(m, false);
+}
+
+void universe::go_on(machine& m) {
+  if (m.stands_still()) return;
+  for (program* p : m.programs)
+    if (!p->ended) in(0ns, event_kind::wake, p->number, p->life);
+}
+
+// ── What is left ────────────────────────────────────────────────────────────────────────────────
+
+census universe::alive() const noexcept {
+  census c;
+  for (const auto& p : programs) {
+    if (!p->ended) ++c.programs;
+    c.sockets += p->eng->sockets();
+    c.operations += p->eng->in_flight();
+    c.timers += p->timers();
+  }
+  return c;
+}
+
+std::string universe::waiting() const {
+  std::string text;
+  for (const auto& p : programs) {
+    if (p->ended && !p->outside) continue;
+    std::string of_it;
+    p->eng->describe(of_it);
+    const std::size_t timers = p->timers();
+    if (timers > 0) of_it += fmt::format("\n    {} timers", timers);
+    if (of_it.empty()) of_it = "\n    nothing but events of its own";
+    text += fmt::format("\n  {}{} waits for:{}", p->home.name,
+                        p->home.stands_still() ? " stands still and" : "", of_it);
+  }
+  return text;
+}
+
+std::string universe::wind_up() {
+  const driver here(*this);
+  std::string report;
+  for (std::size_t i = 0; i < programs.size(); ++i) stop(*programs[i]);
+  for (int turns = 0; turns < last_turns_max; ++turns) {
+    bool all_ended = true;
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+      program& p = *programs[i];
+      if (p.ended || p.outside) continue;
+      all_ended = false;
+      turn(p);
+    }
+    if (all_ended) break;
+  }
+  for (const auto& p : programs) {
+    if (!p->ended && !p->outside) {
+      report += fmt::format("\n  the program of {} does not end", p->home.name);
+      p->eng->describe(report);
+      static_cast<void>(p->running.release());  // its coroutines may be anywhere: left as they are
+    } else if (p->eng->sockets() > 0) {
+      report += fmt::format("\n  {} has {} sockets open", p->home.name, p->eng->sockets());
+    }
+  }
+  if (!report.empty())
+    report = fmt::format("seed {}: left over at the end:{}", options.seed, report);
+  return report;
+}
+
+}  // namespace bight::sim

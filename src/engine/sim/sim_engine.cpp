@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#include "engine/sim/sim_engine.hpp"
+
+#include "base/check.hpp"
+#include "engine/sim/datagrams.hpp"
+#include "engine/sim/guard.hpp"
+#include "engine/sim/ports.hpp"
+#include "engine/sim/streams.hpp"
+#include "engine/sim/text.hpp"
+#include "engine/sim/universe.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fmt/format.h>
+
+namespace bight::sim {
+
+namespace {
+
+constexpr std::uint32_t state_waiting = 1;  // in op::engine_state: this engine will complete it
+
+bool receives(const op& o) noexcept {
+  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::accept ||
+         o.what == verb::read;
+}
+
+bool on_a_socket(const op& o) noexcept {
+  return receives(o) || o.what == verb::send || o.what == verb::connect || o.what == verb::write;
+}
+
+void unqueue(runnable_queue& queue, op& o) noexcept {
+  runnable_queue rest;
+  while (runnable* r = queue.pop())
+    if (r != &o) rest.push(*r);
+  queue = rest;
+}
+
+}  // namespace
+
+sim_engine::sim_engine(universe& all, machine& home, program& mine) noexcept
+    : all_(all), home_(home), mine_(mine) {}
+
+sim_engine::~sim_engine() {
+  if (own_ != nullptr) static_cast<void>(own_->wind_up());
+  die(false);
+}
+
+void sim_engine::keep(std::unique_ptr<universe> own) noexcept { own_ = std::move(own); }
+
+socket* sim_engine::find(handle h) const noexcept {
+  if (h.index >= all_.sockets.end()) return nullptr;
+  socket& s = all_.sockets[h.index];
+  return s.generation == h.generation && s.owner == this ? &s : nullptr;
+}
+
+handle sim_engine::take(socket& s) noexcept {
+  s.owner = this;
+  s.of_owner_previous = nothing;
+  s.of_owner_next = first_socket_;
+  if (first_socket_ != nothing) all_.sockets[first_socket_].of_owner_previous = s.index;
+  first_socket_ = s.index;
+  ++sockets_;
+  ++home_.descriptors;
+  s.last_used = sched().now();
+  return {s.index, s.generation};
+}
+
+// The handle is stale from here on.
+void sim_engine::forget(socket& s) noexcept {
+  if (s.of_owner_previous == nothing)
+    first_socket_ = s.of_owner_next;
+  else
+    all_.sockets[s.of_owner_previous].of_owner_next = s.of_owner_next;
+  if (s.of_owner_next != nothing)
+    all_.sockets[s.of_owner_next].of_owner_previous = s.of_owner_previous;
+  s.owner = nullptr;
+  ++s.generation;
+  --sockets_;
+  --home_.descriptors;
+}
+
+// ── Operations ──────────────────────────────────────────────────────────────────────────────────
+
+void sim_engine::complete(op& o) noexcept {
+  o.engine_state = 0;
+  --in_flight_;
+  sched().ready(o);
+  all_.mark(mine_);
+}
+
+bool sim_engine::finish(op& o) noexcept {
+  if (at_once_ > 0) {
+    --at_once_;
+    return true;
+  }
+  ++in_flight_;
+  complete(o);
+  return false;
+}
+
+bool sim_engine::wait_for(op& o) noexcept {
+  o.engine_state = state_waiting;
+  ++in_flight_;
+  return false;
+}
+
+bool sim_engine::submit(op& o) {
+  o.engine_state = 0;
+  if (dead_) {
+    o.code = make_error_code(errc::cancelled);
+    return true;
+  }
+  if (on_a_socket(o)) {
+    socket* const s = find(o.on);
+    if (s == nullptr) {
+      o.code = make_error_code(errc::closed);
+      return true;
+    }
+    return submit_on(*s, o);
+  }
+  if (o.what == verb::signal) return submit_signal(o);
+  if (o.what == verb::resolve) {
+    all_.look_up(*this, o);
+    return wait_for(o);
+  }
+  auto& order = *static_cast<work_order*>(o.extra);
+  program& worker = all_.add_program(home_, std::move(order.make));
+  worker.waiter = &o;
+  worker.parent = &mine_;
+  o.engine_data = &worker;
+  all_.begin(worker);
+  return wait_for(o);
+}
+
+bool sim_engine::submit_on(socket& s, op& o) {
+  const bool datagram = s.kind == socket_kind::datagram;
+  const bool in = receives(o);
+  if (in ? s.receiver != nullptr : !s.senders.empty() && !datagram) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  bool done = false;
+  switch (o.what) {
+    case verb::accept: done = streams::accept(all_, s, o); break;
+    case verb::connect:
+      done = datagram ? datagrams::connect(all_, s, o) : streams::connect(all_, s, o);
+      break;
+    case verb::read: done = text::read(all_, s, o); break;
+    case verb::write: done = text::write(all_, s, o); break;
+    case verb::send:
+      done =
+          datagram ? s.senders.empty() && datagrams::send(all_, s, o) : streams::send(all_, s, o);
+      break;
+    default: done = datagram ? datagrams::receive(all_, s, o) : streams::receive(all_, s, o);
+  }
+  if (done) return finish(o);
+  if (in) {
+    s.receiver = &o;
+    guard::poison_receive(all_, o);
+  } else if (o.what != verb::connect) {
+    s.senders.push(o);
+    guard::watch_sent(all_, o);
+  }
+  return wait_for(o);
+}
+
+void sim_engine::cancel(op& o) noexcept {
+  if (o.engine_state != state_waiting) return;  // complete already
+  if (o.what == verb::work) return all_.stop(*static_cast<program*>(o.engine_data));
+  if (on_a_socket(o)) {
+    socket& s = *find(o.on);
+    if (s.receiver == &o)
+      s.receiver = nullptr;
+    else
+      unqueue(s.senders, o);
+  } else if (o.what == verb::signal) {
+    std::erase(signal_waiters_, &o);
+    if (signal_waiters_.empty()) signals_until_ = all_.now() + signal_linger;
+  } else {
+    all_.forget_look_up(o);
+  }
+  o.code = make_error_code(errc::cancelled);
+  complete(o);
+}
+
+void sim_engine::requeue(op& o) noexcept {
+  if (o.what == verb::accept) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(o.engine_data);
+    const handle listener{static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
+    socket* const l = find(listener);
+    socket* const child = find(o.on);
+    if (child == nullptr) return;
+    if (l == nullptr) return close(o.on, true);
+    streams::give_back_accepted(all_, *l, *child);
+    o.on = listener;
+    return;
+  }
+  socket* const s = find(o.on);
+  if (s == nullptr) return;
+  if (s->kind == socket_kind::datagram) return datagrams::give_back(all_, *s, o);
+  if (s->kind == socket_kind::text) return text::give_back(all_, *s, o);
+  streams::give_back(all_, *s, o);
+}
+
+void sim_engine::wait(time_point until) {
+  at_once_ = at_once_max;
+  if (!all_.driven()) {  // a loop that drives its own world
+    constexpr duration turn_takes = 1us;
+    const duration limit = until == time_point::min()   ? all_.now() + turn_takes
+                           : until == time_point::max() ? duration::max()
+                                                        : until.time_since_epoch();
+    if (!all_.drive_outside(mine_, limit))
+      check_failed(("deadlock: nothing can happen any more" + all_.waiting()).c_str(), __FILE__,
+                   __LINE__);
+  }
+  sched().advance(now());
+}
+
+time_point sim_engine::now() const noexcept { return time_point(all_.now() + home_.clock_ahead); }
+time_point sim_engine::turn_time() const noexcept { return sched().now(); }
+
+void sim_engine::random(std::span<std::byte> into) {
+  for (std::byte& b : into) b = static_cast<std::byte>(home_.draw.next() >> 56);
+}
+
+std::string sim_engine::features() const {
+  return fmt::format("a simulated network, seed {}", all_.options.seed);
+}
+
+// ── Signals ─────────────────────────────────────────────────────────────────────────────────────
+
+bool sim_engine::submit_signal(op& o) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const unsigned bit = number == SIGINT ? 1 : 2;
+    if ((signals_pending_ & bit) == 0) continue;
+    signals_pending_ &= ~bit;
+    o.count = number;
+    return finish(o);
+  }
+  signal_waiters_.push_back(&o);
+  return wait_for(o);
+}
+
+bool sim_engine::signal(int number) {
+  if (signal_waiters_.empty()) {
+    if (all_.now() > signals_until_) return false;
+    signals_pending_ |= number == SIGINT ? 1u : 2u;
+    return true;
+  }
+  signals_until_ = all_.now() + signal_linger;
+  for (op* o : std::exchange(signal_waiters_, {})) {
+    o->count = number;
+    complete(*o);
+  }
+  return true;
+}
+
+// ── The end ─────────────────────────────────────────────────────────────────────────────────────
+
+void sim_engine::drop_operations(socket& s) noexcept {
+  if (s.receiver != nullptr) cancel(*s.receiver);
+  while (op* const o = s.sender()) cancel(*o);
+}
+
+void sim_engine::close(handle h, bool reset) noexcept {
+  socket* const s = find(h);
+  if (s == nullptr) return;
+  drop_operations(*s);
+  switch (s->kind) {
+    case socket_kind::listener: return streams::close_listener(all_, *s);
+    case socket_kind::datagram: return datagrams::close(all_, *s);
+    case socket_kind::text: return all_.free_socket(*s);
+    case socket_kind::stream: forget(*s); return streams::close(all_, *s, reset);
+  }
+}
+
+void sim_engine::die(bool silent) noexcept {
+  dead_ = true;
+  while (!signal_waiters_.empty()) cancel(*signal_waiters_.back());
+  all_.forget_look_ups(*this);
+  while (first_socket_ != nothing) {
+    socket& s = all_.sockets[first_socket_];
+    if (!silent || s.kind == socket_kind::text || s.kind == socket_kind::datagram) {
+      close({s.index, s.generation}, false);
+      continue;
+    }
+    drop_operations(s);
+    streams::vanish(all_, s);
+  }
+}
+
+void sim_engine::describe(std::string& text) const {
+  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "send",
+                                          "read",   "write",   "resolve", "signal", "work"};
+  const auto line = [&](const op& o, const socket& s) {
+    text += fmt::format("\n    {}", verbs[static_cast<std::size_t>(o.what)]);
+    if (s.local.family != 0) text += fmt::format(" on {}", s.local.to_address().str());
+    if (s.remote.family != 0) text += fmt::format(" with {}", s.remote.to_address().str());
+    if (s.local_path + s.remote_path != 0)
+      text += " unix:" + all_.unix_paths[s.local_path != 0 ? s.local_path : s.remote_path];
+  };
+  for (std::uint32_t i = first_socket_; i != nothing; i = all_.sockets[i].of_owner_next) {
+    const socket& s = all_.sockets[i];
+    if (s.receiver != nullptr) line(*s.receiver, s);
+    for (runnable* r = s.senders.front(); r != nullptr; r = r->next)
+      line(static_cast<const op&>(*r), s);
+  }
+  for (std::size_t i = 0; i < signal_waiters_.size(); ++i) text += "\n    a signal";
+  all_.describe_look_ups(*this, text);
+}
+
+}  // namespace bight::sim

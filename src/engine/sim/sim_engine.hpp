@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The waist of one loop in a simulated world.
+
+#include "engine/engine.hpp"
+#include "engine/sim/socket.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace bight::sim {
+
+class universe;
+struct program;
+
+class sim_engine final : public engine {
+ public:
+  sim_engine(universe& all, machine& home, program& mine) noexcept;
+  ~sim_engine() override;
+
+  [[nodiscard]] bool submit(op& o) override;
+  void cancel(op& o) noexcept override;
+  void requeue(op& o) noexcept override;
+  void wait(time_point until) override;
+  void wake() noexcept override {}
+  [[nodiscard]] bool busy() const noexcept override { return true; }
+
+  [[nodiscard]] time_point now() const noexcept override;
+  void random(std::span<std::byte> into) override;
+
+  [[nodiscard]] result<handle> open(transport t, const address& at) override;
+  [[nodiscard]] std::error_code bind(handle h, const address& at) override;
+  [[nodiscard]] std::error_code listen(handle h, int backlog) override;
+  [[nodiscard]] std::error_code shutdown_send(handle h) override;
+  void close(handle h, bool reset) noexcept override;
+  [[nodiscard]] result<handle> adopt(int descriptor) override;
+
+  [[nodiscard]] result<address> local(handle h) const override;
+  [[nodiscard]] result<address> remote(handle h) const override;
+  [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
+  [[nodiscard]] result<int> get(handle h, option_id id) const override;
+  [[nodiscard]] time_point last_used(handle h) const noexcept override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "sim"; }
+  [[nodiscard]] std::string features() const override;
+
+  // ── For the world ───────────────────────────────────────────────────────────────────────────
+
+  /// Completes an operation that submit() had taken: its outcome is set.
+  void complete(op& o) noexcept;
+  /// The socket is this program's from now on, with a handle for it.
+  handle take(socket& s) noexcept;
+  void forget(socket& s) noexcept;
+  /// The world lives as long as this engine.
+  void keep(std::unique_ptr<universe> own) noexcept;
+  [[nodiscard]] machine& home() noexcept { return home_; }
+  [[nodiscard]] program& mine() noexcept { return mine_; }
+  [[nodiscard]] std::size_t sockets() const noexcept { return sockets_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] time_point turn_time() const noexcept;
+
+  /// SIGINT or SIGTERM: whether somebody waits for it, or did a moment ago.
+  [[nodiscard]] bool signal(int number);
+  /// The program is being killed: ends every operation, closes every socket (`silent`: without a
+  /// word to the peers), and fails what is tried from now on.
+  void die(bool silent) noexcept;
+  void revive() noexcept { dead_ = false; }
+  /// A line for each operation in flight.
+  void describe(std::string& text) const;
+
+ private:
+  [[nodiscard]] socket* find(handle h) const noexcept;
+  [[nodiscard]] bool finish(op& o) noexcept;
+  [[nodiscard]] bool wait_for(op& o) noexcept;
+  [[nodiscard]] bool submit_on(socket& s, op& o);
+  [[nodiscard]] bool submit_signal(op& o);
+  void drop_operations(socket& s) noexcept;
+
+  // What completes at once in a turn, before the others must have theirs.
+  static constexpr int at_once_max = 64;
+  static constexpr duration signal_linger = 250ms;  // as in posix/signals.cpp
+
+  std::unique_ptr<universe> own_;  // of a private world; dies last
+  universe& all_;
+  machine& home_;
+  program& mine_;
+  std::size_t in_flight_ = 0;
+  std::size_t sockets_ = 0;
+  std::uint32_t first_socket_ = nothing;
+  int at_once_ = at_once_max;
+  bool dead_ = false;
+  std::vector<op*> signal_waiters_;
+  unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM
+  duration signals_until_{-1};    // while nobody waits, signals are kept until then
+};
+
+}  // namespace bight::sim

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What the simulated systems know about one socket.
+
+#include <bight/op.hpp>
+#include <bight/options.hpp>
+#include <bight/sim_trace.hpp>
+
+#include "engine/sim/slab.hpp"
+
+#include <array>
+#include <memory>
+
+namespace bight::sim {
+
+class machine;
+class path;
+class sim_engine;
+
+inline constexpr std::uint8_t unix_family = 1;  // beside 4 and 6
+
+/// Something of a stream on its way: bytes, or a sign without any.
+struct parcel {
+  enum class sort : std::uint8_t { bytes, fin, reset, welcome, hello };
+
+  lease data;
+  duration at{};     // when it arrives, unless something keeps it
+  duration since{};  // when it was sent first
+  std::uint32_t next = nothing;
+  sort what = sort::bytes;
+  bool given_up = false;
+  std::uint8_t tries = 0;  // time-outs so far
+};
+
+/// A datagram on its way, or waiting to be received.
+struct letter {
+  lease data;
+  packet_end from;
+  packet_end to;
+  std::uint32_t next = nothing;
+  std::uint32_t sender = nothing;
+  std::uint32_t sender_life = 0;
+  std::uint32_t to_machine = nothing;  // nothing: it is lost on the way
+  std::uint32_t segment = 0;           // several, joined, of so many bytes each
+};
+
+enum class socket_kind : std::uint8_t { stream, listener, datagram, text };
+enum class stage : std::uint8_t { fresh, connecting, open, over };
+
+inline constexpr std::size_t option_count = static_cast<std::size_t>(option_id::urgent_inline) + 1;
+
+/// What few sockets need.
+struct rare_things {
+  std::array<int, option_count> options{};
+  std::uint32_t options_set = 0;  // bits
+  // A listener's.
+  fifo accepted;
+  std::size_t accepted_count = 0;
+  std::size_t in_handshake = 0;
+  std::size_t backlog = 0;
+  // A stream's that is kept alive.
+  unsigned probes = 0;
+};
+
+struct socket {
+  std::uint32_t index = nothing;
+  std::uint32_t next = nothing;  // the slab's, or in a listener's queue
+  std::uint32_t life = 0;        // another one each time the number is used again
+  std::uint32_t generation = 0;  // of the handle
+  machine* home = nullptr;
+  sim_engine* owner = nullptr;  // null: no program has it open
+  std::uint32_t of_owner_previous = nothing;
+  std::uint32_t of_owner_next = nothing;
+
+  socket_kind kind = socket_kind::stream;
+  stage at = stage::fresh;
+  std::uint8_t family = 4;
+  bool dual : 1 = false;         // IPv6 that takes IPv4 too
+  bool bound : 1 = false;        // in the table of ports
+  bool bound_by_us : 1 = false;  // to a port that the system chose
+  bool orphan : 1 = false;       // closed by its program
+  bool queued : 1 = false;       // not accepted yet
+  bool admitted : 1 = false;     // may be accepted
+  bool reuse_port : 1 = false;
+  bool reuse_address : 1 = false;
+  bool fin_queued : 1 = false;
+  bool reset_sent : 1 = false;
+  bool fin_arrived : 1 = false;
+  bool ended_second : 1 = false;  // the peer had ended its direction before we did
+  bool room_told : 1 = false;     // an event about room is on its way
+  bool unlucky : 1 = false;       // its requests for a connection are never heard
+  bool unlinks : 1 = false;       // a unix listener whose file goes with it
+  bool joins : 1 = false;         // datagrams may be taken joined
+
+  packet_end local;
+  packet_end remote;
+  std::uint32_t local_path = 0;  // unix names, by number; 0: none
+  std::uint32_t remote_path = 0;
+  std::uint32_t next_bound = nothing;
+
+  std::uint32_t peer = nothing;
+  std::uint32_t peer_life = 0;
+  std::uint32_t peer_machine = nothing;
+  path* way = nullptr;     // to the peer
+  op* receiver = nullptr;  // recv, recv_into, accept, read
+  runnable_queue senders;  // send, connect; a stream has one at most
+
+  fifo unsent;
+  fifo flight;
+  fifo arrived;
+  std::uint64_t unsent_bytes = 0;
+  std::uint64_t flight_bytes = 0;
+  std::uint64_t arrived_bytes = 0;
+  std::uint64_t sent = 0;      // of the stream, up to what is in flight
+  std::uint64_t received = 0;  // of the stream, taken or not
+  std::size_t send_limit = 0;
+  std::size_t receive_limit = 0;
+  duration flight_last{};  // when the last of what is in flight arrives
+  time_point last_used{};
+  int error = 0;       // an errno that the next operation is told
+  unsigned tries = 0;  // of the request for a connection
+  std::unique_ptr<rare_things> rare;
+
+  [[nodiscard]] rare_things& extra() {
+    if (rare == nullptr) rare = std::make_unique<rare_things>();
+    return *rare;
+  }
+  [[nodiscard]] bool is(option_id id) const noexcept { return option(id, 0) != 0; }
+  [[nodiscard]] int option(option_id id, int unless_set) const noexcept {
+    const auto i = static_cast<std::size_t>(id);
+    return rare != nullptr && (rare->options_set >> i & 1u) != 0 ? rare->options[i] : unless_set;
+  }
+  [[nodiscard]] op* sender() const noexcept { return static_cast<op*>(senders.front()); }
+};
+
+}  // namespace bight::sim

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// TCP, and unix sockets, as programs see them: RFC 9293 and what Linux makes of it.
+///
+/// A segment that is lost comes later, and what is behind it waits for it; no byte is ever lost or
+/// doubled. Left out: congestion control, selective acknowledgements, checksums, urgent data. A
+/// program that measures throughput on a lossy path could notice. An acknowledgement takes its time
+/// when somebody waits for it, and none otherwise.
+
+#include "engine/sim/universe.hpp"
+
+namespace bight::sim::streams {
+
+// ── What programs do. True: the operation is complete, its outcome is set. ──────────────────────
+
+[[nodiscard]] bool connect(universe& u, socket& s, op& o);
+[[nodiscard]] bool accept(universe& u, socket& listener, op& o);
+[[nodiscard]] bool receive(universe& u, socket& s, op& o);
+[[nodiscard]] bool send(universe& u, socket& s, op& o);
+void give_back(universe& u, socket& s, op& o) noexcept;
+void give_back_accepted(universe& u, socket& listener, socket& child) noexcept;
+[[nodiscard]] std::error_code shutdown_send(universe& u, socket& s);
+/// The program has closed it. What it has sent still goes, unless it asked for a reset or left
+/// bytes unread.
+void close(universe& u, socket& s, bool reset) noexcept;
+void close_listener(universe& u, socket& listener) noexcept;
+/// The host has lost its power.
+void vanish(universe& u, socket& s) noexcept;
+
+// ── What happens ────────────────────────────────────────────────────────────────────────────────
+
+void on_ask(universe& u, socket& s);
+void on_arrive(universe& u, socket& s);
+void on_room(universe& u, socket& s);
+void on_go_on(universe& u, socket& s);
+void on_refused(universe& u, socket& s);
+void on_probe(universe& u, socket& s);
+void on_reset(universe& u, socket& s, std::errc why);
+
+/// Starts to look after a stream whose options ask for that.
+void keep_alive(universe& u, socket& s);
+
+// ── Between the files of this ───────────────────────────────────────────────────────────────────
+
+void launch(universe& u, socket& s, parcel::sort what, lease data);
+void transmit(universe& u, socket& s);
+void purge_sending(universe& u, socket& s) noexcept;
+void throw_away(universe& u, socket& s) noexcept;
+void release(universe& u, socket& s) noexcept;
+void release_if_over(universe& u, socket& s) noexcept;
+void established(universe& u, socket& s);
+void admit(universe& u, socket& child);
+void give_up_child(universe& u, socket& child) noexcept;
+
+}  // namespace bight::sim::streams

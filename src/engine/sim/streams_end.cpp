@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// How a stream ends: in order, by a reset, by silence, or with its host.
+
+#include "engine/sim/ports.hpp"
+#include "engine/sim/streams.hpp"
+
+#include <algorithm>
+
+namespace bight::sim::streams {
+
+namespace {
+
+void empty(universe& u, fifo& queue) noexcept {
+  while (!queue.empty()) {
+    const std::uint32_t i = queue.pop(u.parcels);
+    u.parcels[i].data.reset();
+    u.parcels.free(i);
+  }
+}
+
+// What had to be sent again when the connection is thrown away never comes; nor does what is
+// behind it.
+void purge_late(universe& u, socket& s) noexcept {
+  fifo in_time;
+  while (!s.flight.empty() && u.parcels[s.flight.head].tries == 0)
+    in_time.push(u.parcels, s.flight.pop(u.parcels));
+  while (!s.flight.empty()) {
+    const std::uint32_t i = s.flight.pop(u.parcels);
+    s.flight_bytes -= u.parcels[i].data.size();
+    u.parcels[i].data.reset();
+    u.parcels.free(i);
+  }
+  s.flight = in_time;
+}
+
+}  // namespace
+
+void purge_sending(universe& u, socket& s) noexcept {
+  empty(u, s.unsent);
+  empty(u, s.flight);
+  s.unsent_bytes = s.flight_bytes = 0;
+}
+
+void release(universe& u, socket& s) noexcept {
+  purge_sending(u, s);
+  empty(u, s.arrived);
+  // Whoever ends a connection first keeps its port for a while: RFC 9293 §3.6, TIME-WAIT.
+  const bool waits = s.bound_by_us && s.bound && s.fin_queued && s.at == stage::open;
+  const std::uint16_t port = s.local.port;
+  ports::leave(u, s);
+  if (waits && !s.ended_second) s.home->hold_port(port);
+  u.free_socket(s);
+}
+
+void release_if_over(universe& u, socket& s) noexcept {
+  if (s.orphan && s.flight.empty() && s.unsent.empty()) release(u, s);
+}
+
+std::error_code shutdown_send(universe& u, socket& s) {
+  if (s.at != stage::open) return code_of(std::errc::not_connected);
+  if (s.fin_queued) return {};
+  s.fin_queued = true;
+  s.ended_second = s.fin_arrived;
+  const std::uint32_t i = u.parcels.make();
+  u.parcels[i].what = parcel::sort::fin;
+  s.unsent.push(u.parcels, i);
+  transmit(u, s);
+  return {};
+}
+
+// The other side is told by a reset, behind what is on the wire already.
+void throw_away(universe& u, socket& s) noexcept {
+  empty(u, s.unsent);
+  s.unsent_bytes = 0;
+  purge_late(u, s);
+  s.fin_queued = false;
+  if (s.reset_sent) return;
+  s.reset_sent = true;
+  launch(u, s, parcel::sort::reset, {});
+}
+
+void close(universe& u, socket& s, bool reset) noexcept {
+  s.orphan = true;
+  if (s.at != stage::open) return release(u, s);
+  if (reset || s.arrived_bytes > 0 || s.option(option_id::linger, -1) == 0) return throw_away(u, s);
+  static_cast<void>(shutdown_send(u, s));
+  release_if_over(u, s);
+}
+
+void on_reset(universe& u, socket& s, std::errc why) {
+  const bool was_connecting = s.at == stage::connecting;
+  if (s.at == stage::over) return;
+  if (s.queued && !s.admitted) return give_up_child(u, s);
+  s.at = stage::over;
+  purge_sending(u, s);
+  if (s.orphan) return release(u, s);
+  if (u.options.reset_discards) {
+    empty(u, s.arrived);
+    s.arrived_bytes = 0;
+  }
+  // Linux tells of a reset after the end of the stream as EPIPE: tcp_reset().
+  s.error = static_cast<int>(why);
+  if (why == std::errc::connection_reset && s.fin_arrived)
+    s.error = static_cast<int>(std::errc::broken_pipe);
+  if (was_connecting && why == std::errc::connection_reset)
+    s.error = static_cast<int>(std::errc::connection_refused);
+  if (s.owner == nullptr) return;
+  if (s.receiver != nullptr) {
+    op& o = *s.receiver;
+    if (receive(u, s, o)) {
+      s.receiver = nullptr;
+      s.owner->complete(o);
+    }
+  }
+  if (op* const o = s.sender()) {
+    static_cast<void>(s.senders.pop());
+    static_cast<void>(send(u, s, *o));
+    s.owner->complete(*o);
+  }
+}
+
+void on_refused(universe& u, socket& s) { on_reset(u, s, std::errc::connection_reset); }
+
+void vanish(universe& u, socket& s) noexcept {
+  if (s.kind == socket_kind::listener) {
+    rare_things& queue = *s.rare;
+    while (!queue.accepted.empty()) release(u, u.sockets[queue.accepted.pop(u.sockets)]);
+    if (s.family == unix_family) s.home->unix_names.erase(u.unix_paths[s.local_path]);
+  }
+  if (s.kind == socket_kind::stream) {
+    // Whoever waits for room at the other end asks in vain from now on, and gives up in the end.
+    socket* const peer = u.peer_of(s);
+    const bool asks =
+        peer != nullptr && peer->at == stage::open && !peer->unsent.empty() && peer->flight.empty();
+    s.at = stage::over;
+    const std::uint32_t peer_index = asks ? peer->index : nothing;
+    release(u, s);
+    if (peer_index != nothing) transmit(u, u.sockets[peer_index]);
+    return;
+  }
+  release(u, s);
+}
+
+// ── Keep-alive: tcp(7) ──────────────────────────────────────────────────────────────────────────
+
+void keep_alive(universe& u, socket& s) {
+  if (!s.is(option_id::keep_alive) || s.at != stage::open) return;
+  s.extra().probes = 0;
+  u.in(std::chrono::seconds(s.option(option_id::keep_alive_idle, 7200)), event_kind::probe, s);
+}
+
+void on_probe(universe& u, socket& s) {
+  if (!s.is(option_id::keep_alive) || s.at != stage::open || s.family == unix_family) return;
+  machine& there = *u.machines[s.peer_machine];
+  path& back = u.way(there, *s.home);
+  const auto again = [&](duration wait) { u.in(wait, event_kind::probe, s); };
+  const bool reachable = !s.way->cut() && !back.cut() && there.up;
+  const socket* const peer = u.peer_of(s);
+  if (reachable && peer == nullptr && !s.fin_arrived)
+    return on_reset(u, s, std::errc::connection_reset);
+  if (reachable) return keep_alive(u, s);
+  unsigned& probes = s.extra().probes;
+  if (++probes > static_cast<unsigned>(s.option(option_id::keep_alive_count, 9)))
+    return on_reset(u, s, std::errc::timed_out);
+  again(std::chrono::seconds(s.option(option_id::keep_alive_interval, 75)));
+}
+
+}  // namespace bight::sim::streams

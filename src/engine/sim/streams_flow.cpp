@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+// How bytes move: from the pieces of a send into segments, over the path, and to a receive.
+
+#include "engine/pieces.hpp"
+#include "engine/sim/faults.hpp"
+#include "engine/sim/guard.hpp"
+#include "engine/sim/streams.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bight::sim::streams {
+
+namespace {
+
+constexpr std::size_t gathered_max = 16384;  // bytes that leave the pieces of a send together
+
+std::size_t room_to_send(const socket& s) noexcept {
+  const std::uint64_t taken = s.unsent_bytes + s.flight_bytes;
+  return taken < s.send_limit ? static_cast<std::size_t>(s.send_limit - taken) : 0;
+}
+
+// How many bytes the peer still has room for.
+std::size_t window(const socket& s, const socket* peer) noexcept {
+  if (peer == nullptr) return s.send_limit;  // nobody there: they are answered by a reset
+  const std::uint64_t taken = peer->arrived_bytes + s.flight_bytes;
+  return taken < peer->receive_limit ? static_cast<std::size_t>(peer->receive_limit - taken) : 0;
+}
+
+std::size_t bytes_left(const op& o) noexcept {
+  std::size_t n = 0;
+  for (std::uint32_t i = 0; i < o.piece_count && n < gathered_max; ++i) n += o.pieces[i].size;
+  return n;
+}
+
+lease gather(universe& u, op& o, std::size_t n) {
+  const std::span<std::byte> room = u.bytes.room(n, n);
+  std::size_t done = 0;
+  while (done < n) {
+    const std::size_t part = std::min(o.pieces->size, n - done);
+    std::memcpy(room.data() + done, o.pieces->data, part);
+    done += part;
+    advance(o, part);
+    static_cast<void>(more_pieces(o));
+  }
+  return u.bytes.fill(n);
+}
+
+bool failed(socket& s, op& o) noexcept {
+  if (s.error != 0) {
+    o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
+    return true;
+  }
+  return false;
+}
+
+bool has_reader(universe& u, const socket& s) noexcept {
+  const socket* const peer = u.peer_of(s);
+  return peer != nullptr && !peer->orphan;
+}
+
+void take(universe& u, socket& s, op& o) {
+  parcel& first = u.parcels[s.arrived.head];
+  std::size_t most = o.size;
+  if (const std::size_t less = u.faults->shorter(*s.home, most); less < most) most = less;
+  lease got;
+  if (first.data.size() >= most || first.next == nothing) {
+    got = first.data.take_front(most);
+  } else {
+    // As the kernel does: all that is there, whatever segments it came in.
+    const std::size_t n = std::min<std::uint64_t>({most, s.arrived_bytes, buffer_pool::block_size});
+    const std::span<std::byte> room = u.bytes.room(n, n);
+    std::size_t done = 0;
+    while (done < n) {
+      parcel& next = u.parcels[s.arrived.head];
+      const lease part = next.data.take_front(n - done);
+      std::memcpy(room.data() + done, part.data(), part.size());
+      done += part.size();
+      if (next.data.empty()) u.parcels.free(s.arrived.pop(u.parcels));
+    }
+    got = u.bytes.fill(n);
+  }
+  if (!s.arrived.empty() && u.parcels[s.arrived.head].data.empty())
+    u.parcels.free(s.arrived.pop(u.parcels));
+  const std::size_t n = got.size();
+  s.arrived_bytes -= n;
+  o.count = static_cast<std::int64_t>(n);
+  if (o.what == verb::recv_into)
+    std::memcpy(o.buffer, got.data(), n);
+  else
+    *o.got = std::move(got);
+  s.last_used = s.owner->turn_time();
+  // The peer is told of the room once there is enough of it to be worth a packet (RFC 9293
+  // §3.8.6.2.2), when it waits for some.
+  socket* peer = u.peer_of(s);
+  if (peer == nullptr || peer->unsent_bytes == 0 || peer->room_told) return;
+  if (window(*peer, &s) < std::min<std::size_t>(2 * s.way->segment(), s.receive_limit / 2)) return;
+  peer->room_told = true;
+  u.in(s.way->latency(), event_kind::room, *peer);
+}
+
+// What keeps the first of what is in flight from arriving now: sent again later, or given up.
+void try_again(universe& u, socket& s, parcel& p) {
+  u.record(happening::lost, s.local, s.remote, p.data, s.sent);
+  const int limit_ms = s.option(option_id::user_timeout, 0);
+  const duration limit = limit_ms > 0 ? duration(std::chrono::milliseconds(limit_ms)) : 24h;
+  if (p.given_up || p.tries >= path::tries_max || u.now() - p.since >= limit)
+    return on_reset(u, s, std::errc::timed_out);
+  const duration wait = std::min(path::time_out(p.tries++), limit - (u.now() - p.since));
+  p.at = u.now() + wait;
+  u.in(wait, event_kind::arrive, s);
+}
+
+// Nobody has the other end any more: its system says so.
+void answer_with_reset(universe& u, socket& s, machine& there) {
+  purge_sending(u, s);
+  path& back = u.way(there, *s.home);
+  if (back.cut()) return;
+  u.record(happening::reset, s.remote, s.local);
+  u.in(back.latency(), event_kind::refused, s);
+}
+
+// The sender learns that there is room, if it waits for some.
+void tell_of_room(universe& u, socket& s, socket& receiver) {
+  if (s.room_told || (s.senders.empty() && s.unsent_bytes == 0)) return;
+  s.room_told = true;
+  u.in(receiver.way->latency(), event_kind::room, s);
+}
+
+void serve_receiver(universe& u, socket& s) {
+  if (s.receiver == nullptr) return;
+  op& o = *s.receiver;
+  if (!receive(u, s, o)) return;
+  s.receiver = nullptr;
+  s.owner->complete(o);
+}
+
+void deliver(universe& u, socket& s, socket& peer, std::uint32_t index) {
+  parcel& p = u.parcels[index];
+  const std::size_t n = p.data.size();
+  switch (p.what) {
+    case parcel::sort::bytes:
+      u.record(s.family == unix_family ? happening::local : happening::data, s.local, s.remote,
+               p.data, peer.received, s.received);
+      s.flight_bytes -= n;
+      peer.received += n;
+      peer.arrived_bytes += n;
+      peer.arrived.push(u.parcels, index);
+      tell_of_room(u, s, peer);
+      return serve_receiver(u, peer);
+    case parcel::sort::fin:
+      u.record(happening::fin, s.local, s.remote, {}, peer.received, s.received);
+      peer.fin_arrived = true;
+      u.parcels.free(index);
+      return serve_receiver(u, peer);
+    case parcel::sort::reset:
+      u.record(happening::reset, s.local, s.remote, {}, peer.received, s.received);
+      u.parcels.free(index);
+      return on_reset(u, peer, std::errc::connection_reset);
+    case parcel::sort::welcome: u.parcels.free(index); return established(u, peer);
+    case parcel::sort::hello: u.parcels.free(index); return admit(u, peer);
+  }
+}
+
+// Whether the parcel can be taken by what is at the other end.
+bool is_expected(const socket* peer, const parcel& p) noexcept {
+  if (peer == nullptr || peer->at == stage::over) return false;
+  if (p.what == parcel::sort::welcome) return peer->at == stage::connecting;
+  return !peer->orphan || p.what == parcel::sort::fin || p.what == parcel::sort::reset;
+}
+
+}  // namespace
+
+bool receive(universe& u, socket& s, op& o) {
+  if (!s.arrived.empty()) {
+    take(u, s, o);
+    return true;
+  }
+  if (s.fin_arrived) {
+    o.ends_stream = true;
+    return true;
+  }
+  if (failed(s, o)) return true;
+  if (s.at == stage::over) {
+    o.ends_stream = true;
+    return true;
+  }
+  if (s.at == stage::open) return false;
+  o.code = code_of(std::errc::not_connected);
+  return true;
+}
+
+bool send(universe& u, socket& s, op& o) {
+  if (failed(s, o)) return true;
+  if (s.at != stage::open || s.fin_queued || (s.family == unix_family && !has_reader(u, s))) {
+    o.code = code_of(std::errc::broken_pipe);
+    return true;
+  }
+  while (more_pieces(o)) {
+    std::size_t n = std::min(room_to_send(s), bytes_left(o));
+    if (n == 0) return false;
+    const std::size_t less = u.faults->shorter(*s.home, n);
+    const bool in_parts = less < n;
+    n = std::min({n, less, gathered_max});
+    const std::uint32_t i = u.parcels.make();
+    parcel& p = u.parcels[i];
+    p.what = parcel::sort::bytes;
+    p.data = gather(u, o, n);
+    s.unsent.push(u.parcels, i);
+    s.unsent_bytes += n;
+    o.count += static_cast<std::int64_t>(n);
+    s.last_used = s.owner->turn_time();
+    transmit(u, s);
+    if (in_parts && more_pieces(o)) {
+      u.in(1us, event_kind::go_on, s);
+      return false;
+    }
+  }
+  return true;
+}
+
+void on_room(universe& u, socket& s) {
+  s.room_told = false;
+  transmit(u, s);
+  // A writer is woken when a third is free (sk_stream_is_writable in Linux), not for every byte.
+  if (s.senders.empty() || 3 * room_to_send(s) < s.send_limit) return;
+  on_go_on(u, s);
+}
+
+void on_go_on(universe& u, socket& s) {
+  op* const o = s.sender();
+  if (o == nullptr || s.at != stage::open) return;
+  guard::check_sent(u, *o);
+  if (!send(u, s, *o)) return guard::watch_sent(u, *o);
+  static_cast<void>(s.senders.pop());
+  s.owner->complete(*o);
+}
+
+void give_back(universe& u, socket& s, op& o) noexcept {
+  if (o.ends_stream || o.count == 0) return;  // the end is found again
+  const std::uint32_t i = u.parcels.make();
+  parcel& p = u.parcels[i];
+  p.what = parcel::sort::bytes;
+  if (o.what == verb::recv_into)
+    p.data = lease::copy_of(
+        {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)});
+  else
+    p.data = std::move(*o.got);
+  s.arrived_bytes += p.data.size();
+  s.arrived.push_front(u.parcels, i);
+  serve_receiver(u, s);
+}
+
+void transmit(universe& u, socket& s) {
+  if (s.unsent.empty()) return;
+  socket* const peer = u.peer_of(s);
+  const std::size_t segment = s.way->segment();
+  while (!s.unsent.empty()) {
+    parcel& first = u.parcels[s.unsent.head];
+    if (first.what == parcel::sort::fin) {
+      u.parcels.free(s.unsent.pop(u.parcels));
+      launch(u, s, parcel::sort::fin, {});
+      continue;
+    }
+    const std::size_t open = window(s, peer);
+    const std::size_t n = std::min({first.data.size(), segment, open});
+    // Little at a time only when nothing else is on its way (RFC 9293 §3.8.6.2.1).
+    if (n == 0 || (n == open && n < std::min(first.data.size(), segment) && s.flight_bytes > 0))
+      return;
+    s.unsent_bytes -= n;
+    launch(u, s, parcel::sort::bytes, first.data.take_front(n));
+    if (first.data.empty()) u.parcels.free(s.unsent.pop(u.parcels));
+  }
+}
+
+void launch(universe& u, socket& s, parcel::sort what, lease data) {
+  constexpr std::size_t headers = 40;
+  const std::uint32_t i = u.parcels.make();
+  parcel& p = u.parcels[i];
+  const std::size_t n = data.size();
+  unsigned tries = 0;
+  const path::fate f = s.way->send_surely(u.now(), n + headers, tries);
+  p.what = what;
+  p.data = std::move(data);
+  p.since = u.now();
+  p.tries = static_cast<std::uint8_t>(tries);
+  p.given_up = f.lost || (what == parcel::sort::reset && tries > 0);  // a reset is not sent again
+  const bool first = s.flight.empty();
+  p.at = first ? u.now() + f.delay : std::max(u.now() + f.delay, s.flight_last);
+  s.flight_last = p.at;
+  s.flight_bytes += n;
+  s.sent += n;
+  s.flight.push(u.parcels, i);
+  if (first) u.in(p.at - u.now(), event_kind::arrive, s);
+}
+
+void on_arrive(universe& u, socket& s) {
+  bool any = false;
+  for (; !s.flight.empty(); any = true) {
+    parcel& p = u.parcels[s.flight.head];
+    if (p.at > u.now()) {
+      // Its own event comes, unless it has only now become the first.
+      if (any) u.in(p.at - u.now(), event_kind::arrive, s);
+      return;
+    }
+    if (s.way->clogged()) return s.way->held.push_back({event_kind::arrive, s.index, s.life});
+    machine& there = *u.machines[s.peer_machine];
+    if (s.way->cut() || !there.up || p.given_up) {
+      if (p.what == parcel::sort::reset) {
+        u.record(happening::lost, s.local, s.remote);
+        purge_sending(u, s);
+        break;
+      }
+      return try_again(u, s, p);
+    }
+    socket* const peer = u.peer_of(s);
+    const std::uint32_t index = s.flight.pop(u.parcels);
+    if (is_expected(peer, p)) {
+      const std::uint32_t life = s.life;
+      deliver(u, s, *peer, index);
+      if (s.life != life) return;
+      continue;
+    }
+    const bool answered =
+        p.what != parcel::sort::reset && !(p.what == parcel::sort::fin && s.fin_arrived);
+    s.flight_bytes -= p.data.size();
+    p.data.reset();
+    u.parcels.free(index);
+    if (answered && peer != nullptr &&
+        peer->orphan) {  // its program left while this was on the way
+      purge_sending(u, s);
+      throw_away(u, *peer);
+    } else if (answered) {
+      answer_with_reset(u, s, there);
+    }
+  }
+  release_if_over(u, s);
+}
+
+}  // namespace bight::sim::streams

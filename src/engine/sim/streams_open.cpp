@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// How a stream begins: the request, the backlog, the two halves of the handshake.
+
+#include "engine/sim/faults.hpp"
+#include "engine/sim/ports.hpp"
+#include "engine/sim/streams.hpp"
+
+#include <algorithm>
+
+namespace bight::sim::streams {
+
+namespace {
+
+constexpr unsigned ask_tries_max = 6;  // tcp(7), tcp_syn_retries
+
+duration ask_time_out(unsigned tries) noexcept { return 1s * (1u << tries); }
+
+socket* listener_of(universe& u, const socket& child) noexcept {
+  // Until it is accepted, a child's `next_bound` and `of_owner_previous` name its listener.
+  socket& l = u.sockets[child.of_owner_previous];
+  return l.life == child.of_owner_next && l.kind == socket_kind::listener ? &l : nullptr;
+}
+
+// The request goes out, as often as it has to; or it comes to nothing.
+void ask(universe& u, socket& s) {
+  duration wait{};
+  for (;;) {
+    if (s.way == nullptr) break;  // to nobody: silence
+    const path::fate f = s.way->send(u.now() + wait, 60);
+    if (!f.lost) return u.in(wait + f.delay, event_kind::ask, s);
+    u.record(happening::lost, s.local, s.remote);
+    if (s.tries == ask_tries_max) break;
+    wait += ask_time_out(s.tries++);
+  }
+  while (s.tries < ask_tries_max) wait += ask_time_out(s.tries++);
+  u.in(wait + ask_time_out(s.tries++), event_kind::ask, s);
+}
+
+void ask_again(universe& u, socket& s) {
+  u.record(happening::lost, s.local, s.remote);
+  if (s.tries > ask_tries_max) return on_reset(u, s, std::errc::timed_out);
+  const duration wait = ask_time_out(s.tries++);
+  u.in(wait, event_kind::ask, s);
+}
+
+void refuse(universe& u, socket& s, machine& there) {
+  if (there.ways[s.home->number] != nullptr && u.way(there, *s.home).cut()) return;
+  u.record(happening::reset, s.remote, s.local);
+  u.in(u.way(there, *s.home).latency(), event_kind::refused, s);
+}
+
+socket& make_child(universe& u, socket& listener, socket& client, const packet_end& at) {
+  socket& c = u.make_socket(*listener.home, socket_kind::stream, client.family);
+  c.at = stage::open;
+  c.queued = true;
+  c.local = at;
+  c.remote = client.local;
+  c.local_path = listener.local_path;
+  c.peer = client.index;
+  c.peer_life = client.life;
+  c.peer_machine = client.home->number;
+  c.way = &u.way(*listener.home, *client.home);
+  c.of_owner_previous = listener.index;
+  c.of_owner_next = listener.life;
+  if (listener.rare->options_set != 0) {
+    c.extra().options = listener.rare->options;
+    c.extra().options_set = listener.rare->options_set;
+    c.send_limit = listener.send_limit;
+    c.receive_limit = listener.receive_limit;
+  }
+  client.peer = c.index;
+  client.peer_life = c.life;
+  ++listener.rare->in_handshake;
+  return c;
+}
+
+socket* unix_listener(universe& u, machine& m, std::uint32_t name) {
+  const auto found = m.unix_names.find(u.unix_paths[name]);
+  if (found == m.unix_names.end() || found->second == nothing) return nullptr;
+  return &u.sockets[found->second];
+}
+
+}  // namespace
+
+bool connect(universe& u, socket& s, op& o) {
+  if (s.at != stage::fresh) {
+    o.code =
+        code_of(s.at == stage::over ? std::errc::connection_aborted : std::errc::already_connected);
+    return true;
+  }
+  if (s.family == unix_family) {
+    if (!o.peer->is_local()) {
+      o.code = code_of(std::errc::address_family_not_supported);
+      return true;
+    }
+    const std::string path = o.peer->host();
+    const auto found = s.home->unix_names.find(path);
+    if (found == s.home->unix_names.end() || found->second == nothing) {
+      const bool missing = found == s.home->unix_names.end() && path[0] != '@';
+      o.code =
+          code_of(missing ? std::errc::no_such_file_or_directory : std::errc::connection_refused);
+      return true;
+    }
+    s.remote_path = u.sockets[found->second].local_path;
+    s.way = &u.way(*s.home, *s.home);
+    s.peer_machine = s.home->number;
+  } else {
+    packet_end to = end_of(*o.peer);
+    if (o.peer->what() == address::kind::any) to.ip[15] = 1;
+    if (to.family != s.family && !(s.family == 6 && s.dual)) to.family = 0;
+    if (to.family == 0) {
+      o.code = make_error_code(errc::bad_address);
+      return true;
+    }
+    if (to.family == 6 && !s.home->options.ip6) {
+      o.code = code_of(std::errc::network_unreachable);
+      return true;
+    }
+    if (!s.bound) o.code = ports::bind_for(u, s, to);
+    if (o.code) return true;
+    if (is_wildcard(s.local)) s.local.ip = to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
+    s.remote = to;
+    if (s.local == to) {  // simultaneous open with itself: told as the engines over a kernel do
+      o.code = code_of(std::errc::connection_refused);
+      return true;
+    }
+    machine* there = u.find(*s.home, to);
+    s.way = there != nullptr ? &u.way(*s.home, *there) : nullptr;
+    s.peer_machine = there != nullptr ? there->number : nothing;
+  }
+  s.at = stage::connecting;
+  s.senders.push(o);
+  ask(u, s);
+  return false;
+}
+
+void on_ask(universe& u, socket& s) {
+  if (s.at != stage::connecting) return;
+  if (s.way == nullptr || s.way->cut() || !u.machines[s.peer_machine]->up) return ask_again(u, s);
+  if (s.way->clogged()) return s.way->held.push_back({event_kind::ask, s.index, s.life});
+  machine& there = *u.machines[s.peer_machine];
+  const bool over_network = &there != s.home;
+  if (over_network && u.faults->hangs(s)) return ask_again(u, s);
+  socket* l = s.family == unix_family
+                  ? unix_listener(u, there, s.remote_path)
+                  : ports::taker(u, there, socket_kind::listener, s.remote, s.local);
+  if (l == nullptr || (over_network && u.faults->refuses())) return refuse(u, s, there);
+  // Linux holds one more than the backlog; who comes then hears nothing, and asks again.
+  rare_things& queue = *l->rare;
+  if (queue.accepted_count + queue.in_handshake > queue.backlog) {
+    // A unix socket waits for room instead: unix(7).
+    if (s.family == unix_family) return u.in(1ms, event_kind::ask, s);
+    return ask_again(u, s);
+  }
+  u.record(happening::syn, s.local, s.remote);
+  launch(u, make_child(u, *l, s, s.remote), parcel::sort::welcome, {});
+}
+
+// The client has the listener's answer: its half is open, and the other half is told.
+void established(universe& u, socket& s) {
+  s.at = stage::open;
+  u.record(happening::syn_ack, s.remote, s.local);
+  launch(u, s, parcel::sort::hello, {});
+  keep_alive(u, s);
+  op& o = *s.sender();
+  static_cast<void>(s.senders.pop());
+  s.last_used = s.owner->turn_time();
+  s.owner->complete(o);
+}
+
+// The other half is open too: whoever accepts may have it.
+void admit(universe& u, socket& child) {
+  socket* l = listener_of(u, child);
+  if (l == nullptr) {  // closed meanwhile
+    child.queued = false;
+    return close(u, child, true);
+  }
+  child.admitted = true;
+  rare_things& queue = *l->rare;
+  --queue.in_handshake;
+  ++queue.accepted_count;
+  queue.accepted.push(u.sockets, child.index);
+  if (l->receiver == nullptr) return;
+  op& o = *l->receiver;
+  if (!accept(u, *l, o)) return;
+  l->receiver = nullptr;
+  l->owner->complete(o);
+}
+
+// The other side has gone before its half was open.
+void give_up_child(universe& u, socket& child) noexcept {
+  if (socket* l = listener_of(u, child)) --l->rare->in_handshake;
+  child.queued = false;
+  release(u, child);
+}
+
+bool accept(universe& u, socket& l, op& o) {
+  if (l.kind != socket_kind::listener) {
+    o.code = code_of(std::errc::invalid_argument);
+    return true;
+  }
+  rare_things& queue = *l.rare;
+  if (queue.accepted.empty()) return false;
+  if (!l.home->may_open()) {
+    o.code = code_of(std::errc::too_many_files_open);
+    return true;
+  }
+  if (const std::errc fault = u.faults->accept_error(*l.home); fault != std::errc()) {
+    o.code = code_of(fault);
+    return true;
+  }
+  socket& child = u.sockets[queue.accepted.pop(u.sockets)];
+  --queue.accepted_count;
+  child.queued = false;
+  o.engine_data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(l.index) << 32 |
+                                          l.generation);  // for give_back_accepted
+  o.on = l.owner->take(child);
+  keep_alive(u, child);
+  return true;
+}
+
+void give_back_accepted(universe& u, socket& l, socket& child) noexcept {
+  child.owner->forget(child);
+  child.queued = true;
+  child.of_owner_previous = l.index;
+  child.of_owner_next = l.life;
+  l.rare->accepted.push_front(u.sockets, child.index);
+  ++l.rare->accepted_count;
+  if (l.receiver == nullptr) return;
+  op& o = *l.receiver;
+  if (!accept(u, l, o)) return;
+  l.receiver = nullptr;
+  l.owner->complete(o);
+}
+
+void close_listener(universe& u, socket& l) noexcept {
+  rare_things& queue = *l.rare;
+  if (l.family == unix_family) {
+    machine& m = *l.home;
+    const std::string& name = u.unix_paths[l.local_path];
+    if (l.unlinks)
+      m.unix_names.erase(name);
+    else if (const auto found = m.unix_names.find(name); found != m.unix_names.end())
+      found->second = nothing;
+  }
+  while (!queue.accepted.empty()) {
+    socket& child = u.sockets[queue.accepted.pop(u.sockets)];
+    child.queued = false;
+    close(u, child, true);
+  }
+  // Those in the handshake are reset when it ends.
+  ports::leave(u, l);
+  u.free_socket(l);
+}
+
+}  // namespace bight::sim::streams

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include "engine/sim/universe.hpp"
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "engine/sim/datagrams.hpp"
+#include "engine/sim/faults.hpp"
+#include "engine/sim/streams.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace bight::sim {
+
+universe::universe(world_options o) : options(o), trace(o.seed), schedule_(o.seed, "schedule") {
+  faults = std::make_unique<fault_driver>(*this);
+  faults->begin();
+}
+
+universe::~universe() { programs.clear(); }
+
+// ── Who is there ────────────────────────────────────────────────────────────────────────────────
+
+machine& universe::add(std::string_view name, host_options o) {
+  const auto number = static_cast<std::uint32_t>(machines.size());
+  machines.push_back(std::make_unique<machine>(*this, number, name, o));
+  return *machines.back();
+}
+
+machine* universe::find(const machine& from, const packet_end& to) noexcept {
+  if (is_loopback(to) || is_wildcard(to)) return machines[from.number].get();
+  const std::uint8_t* ip = to.ip.data() + (to.family == 6 ? 12 : 0);
+  const std::uint32_t host = std::uint32_t{ip[1]} << 16 | std::uint32_t{ip[2]} << 8 | ip[3];
+  if (host == 0 || host > machines.size()) return nullptr;
+  machine& m = *machines[host - 1];
+  return m.has(to) ? &m : nullptr;
+}
+
+path& universe::way(machine& from, machine& to) {
+  if (from.ways.size() <= to.number) from.ways.resize(machines.size());
+  auto& p = from.ways[to.number];
+  if (p == nullptr) {
+    path_options o;
+    if (&from == &to) {
+      o.latency = 10us;  // loopback: a wake-up and two passes through the stack
+      o.packet = 65536;  // as its MTU
+    }
+    p = std::make_unique<path>(options.seed, "path " + from.name + " " + to.name, o);
+    faults->worsen(*p, from, to);
+  }
+  return *p;
+}
+
+socket& universe::make_socket(machine& m, socket_kind kind, std::uint8_t family) {
+  const std::uint32_t index = sockets.make();
+  socket& s = sockets[index];
+  const std::uint32_t life = s.life + 1;
+  const std::uint32_t generation = s.generation + 1;
+  s = socket();
+  s.index = index;
+  s.life = life & life_mask;
+  s.generation = generation;
+  s.home = &m;
+  s.kind = kind;
+  s.family = family;
+  s.send_limit = faults->buffer(kind, m.options.send_buffer);
+  s.receive_limit = faults->buffer(kind, m.options.receive_buffer);
+  return s;
+}
+
+void universe::free_socket(socket& s) noexcept {
+  if (s.owner != nullptr) s.owner->forget(s);
+  s.life = (s.life + 1) & life_mask;
+  ++s.generation;
+  s.home = nullptr;
+  s.rare.reset();
+  sockets.free(s.index);
+}
+
+socket* universe::peer_of(const socket& s) noexcept {
+  if (s.peer == nothing) return nullptr;
+  socket& p = sockets[s.peer];
+  return p.life == s.peer_life && p.home != nullptr ? &p : nullptr;
+}
+
+// ── Events ──────────────────────────────────────────────────────────────────────────────────────
+
+void universe::in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life) {
+  const duration at = wait > duration::max() - now_ ? duration::max() : now_ + wait;
+  queue_.push(at, kind, subject, life, faults->shuffle());
+}
+
+void universe::call_in(duration wait, callback<void()> f) {
+  const std::uint32_t i = calls_.make();
+  calls_[i].f = std::move(f);
+  in(wait, event_kind::call, i, 0);
+}
+
+void universe::record(happening what, const packet_end& from, const packet_end& to,
+                      std::span<const std::byte> data, std::uint64_t sequence,
+                      std::uint64_t acknowledged) {
+  trace_event e;
+  e.at = now_;
+  e.what = what;
+  e.from = from;
+  e.to = to;
+  e.sequence = sequence;
+  e.acknowledged = acknowledged;
+  e.length = data.size();
+  e.bytes = data;
+  trace.record(e);
+}
+
+void universe::let_go(path& p) {
+  if (p.clogged()) return;
+  for (const path::waiting& w : std::exchange(p.held, {})) in(0ns, w.kind, w.subject, w.life);
+}
+
+void universe::happen(const event& e) {
+  const auto kind = static_cast<event_kind>(std::uint32_t{e.kind});
+  switch (kind) {
+    case event_kind::wake: {
+      program& p = *programs[e.subject];
+      if (p.life != e.life || p.ended) return;
+      if (p.wakes_at <= now_) p.wakes_at = duration::max();
+      return mark(p);
+    }
+    case event_kind::datagram: return datagrams::on_datagram(*this, e.subject);
+    case event_kind::answer: {
+      look_up_state& l = look_ups_[e.subject];
+      if (l.life == e.life) answer(l);
+      return;
+    }
+    case event_kind::call: {
+      const callback<void()> f = std::exchange(calls_[e.subject].f, {});
+      calls_.free(e.subject);
+      return f();
+    }
+    case event_kind::strike: return faults->on_strike(e.subject);
+    case event_kind::heal: return faults->on_heal(e.subject);
+    default: break;
+  }
+  socket& s = sockets[e.subject];
+  if (s.life != e.life) return;
+  switch (kind) {
+    case event_kind::arrive: return streams::on_arrive(*this, s);
+    case event_kind::room: return streams::on_room(*this, s);
+    case event_kind::go_on: return streams::on_go_on(*this, s);
+    case event_kind::ask: return streams::on_ask(*this, s);
+    case event_kind::refused: return streams::on_refused(*this, s);
+    case event_kind::probe: return streams::on_probe(*this, s);
+    case event_kind::unreachable: return datagrams::on_unreachable(*this, s);
+    case event_kind::departed: return datagrams::on_departed(*this, s);
+    default: return;
+  }
+}
+
+// ── Time ────────────────────────────────────────────────────────────────────────────────────────
+
+universe::driver::driver(universe& u) : all(u) {
+  check(!u.driven_, "a world is driven from inside itself");
+  u.driven_ = true;
+}
+
+void universe::step(duration until) {
+  take_turns();
+  if (queue_.empty()) {
+    if (until != duration::max()) {
+      now_ = until;
+      return;
+    }
+    fail("deadlock: nothing can happen any more");
+  }
+  const duration at = queue_.top().at;
+  if (at > until) {
+    now_ = until;
+    return;
+  }
+  if (at > options.time_max) fail("the limit of time is reached");
+  if (trace.count() + turns_ > options.events_max) fail("the limit of events is reached");
+  now_ = std::max(now_, at);
+  do happen(queue_.pop());
+  while (!queue_.empty() && queue_.top().at <= now_);
+  take_turns();
+  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void universe::run_to(duration until) {
+  const driver here(*this);
+  do step(until);
+  while (now_ < until || (!queue_.empty() && queue_.top().at <= until));
+}
+
+bool universe::drive_outside(program& p, duration until) {
+  const driver here(*this);
+  p.marked = false;
+  std::erase(marked_, p.number);
+  while (!p.marked && now_ < until) {
+    take_turns();
+    if (queue_.empty() && until == duration::max()) return false;
+    step(until);
+  }
+  if (!queue_.empty() && queue_.top().at <= now_) step(now_);
+  p.marked = false;
+  std::erase(marked_, p.number);
+  return true;
+}
+
+void universe::mark(program& p) noexcept {
+  if (std::exchange(p.marked, true)) return;
+  marked_.push_back(p.number);
+}
+
+void universe::take_turns() {
+  while (!marked_.empty()) {
+    std::vector<std::uint32_t> now = std::exchange(marked_, {});
+    if (now.size() > 1) {
+      std::sort(now.begin(), now.end());
+      if (faults->on(family::schedule))
+        for (std::size_t i = now.size(); i > 1; --i) std::swap(now[i - 1], now[schedule_.below(i)]);
+    }
+    bool any = false;
+    for (const std::uint32_t i : now) {
+      program& p = *programs[i];
+      if (p.outside || p.home.stands_still()) {
+        marked_.push_back(i);
+        continue;
+      }
+      p.marked = false;
+      if (p.ended) continue;
+      any = true;
+      turn(p);
+    }
+    if (!any) return;
+  }
+}
+
+void universe::turn(program& p) {
+  ++turns_;
+  if (!std::exchange(p.begun, true))
+    p.running->begin(p.make());
+  else
+    p.running->turn();
+  after_turn(p);
+}
+
+void universe::after_turn(program& p) {
+  if (p.running->ended()) return ended(p);
+  // A turn takes its time: a program that looks again and again for something sees time pass.
+  constexpr duration turn_takes = 1us;
+  duration next = duration::max();
+  if (p.running->has_ready()) {
+    next = now_ + turn_takes;
+  } else if (p.running->next_deadline() != time_point::max()) {
+    next = p.running->next_deadline().time_since_epoch() - p.home.clock_ahead;
+    if (next < p.wakes_at) next += faults->lateness();
+  }
+  if (next >= p.wakes_at) return;
+  p.wakes_at = next;
+  in(std::max(next - now_, duration(0)), event_kind::wake, p.number, p.life);
+}
+
+void universe::fail(std::string_view what) const {
+  std::string report(what);
+  report += fmt::format(", after {} and {} events, seed {}", duration_text(now_), trace.count(),
+                        options.seed);
+  report += waiting();
+  throw failure(report);
+}
+
+}  // namespace bight::sim

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The inside of a world: its time, what is going to happen, and who is there.
+
+#include <bight/sim.hpp>
+
+#include "engine/buffers.hpp"
+#include "engine/loop.hpp"
+#include "engine/sim/event_queue.hpp"
+#include "engine/sim/machine.hpp"
+#include "engine/sim/recorder.hpp"
+#include "engine/sim/sim_engine.hpp"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace bight::sim {
+
+class fault_driver;
+
+/// One loop on a host.
+struct program {
+  program(universe& all, machine& m, std::uint32_t n, callback<task<>()> f);
+  /// One that is driven by whoever made it, and not by the world.
+  program(machine& m, std::uint32_t n) noexcept : home(m), number(n), outside(true) {}
+
+  machine& home;
+  const std::uint32_t number;
+  callback<task<>()> make;
+  sim_engine* eng = nullptr;      // the loop's
+  std::unique_ptr<loop> running;  // null: outside
+  op* waiter = nullptr;           // of verb::work: told when this has ended
+  program* parent = nullptr;
+  bool starts_again = false;  // with its host
+  const bool outside = false;
+  bool begun = false;
+  bool ended = true;
+  bool killed = false;
+  bool stopped = false;
+  bool marked = false;  // has something to do
+  std::exception_ptr failed;
+  std::uint32_t life = 0;
+  [[nodiscard]] std::size_t timers() const noexcept {
+    return running != nullptr ? running->armed() : 0;
+  }
+  duration wakes_at = duration::max();  // the event that is on its way
+};
+
+class universe {
+ public:
+  explicit universe(world_options options);
+  universe(const universe&) = delete;
+  universe& operator=(const universe&) = delete;
+  ~universe();
+
+  const world_options options;
+  [[nodiscard]] duration now() const noexcept { return now_; }
+
+  // ── Who is there ────────────────────────────────────────────────────────────────────────────
+
+  std::vector<std::unique_ptr<machine>> machines;
+  std::vector<std::unique_ptr<program>> programs;
+  slab<socket> sockets;
+  slab<parcel> parcels;
+  slab<letter> letters;
+  buffer_pool bytes;
+  recorder trace;
+  std::vector<std::string> unix_paths{""};
+  std::unique_ptr<fault_driver> faults;
+
+  machine& add(std::string_view name, host_options o);
+  program& add_program(machine& m, callback<task<>()> make);
+  program& add_outside(machine& m);
+  [[nodiscard]] machine* find(const machine& from, const packet_end& to) noexcept;
+  [[nodiscard]] path& way(machine& from, machine& to);
+  [[nodiscard]] socket& make_socket(machine& m, socket_kind kind, std::uint8_t family);
+  void free_socket(socket& s) noexcept;
+  /// The other end of a stream, while it is there.
+  [[nodiscard]] socket* peer_of(const socket& s) noexcept;
+
+  // ── What happens ────────────────────────────────────────────────────────────────────────────
+
+  void in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life);
+  void in(duration wait, event_kind kind, const socket& s) { in(wait, kind, s.index, s.life); }
+  void call_in(duration wait, callback<void()> f);
+  void record(happening what, const packet_end& from, const packet_end& to,
+              std::span<const std::byte> data = {}, std::uint64_t sequence = 0,
+              std::uint64_t acknowledged = 0);
+  void record(happening what, std::string_view text) { trace.record(now_, what, text); }
+  void mark(program& p) noexcept;
+
+  /// Everything up to and with that moment; then it is that time.
+  void run_to(duration until);
+  /// Until `done`, asked after every moment in which something has happened. Throws the error of
+  /// the first program that has ended with one, and at a deadlock or limit a report.
+  template <class Done>
+  void drive(Done done) {
+    const driver here(*this);
+    while (!done()) step(duration::max());
+  }
+  [[nodiscard]] bool driven() const noexcept { return driven_; }
+  /// For a loop that nobody drives but itself: goes on until that program has something to do, or
+  /// until that time. False: neither can come.
+  [[nodiscard]] bool drive_outside(program& p, duration until);
+
+  // ── Programs ────────────────────────────────────────────────────────────────────────────────
+
+  void begin(program& p);
+  /// Ends it as a killed process ends, and waits for its coroutines to be gone.
+  void end(program& p, bool silent);
+  void stop(program& p) noexcept;
+  void kill(machine& m, bool silent);
+  void restart(machine& m);
+  void signal(machine& m, int number);
+  /// What a clog has held goes on, if nothing else holds it.
+  void let_go(path& p);
+  /// The same for the programs of a host that stood still.
+  void go_on(machine& m);
+
+  [[nodiscard]] census alive() const noexcept;
+  [[nodiscard]] std::string waiting() const;
+  /// Stops what runs, and gives a report about what is left over, or nothing.
+  [[nodiscard]] std::string wind_up();
+  [[noreturn]] void fail(std::string_view what) const;
+
+  // ── Names ───────────────────────────────────────────────────────────────────────────────────
+
+  struct name_record {
+    std::vector<address> addresses;
+    name_options options;
+  };
+  std::map<std::string, name_record, std::less<>> names;
+  void look_up(sim_engine& e, op& o);
+  void forget_look_up(op& o) noexcept;
+  void forget_look_ups(sim_engine& e) noexcept;
+  void describe_look_ups(const sim_engine& e, std::string& text) const;
+
+ private:
+  struct driver {
+    explicit driver(universe& u);
+    ~driver() { all.driven_ = false; }
+    universe& all;
+  };
+  struct look_up_state {
+    op* waiter = nullptr;
+    sim_engine* eng = nullptr;
+    std::vector<address> found;
+    name_options::answer what = name_options::answer::found;
+    std::uint32_t next = nothing;
+    std::uint32_t life = 0;
+  };
+  struct call_state {
+    callback<void()> f;
+    std::uint32_t next = nothing;
+  };
+
+  void step(duration until);
+  void take_turns();
+  void turn(program& p);
+  void after_turn(program& p);
+  void ended(program& p);
+  void happen(const event& e);
+  void answer(look_up_state& l);
+
+  duration now_{};
+  event_queue queue_;
+  std::vector<std::uint32_t> marked_;  // programs with something to do
+  slab<look_up_state> look_ups_;
+  slab<call_state> calls_;
+  std::exception_ptr failure_;
+  std::uint64_t turns_ = 0;
+  random_stream schedule_;
+  bool driven_ = false;
+};
+
+/// An errno as the real engines give it.
+[[nodiscard]] inline std::error_code code_of(std::errc e) noexcept {
+  return {static_cast<int>(e), std::system_category()};
+}
+
+}  // namespace bight::sim
