@@ -31,7 +31,7 @@ class callback<R(A...)> {
 
  private:
   template <class F>
-  BIGHT_CORO_WRAPPER static R call(void* target, A... args) {
+  BIGHT_CORO_WRAPPER static R call(void* target, A&&... args) {
     if constexpr (std::is_void_v<R>)  // whatever the callable gives is dropped
       static_cast<void>((*static_cast<F*>(target))(std::forward<A>(args)...));
     else
@@ -39,7 +39,7 @@ class callback<R(A...)> {
   }
 
   std::shared_ptr<void> target_;
-  R (*call_)(void*, A...) = nullptr;
+  R (*call_)(void*, A&&...) = nullptr;
 };
 
 /// The arguments of verb::work: what to run on a loop of another thread, and how it failed.

@@ -125,13 +125,21 @@ class op : public runnable, public stop_hook {
   }
   /// Settles the outcome on resumption: a receive whose context has been stopped in the meantime
   /// gives back what it took, so that no byte is lost to a deadline or a race.
-  void settle() noexcept;
+  void settle() noexcept {
+    if (stopped_) give_back();
+  }
   /// The error for `code`, naming what was tried and on which address.
   [[nodiscard]] error failure() const;
   /// Settles, and throws that error when there is one.
-  void settle_or_throw();
+  void settle_or_throw() {
+    settle();
+    if (code) raise();
+  }
 
  private:
+  void give_back() noexcept;
+  [[noreturn]] void raise() const;
+
   std::coroutine_handle<> waiter_;
 };
 

@@ -24,7 +24,11 @@ struct runnable {
 class runnable_queue {
  public:
   [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
-  void push(runnable& r) noexcept;
+  void push(runnable& r) noexcept {
+    r.next = nullptr;
+    (tail_ == nullptr ? head_ : tail_->next) = &r;
+    tail_ = &r;
+  }
   void push_front(runnable& r) noexcept;
   [[nodiscard]] runnable* front() const noexcept { return head_; }
   [[nodiscard]] runnable* pop() noexcept;

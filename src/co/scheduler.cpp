@@ -5,15 +5,6 @@
 
 namespace bight {
 
-void runnable_queue::push(runnable& r) noexcept {
-  r.next = nullptr;
-  if (tail_ == nullptr)
-    head_ = &r;
-  else
-    tail_->next = &r;
-  tail_ = &r;
-}
-
 void runnable_queue::push_front(runnable& r) noexcept {
   r.next = head_;
   head_ = &r;

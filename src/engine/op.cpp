@@ -43,10 +43,10 @@ bool op::start(std::coroutine_handle<> h, context& c) {
   return true;
 }
 
-void op::settle() noexcept {
+void op::give_back() noexcept {
   const bool takes =
       what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
-  if (!takes || code || !stopped_) return;
+  if (!takes || code) return;
   eng->requeue(*this);
   if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
@@ -67,10 +67,7 @@ error op::failure() const {
   return eng->explain(code, tried, static_cast<std::uint64_t>(count));
 }
 
-void op::settle_or_throw() {
-  settle();
-  if (code) throw failure();
-}
+void op::raise() const { throw failure(); }
 
 result<lease> recv_operation::take() {
   settle();

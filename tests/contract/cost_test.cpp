@@ -344,7 +344,7 @@ TEST(cost, system_calls_of_a_connection) {
   };
   const auto calls = count_calls(serving, connect_each_time);
   ASSERT_FALSE(calls.empty());
-  EXPECT_LE(sum(calls), (on_uring() ? 4 : 7) * (messages + 1) + messages / 100) << told(calls);
+  EXPECT_LE(sum(calls), (on_uring() ? 3 : 7) * (messages + 1) + messages / 100) << told(calls);
 }
 
 }  // namespace contract

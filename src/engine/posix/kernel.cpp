@@ -171,8 +171,6 @@ void kernel_engine::random(std::span<std::byte> into) {
   }
 }
 
-void kernel_engine::complete(op& o) noexcept { sched().ready(o); }
-
 bool kernel_engine::submit_other(op& o) {
   if (o.what == verb::signal) return signals_->submit(o);
   if (o.what == verb::work) return workers_->submit(o);

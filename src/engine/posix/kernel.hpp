@@ -9,6 +9,8 @@
 #include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
 
+#include <bight/scheduler.hpp>
+
 #include <memory>
 
 namespace bight::posix {
@@ -56,7 +58,7 @@ class kernel_engine : public engine {
   virtual void watch(watcher& w) = 0;
 
   /// Ends an operation: stores nothing, makes it ready.
-  void complete(op& o) noexcept;
+  void complete(op& o) noexcept { sched().ready(o); }
   [[nodiscard]] scheduler& timers() const noexcept { return sched(); }
   /// A new engine of the same kind, for another thread.
   [[nodiscard]] virtual std::unique_ptr<engine> another() const = 0;

@@ -28,11 +28,9 @@ bool uring_engine::submit_accept(op& o, channel& c) {
 void uring_engine::claim(op& o, int fd) {
   const int family = find(o.on)->family;
   o.engine_data = posix::pack_handle(o.on);
+  // A multishot accept does not tell the peer's name. The socket does when somebody asks, also
+  // after a reset.
   o.on = enter(fd, posix::socket_kind::stream, family);
-  // A multishot accept does not tell the names, and after a reset it is too late to ask.
-  posix::socket_name peer;
-  if (family != AF_UNIX && getpeername(fd, peer.get(), &peer.length) == 0)
-    remember_remote(*find(o.on), peer);
 }
 
 void uring_engine::on_accepted(channel& c, const completion& done) {

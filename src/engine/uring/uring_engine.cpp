@@ -125,8 +125,6 @@ void uring_engine::requeue(op& o) noexcept {
   finish(*next);
 }
 
-void uring_engine::touch(const channel& c) noexcept { c.known->last_used = sched().now(); }
-
 // ── The turn ────────────────────────────────────────────────────────────────────────────────────
 
 void uring_engine::wait(time_point until) {

@@ -98,7 +98,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool at_once(op& o) noexcept;
   void on_operation(op& o, int outcome);
   void on_polled(op& o);
-  void touch(const channel& c) noexcept;
+  void touch(const channel& c) noexcept { c.known->last_used = sched().now(); }
 
   [[nodiscard]] bool submit_receive(op& o, channel& c, bool datagrams);
   [[nodiscard]] bool give_kept(op& o, channel& c, bool datagrams);
