@@ -66,6 +66,7 @@ class [[nodiscard]] recv_operation : public op {
     peer = &from_;
     return op::start(h, c);
   }
+  [[nodiscard]] datagram get();
   [[nodiscard]] result<datagram> take();
 
  protected:
@@ -77,6 +78,7 @@ class [[nodiscard]] recv_many_operation : public recv_operation {
  public:
   using value_type = datagrams;
   recv_many_operation(carrier* c, handle h) noexcept : recv_operation(c, h, 65536) { many = true; }
+  [[nodiscard]] datagrams get();
   [[nodiscard]] result<datagrams> take();
 };
 
@@ -93,6 +95,17 @@ class [[nodiscard]] send_to_operation : public send_operation<N> {
 
  private:
   address to_;
+};
+
+/// See request::reply.
+template <std::size_t N>
+class [[nodiscard]] reply_operation : public send_operation<N> {
+ public:
+  template <class... P>
+  reply_operation(carrier* c, handle h, address& to, const P&... parts) noexcept
+      : send_operation<N>(verb::send, c, h, parts...) {
+    this->peer = &to;
+  }
 };
 
 template <class Send>
@@ -227,7 +240,7 @@ class request {
   /// Sends one datagram of all the parts back to where this one came from.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] send_to_operation<sizeof...(P)> reply(const P&... parts) & noexcept {
+  [[nodiscard]] reply_operation<sizeof...(P)> reply(const P&... parts) & noexcept {
     return {carrier_, handle_, datagram_.from, parts...};
   }
 

@@ -28,6 +28,11 @@ namespace udp {
 result<datagram> recv_operation::take() {
   settle();
   if (code) return failure();
+  return get();
+}
+
+datagram recv_operation::get() {
+  settle_or_throw();
   datagram d;
   d.truncated = truncated || received_.size() > size;
   d.data = received_.take_front(size);
@@ -38,6 +43,11 @@ result<datagram> recv_operation::take() {
 result<datagrams> recv_many_operation::take() {
   settle();
   if (code) return failure();
+  return get();
+}
+
+datagrams recv_many_operation::get() {
+  settle_or_throw();
   datagrams d;
   // Never 0, which send_many would refuse: one that was empty may be sent back like any other.
   d.segment = segment > 0 ? segment : std::max<std::size_t>(received_.size(), 1);

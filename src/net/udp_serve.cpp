@@ -38,8 +38,7 @@ class udp_server final : public server {
       auto received = co_await attempt(recv_operation(&engine_, on, 65536));
       if (received) {
         took_one();
-        request asked(engine_, on, *std::move(received));
-        begin_session(std::move(asked), sessions);
+        begin_session(request(engine_, on, *std::move(received)), sessions);
       } else if (received.error().is(errc::no_resources)) {
         co_await back_off(received.error());
       } else if (!about_a_peer(received.error())) {
@@ -50,7 +49,7 @@ class udp_server final : public server {
 
   class answering;
 
-  void begin_session(request asked, scope& sessions);
+  void begin_session(request&& asked, scope& sessions);
 
   // A client that has gone is no business of a server's: udp(7), ICMP errors.
   static bool about_a_peer(const error& e) {
@@ -65,6 +64,7 @@ class udp_server final : public server {
 class udp_server::answering final : public session {
  public:
   answering(udp_server& s, scope& sessions, const address& who) : session(s, sessions), who_(who) {}
+  [[nodiscard]] const address& who() const noexcept { return who_; }
 
  private:
   void tell(const std::exception_ptr& e) const override {
@@ -79,14 +79,14 @@ class udp_server::answering final : public session {
   address who_;
 };
 
-void udp_server::begin_session(request asked, scope& sessions) {
-  const address who = asked.from();
+void udp_server::begin_session(request&& asked, scope& sessions) {
+  std::unique_ptr<answering> begun;
   try {
-    auto begun = std::make_unique<answering>(*this, sessions, who);
+    begun = std::make_unique<answering>(*this, sessions, asked.from());
     task<> talk = handle_(std::move(asked));
     sessions.spawn(std::move(talk), *begun.release());
   } catch (...) {
-    report(who, std::current_exception());
+    report(begun != nullptr ? begun->who() : address(), std::current_exception());
   }
 }
 

@@ -32,7 +32,10 @@ bool inbox::hand_over(op& o, arrival& a, bool datagrams) {
     o.segment = o.many ? a.segment : 0;
     o.truncated = a.truncated;
     taken = one_of_many ? a.data.take_front(a.segment) : std::move(a.data);
-    if (o.peer != nullptr) *o.peer = a.from;
+    if (o.peer != nullptr && a.data.empty())
+      *o.peer = std::move(a.from);
+    else if (o.peer != nullptr)
+      *o.peer = a.from;
   } else {
     taken = a.data.take_front(o.size);
   }

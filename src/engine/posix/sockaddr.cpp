@@ -65,14 +65,13 @@ socket_name ip6_name(const address& a) noexcept {
 }  // namespace
 
 socket_name to_system(const address& a, int family) noexcept {
-  const auto kind = a.what();
-  if (family == AF_UNIX && kind == address::kind::local) return local_name(a);
-  if (family == AF_INET && (kind == address::kind::ip4 || kind == address::kind::any))
-    return ip4_name(a);
-  if (family == AF_INET6 && (a.is_ip() || kind == address::kind::any)) return ip6_name(a);
-  socket_name none;
-  none.length = 0;
-  return none;
+  if (!has_name(a, family)) {
+    socket_name none;
+    none.length = 0;
+    return none;
+  }
+  if (family == AF_UNIX) return local_name(a);
+  return family == AF_INET ? ip4_name(a) : ip6_name(a);
 }
 
 address from_system(const socket_name& name) {

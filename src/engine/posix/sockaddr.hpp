@@ -20,6 +20,14 @@ struct socket_name {
   }
 };
 
+/// Whether `a` can be said in `family`.
+[[nodiscard]] inline bool has_name(const address& a, int family) noexcept {
+  if (a.is_local()) return family == AF_UNIX;
+  if (a.what() == address::kind::ip6) return family == AF_INET6;
+  const bool either = a.what() == address::kind::ip4 || a.what() == address::kind::any;
+  return either && (family == AF_INET || family == AF_INET6);
+}
+
 /// `a` for a socket of `family` (AF_INET, AF_INET6, AF_UNIX): any becomes the wildcard, and IPv4
 /// becomes v4-mapped for an IPv6 socket. Length 0 when it cannot be said in that family.
 [[nodiscard]] socket_name to_system(const address& a, int family) noexcept;

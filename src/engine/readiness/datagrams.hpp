@@ -15,19 +15,18 @@
 namespace bight::readiness {
 
 struct datagram_batch {
-  static constexpr unsigned count = 16;
+  static constexpr unsigned count = 32;
   static constexpr std::size_t datagram_max = 65536;
+  // Not a power of two: the fronts of the rooms would all fall into one set of the caches.
+  static constexpr std::size_t stride = datagram_max + 192;
 
   std::array<mmsghdr, count> messages{};
   std::array<iovec, count> rooms{};
   std::array<posix::socket_name, count> names{};
   // Not initialised: of a page that no datagram reaches into there is no memory.
-  std::unique_ptr<std::byte[]> bytes =
-      std::make_unique_for_overwrite<std::byte[]>(count * datagram_max);
+  std::unique_ptr<std::byte[]> bytes = std::make_unique_for_overwrite<std::byte[]>(count * stride);
 
-  [[nodiscard]] std::byte* room(unsigned i) const noexcept {
-    return bytes.get() + i * datagram_max;
-  }
+  [[nodiscard]] std::byte* room(unsigned i) const noexcept { return bytes.get() + i * stride; }
 };
 
 }  // namespace bight::readiness

@@ -43,7 +43,7 @@ void uring_engine::free_record(op& o) noexcept {
 
 bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
   if (known.kind == posix::socket_kind::datagram) {
-    if (o.peer != nullptr && posix::to_system(*o.peer, known.family).length == 0) {
+    if (o.peer != nullptr && !posix::has_name(*o.peer, known.family)) {
       o.code = make_error_code(errc::bad_address);
       return true;
     }
@@ -66,21 +66,28 @@ bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
   return false;
 }
 
-// One piece goes by itself; several, or a target, need a msghdr. Not with MSG_WAITALL: after a part
-// has gone the kernel would go on by itself, but a failure then is answered with the part's count,
-// and the socket's error (a reset, a timeout) is used up without having been told.
+// One piece goes by itself, also to a target: the kernel has no msghdr to copy then. Not with
+// MSG_WAITALL: after a part has gone the kernel would go on by itself, but a failure then is
+// answered with the part's count, and the socket's error (a reset, a timeout) is used up without
+// having been told.
 void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
   const bool whole = known.kind == posix::socket_kind::datagram;
   ++c.in_kernel;
   o.engine_data = nullptr;
-  if (o.piece_count == 1 && (!whole || (o.peer == nullptr && o.segment == 0))) {
+  const bool aimed = whole && o.peer != nullptr;
+  if (o.piece_count == 1 && o.segment == 0) {
     const std::size_t size = whole ? o.pieces->size : std::min(o.pieces->size, request_max);
-    io_uring_prep_send(request(about::operation, &o), c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
+    posix::socket_name* name = aimed ? &take_record(o).name : nullptr;
+    io_uring_sqe* r = request(about::operation, &o);
+    io_uring_prep_send(r, c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
+    if (name == nullptr) return;
+    *name = posix::to_system(*o.peer, known.family);
+    io_uring_prep_send_set_addr(r, name->get(), static_cast<__u16>(name->length));
     return;
   }
   call_record& record = take_record(o);
   record.message = {};
-  if (whole && o.peer != nullptr) {
+  if (aimed) {
     record.name = posix::to_system(*o.peer, known.family);
     record.message.msg_name = &record.name.storage;
     record.message.msg_namelen = record.name.length;
