@@ -45,7 +45,10 @@ std::error_code poller::set_levels(int fd, bool read, bool write, bool once) noe
   return changed.value() == ENOENT ? control(fd_, EPOLL_CTL_ADD, fd, events) : changed;
 }
 
-void poller::remove(int fd) noexcept { epoll_ctl(fd_, EPOLL_CTL_DEL, fd, nullptr); }
+void poller::remove(int fd) noexcept {
+  forget(fd);
+  epoll_ctl(fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
 
 int poller::wait_system(duration wait) noexcept {
   if (has_pwait2_) {
@@ -65,16 +68,17 @@ int poller::wait_system(duration wait) noexcept {
   return epoll_wait(fd_, raw_, events_max, limit);
 }
 
-std::span<const ready_event> poller::wait(duration wait) {
+void poller::wait(duration wait) {
   const int n = wait_system(wait);
-  if (n < 0) return {};  // EINTR: the turn goes round again, and looks at its clock
+  next_ = count_ = 0;
+  if (n < 0) return;  // EINTR: the turn goes round again, and looks at its clock
   for (int i = 0; i < n; ++i) {
     const std::uint32_t e = raw_[i].events;
     const bool over = (e & (EPOLLHUP | EPOLLERR)) != 0;
     events_[i] = {raw_[i].data.fd, (e & (EPOLLIN | EPOLLRDHUP)) != 0 || over,
                   (e & EPOLLOUT) != 0 || over, over || (e & EPOLLRDHUP) != 0};
   }
-  return {events_, static_cast<std::size_t>(n)};
+  count_ = static_cast<std::size_t>(n);
 }
 
 }  // namespace bight::readiness

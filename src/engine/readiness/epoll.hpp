@@ -5,8 +5,8 @@
 
 #include <bight/time.hpp>
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <system_error>
 
 #include <sys/epoll.h>
@@ -36,9 +36,17 @@ class poller {
   [[nodiscard]] std::error_code set_levels(int fd, bool read, bool write, bool once) noexcept;
   void remove(int fd) noexcept;
 
-  /// Waits for events until `wait` is over; negative: without end. The span is valid until the next
-  /// call.
-  [[nodiscard]] std::span<const ready_event> wait(duration wait);
+  /// Waits for events until `wait` is over; negative: without end. Those of the last time must have
+  /// been taken.
+  void wait(duration wait);
+  [[nodiscard]] bool has_events() const noexcept { return next_ < count_; }
+  /// The next of them; its descriptor is -1 when it has been forgotten meanwhile.
+  [[nodiscard]] const ready_event& take() noexcept { return events_[next_++]; }
+  /// Before `fd` is closed: what was found of it is not about the next socket of that number.
+  void forget(int fd) noexcept {
+    for (std::size_t i = next_; i < count_; ++i)
+      if (events_[i].fd == fd) events_[i].fd = -1;
+  }
 
  private:
   static constexpr int events_max = 256;  // a turn; more are reported in the next one
@@ -49,6 +57,8 @@ class poller {
   bool has_pwait2_ = true;
   epoll_event raw_[events_max];
   ready_event events_[events_max];
+  std::size_t next_ = 0;
+  std::size_t count_ = 0;
 };
 
 }  // namespace bight::readiness

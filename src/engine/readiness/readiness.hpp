@@ -102,6 +102,8 @@ class readiness_engine final : public posix::kernel_engine {
 
   // Calls that succeed at once in a turn, before the others must have theirs.
   static constexpr int at_once_max = 64;
+  // Bytes of streams that are received in a turn before those who got them go on.
+  static constexpr std::size_t received_max = 65536;
   // Calls in a row for one send of many datagrams.
   static constexpr int runs_max = 16;
 
@@ -113,6 +115,7 @@ class readiness_engine final : public posix::kernel_engine {
   bool skipped_poll_ = false;
   posix::stable_table<io> table_;
   std::size_t waiting_ = 0;
+  std::size_t received_ = 0;  // in this turn
   int at_once_ = at_once_max;
 };
 

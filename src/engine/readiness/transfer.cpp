@@ -53,6 +53,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   }
   if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
   o.count = n;
+  received_ += static_cast<std::size_t>(n);
   o.ends_stream = n == 0;
   if (n == 0) s.readable = s.hung_up = true;  // the end can be read again and again
   if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
