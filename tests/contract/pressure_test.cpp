@@ -116,6 +116,31 @@ BIGHT_TEST(pressure, a_peer_that_sends_without_end_is_held_back_while_nobody_rec
   EXPECT_TRUE(equal);
 }
 
+// 80,000 bytes are more than a turn receives on epoll, so when the first handler closes the third
+// connection, that one has been found ready and not been served.
+BIGHT_TEST(pressure, what_was_found_of_a_closed_descriptor_is_not_said_of_the_next) {
+  auto first = co_await connected_to_raw();
+  auto second = co_await connected_to_raw();
+  auto third = co_await connected_to_raw();
+  const raw::black_hole silent;
+  auto closing = [](stream& from, stream& other, const raw::black_hole& to) -> task<> {
+    static_cast<void>(co_await from.recv());
+    other.close();  // its number goes to the socket that connects
+    auto connecting = co_await attempt(within(100ms, tcp::connect(to.listener.local())));
+    EXPECT_TRUE(fails(connecting, errc::timed_out));
+  };
+  auto reading = [](stream& from) -> task<> { static_cast<void>(co_await attempt(from.recv())); };
+  auto sending = [](raw::socket& a, raw::socket& b, raw::socket& c) -> task<> {
+    EXPECT_EQ(a.send(pattern::first(40'000)), 0);
+    EXPECT_EQ(b.send(pattern::first(40'000)), 0);
+    EXPECT_EQ(c.send("ready"), 0);
+    co_return;
+  };
+  auto together = all(closing(first.here, third.here, silent), reading(second.here),
+                      reading(third.here), sending(first.peer, second.peer, third.peer));
+  static_cast<void>(co_await std::move(together));
+}
+
 BIGHT_TEST(pressure, five_thousand_leases_that_are_held_do_not_stop_the_stream) {
   auto pair = co_await connected();
   static constexpr std::size_t total = 5000 * 100;
