@@ -49,7 +49,9 @@ def bar_plot(bars, title, unit, data, path):
     from matplotlib import pyplot
     height = 0.9 + 0.34 * len(bars)
     figure, axes = pyplot.subplots(figsize=(8.4, height), facecolor="white")
-    figure.subplots_adjust(left=0.19, right=0.9, top=1 - 0.42 / height, bottom=0.34 / height)
+    # Room for the longest name.
+    left = max(0.19, 0.0115 * max(len(server) for _, server in bars))
+    figure.subplots_adjust(left=left, right=0.9, top=1 - 0.42 / height, bottom=0.34 / height)
     values = [max(0.0, b[0][0]) for b in bars]
     places = range(len(bars))
     axes.barh(places, values, height=0.68, color=[colour(s) for _, s in bars])
@@ -71,6 +73,7 @@ def bar_plot(bars, title, unit, data, path):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0)
     figure.text(0.012, 1 - 0.14 / height, title, fontsize=13, fontweight="bold", va="top")
-    figure.text(0.012, 0.1 / height, report.machine_line(data), fontsize=8, color=FAINT)
+    figure.text(0.012, 0.1 / height, report.trust_line(data) + report.machine_line(data),
+                fontsize=8, color=FAINT)
     figure.savefig(path, format="svg", metadata={"Date": None})
     pyplot.close(figure)

@@ -12,6 +12,12 @@ def machine_line(data):
             f"{m['kernel']}, Bight {m['commit']}")
 
 
+def trust_line(data):
+    """What a picture says of itself where other programs were at work: it is none to show."""
+    others = results.disturbed(data)
+    return f"NOT TO BE TRUSTED, {others:.0%} of the runs were disturbed.\n" if others > 0.2 else ""
+
+
 def method_line(data):
     noise = results.spread(data) * 100
     others = results.disturbed(data) * 100
@@ -110,3 +116,50 @@ def markdown(data):
                      if line.startswith("| Bight") else line for line in lines[2:]]
         parts.append(f"**{case.name}**: {case.title}\n\n" + "\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+# The columns of the short table; Bight's come with their share of the server by hand before them.
+SHORT = ("io_uring by hand", "Bight io_uring", "epoll by hand", "Bight epoll", "Asio coroutines",
+         "libuv", "tokio", "Go")
+
+
+def short(data):
+    """Server CPU a message in one table, and what cannot be told that way below it."""
+    cells = results.cells(data)
+    lines = [machine_line(data) + ".", "",
+             "| CPU, ns a message | " + " | ".join(SHORT) + " |",
+             "|---" + "|--:" * len(SHORT) + "|"]
+    for case in cases.CASES:
+        found = {s: cells[case.name, s]["cpu"][0] for s in SHORT
+                 if "cpu" in cells.get((case.name, s), {}) and not case.alone}
+        if not found:
+            continue
+        row = []
+        for before, server in zip(("", *SHORT), SHORT):
+            text = plain_ns(found[server]) if server in found else "–"
+            if server.startswith("Bight") and server in found and before in found:
+                text += f" ({found[before] / found[server]:.2f})"
+            row.append(text)
+        lines.append(f"| {case.title} | " + " | ".join(row) + " |")
+    for title, wanted, figure, form in (
+            ("UDP one way, datagrams a second", ("oneway64", "oneway1200"), "rate", number),
+            ("User memory, bytes", ("idle10k",), "idle_bytes", plain_ns)):
+        there = [c for c in cases.CASES if c.name in wanted]
+        servers = [s for s in data["servers"]
+                   if any(figure in cells.get((c.name, s), {}) for c in there)]
+        lines += ["", f"| {title} | " + " | ".join(c.title for c in there) + " |",
+                  "|---" + "|--:" * len(there) + "|"]
+        for server in servers:
+            row = [cells.get((c.name, server), {}).get(figure) for c in there]
+            lines.append(f"| {server} | " + " | ".join(form(f[0]) if f else "–" for f in row)
+                         + " |")
+    return "\n".join(lines)
+
+
+def put_short(data, page):
+    """Into the page, between its two marks."""
+    begin, end = "<!-- written by bench/run -->\n", "<!-- to here -->"
+    text = page.read_text(encoding="utf-8")
+    front, rest = text.split(begin)
+    page.write_text(front + begin + short(data) + "\n" + end + rest.split(end)[1],
+                    encoding="utf-8")
