@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "contract/contract.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace contract {
 
 namespace {
@@ -9,6 +12,44 @@ task<> with_patience(task<> body) {
   auto limited = within(patience, std::move(body));
   co_await std::move(limited);
 }
+
+// What ends a test that a simulated world has nothing for.
+struct kernel_needed {
+  const char* why;
+};
+
+void skip(const testing::TestInfo& test, const char* why) {
+  std::printf("skipped: %s.%s: %s\n", test.test_suite_name(), test.name(), why);
+  GTEST_SKIP() << why;
+}
+
+// Plain tests, which drive the kernel from their first line to their last: a suite, or one of it.
+constexpr struct {
+  std::string_view name;
+  const char* why;
+} for_a_kernel[] = {
+    {"cost", "counts what a real engine asks of the kernel"},
+    {"names", "asks name servers over real sockets"},
+    {"connecting", "drives plain sockets"},
+    {"happy_eyeballs", "asks name servers over real sockets"},
+    {"signals", "raises signals of the process"},
+    {"stdio", "drives pipes and files"},
+    {"workers.have_threads_of_their_own", "is about threads"},
+};
+
+class skipper : public testing::EmptyTestEventListener {
+  void OnTestStart(const testing::TestInfo& test) override {
+    if (!on_sim()) return;
+    const std::string suite = test.test_suite_name();
+    for (const auto& [name, why] : for_a_kernel)
+      if (name == suite || name == suite + "." + test.name()) skip(test, why);
+  }
+};
+
+[[maybe_unused]] const bool skips = [] {
+  testing::UnitTest::GetInstance()->listeners().Append(new skipper);
+  return true;
+}();
 
 std::string make_pattern() {
   // Twice the period, so that a view of up to one period may begin anywhere in the first.
@@ -23,10 +64,21 @@ std::string make_pattern() {
 
 }  // namespace
 
+bool on_sim() {
+  const char* engine = std::getenv("BIGHT_ENGINE");
+  return engine != nullptr && std::string_view(engine) == "sim";
+}
+
+void needs_kernel(const char* why) {
+  if (on_sim()) throw kernel_needed{why};
+}
+
 void run_test(task<> body) {
   try {
     runner loop;
     loop.run(with_patience(std::move(body)));
+  } catch (const kernel_needed& k) {
+    skip(*testing::UnitTest::GetInstance()->current_test_info(), k.why);
   } catch (const std::exception& e) {
     ADD_FAILURE() << "the test's coroutine threw: " << e.what();
   }

@@ -25,6 +25,12 @@ inline constexpr duration patience = 60s;
 /// Runs `body` on a loop of its own, on the engine that BIGHT_ENGINE names.
 void run_test(task<> body);
 
+/// Whether the engine is the simulator.
+[[nodiscard]] bool on_sim();
+/// Called by what only a kernel can do: plain sockets, files, signals of the process. In a simulated
+/// world the test ends here, and is told as skipped with the reason.
+void needs_kernel(const char* why);
+
 /// A test whose body is a coroutine.
 #define BIGHT_TEST(suite, name)                               \
   static bight::task<> suite##_##name();                      \

@@ -38,6 +38,7 @@ duration cpu_time() {
 class descriptor_limit {
  public:
   explicit descriptor_limit(int more) {
+    needs_kernel("limits the descriptors of the process");
     getrlimit(RLIMIT_NOFILE, &before_);
     const int lowest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::close(lowest);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "contract/raw.hpp"
 
+#include "contract/contract.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -56,6 +58,7 @@ void must(int outcome, const char* what) {
 }
 
 socket open(int family, int type) {
+  needs_kernel("drives plain sockets");
   socket s(::socket(family, type | SOCK_CLOEXEC, 0));
   must(s.fd(), "socket");
   const timeval patience{20, 0};

@@ -258,6 +258,7 @@ BIGHT_TEST(drain, a_signal_begins_it) {
     auto busy = co_await tcp::connect(server.at.front());
     co_await busy.send("question");
     co_await some_turns(30);
+    needs_kernel("raises a signal of the process");
     ::raise(SIGTERM);
     EXPECT_EQ(co_await recv_all(busy), "answer to question");
     while (server.drained.empty()) co_await sleep(0s);
@@ -276,6 +277,7 @@ BIGHT_TEST(drain, a_second_signal_cuts) {
   auto client = [](stuck& st) -> task<> {
     auto peer = co_await tcp::connect(st.s.at.front());
     EXPECT_EQ(co_await recv_exactly(peer, 2), "in");
+    needs_kernel("raises a signal of the process");
     ::raise(SIGTERM);
     while (st.s.drained.empty()) co_await sleep(0s);
     EXPECT_EQ(st.cancelled, 0);

@@ -102,6 +102,11 @@ void account(universe& u, const letter& l) {
   u.in(0ns, event_kind::departed, s);
 }
 
+bool is_broadcast(const packet_end& to) noexcept {
+  return to.family == 4 && std::all_of(to.ip.begin(), to.ip.begin() + 4,
+                                       [](std::uint8_t b) { return b == 255; });
+}
+
 void serve_receiver(universe& u, socket& s) {
   if (s.receiver == nullptr) return;
   op& o = *s.receiver;
@@ -205,6 +210,7 @@ bool send(universe& u, socket& s, op& o) {
   if (to.family == 0) return fail(o, std::errc::destination_address_required);
   if (to.port == 0) return fail(o, std::errc::invalid_argument);
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
+  if (is_broadcast(to) && !s.is(option_id::broadcast)) return fail(o, std::errc::permission_denied);
   if (!s.bound) {
     if (o.code = ports::bind_for(u, s, to); o.code) return true;
     s.local.ip = {};  // a port is drawn, and every address stays
@@ -284,7 +290,10 @@ void on_datagram(universe& u, std::uint32_t index) {
     s->arrived_bytes += l.data.size() + overhead;
     l.segment = 0;
     s->arrived.push(u.letters, index);
-    return serve_receiver(u, *s);
+    if (s->receiver == nullptr || !s->receiver->many) return serve_receiver(u, *s);
+    // What comes at one moment comes joined.
+    if (s->arrived.head == index) u.in(0ns, event_kind::go_on, *s);
+    return;
   }
   account(u, l);
   free(u, index);
@@ -295,6 +304,8 @@ void on_unreachable(universe& u, socket& s) {
   s.error = static_cast<int>(std::errc::connection_refused);
   serve_receiver(u, s);
 }
+
+void on_joined(universe& u, socket& s) { serve_receiver(u, s); }
 
 void on_departed(universe& u, socket& s) {
   s.room_told = false;

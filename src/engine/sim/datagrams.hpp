@@ -2,7 +2,7 @@
 #pragma once
 
 /// UDP as programs see it: udp(7). Lost, doubled, reordered and corrupted on the way; cut or
-/// dropped at its end. Left out: multicast, broadcast, fragments that arrive in part.
+/// dropped at its end. Left out: multicast, delivery of broadcasts, fragments that arrive in part.
 
 #include "engine/sim/universe.hpp"
 
@@ -16,6 +16,7 @@ void close(universe& u, socket& s) noexcept;
 
 void on_datagram(universe& u, std::uint32_t index);
 void on_unreachable(universe& u, socket& s);
+void on_joined(universe& u, socket& s);
 void on_departed(universe& u, socket& s);
 
 }  // namespace bight::sim::datagrams

@@ -15,7 +15,7 @@ enum class event_kind : std::uint8_t {
   wake,         ///< a program: a timer is due, or it has more to do
   arrive,       ///< a stream: the first of what it has in flight reaches its peer
   room,         ///< a stream: its peer has told that there is room again
-  go_on,        ///< a stream: a send that went in parts takes up the next
+  go_on,        ///< a send that went in parts takes up the next; datagrams that came joined are due
   ask,          ///< a stream: its request for a connection reaches the listener, or is sent again
   refused,      ///< a stream: the peer's reset comes
   probe,        ///< a stream: time to see whether the peer still lives

@@ -146,7 +146,9 @@ void universe::happen(const event& e) {
   switch (kind) {
     case event_kind::arrive: return streams::on_arrive(*this, s);
     case event_kind::room: return streams::on_room(*this, s);
-    case event_kind::go_on: return streams::on_go_on(*this, s);
+    case event_kind::go_on:
+      return s.kind == socket_kind::datagram ? datagrams::on_joined(*this, s)
+                                             : streams::on_go_on(*this, s);
     case event_kind::ask: return streams::on_ask(*this, s);
     case event_kind::refused: return streams::on_refused(*this, s);
     case event_kind::probe: return streams::on_probe(*this, s);
@@ -198,6 +200,7 @@ bool universe::drive_outside(program& p, duration until) {
   std::erase(marked_, p.number);
   while (!p.marked && now_ < until) {
     take_turns();
+    if (p.marked) break;
     if (queue_.empty() && until == duration::max()) return false;
     step(until);
   }

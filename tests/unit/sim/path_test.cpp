@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "engine/sim/path.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bight::sim {
+namespace {
+
+TEST(path, takes_its_latency) {
+  path p(1, "p", {.latency = 20ms});
+  const path::fate f = p.send(0s, 1000);
+  EXPECT_FALSE(f.lost);
+  EXPECT_EQ(f.delay, 20ms);
+}
+
+TEST(path, takes_more_by_its_jitter) {
+  path p(1, "p", {.latency = 20ms, .jitter = 5ms});
+  duration most{};
+  for (int i = 0; i < 10'000; ++i) {
+    const duration d = p.send(0s, 100).delay;
+    ASSERT_GE(d, 20ms);
+    ASSERT_LE(d, 70ms);
+    most = std::max(most, d);
+  }
+  EXPECT_GT(most, 25ms);  // one of a thousand is very late
+}
+
+TEST(path, sends_at_its_rate_and_drops_what_its_queue_does_not_hold) {
+  path p(1, "p", {.latency = 1ms, .rate = 1'000'000, .queue = 3000});
+  EXPECT_EQ(p.send(0s, 1000).delay, 2ms);  // a thousand bytes take a millisecond
+  EXPECT_EQ(p.send(0s, 1000).delay, 3ms);
+  EXPECT_EQ(p.send(0s, 1000).delay, 4ms);
+  EXPECT_TRUE(p.send(0s, 1000).lost);
+  EXPECT_EQ(p.send(1ms, 1000).delay, 4ms);
+}
+
+TEST(path, loses_its_share) {
+  path p(1, "p", {.loss = 0.1});
+  int lost = 0;
+  for (int i = 0; i < 10'000; ++i) lost += p.send(0s, 100).lost;
+  EXPECT_NEAR(lost, 1000, 120);
+}
+
+TEST(path, sends_again_after_a_time_out_that_doubles) {
+  EXPECT_EQ(path::time_out(0), 200ms);
+  EXPECT_EQ(path::time_out(1), 400ms);
+  EXPECT_EQ(path::time_out(30), 120s);
+  path p(1, "p", {.latency = 1ms, .loss = 0.5});
+  for (int i = 0; i < 1000; ++i) {
+    unsigned tries = 0;
+    const path::fate f = p.send_surely(0s, 100, tries);
+    if (f.lost) continue;
+    duration expected = 1ms;
+    for (unsigned t = 0; t < tries; ++t) expected += path::time_out(t);
+    ASSERT_EQ(f.delay, expected);
+  }
+}
+
+TEST(path, gives_up_in_the_end) {
+  path p(1, "p", {.loss = 1});
+  unsigned tries = 0;
+  EXPECT_TRUE(p.send_surely(0s, 100, tries).lost);
+  EXPECT_EQ(tries, path::tries_max + 1);
+}
+
+TEST(path, is_as_before_when_it_is_mended) {
+  path p(1, "p", {.latency = 1ms});
+  p.worsen({.latency = 1s});
+  EXPECT_EQ(p.send(0s, 1).delay, 1s);
+  p.mend();
+  EXPECT_EQ(p.send(0s, 1).delay, 1ms);
+}
+
+}  // namespace
+}  // namespace bight::sim
