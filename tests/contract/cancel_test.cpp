@@ -12,6 +12,15 @@
 
 namespace contract {
 
+BIGHT_TEST(cancel, a_large_send_of_many_pieces_that_waits_is_cancelled_and_not_interrupted) {
+  auto pair = co_await connected();
+  const std::string each(65536, 'x');
+  std::vector<piece> parts(400, piece(each));
+  auto sending = attempt(within(20ms, pair.here.send(std::span<piece>(parts))));
+  auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::timed_out));
+}
+
 BIGHT_TEST(cancel, a_receive_past_its_deadline_leaves_its_bytes_to_the_next) {
   auto pair = co_await connected();
   auto late = co_await attempt(within(5ms, pair.here.recv()));

@@ -59,6 +59,28 @@ BIGHT_TEST(ends, a_peer_that_closes_without_reading_replies_and_then_resets) {
   EXPECT_TRUE((co_await pair.here.recv()).empty());
 }
 
+BIGHT_TEST(ends, a_reset_that_a_send_was_told_of_is_no_end_for_a_receive) {
+  auto pair = co_await connected_to_raw();
+  pair.peer.send("half of ");
+  pair.peer.reset();
+  auto sent = co_await attempt(pair.here.send("more?"));
+  EXPECT_TRUE(fails(sent, errc::reset));
+  EXPECT_EQ(co_await recv_exactly(pair.here, 8), "half of ");
+  auto after = co_await attempt(pair.here.recv());
+  EXPECT_TRUE(fails(after, errc::reset));
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+}
+
+BIGHT_TEST(ends, a_close_with_bytes_unread_is_a_reset_wherever_they_wait) {
+  auto pair = co_await connected();
+  co_await pair.there.send(pattern::first(100));
+  EXPECT_EQ(co_await recv_exactly(pair.here, 10), pattern::first(10));
+  co_await some_turns();  // an engine may have taken the rest from the kernel by now
+  pair.here.close();
+  auto after = co_await attempt(pair.there.recv());
+  EXPECT_TRUE(fails(after, errc::reset));
+}
+
 BIGHT_TEST(ends, a_write_after_the_peer_closed_succeeds_once_and_then_is_closed) {
   auto pair = co_await connected_to_raw();
   pair.peer.close();

@@ -90,12 +90,10 @@ handle unpack_handle(const void* packed) noexcept {
   return {static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
 }
 
-namespace {
 void reset_at_close(int fd) noexcept {
   const linger none{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
-}  // namespace
 
 void close_with_reset(int fd) noexcept {
   reset_at_close(fd);

@@ -96,6 +96,11 @@ class kernel_engine : public engine {
 using bight::advance;
 using bight::more_pieces;
 
+/// Arranges that the peer sees a reset when `fd` is closed. The kernel does so by itself where
+/// bytes are unread (RFC 2525 §2.17), but it cannot know of those that have come as far as an
+/// inbox.
+void reset_at_close(int fd) noexcept;
+
 /// Closes a connection that nobody has claimed, so that the peer learns of it at once.
 void close_with_reset(int fd) noexcept;
 

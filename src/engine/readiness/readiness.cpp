@@ -243,8 +243,10 @@ void readiness_engine::close(handle h, bool reset) noexcept {
   posix::slot* known = find(h);
   if (known == nullptr) return;
   const int fd = static_cast<int>(h.index);
+  bool unread = false;
   if (io* s = table_.find(h.index)) {
     drop_waiting(*s);
+    unread = s->kept != nullptr && !s->kept->empty();
     if (s->has_accepted())
       for (const int child : s->kept->accepted) posix::close_with_reset(child);
     *s = io();
@@ -254,7 +256,7 @@ void readiness_engine::close(handle h, bool reset) noexcept {
     slots().leave(h);
     return;
   }
-  before_close(h, *known, reset);
+  before_close(h, *known, reset || (unread && known->kind == posix::socket_kind::stream));
   slots().leave(h);
   poller_.forget(fd);
   ::close(fd);  // and with it epoll's registration

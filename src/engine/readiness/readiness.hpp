@@ -48,6 +48,7 @@ class readiness_engine final : public posix::kernel_engine {
     runnable_queue senders;              // send, connect, write; a stream has one at most
     std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
     posix::watcher* watch = nullptr;
+    int failure = 0;  // that a send was told; the kernel tells it once, and then an end
     bool registered = false;
     bool watches_room = false;  // registered for becoming writable, too
     bool readable = true;       // not known to be empty

@@ -51,6 +51,10 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
     o.code = posix::system_error_code(errno);
     return outcome::done;
   }
+  if (n == 0 && s.failure != 0) {  // no end: what came may be cut short
+    o.code = posix::system_error_code(std::exchange(s.failure, 0));
+    return outcome::done;
+  }
   if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
   o.count = n;
   received_ += static_cast<std::size_t>(n);
@@ -203,6 +207,7 @@ auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
       continue;
     }
     if (n < 0) {
+      if (!datagram && errno != EPIPE) s.failure = errno;
       o.code = posix::system_error_code(errno);
       return outcome::done;
     }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace bight::uring {
 
@@ -35,6 +36,7 @@ struct channel {
   std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
   std::uint32_t in_kernel = 0;            // requests on the socket that have not completed
   int failure = 0;                        // to be told once, after what has arrived
+  int sender_told = 0;  // the failure that a send was told; the kernel tells it once
   source state = source::idle;
   arrives kind = arrives::bytes;
   bool ended = false;  // the end of the stream has been found, for good
@@ -49,6 +51,11 @@ struct channel {
   }
   [[nodiscard]] bool has_accepted() const noexcept {
     return arrived != nullptr && !arrived->accepted.empty();
+  }
+  /// What a receive came to. After a failure that a send was told the kernel says that the stream
+  /// has ended, and what came may be cut short: the receive is told the failure too, once.
+  [[nodiscard]] int received(int outcome) noexcept {
+    return outcome == 0 ? -std::exchange(sender_told, 0) : outcome;
   }
   [[nodiscard]] posix::inbox& keep() {
     if (arrived == nullptr) arrived = std::make_unique<posix::inbox>();

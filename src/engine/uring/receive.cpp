@@ -96,7 +96,10 @@ void uring_engine::on_bytes(channel& c, const completion& done) {
     bytes = stream_buffers_->take(done.buffer(), size, kept,
                                   stream_buffers_->arrival(done.buffer()), size);
   }
-  if (c.closing) return;
+  if (c.closing) {
+    if (done.result > 0) posix::reset_at_close(c.fd());  // unread, as far as the peer goes
+    return;
+  }
   if (done.result <= 0) {
     if (c.cut) deliver_bytes(c, take_front(c));
     return on_source_ended(c, done.result);
@@ -144,6 +147,7 @@ void uring_engine::deliver_fronts() {
 }
 
 void uring_engine::on_source_ended(channel& c, int outcome) {
+  outcome = c.received(outcome);
   if (outcome == -ENOBUFS && c.kind == arrives::bytes && !c.starved) {
     if (starved_.empty()) turns_starved_ = 0;
     c.starved = true;
@@ -229,6 +233,7 @@ void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
   if (outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel)
     return receive_apart(o, c);
   c.receiver = nullptr;
+  outcome = c.received(outcome);
   fill_lease(o, outcome);
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   o.count = outcome;
@@ -255,6 +260,7 @@ void uring_engine::on_received_into(op& o, channel& c, int outcome) {
     if (submit_receive(o, c, false)) complete(o);
     return;
   }
+  outcome = c.received(outcome);
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   o.count = outcome;
   o.ends_stream = c.ended = outcome == 0;

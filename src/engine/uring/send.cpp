@@ -125,7 +125,10 @@ void uring_engine::on_sent(op& o, channel& c, int outcome) {
   if (!rest) return finish(o);
   // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first
   // to hear it, with nobody receiving: the sender shall know why as well.
-  if (outcome == -EPIPE && c.failure != 0) outcome = -c.failure;
+  if (outcome == -EPIPE && c.failure != 0)
+    outcome = -c.failure;
+  else if (stream && outcome < 0 && !stopped && outcome != -EPIPE)
+    c.sender_told = -outcome;
   finish(o, posix::system_error_code(outcome < 0 ? -outcome : ECANCELED));
 }
 

@@ -18,14 +18,24 @@ std::uint64_t uring_engine::tagged(about what, const void* object) noexcept {
 io_uring_sqe* uring_engine::request(about what, void* object) noexcept {
   io_uring_sqe* r = ring_->next();
   r->user_data = tagged(what, object);
-  if (what != about::nothing) ++in_kernel_;
+  if (what < about::nothing) ++in_kernel_;
   return r;
 }
 
-void uring_engine::cancel_request(about what, const void* object) noexcept {
-  io_uring_sqe* r = request(about::nothing, nullptr);
+void uring_engine::cancel_request(about what, const void* object, channel* of) noexcept {
+  io_uring_sqe* r = request(of != nullptr ? about::cancelling : about::nothing, of);
   io_uring_prep_cancel64(r, tagged(what, object), 0);
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+// A cancellation does not find a request that is just between two attempts, woken and not tried
+// yet, and the request would go on for good. Whatever still has to end is cancelled again.
+void uring_engine::on_cancel_failed(channel& c, int outcome) noexcept {
+  if (outcome != -ENOENT) return;  // EALREADY: the kernel is at it
+  for (op* o : {c.receiver, c.sender})
+    if (o != nullptr && o->engine_state == state_cancelling)
+      cancel_request(about::operation, o, &c);
+  if (c.state == source::stopping) cancel_request(about::source, &c, &c);
 }
 
 // ── Operations ──────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +74,9 @@ void uring_engine::finish(op& o) noexcept {
 }
 
 void uring_engine::finish(op& o, std::error_code code) noexcept {
-  o.code = code;
+  // What the kernel had given to a thread of its own is interrupted rather than cancelled.
+  const bool interrupted = o.engine_state == state_cancelling && code == std::errc::interrupted;
+  o.code = interrupted ? make_error_code(errc::cancelled) : code;
   finish(o);
 }
 
@@ -88,10 +100,10 @@ void uring_engine::cancel(op& o) noexcept {
       return finish(o, make_error_code(errc::cancelled));
     case state_in_kernel:
       o.engine_state = state_cancelling;
-      return cancel_request(about::operation, &o);
+      return cancel_request(about::operation, &o, channels_.find(o.on.index));
     case state_polling:
       o.engine_state = state_cancelling;
-      return cancel_request(about::polling, &o);
+      return cancel_request(about::polling, &o, channels_.find(o.on.index));
     default: return;  // complete, or asked before
   }
 }
@@ -168,13 +180,15 @@ void uring_engine::collect(const completion& c) {
   const auto what = static_cast<about>(c.user_data & tag_bits);
   void* object = reinterpret_cast<void*>(static_cast<std::uintptr_t>(c.user_data & ~tag_bits));
   if (what == about::nothing) return;
+  if (what == about::cancelling) return on_cancel_failed(*static_cast<channel*>(object), c.result);
   if (!c.more()) --in_kernel_;
   switch (what) {
     case about::operation: return on_operation(*static_cast<op*>(object), c.result);
     case about::source: return on_source(*static_cast<channel*>(object), c);
     case about::watching: return on_watched(*static_cast<watch_record*>(object), c.result);
     case about::polling: return on_polled(*static_cast<op*>(object));
-    case about::nothing: return;
+    case about::nothing:
+    case about::cancelling: return;
   }
 }
 
@@ -211,7 +225,7 @@ void uring_engine::on_source(channel& c, const completion& done) {
 void uring_engine::stop_source(channel& c) noexcept {
   if (c.state != source::armed) return;
   c.state = source::stopping;
-  cancel_request(about::source, &c);
+  cancel_request(about::source, &c, &c);
 }
 
 }  // namespace bight::uring

@@ -58,11 +58,12 @@ class uring_engine final : public posix::kernel_engine {
  private:
   // What a completion is about: the low bits of its user data; the rest is the object's address.
   enum class about : std::uint64_t {
-    operation,  // an op
-    source,     // a channel's multishot
-    watching,   // a watch record
-    polling,    // an op that waits for readiness before it is tried again
-    nothing,    // failed cancellations and closes
+    operation,   // an op
+    source,      // a channel's multishot
+    watching,    // a watch record
+    polling,     // an op that waits for readiness before it is tried again
+    nothing,     // failed closes, and other cancellations that failed
+    cancelling,  // a cancellation that failed, of a channel's request
   };
 
   // What the kernel reads while a sendmsg or a connect is with it.
@@ -85,7 +86,8 @@ class uring_engine final : public posix::kernel_engine {
   // Requests.
   [[nodiscard]] io_uring_sqe* request(about what, void* object) noexcept;
   static std::uint64_t tagged(about what, const void* object) noexcept;
-  void cancel_request(about what, const void* object) noexcept;
+  void cancel_request(about what, const void* object, channel* of = nullptr) noexcept;
+  void on_cancel_failed(channel& c, int outcome) noexcept;
   void submit_and_collect(duration limit);
   void enter_kernel(duration limit);
   void collect_all();

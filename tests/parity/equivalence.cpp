@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "parity/equivalence.hpp"
+
+#include <utility>
+
+namespace parity {
+
+// What is left out:
+//
+// 1. How a stream is cut into receives. A step receives a number of bytes and not what comes first,
+//    so the record has nothing of that.
+// 2. How much of a send that never fits a connection takes: each system has its own buffers.
+// 3. Which of the two orders a race had. The step that a racing outcome is told after is the
+//    second of the two.
+// 4. Whether a send into a connection that was reset says that, or that it is closed. The kernel
+//    tells a reset once, to whoever asks first; an engine that listens for its receives hears it
+//    before a send does. A receive is always told.
+std::string normal(const script& s, const record& r) {
+  record n = r;
+  const std::string reset = bight::category().message(static_cast<int>(bight::errc::reset));
+  const std::string closed = bight::category().message(static_cast<int>(bight::errc::closed));
+  for (std::size_t i = 0; i < n.steps.size(); ++i) {
+    outcome& o = n.steps[i];
+    if (s.steps[i].what == act::send && o.failure == reset) o.failure = closed;
+    if (o.count > fits) o.count = fits;
+    if (o.after < s.steps.size() && s.steps[o.after].races) ++o.after;
+  }
+  for (flow& f : n.flows) {
+    if (f.sent > fits) f.sent = fits;
+    if (f.received > fits) f.received = fits;
+  }
+  return text(s, n);
+}
+
+record as_race(const script& s, record r, bool exchanged) {
+  for (std::size_t i = 0; exchanged && i + 1 < s.steps.size(); ++i)
+    if (s.steps[i].races) std::swap(r.steps[i], r.steps[i + 1]);
+  return r;
+}
+
+}  // namespace parity
