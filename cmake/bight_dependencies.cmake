@@ -12,6 +12,7 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libcares REQUIRED IMPORTED_TARGET GLOBAL libcares)
+pkg_check_modules(openssl REQUIRED IMPORTED_TARGET GLOBAL openssl>=3.0)
 
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   pkg_check_modules(liburing IMPORTED_TARGET GLOBAL liburing>=2.3)

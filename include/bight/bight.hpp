@@ -16,5 +16,6 @@
 #include <bight/stdio.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
+#include <bight/tls.hpp>
 #include <bight/udp.hpp>
 #include <bight/writer.hpp>

@@ -37,7 +37,22 @@ enum class errc {
   message_too_large,  ///< a datagram larger than the way to the peer allows
   busy,               ///< a second receive (or send) while one is in flight
   not_supported,      ///< this kernel or this kind of socket cannot do it
-  invalid,            ///< a value that cannot be used: an option, a pin, a frame header
+
+  tls_truncated,     ///< the connection ended without a word of TLS: bytes may be missing
+  tls_not_spoken,    ///< the peer speaks something else than TLS
+  tls_old_protocol,  ///< the peer speaks only versions of TLS that are not safe any more
+  tls_alert,         ///< the peer refused, or gave up, and said so
+  tls_failed,        ///< what the peer sent breaks the rules of TLS, or its keys
+
+  certificate_self_signed,
+  certificate_unknown_authority,
+  certificate_expired,
+  certificate_not_yet_valid,
+  certificate_wrong_host,
+  certificate_not_pinned,
+  certificate_unusable,  ///< not for this purpose, or too weak, malformed, revoked, missing
+
+  invalid,  ///< a value that cannot be used: an option, a pin, a frame header
 };
 
 /// The category of Bight's own codes: `errc` as an error_code.

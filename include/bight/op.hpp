@@ -34,8 +34,14 @@ enum class verb : std::uint8_t {
   read,       ///< as recv, from an adopted descriptor (a terminal, a pipe, a file)
   write,      ///< as send, to an adopted descriptor
   resolve,    ///< the addresses of a name, of one family
-  signal,     ///< the next SIGINT or SIGTERM
+  signal,     ///< the next of a set of signals
   work,       ///< a task on a loop of its own, in another thread
+};
+
+/// What people and init systems ask of a program by a signal: op::size holds a set of these.
+enum class signals : std::uint8_t {
+  end = 1,     ///< SIGINT, SIGTERM
+  hangup = 2,  ///< SIGHUP: a daemon reads its files again
 };
 
 /// A socket as the engine knows it. The generation tells a reused index from the one that was
@@ -103,7 +109,8 @@ class op : public runnable, public stop_hook {
  public:
   std::uint32_t piece_count = 0;
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
-  std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's
+  std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's;
+                              ///< signal: a set of `signals`
   outcome_code code;          ///< out: what went wrong, if anything
   carrier* eng;               ///< null until start() for operations that no socket made
   handle on;                  ///< in; out for accept

@@ -42,16 +42,25 @@ class stdio {
   handle handle_;
 };
 
+/// See next_signal.
+class [[nodiscard]] signal_operation : public op {
+ public:
+  using value_type = int;
+  explicit signal_operation(signals which = signals::end) noexcept : op(verb::signal, nullptr, {}) {
+    size = static_cast<std::uint8_t>(which);
+  }
+  [[nodiscard]] result<int> take();
+};
+
 /// Waits for the next SIGINT or SIGTERM and gives its number. While somebody waits, those signals
 /// do not end the program; every waiter is told.
 ///
 /// errors  cancelled.
-class [[nodiscard]] signal_operation : public op {
- public:
-  using value_type = int;
-  explicit signal_operation() noexcept : op(verb::signal, nullptr, {}) {}
-  [[nodiscard]] result<int> take();
-};
 [[nodiscard]] inline signal_operation next_signal() noexcept { return signal_operation(); }
+
+/// The same for SIGHUP.
+[[nodiscard]] inline signal_operation next_hangup() noexcept {
+  return signal_operation(signals::hangup);
+}
 
 }  // namespace bight

@@ -35,6 +35,28 @@ constexpr words vocabulary[] = {
     {errc::message_too_large, "the datagram is too large", "send fewer bytes at a time"},
     {errc::busy, "another operation of this kind is in flight", "await it first"},
     {errc::not_supported, "not supported here", ""},
+    {errc::tls_truncated, "the connection ended without the end of TLS (close_notify)",
+     "bytes may be missing; do not trust what has come to be all"},
+    {errc::tls_not_spoken, "the peer does not speak TLS",
+     "connect without TLS, or to another port"},
+    {errc::tls_old_protocol, "the peer speaks no version of TLS that is allowed here",
+     "versions before 1.2 are not safe, RFC 8996: the peer must be updated"},
+    {errc::tls_alert, "the peer refused", ""},
+    {errc::tls_failed, "what came is not TLS as it should be", ""},
+    {errc::certificate_self_signed, "the certificate is signed by nobody but itself",
+     "if it is the right one, trust its key by a pin, or its file as an authority"},
+    {errc::certificate_unknown_authority, "the certificate's authority is not trusted here",
+     "if it should be, give its file; the system's come with the package ca-certificates"},
+    {errc::certificate_expired, "the certificate has expired",
+     "its owner must renew it; or is the clock of this machine wrong?"},
+    {errc::certificate_not_yet_valid, "the certificate is not valid yet",
+     "is the clock of this machine wrong?"},
+    {errc::certificate_wrong_host, "the certificate is for another host",
+     "connect to a name that it is for"},
+    {errc::certificate_not_pinned, "the key is none of the pins",
+     "if the peer has a new key, ask its owner for the new pin"},
+    {errc::certificate_unusable, "the certificate cannot be used for this",
+     "its owner needs another one"},
     {errc::invalid, "not a usable value", ""},
 };
 
@@ -99,9 +121,12 @@ std::string sentence(std::error_code code, std::string_view tried, std::string_v
     if (code == make_error_condition(w.condition)) known = &w;
   std::string text(tried);
   if (!text.empty()) text += ": ";
+  // A library's own code says more than the condition that it stands for.
+  const bool ours = code.category() == category() || code.category() == std::system_category() ||
+                    code.category() == std::generic_category();
   if (!reason.empty())
     text += reason;
-  else if (known != nullptr)
+  else if (known != nullptr && ours)
     text += known->reason;
   else
     text += code.message();

@@ -11,7 +11,14 @@ namespace bight::posix {
 
 namespace {
 
-constexpr int numbers[] = {SIGINT, SIGTERM};
+constexpr int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+// The signals that an operation waits for, a bit for each of `numbers`.
+unsigned wanted_by(const op& o) noexcept {
+  const auto set = static_cast<unsigned>(o.size);
+  const unsigned end = (set & static_cast<unsigned>(signals::end)) != 0 ? 3 : 0;
+  return end | ((set & static_cast<unsigned>(signals::hangup)) != 0 ? 4 : 0);
+}
 
 // Loops of one process that wait for signals at a time. A table of fixed size, because a handler
 // may neither lock nor allocate (signal-safety(7)).
@@ -33,14 +40,14 @@ constinit std::atomic<int> in_handler{0};
 // Signals that came while our handler was there and that no waiter was told.
 constinit std::atomic<unsigned> untold{0};
 
-constinit std::mutex door;  // over what follows
-constinit int seated = 0;
+constinit std::mutex door;                          // over what follows
+constinit int waited_for[std::size(numbers)] = {};  // seats that each is for
 struct sigaction before[std::size(numbers)];
 
 extern "C" void bight_on_signal(int number) {
   const int saved = errno;
   in_handler.fetch_add(1);
-  const unsigned bit = number == SIGINT ? 1 : 2;
+  const unsigned bit = number == SIGINT ? 1 : number == SIGTERM ? 2 : 4;
   untold.fetch_or(bit);
   for (seat& s : seats) {
     kernel_engine* engine = s.engine.load();
@@ -52,22 +59,20 @@ extern "C" void bight_on_signal(int number) {
   errno = saved;
 }
 
-void install() noexcept {
+void install(std::size_t n) noexcept {
   struct sigaction ours{};
   ours.sa_handler = bight_on_signal;
   ours.sa_flags = SA_RESTART;
   sigemptyset(&ours.sa_mask);
   for (const int number : numbers) sigaddset(&ours.sa_mask, number);
-  for (std::size_t i = 0; i < std::size(numbers); ++i) sigaction(numbers[i], &ours, &before[i]);
+  sigaction(numbers[n], &ours, &before[n]);
 }
 
-void restore() noexcept {
-  for (std::size_t i = 0; i < std::size(numbers); ++i) {
-    struct sigaction now{};
-    sigaction(numbers[i], nullptr, &now);
-    // Somebody who has put another handler over ours meant theirs to stay.
-    if (now.sa_handler == bight_on_signal) sigaction(numbers[i], &before[i], nullptr);
-  }
+void restore(std::size_t n) noexcept {
+  struct sigaction now{};
+  sigaction(numbers[n], nullptr, &now);
+  // Somebody who has put another handler over ours meant theirs to stay.
+  if (now.sa_handler == bight_on_signal) sigaction(numbers[n], &before[n], nullptr);
 }
 
 int take_seat(kernel_engine& k) noexcept {
@@ -76,21 +81,32 @@ int take_seat(kernel_engine& k) noexcept {
     if (seats[i].engine.load() != nullptr) continue;
     seats[i].pending.store(0);
     seats[i].engine.store(&k);
-    if (seated++ == 0) install();
     return i;
   }
   return -1;
 }
 
-// Gives the bits of the signals that nobody has been told, when it was the last seat.
-unsigned leave_seat(int i) noexcept {
+// From now on these signals come to us, for one more seat.
+void want(unsigned bits) noexcept {
+  const std::lock_guard lock(door);
+  for (std::size_t n = 0; n < std::size(numbers); ++n)
+    if ((bits & (1u << n)) != 0 && waited_for[n]++ == 0) install(n);
+}
+
+// Gives the bits of the signals that nobody has been told, where it was the last seat for them.
+unsigned leave_seat(int i, unsigned bits) noexcept {
   const std::lock_guard lock(door);
   seats[i].engine.store(nullptr);
   // A handler in another thread may hold the pointer still, and the engine may die next.
   while (in_handler.load() != 0) std::this_thread::yield();
-  if (--seated > 0) return 0;
-  restore();
-  return untold.exchange(0);
+  unsigned lost = 0;
+  for (std::size_t n = 0; n < std::size(numbers); ++n) {
+    const unsigned bit = 1u << n;
+    if ((bits & bit) == 0 || --waited_for[n] > 0) continue;
+    restore(n);
+    lost |= untold.fetch_and(~bit) & bit;
+  }
+  return lost;
 }
 
 }  // namespace
@@ -99,7 +115,7 @@ signal_desk::signal_desk(kernel_engine& k) noexcept : kernel_(k) {
   leave_later_.owner = this;
   leave_later_.expired = [](timer& t) {
     signal_desk& self = *static_cast<owned_timer&>(t).owner;
-    const unsigned lost = leave_seat(std::exchange(self.seat_, -1));
+    const unsigned lost = leave_seat(std::exchange(self.seat_, -1), std::exchange(self.wanted_, 0));
     // What came when nobody waited means what it would have meant without us.
     for (std::size_t n = 0; n < std::size(numbers); ++n)
       if ((lost & (1u << n)) != 0) raise(numbers[n]);
@@ -110,7 +126,7 @@ signal_desk::~signal_desk() {
   if (seat_ < 0) return;
   kernel_.timers().disarm(leave_later_);
   // Not raised again: the loop has ended, and more a signal could not ask of it.
-  static_cast<void>(leave_seat(seat_));
+  static_cast<void>(leave_seat(seat_, wanted_));
 }
 
 bool signal_desk::submit(op& o) {
@@ -124,6 +140,9 @@ bool signal_desk::submit(op& o) {
     o.code = make_error_code(errc::no_resources);
     return true;
   }
+  const unsigned news = wanted_by(o) & ~wanted_;
+  wanted_ |= news;
+  if (news != 0) want(news);
   o.engine_data = this;  // it waits
   on_wake();             // one may have come since the last waiter was told
   return false;
@@ -132,20 +151,26 @@ bool signal_desk::submit(op& o) {
 void signal_desk::on_wake() noexcept {
   if (waiters_.empty()) return;
   const unsigned pending = seats[seat_].pending.load();
-  if (pending == 0) return;
-  // One signal a wait: when both have come, the other is for whoever waits next. One of the same
-  // number that comes between the next two lines is merged with this one, as the kernel merges
-  // pending signals of one number.
-  const unsigned bit = pending & 1u ? 1 : 2;
-  untold.fetch_and(~bit);
-  seats[seat_].pending.fetch_and(~bit);
-  for (op* o : waiters_) {
-    o->count = numbers[bit - 1];
+  // One signal a wait: when several have come, the others are for whoever waits next. One of the
+  // same number that comes while it is told is merged with this one, as the kernel merges pending
+  // signals of one number.
+  for (std::size_t n = 0; n < std::size(numbers); ++n)
+    if ((pending & (1u << n)) != 0) tell(n);
+  if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
+}
+
+void signal_desk::tell(std::size_t n) noexcept {
+  const unsigned bit = 1u << n;
+  const auto told = [&](op* o) {
+    if ((wanted_by(*o) & bit) == 0) return false;
+    o->count = numbers[n];
     o->engine_data = nullptr;
     kernel_.complete(*o);
-  }
-  waiters_.clear();
-  kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
+    return true;
+  };
+  if (std::erase_if(waiters_, told) == 0) return;
+  untold.fetch_and(~bit);
+  seats[seat_].pending.fetch_and(~bit);
 }
 
 void signal_desk::cancel(op& o) noexcept {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// SIGINT and SIGTERM for the loops of this process.
+/// SIGINT, SIGTERM and SIGHUP for the loops of this process.
 ///
-/// While an operation waits, the process has our handler; it sets a bit and wakes every loop that
-/// waits, and does nothing else. The handlers that were there before come back a moment after the
-/// last has stopped waiting, so that a loop that awaits one signal after the other misses none; a
-/// signal that comes in that moment goes to the next who waits, or is raised again at its end.
+/// While an operation waits for a signal, the process has our handler for it; it sets a bit and
+/// wakes every loop that waits, and does nothing else. The handlers that were there before come
+/// back a moment after the last has stopped waiting, so that a loop that awaits one signal after
+/// the other misses none; a signal that comes in that moment goes to the next who waits, or is
+/// raised again at its end.
 
 #include "engine/posix/kernel.hpp"
 
@@ -37,9 +38,12 @@ class signal_desk {
     signal_desk* owner = nullptr;
   };
 
+  void tell(std::size_t n) noexcept;
+
   kernel_engine& kernel_;
   std::vector<op*> waiters_;
-  int seat_ = -1;  // in the table that the handler reads; -1: none
+  int seat_ = -1;        // in the table that the handler reads; -1: none
+  unsigned wanted_ = 0;  // signals that have been waited for since
   owned_timer leave_later_;
 };
 

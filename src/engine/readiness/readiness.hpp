@@ -8,7 +8,7 @@
 /// edge-triggered and for good. A receive that came back short has emptied its socket, so the next
 /// one waits for the edge without asking (epoll(7), "Edge-triggered").
 
-#include "engine/buffers.hpp"
+#include "base/buffers.hpp"
 #include "engine/posix/inbox.hpp"
 #include "engine/posix/kernel.hpp"
 #include "engine/readiness/datagrams.hpp"

@@ -5,7 +5,7 @@
 
 #include <bight/sim.hpp>
 
-#include "engine/buffers.hpp"
+#include "base/buffers.hpp"
 #include "engine/loop.hpp"
 #include "engine/sim/event_queue.hpp"
 #include "engine/sim/machine.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/buffers.hpp"
+#include "base/buffers.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// The stream below a session: at most one receive and one send on it.
+#include "tls/session.hpp"
+
+namespace bight::tls {
+
+namespace {
+constexpr std::uint32_t receive_max = 65536;
+}
+
+session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
+    : op(v, s.below_.carried_by(), s.handle_), owner(&s) {
+  run = done;
+}
+
+// Begins to receive when nothing is left to decrypt. Whether something new is there already.
+bool session::receive() {
+  if (receiving_ || wire_.ended || receive_failed_ || cut_ || !wire_.incoming.empty()) return false;
+  receiving_.emplace(verb::recv, *this, [](runnable& r) {
+    session& self = *static_cast<raw&>(r).owner;
+    self.take_received();
+    self.on_raw_done();
+  });
+  receiving_->size = receive_max;
+  receiving_->got = &receiving_->received;
+  if (!receiving_->eng->submit(*receiving_)) return false;
+  take_received();
+  return true;
+}
+
+void session::take_received() {
+  const std::error_code code = receiving_->code;
+  if (!code && receiving_->count > 0)
+    wire_.incoming = std::move(receiving_->received);
+  else if (!code)
+    wire_.ended = true;
+  else if (code != errc::cancelled)
+    receive_failed_ = code;
+  receiving_.reset();
+}
+
+// Sends what has been encrypted. Whether it has all left already.
+bool session::transmit() {
+  if (sending_ || wire_.outgoing.empty() || cut_) return false;
+  if (send_failed_) {
+    wire_.outgoing.clear();
+    return false;
+  }
+  leaving_.swap(wire_.outgoing);
+  pieces_.assign(leaving_.begin(), leaving_.end());
+  sending_.emplace(verb::send, *this, [](runnable& r) {
+    session& self = *static_cast<raw&>(r).owner;
+    self.take_sent();
+    self.on_raw_done();
+  });
+  sending_->pieces = pieces_.data();
+  sending_->piece_count = static_cast<std::uint32_t>(pieces_.size());
+  if (!sending_->eng->submit(*sending_)) return false;
+  take_sent();
+  return true;
+}
+
+void session::take_sent() {
+  if (sending_->code) send_failed_ = sending_->code;
+  sending_.reset();
+  leaving_.clear();
+  if (!said_goodbye_ || half_closed_ || !wire_.outgoing.empty() || send_failed_) return;
+  if (closing_ && !owes_a_read()) return;  // the close says it
+  half_closed_ = true;
+  static_cast<void>(below_.carried_by()->shutdown_send(handle_));  // gone already: as well
+}
+
+void session::on_raw_done() {
+  if (closing_) return part();
+  pump();
+  hand_over(true);
+}
+
+// Nobody waits for what would be received: then it stays in the kernel, where the peer feels it.
+void session::rest() noexcept {
+  if (receiving_ && shaker_ == nullptr && receiver_ == nullptr && !(sender_ && wants_input_))
+    receiving_->eng->cancel(*receiving_);
+}
+
+// ── What the socket below knows ─────────────────────────────────────────────────────────────────
+
+result<address> session::local(handle h) const { return below_.carried_by()->local(h); }
+
+result<address> session::remote(handle h) const { return below_.carried_by()->remote(h); }
+
+std::error_code session::set(handle h, option_id id, int value) {
+  return below_.carried_by()->set(h, id, value);
+}
+
+result<int> session::get(handle h, option_id id) const { return below_.carried_by()->get(h, id); }
+
+time_point session::last_used(handle h) const noexcept { return below_.carried_by()->last_used(h); }
+
+}  // namespace bight::tls

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// What goes wrong in a session, and how it is told.
+#include "tls/session.hpp"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+namespace bight::tls {
+
+namespace {
+
+// Whom the peer's certificate had to be for.
+std::string wanted_name(SSL* ssl) {
+  X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
+  if (const char* host = X509_VERIFY_PARAM_get0_host(rules, 0)) return host;
+  char* ip = X509_VERIFY_PARAM_get1_ip_asc(rules);
+  std::string text = ip != nullptr ? ip : "";
+  OPENSSL_free(ip);
+  return text;
+}
+
+}  // namespace
+
+// Why OpenSSL's call, whose queue of errors was empty before, went no further.
+auto session::why_stopped(int outcome) -> stopped {
+  switch (SSL_get_error(ssl_.get(), outcome)) {
+    case SSL_ERROR_ZERO_RETURN: return stopped::ended;
+    // The wire takes everything, so to want to write is to want to be called again.
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      if (!receive_failed_) return stopped::wants_input;
+      if (established_) return stopped::wants_input;  // decrypt() tells it, behind what had come
+      break;
+    default: break;
+  }
+  fail(failure_now());
+  return stopped::failed;
+}
+
+void session::fail(failure f) {
+  broken_ = true;
+  failure_ = std::move(f);
+}
+
+failure session::failure_now() {
+  if (receive_failed_) {
+    ERR_clear_error();
+    const error plain(receive_failed_, "");
+    return {receive_failed_, fmt::format("{} {}", plain.what(), phase())};
+  }
+  const long verified = SSL_get_verify_result(ssl_.get());
+  const std::error_code code = take_error();
+  const bool about_certificate =
+      code ==
+      std::error_code(static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED)),
+                      openssl_category());
+  if (about_certificate && verified != X509_V_OK) {
+    const x509_ptr peer(SSL_get1_peer_certificate(ssl_.get()));
+    return refused_certificate(verified, peer.get(), wanted_name(ssl_.get()));
+  }
+  if (established_) return {code, {}};
+  if (code == errc::tls_truncated && send_failed_) {
+    const error plain(send_failed_, "");
+    return {send_failed_, fmt::format("{} {}", plain.what(), phase())};
+  }
+  if (code == errc::tls_truncated)
+    return {code, fmt::format("the peer closed the connection {}", phase())};
+  const error plain(code, "");
+  return {code, fmt::format("{}, {}", plain.what(), phase())};
+}
+
+std::string session::phase() const {
+  if (established_) return "after the handshake";
+  if (!heard_) return "before its first word of the handshake";
+  return fmt::format("in the handshake ({})", SSL_state_string_long(ssl_.get()));
+}
+
+error session::explain(std::error_code code, std::string_view tried,
+                       std::uint64_t transferred) const {
+  if (broken_ && code == make_error_code(errc::tls_failed))
+    return error(failure_.code, tried, transferred, failure_.reason);
+  return error(code, tried, transferred);
+}
+
+result<void> handshake_operation::take() {
+  settle();
+  if (!code) return {};
+  if (peer != nullptr) return eng->explain(code, "TLS with " + peer->str(), 0);
+  auto remote = eng->remote(on);
+  return eng->explain(code, remote ? "TLS with " + remote->str() : "TLS", 0);
+}
+
+}  // namespace bight::tls

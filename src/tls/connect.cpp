@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/tls.hpp>
+
+#include "tls/client.hpp"
+
+#include <fmt/format.h>
+
+namespace bight::tls {
+
+namespace {
+
+// Puts the tickets of one connection where the next one like it will look.
+class tickets_of final : public ticket_taker {
+ public:
+  tickets_of(std::shared_ptr<ticket_shelf> shelf, std::string key)
+      : shelf_(std::move(shelf)), key_(std::move(key)) {}
+  void take_ticket(session_ptr ticket) override { shelf_->put(key_, std::move(ticket)); }
+
+ private:
+  std::shared_ptr<ticket_shelf> shelf_;
+  std::string key_;
+};
+
+// Whom the certificate must be for. A name is used without the dot of the root: RFC 6066 §3.
+address host_of(const address& to, const connect_options& options) {
+  std::string name = options.name;
+  if (name.empty() && to.what() == address::kind::any) name = "localhost";
+  if (name.empty() && !to.is_local()) name = to.host();
+  if (name.ends_with('.')) name.pop_back();
+  if (name.empty()) return {};
+  // As the address of a port of it: that tells names and IP addresses apart, and checks both.
+  const bool ip6 = name.find(':') != std::string::npos;
+  return address(ip6 ? fmt::format("[{}]:0", name) : name + ":0");
+}
+
+void check_rules(const address& host, const address& to, const connect_options& options) {
+  for (const std::string& p : options.pins) check_pin(p);
+  if (options.insecure && !options.pins.empty())
+    throw error(errc::invalid, "TLS options", 0, "insecure and pins exclude each other");
+  if (host.what() == address::kind::none && !options.insecure && options.pins.empty())
+    throw error(errc::invalid, "TLS with " + to.str(), 0,
+                "the address has no name that a certificate could be for; give one, or a pin");
+}
+
+ssl_ptr make_ssl(const client_context& of, const address& host) {
+  ssl_ptr made(SSL_new(of.context.get()));
+  if (made == nullptr) throw_error("begin TLS");
+  SSL_set_connect_state(made.get());
+  if (host.what() == address::kind::none) return made;
+  const std::string name = host.host();
+  bool set = true;
+  if (host.is_ip()) {
+    // No SNI: RFC 6066 §3 knows names only.
+    set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(made.get()), name.c_str()) == 1;
+  } else {
+    set = SSL_set_tlsext_host_name(made.get(), name.c_str()) == 1 &&
+          SSL_set1_host(made.get(), name.c_str()) == 1;
+  }
+  if (!set) throw_error("TLS with " + name);
+  return made;
+}
+
+// Of TLS 1.2 the ticket that was used may be used again, and no new one need have come.
+void keep_old_ticket(const stream& connection, ticket_taker& tickets) {
+  SSL* ssl = session::of(connection)->ssl();
+  if (SSL_session_reused(ssl) == 1 && SSL_version(ssl) < TLS1_3_VERSION)
+    tickets.take_ticket(session_ptr(SSL_get1_session(ssl)));
+}
+
+task<stream> shake_hands(stream over, address to, connect_options options) {
+  loop& here = loop::of(co_await current_context());
+  const address host = host_of(to, options);
+  check_rules(host, to, options);
+  auto& shelf = here.local<client_shelf>();
+  std::string key = key_of(options);
+  const auto context = shelf.context(options, key, here.now());
+  ssl_ptr ssl = make_ssl(*context, host);
+  key += fmt::format("{} {}", host.host(), to.str());
+  std::shared_ptr<tickets_of> tickets;
+  if (options.resume) {
+    if (const session_ptr old = shelf.tickets()->take(key)) SSL_set_session(ssl.get(), old.get());
+    tickets = std::make_shared<tickets_of>(shelf.tickets(), key);
+  }
+  stream safe = session::attach(std::move(over), std::move(ssl), here, tickets, context);
+  co_await handshake_operation(safe, &to);
+  if (tickets != nullptr) keep_old_ticket(safe, *tickets);
+  co_return std::move(safe);
+}
+
+task<stream> connect_both(address to, connect_options options, tcp::connect_options below) {
+  auto connecting = tcp::connect(to, std::move(below));
+  stream over = co_await std::move(connecting);
+  auto shaking = shake_hands(std::move(over), std::move(to), std::move(options));
+  co_return co_await std::move(shaking);
+}
+
+}  // namespace
+
+task<stream> connect(address to, connect_options options, tcp::connect_options below) {
+  const duration limit = options.timeout;
+  check_rules(host_of(to, options), to, options);
+  auto connecting =
+      within(limit, connect_both(std::move(to), std::move(options), std::move(below)));
+  co_return co_await std::move(connecting);
+}
+
+task<stream> connect(stream over, address to, connect_options options) {
+  const duration limit = options.timeout;
+  auto shaking = within(limit, shake_hands(std::move(over), std::move(to), std::move(options)));
+  co_return co_await std::move(shaking);
+}
+
+}  // namespace bight::tls

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/stdio.hpp>
+#include <bight/tls.hpp>
+
+#include "tls/server.hpp"
+#include "tls/session.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace bight::tls {
+
+namespace {
+
+// One connection: the handshake, then the handler. Connection and talk are parameters, because a
+// coroutine's parameters live until its frame ends and its variables do not: whoever reports the
+// error of a session asks the connection for its address first.
+task<> secured(stream peer, std::shared_ptr<server_identity> identity, tcp::handler handle,
+               std::optional<task<>> talk) {
+  loop& here = loop::of(co_await current_context());
+  peer = begin_as_server(std::move(peer), *identity, here);
+  auto shaking = within(identity->how().handshake, handshake_operation(peer));
+  co_await std::move(shaking);
+  talk.emplace(handle(std::move(peer)));
+  co_await *std::move(talk);
+}
+
+struct secured_handler {
+  std::shared_ptr<server_identity> identity;
+  tcp::handler handle;
+  BIGHT_CORO_WRAPPER task<> operator()(stream peer) const {
+    return secured(std::move(peer), identity, handle, std::nullopt);
+  }
+};
+
+task<> reload_at_hangup(std::shared_ptr<server_identity> identity,
+                        callback<void(const address&, const error&)> on_error) {
+  for (;;) {
+    co_await next_hangup();
+    try {
+      identity->reload();
+    } catch (const error& e) {
+      if (on_error)
+        on_error({}, e);
+      else
+        std::fprintf(stderr, "bight: %s; the certificates stay as they were\n", e.what());
+    }
+  }
+}
+
+void tell_pin(const server_identity& identity, const address& at) {
+  const std::string pin = identity.current()->pin;
+  if (identity.how().on_pin) return identity.how().on_pin(pin);
+  fmt::print(stderr,
+             "bight: made a certificate that lasts as long as this server. A client trusts it so:\n"
+             "  bight connect --tls --pin {} {}\n",
+             pin, at.str());
+}
+
+task<> serve_text(std::string at, tcp::handler handle, serve_options how,
+                  bight::serve_options options) {
+  auto serving = serve(address(at), std::move(handle), std::move(how), std::move(options));
+  co_await std::move(serving);
+}
+
+}  // namespace
+
+task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
+             bight::serve_options options) {
+  auto identity = std::make_shared<server_identity>(std::move(how));
+  if (identity->made_on_the_spot())
+    options.on_listening = [identity, told = false,
+                            also = options.on_listening](const address& a) mutable {
+      if (!std::exchange(told, true)) tell_pin(*identity, a);
+      if (also) also(a);
+    };
+  const bool reloads = identity->how().reload && options.signals && !identity->made_on_the_spot();
+  const auto on_error = options.on_error;
+  secured_handler secure{identity, std::move(handle)};
+  auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
+  if (reloads) {
+    auto both = any(std::move(serving), reload_at_hangup(identity, on_error));
+    co_await std::move(both);
+  } else {
+    co_await std::move(serving);
+  }
+}
+
+task<> serve(address at, tcp::handler handle, serve_options how, bight::serve_options options) {
+  std::vector<address> one;
+  one.push_back(std::move(at));
+  auto serving = serve(std::move(one), std::move(handle), std::move(how), std::move(options));
+  co_await std::move(serving);
+}
+
+task<> serve(const char* at, tcp::handler handle, serve_options how, bight::serve_options options) {
+  return serve_text(at, std::move(handle), std::move(how), std::move(options));
+}
+
+std::optional<agreement> about(const stream& connection) {
+  const session* s = session::of(connection);
+  if (s == nullptr) return std::nullopt;
+  SSL* ssl = s->ssl();
+  const auto text = [](const char* t) { return std::string(t != nullptr ? t : ""); };
+  agreement a;
+  a.protocol = text(SSL_get_version(ssl));
+  a.cipher = text(SSL_get_cipher_name(ssl));
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &chosen, &size);
+  if (size > 0) a.application.assign(reinterpret_cast<const char*>(chosen), size);
+  a.name = text(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+  if (const X509* peer = SSL_get0_peer_certificate(ssl)) {
+    a.peer = text_of(X509_get_subject_name(peer));
+    a.pin = pin_of(*peer);
+  }
+  a.resumed = SSL_session_reused(ssl) == 1;
+  return a;
+}
+
+}  // namespace bight::tls

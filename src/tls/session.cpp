@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "tls/session.hpp"
+
+#include "base/check.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <openssl/err.h>
+
+namespace bight::tls {
+
+namespace {
+
+constexpr std::size_t record_max = SSL3_RT_MAX_PLAIN_LENGTH;  // RFC 8446 §5.1
+constexpr std::size_t chunk_max = 4 * record_max;             // encrypted before it is sent
+// Key updates without a byte of data between them: more is an attack on our time.
+constexpr int key_updates_max = 32;
+
+}  // namespace
+
+session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
+                 std::shared_ptr<const void> kept)
+    : carrier(l),
+      loop_(l),
+      buffers_(l.local<session_buffers>()),
+      below_(std::move(below)),
+      handle_(below_.id()),
+      wire_(buffers_.cipher),
+      ssl_(std::move(ssl)),
+      tickets_(std::move(tickets)),
+      kept_(std::move(kept)) {
+  BIO* both = wire_.make_bio().release();
+  SSL_set_bio(ssl_.get(), both, both);
+  SSL_set_app_data(ssl_.get(), this);
+  give_up_.owner = lingering_.owner = end_.owner = this;
+  give_up_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->cut(false); };
+  lingering_.on_stop = [](stop_hook& h) { static_cast<owned_hook&>(h).owner->cut(false); };
+  end_.run = [](runnable& r) { delete static_cast<owned_end&>(r).owner; };
+}
+
+session::~session() {
+  lingering_.unlink();
+  sched().disarm(give_up_);
+  ERR_clear_error();
+}
+
+stream session::attach(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
+                       std::shared_ptr<const void> kept) {
+  check(static_cast<bool>(below), "TLS over a stream that is closed");
+  auto* made =
+      new session(std::move(below), std::move(ssl), l, std::move(tickets), std::move(kept));
+  return stream(*made, made->handle_);
+}
+
+session* session::of(const stream& s) noexcept {
+  return s ? dynamic_cast<session*>(s.carried_by()) : nullptr;
+}
+
+void session::on_ticket(session_ptr ticket) {
+  got_ticket_ = true;
+  if (tickets_ != nullptr) tickets_->take_ticket(std::move(ticket));
+}
+
+// ── What the stream asks ────────────────────────────────────────────────────────────────────────
+
+bool session::submit(op& o) {
+  if (closing_ || o.on != handle_) {
+    o.code = make_error_code(errc::closed);
+    return true;
+  }
+  const bool receives = o.what == verb::recv || o.what == verb::recv_into;
+  if (!receives && o.what != verb::send && o.what != verb::connect) {
+    o.code = make_error_code(errc::not_supported);
+    return true;
+  }
+  op*& slot = receives ? receiver_ : o.what == verb::send ? sender_ : shaker_;
+  if (slot != nullptr) {
+    o.code = make_error_code(errc::busy);
+    return true;
+  }
+  slot = &o;
+  submitting_ = &o;
+  pump();
+  submitting_ = nullptr;
+  const bool complete = slot != &o;
+  hand_over(false);
+  return complete;
+}
+
+void session::cancel(op& o) noexcept {
+  op** slot = &o == receiver_ ? &receiver_ : &o == sender_ ? &sender_ : &shaker_;
+  if (*slot != &o) return;  // complete already
+  *slot = nullptr;
+  o.code = make_error_code(errc::cancelled);
+  sched().ready(o);
+  rest();
+}
+
+void session::requeue(op& o) noexcept {
+  if (closing_ || o.ends_stream || o.count == 0) return;  // the end is found again
+  if (o.what == verb::recv)
+    requeued_.push_back(std::move(*o.got));
+  else if (o.what == verb::recv_into)
+    requeued_.push_back(lease::copy_of(
+        {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)}));
+  pump();  // somebody may have begun to wait meanwhile
+  hand_over(false);
+}
+
+// ── What goes on ────────────────────────────────────────────────────────────────────────────────
+
+// 1. Each operation goes on as far as what has come allows. 2. What that made is sent. 3. What it
+// needs is received. 4. Again, while that completes at once.
+void session::pump() {
+  bool more;
+  do {
+    wants_input_ = false;
+    if (shaker_ != nullptr) shake();
+    if (sender_ != nullptr) encrypt();
+    if (receiver_ != nullptr) decrypt();
+    more = transmit();
+    if (wants_input_ && receive()) more = true;
+  } while (more);
+  rest();
+}
+
+void session::shake() {
+  if (broken_) return finish(shaker_, make_error_code(errc::tls_failed));
+  if (!established_) {
+    const bool client = SSL_is_server(ssl_.get()) == 0;
+    if (!heard_ && !wire_.incoming.empty()) {
+      heard_ = true;
+      const char first = wire_.incoming.view().front();
+      if (first != SSL3_RT_HANDSHAKE && !(client && first == SSL3_RT_ALERT)) {
+        fail(not_spoken(wire_.incoming.view(), client));
+        return finish(shaker_, make_error_code(errc::tls_failed));
+      }
+    }
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(ssl_.get());
+    if (outcome != 1) {
+      if (why_stopped(outcome) == stopped::wants_input)
+        wants_input_ = true;
+      else
+        finish(shaker_, make_error_code(errc::tls_failed));
+      return;
+    }
+    established_ = true;
+  }
+  // Over when the last of it has left: then nothing is in flight that nobody waits for.
+  if (wire_.outgoing.empty() && !sending_) finish(shaker_);
+}
+
+// The front of what is to be sent, at most a record of it. Small pieces are put together: a record
+// costs 22 bytes and a pass of the cipher.
+std::span<const std::byte> session::next_text(const op& o) {
+  const auto* data = static_cast<const std::byte*>(o.pieces->data);
+  if (o.piece_count == 1 || o.pieces->size >= record_max)
+    return {data, std::min(o.pieces->size, record_max)};
+  const std::span<std::byte> room = buffers_.plain.room(record_max, record_max);
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < o.piece_count && used < record_max; ++i) {
+    const std::size_t part = std::min(o.pieces[i].size, record_max - used);
+    if (part > 0) std::memcpy(room.data() + used, o.pieces[i].data, part);
+    used += part;
+  }
+  return {room.data(), used};
+}
+
+namespace {
+
+bool more_pieces(op& o) noexcept {
+  while (o.piece_count > 0 && o.pieces->size == 0) {
+    ++o.pieces;
+    --o.piece_count;
+  }
+  return o.piece_count > 0;
+}
+
+void advance(op& o, std::size_t n) noexcept {
+  o.count += static_cast<std::int64_t>(n);
+  while (n > 0) {
+    const std::size_t part = std::min(n, o.pieces->size);
+    o.pieces->data = static_cast<const std::byte*>(o.pieces->data) + part;
+    o.pieces->size -= part;
+    n -= part;
+    if (o.pieces->size == 0 && n > 0) {
+      ++o.pieces;
+      --o.piece_count;
+    }
+  }
+}
+
+}  // namespace
+
+void session::encrypt() {
+  if (broken_) return finish(sender_, make_error_code(errc::tls_failed));
+  if (send_failed_) return finish(sender_, send_failed_);
+  if (said_goodbye_ || !established_) return finish(sender_, make_error_code(errc::closed));
+  if (!wire_.outgoing.empty() || sending_) return;  // first what there is
+  for (std::size_t made = 0; made < chunk_max;) {
+    if (!more_pieces(*sender_)) {
+      if (made == 0) finish(sender_);
+      return;
+    }
+    const std::span<const std::byte> text = next_text(*sender_);
+    std::size_t written = 0;
+    ERR_clear_error();
+    const int outcome = SSL_write_ex(ssl_.get(), text.data(), text.size(), &written);
+    if (outcome != 1) {
+      // To wait for input in order to send: RFC 8446 §4.6 lets a peer ask us something first.
+      if (why_stopped(outcome) != stopped::wants_input)
+        finish(sender_, make_error_code(errc::tls_failed));
+      else if (receive_failed_)
+        finish(sender_, receive_failed_);
+      else
+        wants_input_ = true;
+      return;
+    }
+    advance(*sender_, written);
+    made += written;
+  }
+}
+
+void session::give(op& o, lease bytes) noexcept {
+  o.count = static_cast<std::int64_t>(bytes.size());
+  if (o.what == verb::recv)
+    *o.got = std::move(bytes);
+  else
+    std::memcpy(o.buffer, bytes.data(), bytes.size());
+}
+
+void session::decrypt() {
+  op& o = *receiver_;
+  if (!requeued_.empty()) {
+    lease& first = requeued_.back();
+    give(o, first.take_front(o.size));
+    if (first.empty()) requeued_.pop_back();
+    return finish(receiver_);
+  }
+  const bool lends = o.what == verb::recv;
+  const std::size_t most = std::min<std::size_t>(o.size, buffer_pool::block_size);
+  std::span<std::byte> room;
+  if (lends)
+    room = buffers_.plain.room(most, std::min(most, record_max));
+  else
+    room = {o.buffer, o.size};
+  const std::size_t n = decrypt_into(room);
+  if (n > 0) {
+    o.count = static_cast<std::int64_t>(n);
+    if (lends) *o.got = buffers_.plain.fill(n);
+    return finish(receiver_);
+  }
+  if (broken_) return finish(receiver_, make_error_code(errc::tls_failed));
+  if (peer_ended_) {
+    o.ends_stream = true;
+    return finish(receiver_);
+  }
+  if (receive_failed_) return finish(receiver_, receive_failed_);
+  wants_input_ = true;
+}
+
+// As much as there is and as fits: a peer that sends a byte a record shall not cost a turn a byte.
+// An end or a failure behind some bytes is for the next receive.
+std::size_t session::decrypt_into(std::span<std::byte> room) {
+  std::size_t got = 0;
+  while (got < room.size() && !broken_ && !peer_ended_) {
+    std::size_t n = 0;
+    ERR_clear_error();
+    const int outcome = SSL_read_ex(ssl_.get(), room.data() + got, room.size() - got, &n);
+    if (outcome == 1) key_updates_ = 0;
+    if (key_updates_ > key_updates_max)
+      fail({make_error_code(errc::tls_failed),
+            "the peer changes its keys again and again without sending anything"});
+    if (outcome != 1) {
+      if (!broken_ && why_stopped(outcome) == stopped::ended) peer_ended_ = true;
+      break;
+    }
+    got += n;
+  }
+  return got;
+}
+
+// ── What is complete ────────────────────────────────────────────────────────────────────────────
+
+void session::finish(op*& slot, std::error_code code) noexcept {
+  op& o = *std::exchange(slot, nullptr);
+  o.code = code;
+  if (&o != submitting_) done_.push(o);
+}
+
+// Resumes who waited. From the loop's ready list, where user code may run, the last of them goes on
+// at once instead of in the next turn; the session may have ended its work when that returns.
+void session::hand_over(bool from_loop) {
+  while (runnable* r = done_.pop()) {
+    if (from_loop && done_.empty()) return r->run(*r);
+    sched().ready(*r);
+  }
+}
+
+}  // namespace bight::tls
