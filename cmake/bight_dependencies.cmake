@@ -13,6 +13,12 @@ find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libcares REQUIRED IMPORTED_TARGET GLOBAL libcares)
 pkg_check_modules(openssl REQUIRED IMPORTED_TARGET GLOBAL openssl>=3.0)
+# HTTP: URLs, content codings, and the grammar, of which nothing but headers is used.
+pkg_check_modules(liburiparser REQUIRED IMPORTED_TARGET GLOBAL liburiparser)
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)
+pkg_check_modules(libbrotlidec REQUIRED IMPORTED_TARGET GLOBAL libbrotlidec)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)
+find_package(Boost REQUIRED)
 
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   pkg_check_modules(liburing IMPORTED_TARGET GLOBAL liburing>=2.3)

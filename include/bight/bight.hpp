@@ -7,6 +7,7 @@
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
 #include <bight/event.hpp>
+#include <bight/http.hpp>
 #include <bight/local.hpp>
 #include <bight/print.hpp>
 #include <bight/reader.hpp>
@@ -18,4 +19,5 @@
 #include <bight/time.hpp>
 #include <bight/tls.hpp>
 #include <bight/udp.hpp>
+#include <bight/url.hpp>
 #include <bight/writer.hpp>

@@ -23,6 +23,9 @@ struct connect_options {
   int family = 0;
   /// Where to connect from; of kind none: the system chooses.
   address from = {};
+  /// Asked of each address before it is connected to; false means never. What it is asked of is
+  /// what is connected to: a name that is looked up again elsewhere cannot lead around it.
+  callback<bool(const address&)> allow = {};
 };
 
 /// Connects to `to`: an address, or a name whose IPv6 and IPv4 addresses are looked up side by side
@@ -30,7 +33,7 @@ struct connect_options {
 /// "unix:/path" connects to a unix socket. Small sends are not delayed (options::no_delay).
 ///
 /// errors  refused, unreachable, timed_out, name_not_found, name_unavailable, …; when several
-///         addresses failed the text lists each.
+///         addresses failed the text lists each. denied when options.allow leaves none.
 /// cancel  no connection is left behind.
 /// source  RFC 8305; RFC 9293 §3.5.
 [[nodiscard]] task<stream> connect(address to, connect_options options = connect_options());

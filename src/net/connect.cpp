@@ -14,6 +14,8 @@ namespace bight {
 
 namespace {
 
+constexpr const char* forbidden = "the program allows no connection there (options.allow)";
+
 // The words for a code without the advice, as for an item of a list.
 std::string words(std::error_code code) {
   for (int e = 1; e <= static_cast<int>(errc::invalid); ++e)
@@ -133,9 +135,16 @@ task<> connect_race::look_up(int family) {
   } else {
     mine.found.push_back(loopback(family, to_.port()));  // ":9999" is this machine
   }
+  drop_forbidden(mine);
   mine.known = true;
   mine.known_at = loop::of(co_await current_context()).now();
   changed_.set();
+}
+
+void connect_race::drop_forbidden(family_list& list) const {
+  if (!options_.allow || list.found.empty()) return;
+  std::erase_if(list.found, [this](const address& a) { return !options_.allow(a); });
+  if (list.found.empty()) list.failed = error(errc::denied, "connect " + to_.str(), 0, forbidden);
 }
 
 task<> connect_race::try_one(std::size_t index) {
@@ -220,6 +229,8 @@ task<stream> tcp::connect(address to, connect_options options) {
     options.family = options.from.what() == address::kind::ip4 ? 4 : 6;
 
   if (to.is_ip() || to.is_local()) {
+    if (options.allow && !options.allow(to))
+      throw error(errc::denied, "connect " + to.str(), 0, forbidden);
     if (to.is_ip() && options.family != 0 && (options.family == 4) != (kind == address::kind::ip4))
       throw error(errc::bad_address, "connect " + to.str(), 0,
                   fmt::format("not an IPv{} address", options.family));

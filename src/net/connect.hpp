@@ -65,6 +65,7 @@ class connect_race {
 
   [[nodiscard]] task<> conduct(scope& racers);
   [[nodiscard]] task<> look_up(int family);
+  void drop_forbidden(family_list& list) const;
   [[nodiscard]] task<> try_one(std::size_t attempt);
   [[nodiscard]] time_point next_start() const noexcept;
   [[nodiscard]] address next_address();

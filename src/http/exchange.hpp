@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// One request and its response on one connection.
+
+#include <bight/http.hpp>
+
+#include "http/decoder.hpp"
+#include "http/parser.hpp"
+#include "http/pool.hpp"
+
+#include <memory>
+#include <string>
+
+namespace bight::http {
+
+struct response::state {
+  state(std::shared_ptr<client_state> owner, request what, connection on)
+      : client(std::move(owner)),
+        asked(std::move(what)),
+        link(std::move(on)),
+        peer(link.wire.remote()),
+        parser(client->how.limits, asked.head) {}
+
+  /// Sends the request, to the server or to a proxy that wants the whole URL (`by`, borrowed).
+  [[nodiscard]] task<> ask(const proxy* by);
+  /// Receives until the header is here.
+  [[nodiscard]] task<> read_head();
+
+  /// Moves on without waiting: true when spare has bytes or the body has ended, false when the
+  /// connection must give more.
+  [[nodiscard]] bool advance(time_point now);
+  /// Takes what the connection gave at `now`, having been asked at `since`.
+  void take_in(lease bytes, time_point since, time_point now);
+  /// The failure `e` of the connection or the parser, as this request's. The connection is closed,
+  /// unless it only took too long.
+  [[nodiscard]] error failed(const error& e);
+
+  std::shared_ptr<client_state> client;
+  request asked;
+  connection link;
+  address peer;
+  response_parser parser;
+  std::unique_ptr<decoder> decode;
+  lease spare;  // of the body, to be handed out next
+  bool finished = false;
+
+ private:
+  void finish(time_point now);
+  [[nodiscard]] std::string tried() const;
+
+  // Waiting for the body, in the window of options::rate_window that is running.
+  duration waited_{};
+  std::uint64_t came_ = 0;
+};
+
+}  // namespace bight::http

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "http/fields.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bight::http {
+
+namespace {
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool has(const std::vector<field>& fields, std::string_view name) noexcept {
+  return std::any_of(fields.begin(), fields.end(),
+                     [name](const field& f) { return same_name(f.name, name); });
+}
+
+// Fields that say nothing about who asks.
+bool is_harmless(std::string_view name) {
+  std::string n(name);
+  std::transform(n.begin(), n.end(), n.begin(), lower);
+  return n == "user-agent" || n == "range" || n.starts_with("accept") || n.starts_with("if-");
+}
+
+}  // namespace
+
+error fault(errc code, std::string_view reason, std::string_view tried) {
+  return error(make_error_code(code), tried, 0, reason);
+}
+
+error in_terms_of(std::string_view tried, const error& e) {
+  const std::string_view whole = e.what();
+  return error(
+      e.code(), tried, e.transferred(),
+      e.tried().empty() ? whole : whole.substr(std::min(e.tried().size() + 2, whole.size())));
+}
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view response_head::get(std::string_view name) const noexcept {
+  for (const field& f : fields)
+    if (same_name(f.name, name)) return f.value;
+  return {};
+}
+
+std::string response_head::text() const {
+  std::string all = fmt::format("HTTP/{}.{} {} {}\n", version / 10, version % 10, status, reason);
+  for (const field& f : fields) all += f.name + ": " + f.value + "\n";
+  return all;
+}
+
+bool is_token(std::string_view s) noexcept {
+  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+std::string_view trimmed(std::string_view s) noexcept {
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  return s;
+}
+
+void check_fields(const std::vector<field>& fields) {
+  for (const field& f : fields) {
+    // The value may be a secret; it is not shown.
+    const auto refuse = [&f](std::string_view reason) {
+      throw error(bight::errc::invalid, fmt::format("field \"{}\"", printable(f.name)), 0, reason);
+    };
+    if (!is_token(f.name)) refuse("the name of a field is letters, digits and -, up to the colon");
+    for (const char c : f.value)
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F')
+        refuse("a line break or control character in a field could be a second request");
+    for (const char* ours : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE",
+                             "Trailer", "Expect", "Keep-Alive", "Proxy-Connection"})
+      if (same_name(f.name, ours)) refuse("that field is not the program's to set");
+  }
+}
+
+std::string request_text(const request& what, const options& how, const proxy* by) {
+  std::string text = what.head ? "HEAD " : "GET ";
+  if (by != nullptr) text += what.to.origin();
+  text += what.to.target();
+  text += " HTTP/1.1\r\n";
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  const auto add_ours = [&](std::string_view name, std::string_view value) {
+    if (!value.empty() && !has(what.fields, name)) add(name, value);
+  };
+  add_ours("Host", what.to.authority());
+  add_ours("User-Agent", how.user_agent);
+  add_ours("Accept", "*/*");
+  // A range of an encoded page is of no use to who wants the page (RFC 9110 §14.2).
+  const bool part = has(what.fields, "Range");
+  add_ours("Accept-Encoding", how.decode && !part ? "gzip, deflate, br, zstd" : "identity");
+  if (by != nullptr && !by->user.empty() && !has(what.fields, "Proxy-Authorization"))
+    add("Proxy-Authorization", basic_credentials(*by));
+  for (const field& f : what.fields) add(f.name, trimmed(f.value));
+  return text + "\r\n";
+}
+
+std::optional<request> redirected(const request& asked, const response_head& answer,
+                                  const options& how, std::size_t followed) {
+  const int s = answer.status;
+  const std::string_view location = answer.get("Location");
+  const bool redirects = s == 301 || s == 302 || s == 303 || s == 307 || s == 308;
+  if (!redirects || location.empty() || how.redirects_max == 0) return std::nullopt;
+  const std::string tried = "GET " + asked.to.str();
+  if (followed == how.redirects_max)
+    throw fault(errc::too_many_redirects,
+                fmt::format("more than {} redirects; the next is to {}", how.redirects_max,
+                            printable(location, 200)),
+                tried);
+  std::optional<request> next;
+  try {
+    next.emplace(asked.to.resolve(location));
+  } catch (const error& e) {
+    throw fault(errc::redirect_refused, fmt::format("redirected to what is no page: {}", e.what()),
+                tried);
+  }
+  if (asked.to.secure() && !next->to.secure() && !how.downgrade)
+    throw fault(errc::redirect_refused,
+                fmt::format("redirected from https to {}, which anybody could read and change",
+                            printable(next->to.str(), 200)),
+                tried);
+  next->head = asked.head;
+  const bool same_origin = next->to.origin() == asked.to.origin();
+  for (const field& f : asked.fields)
+    if ((same_origin && !same_name(f.name, "Host")) || is_harmless(f.name))
+      next->fields.push_back(f);
+  return next;
+}
+
+}  // namespace bight::http

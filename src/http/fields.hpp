@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Header fields of requests: what may stand in one, and the request that they make.
+
+#include <bight/error.hpp>
+#include <bight/http.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bight::http {
+
+/// An error about what `tried` did: http's own code, or with the library's.
+[[nodiscard]] error fault(errc code, std::string_view reason, std::string_view tried = {});
+
+/// `e`, which says what was tried on a socket, as the failure of `tried`.
+[[nodiscard]] error in_terms_of(std::string_view tried, const error& e);
+
+/// Whether `s` is a token (RFC 9110 §5.6.2): the name of a field.
+[[nodiscard]] bool is_token(std::string_view s) noexcept;
+/// `s` without the blanks around it.
+[[nodiscard]] std::string_view trimmed(std::string_view s) noexcept;
+
+/// Checks the program's own fields, before anything is sent.
+///
+/// errors  invalid: a name that is none, a byte that no value may have (a line break above all: it
+///         would be a second request), or a field that decides where a message ends.
+void check_fields(const std::vector<field>& fields);
+
+/// The request as it is sent; `by` is the proxy that it goes to, if that wants the whole URL.
+[[nodiscard]] std::string request_text(const request& what, const options& how, const proxy* by);
+
+/// "user:password" as a proxy wants it: RFC 7617.
+[[nodiscard]] std::string basic_credentials(const proxy& by);
+
+/// What to ask for instead of `asked` when `answer` redirects; none when it does not.
+///
+/// errors  redirect_refused, too_many_redirects (when `followed` is the limit already).
+[[nodiscard]] std::optional<request> redirected(const request& asked, const response_head& answer,
+                                                const options& how, std::size_t followed);
+
+}  // namespace bight::http

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+//
+// What a proxy is told before it passes bytes on. Every answer of it is read to its last byte and
+// no further; the rest is the server's.
+#include <bight/deadline.hpp>
+#include <bight/reader.hpp>
+
+#include "base/text.hpp"
+#include "http/dial.hpp"
+#include "http/fields.hpp"
+#include "http/parser.hpp"
+
+#include <fmt/format.h>
+
+namespace bight::http {
+
+namespace {
+
+constexpr std::uint16_t http_proxy_port = 3128;
+constexpr std::uint16_t socks_proxy_port = 1080;
+
+[[noreturn]] void refuse(std::string_view reason) {
+  // The text is not shown: it may hold a password.
+  throw error(bight::errc::bad_address, "proxy", 0, reason);
+}
+
+// "%40" and its like, in a user name or a password.
+std::string decoded(std::string_view s) {
+  std::string text;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (s[i] != '%') {
+      text += s[i];
+      continue;
+    }
+    const auto digit = [&](std::size_t at) {
+      const char c = at < s.size() ? s[at] : '?';
+      if (c >= '0' && c <= '9') return c - '0';
+      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+      if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+      refuse("% is not followed by two hexadecimal digits; write %25 for the sign itself");
+    };
+    text += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
+    i += 2;
+  }
+  return text;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    const std::size_t here = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k)
+      text += k <= here ? digits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+std::string host_and_port(const address& to) {
+  return to.what() == address::kind::ip6 ? fmt::format("[{}]:{}", to.host(), to.port()) : to.str();
+}
+
+const char* socks_reason(unsigned char code) {
+  constexpr const char* reasons[] = {"",  // RFC 1928 §6
+                                     "it failed in general",
+                                     "its rules do not allow it",
+                                     "the network cannot be reached",
+                                     "the host cannot be reached",
+                                     "the connection was refused there",
+                                     "the connection timed out there",
+                                     "it does not know the command",
+                                     "it does not know that kind of address"};
+  return code < std::size(reasons) ? reasons[code] : "for a reason that is not in RFC 1928";
+}
+
+}  // namespace
+
+proxy::proxy(std::string_view text) {
+  const std::size_t end = text.find("://");
+  const std::string_view scheme = end == std::string_view::npos ? "http" : text.substr(0, end);
+  if (same_name(scheme, "http"))
+    what = kind::http;
+  else if (same_name(scheme, "socks5") || same_name(scheme, "socks5h"))
+    what = kind::socks5;
+  else
+    refuse("only http:// and socks5:// proxies can be used");
+  std::string_view rest = end == std::string_view::npos ? text : text.substr(end + 3);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (const std::size_t sign = rest.rfind('@'); sign != std::string_view::npos) {
+    const std::string_view who = rest.substr(0, sign);
+    const std::size_t colon = who.find(':');
+    user = decoded(who.substr(0, colon));
+    if (colon != std::string_view::npos) password = decoded(who.substr(colon + 1));
+    rest.remove_prefix(sign + 1);
+    if (user.size() > 255 || password.size() > 255 || user.find(':') != std::string::npos)
+      refuse(
+          "a name or password of more than 255 bytes, or a name with \":\" (RFC 1929, RFC 7617)");
+  }
+  const std::size_t bracket = rest.rfind(']');
+  const std::size_t colon = rest.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  const std::uint16_t port = what == kind::http ? http_proxy_port : socks_proxy_port;
+  at = has_port ? address(rest) : address(fmt::format("{}:{}", rest, port));
+  if (at.what() == address::kind::any || at.port() == 0) refuse("its host or port is missing");
+}
+
+std::string basic_credentials(const proxy& by) {
+  return "Basic " + base64(by.user + ":" + by.password);
+}
+
+task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
+  const std::string where = host_and_port(to);
+  std::string text = "CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\n";
+  if (!by.user.empty()) text += "Proxy-Authorization: " + basic_credentials(by) + "\r\n";
+  text += "\r\n";
+  co_await wire.send(text);
+  // To a CONNECT that succeeds no body comes, whatever the header says (RFC 9110 §9.3.6); the body
+  // of one that fails is of no use.
+  response_parser parser(max, true);
+  while (parser.next() != response_parser::step::head) {
+    lease bytes = co_await wire.recv();
+    parser.feed(std::move(bytes));
+  }
+  const response_head& head = parser.head();
+  const std::string tried = "ask the proxy " + by.at.str() + " for " + where;
+  if (head.status < 200 || head.status > 299)
+    throw fault(errc::proxy_refused,
+                fmt::format("it answers {} {}{}", head.status, printable(head.reason),
+                            head.status == 407 ? " (it wants a user name and a password)" : ""),
+                tried);
+  // The server does not speak before us: TLS begins with the client.
+  if (!parser.has_no_more())
+    throw fault(errc::malformed, "bytes came before anything was asked", tried);
+}
+
+task<> ask_socks_proxy(stream& wire, address to, proxy by) {
+  const std::string tried = "ask the proxy " + by.at.str() + " for " + host_and_port(to);
+  const auto refused = [&tried](std::string_view why) {
+    return fault(errc::proxy_refused, fmt::format("it refuses: {}", why), tried);
+  };
+  const auto check_version = [&tried](char version, char expected) {
+    if (version != expected) throw fault(errc::malformed, "the answer is not SOCKS5", tried);
+  };
+  const auto exactly = [](stream& from, std::size_t n) -> task<std::string> {
+    std::string all;
+    while (all.size() < n) {
+      const lease bytes = co_await from.recv(n - all.size());
+      if (!bytes)
+        throw error(bight::errc::cut_short, "", 0, "the proxy closed in the middle of its answer");
+      all += bytes.view();
+    }
+    co_return all;
+  };
+  const bool named = !by.user.empty();
+  const std::string_view methods =
+      named ? std::string_view("\5\2\0\2", 4) : std::string_view("\5\1\0", 3);
+  co_await wire.send(methods);
+  const std::string method = co_await exactly(wire, 2);
+  check_version(method[0], 5);
+  if (method[1] == 2 && named) {
+    std::string who("\1");
+    who += static_cast<char>(by.user.size());
+    who += by.user;
+    who += static_cast<char>(by.password.size());
+    who += by.password;
+    co_await wire.send(who);
+    const std::string answer = co_await exactly(wire, 2);
+    check_version(answer[0], 1);
+    if (answer[1] != 0) throw refused("user name or password");
+  } else if (method[1] != 0) {
+    throw refused("it wants a user name and a password");
+  }
+
+  std::string ask("\5\1\0", 3);
+  if (to.is_ip()) {
+    const bool ip4 = to.what() == address::kind::ip4;
+    ask += ip4 ? '\1' : '\4';
+    for (std::size_t i = 0; i < (ip4 ? 4u : 16u); ++i) ask += static_cast<char>(to.bytes()[i]);
+  } else {
+    const std::string name = to.host();  // 253 bytes at most
+    ask += '\3';
+    ask += static_cast<char>(name.size());
+    ask += name;
+  }
+  ask += static_cast<char>(to.port() >> 8);
+  ask += static_cast<char>(to.port() & 0xFF);
+  co_await wire.send(ask);
+  const std::string answer = co_await exactly(wire, 5);  // the fifth may be a length
+  check_version(answer[0], 5);
+  if (answer[1] != 0) throw refused(socks_reason(static_cast<unsigned char>(answer[1])));
+  // The address that it connected from: of no use, but it must be read.
+  std::size_t rest = 2;
+  switch (answer[3]) {
+    case 1: rest += 3; break;
+    case 4: rest += 15; break;
+    case 3: rest += static_cast<unsigned char>(answer[4]); break;
+    default: throw fault(errc::malformed, "the answer is not SOCKS5", tried);
+  }
+  const std::string ignored = co_await exactly(wire, rest);
+}
+
+}  // namespace bight::http

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
+#include <bight/http.hpp>
+
+#include "base/check.hpp"
+#include "http/exchange.hpp"
+#include "http/fields.hpp"
+
+#include <fmt/format.h>
+
+namespace bight::http {
+
+response::response(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
+response::response(response&&) noexcept = default;
+response& response::operator=(response&&) noexcept = default;
+response::~response() = default;
+
+const response_head& response::head() const noexcept { return state_->parser.head(); }
+const url& response::from() const noexcept { return state_->asked.to; }
+bool response::encoded() const noexcept { return state_->decode != nullptr; }
+std::uint64_t response::received() const noexcept { return state_->parser.received(); }
+const address& response::peer() const noexcept { return state_->peer; }
+bool response::reused() const noexcept { return state_->link.reused; }
+
+std::optional<std::uint64_t> response::length() const noexcept {
+  return encoded() ? std::nullopt : state_->parser.length();
+}
+
+task<lease> response::recv(std::size_t max) & {
+  check(max > 0, "recv of at most 0 bytes");
+  state& s = *state_;
+  const scheduler& time = (co_await current_context()).sched();
+  while (!s.spare && !s.finished && !s.advance(time.now())) {
+    const time_point since = time.now();
+    auto receiving = attempt(within(s.client->how.timeouts.silence, s.link.wire.recv()));
+    auto bytes = co_await std::move(receiving);
+    if (!bytes) throw s.failed(bytes.error());
+    s.take_in(*std::move(bytes), since, time.now());
+  }
+  co_return s.spare.take_front(max);
+}
+
+task<std::string> response::text(std::size_t max) & {
+  std::string all;
+  for (;;) {
+    auto receiving = recv();
+    const lease bytes = co_await std::move(receiving);
+    if (!bytes) co_return all;
+    if (bytes.size() > max - all.size())
+      throw fault(errc::over_limit, fmt::format("the page has more than {} bytes", max),
+                  "GET " + from().str());
+    all += bytes.view();
+  }
+}
+
+}  // namespace bight::http

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "http/parser.hpp"
+
+#include "unit/http_wire.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bight::http {
+namespace {
+
+const std::string ok = "HTTP/1.1 200 OK\r\n";
+const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
+
+// The parsed answer, which must be the same at every size of piece.
+parsed parse_all_ways(const std::string& bytes, bool to_head = false, bool open = false,
+                      const limits& max = {}) {
+  const parsed whole = parse(bytes, bytes.size() + 1, to_head, open, max);
+  for (std::size_t size = 1; size <= bytes.size() && size < 2000; size += size < 80 ? 1 : 97) {
+    const parsed p = parse(bytes, size, to_head, open, max);
+    EXPECT_EQ(static_cast<bool>(p.failed), static_cast<bool>(whole.failed))
+        << bytes.substr(0, 200) << " in pieces of " << size << ": " << p.message << whole.message;
+    EXPECT_EQ(p.done, whole.done) << size;
+    if (!whole.failed) {
+      EXPECT_EQ(p.body, whole.body) << size;
+      EXPECT_EQ(p.head.text(), whole.head.text()) << size;
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  return whole;
+}
+
+void expect_body(const std::string& bytes, std::string_view body) {
+  const parsed p = parse_all_ways(bytes);
+  EXPECT_TRUE(p.done) << bytes << p.message;
+  EXPECT_EQ(p.body, body) << bytes;
+}
+
+void expect_refused(const std::string& bytes, std::error_condition with, const limits& max = {}) {
+  const parsed p = parse_all_ways(bytes, false, false, max);
+  EXPECT_TRUE(p.failed) << bytes.substr(0, 200);
+  EXPECT_EQ(p.failed, with) << bytes.substr(0, 200) << ": " << p.message;
+}
+
+const std::error_condition malformed = make_error_condition(bight::errc::invalid);
+const std::error_condition cut_short = make_error_condition(bight::errc::cut_short);
+const std::error_condition over_limit = make_error_condition(bight::errc::too_long);
+
+TEST(http_parser, every_framing_gives_the_same_body) {
+  expect_body(ok + "Content-Length: 6\r\n\r\nhello\n", "hello\n");
+  expect_body(chunked + "3\r\nhel\r\n3;x=y;z=\"q\"\r\nlo\n\r\n0\r\nT: v\r\n\r\n", "hello\n");
+  expect_body(chunked + "00000003\r\nhel\r\n0A\r\n0123456789\r\n0\r\n\r\n", "hel0123456789");
+  expect_body(ok + "\r\nhello\n", "hello\n");
+  expect_body("HTTP/1.0 200 Fine\r\n\r\nhello\n", "hello\n");
+  expect_body(ok + "Content-Length: 0\r\n\r\n", "");
+  expect_body(chunked + "0\r\n\r\n", "");
+  expect_body(ok + "\r\n", "");
+}
+
+TEST(http_parser, a_body_in_one_lease_is_not_copied) {
+  const limits max;
+  response_parser parser(max, false);
+  lease all = lease::copy_of(ok + "Content-Length: 6\r\n\r\nhello\n");
+  const std::byte* end = all.data() + all.size();
+  parser.feed(std::move(all));
+  EXPECT_EQ(parser.next(), response_parser::step::head);
+  EXPECT_EQ(parser.next(), response_parser::step::body);
+  const lease body = parser.body();
+  EXPECT_EQ(body, "hello\n");
+  EXPECT_EQ(body.data() + body.size(), end);
+}
+
+TEST(http_parser, h01_transfer_encoding_and_content_length_together_are_refused) {
+  expect_refused(ok + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+                 malformed);
+  expect_refused(ok + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                 malformed);
+  expect_refused(ok + "Content-Length: 3\r\nTransfer-Encoding: identity\r\n\r\nabc", malformed);
+}
+
+TEST(http_parser, h01_only_chunked_alone_is_a_transfer_encoding) {
+  for (const char* value : {"gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked",
+                            "identity", "xchunked", "chunked;q=1", "\"chunked\"", ""})
+    expect_refused(ok + "Transfer-Encoding: " + value + "\r\n\r\n0\r\n\r\n", malformed);
+  expect_refused(ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                 malformed);
+  expect_refused("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", malformed);
+  expect_body(ok + "Transfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", "");
+}
+
+TEST(http_parser, h02_a_content_length_that_is_no_number_is_refused) {
+  for (const char* value : {"-1", "+1", "", "1,2", "1, 1, 2", "0x3", "3 3", "99999999999999999999",
+                            "18446744073709551616", "abc", "3;", "3.0", "1e3", ",", "3,"})
+    expect_refused(ok + "Content-Length: " + value + "\r\n\r\nabc", malformed);
+  expect_refused(ok + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", malformed);
+  expect_body(ok + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "abc");
+  expect_body(ok + "Content-Length: 3, 3\r\n\r\nabc", "abc");
+}
+
+TEST(http_parser, h03_a_chunk_size_is_hexadecimal_digits_alone) {
+  for (const char* size : {"-1", "-2", "+1", "g", "0x3", "", " ", "_3", "3_", "1 1", "\n", ";x",
+                           "11111111111111111", "FFFFFFFFFFFFFFFFF", "3 x"})
+    expect_refused(chunked + size + "\r\nabc\r\n0\r\n\r\n", malformed);
+  expect_refused(chunked + "3\r\nabcd\r\n0\r\n\r\n", malformed);
+  expect_refused(chunked + "3\nabc\r\n0\r\n\r\n", malformed);
+  expect_refused(chunked + "3\r\nabc\n0\r\n\r\n", malformed);
+  // Legal, and never to come: the connection ends first.
+  expect_refused(chunked + "FFFFFFFFFFFFFFFF\r\nabc", cut_short);
+}
+
+TEST(http_parser, h03_a_huge_extension_of_a_chunk_passes_a_limit) {
+  expect_refused(chunked + "3;" + std::string(20000, 'x') + "\r\nabc\r\n0\r\n\r\n", over_limit);
+  expect_refused(chunked + "3;" + std::string(20000, 'x'), over_limit);
+}
+
+TEST(http_parser, h04_an_end_before_the_last_chunk_is_cut_short) {
+  for (const char* end : {"", "5", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "5\r\nhello\r\n0",
+                          "5\r\nhello\r\n0\r\n", "5\r\nhello\r\n0\r\nT: v\r\n"})
+    expect_refused(chunked + end, cut_short);
+}
+
+TEST(http_parser, h05_a_body_shorter_than_its_length_is_cut_short) {
+  expect_refused(ok + "Content-Length: 100\r\n\r\n", cut_short);
+  expect_refused(ok + "Content-Length: 100\r\n\r\nhalf", cut_short);
+  expect_refused(ok + "Content-Le", cut_short);
+  EXPECT_EQ(parse("").failed, errc::empty_reply);
+}
+
+TEST(http_parser, h06_extra_bytes_mean_that_the_connection_is_not_kept) {
+  const std::string answer = ok + "Content-Length: 6\r\n\r\nhello\n";
+  EXPECT_TRUE(parse(answer, 4, false, true).keeps);
+  EXPECT_FALSE(parse(answer + "x", 1000, false, true).keeps);
+  EXPECT_FALSE(parse(ok + "\r\nhello").keeps);
+  EXPECT_FALSE(parse("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", 999, false, true).keeps);
+  EXPECT_FALSE(
+      parse(ok + "Connection: close\r\nContent-Length: 0\r\n\r\n", 999, false, true).keeps);
+  EXPECT_TRUE(parse(chunked + "0\r\n\r\n", 3, false, true).keeps);
+}
+
+TEST(http_parser, h07_endless_headers_pass_a_limit) {
+  std::string many = ok;
+  for (int i = 0; i < 300; ++i) many += "X: y\r\n";
+  expect_refused(many + "\r\n", over_limit);
+  expect_refused(many, over_limit);
+  std::string large = ok;
+  for (int i = 0; i < 100; ++i) large += "X: " + std::string(1000, 'y') + "\r\n";
+  expect_refused(large + "\r\n", over_limit);
+  expect_refused(ok + "X: " + std::string(70000, 'y'), over_limit);
+  expect_refused("HTTP/1.1 200 " + std::string(70000, 'y'), over_limit);
+}
+
+TEST(http_parser, h07_an_endless_trailer_passes_a_limit) {
+  expect_refused(chunked + "0\r\nX: " + std::string(20000, 'y'), over_limit);
+  std::string many = chunked + "0\r\n";
+  for (int i = 0; i < 300; ++i) many += "X: y\r\n";
+  expect_refused(many + "\r\n", over_limit);
+}
+
+TEST(http_parser, h07_endless_interim_responses_pass_a_limit) {
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "HTTP/1.1 100 Continue\r\n\r\n";
+  expect_refused(many, over_limit);
+}
+
+TEST(http_parser, h07_a_body_past_its_limit_is_refused_in_every_framing) {
+  limits max;
+  max.body_bytes = 10;
+  expect_refused(ok + "Content-Length: 11\r\n\r\nhello world", over_limit, max);
+  expect_refused(ok + "\r\nhello world", over_limit, max);
+  expect_refused(chunked + "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", over_limit, max);
+  EXPECT_FALSE(parse(ok + "Content-Length: 10\r\n\r\nhello worl", 3, false, false, max).failed);
+}
+
+TEST(http_parser, h08_fields_that_are_none_are_refused) {
+  for (const std::string bad : {"X : y", ": y", "X\0Y: z", "X: a\rb", "noname", "X: a\nY: b",
+                                "\tX: y", " X: y", "X(: y", "X: a\x7F", "X: \x01"})
+    expect_refused(ok + bad + "\r\n\r\n", malformed);
+  expect_refused(ok + std::string("X: a\0b", 6) + "\r\n\r\n", malformed);
+  expect_refused("HTTP/1.1 200 OK\nX: y\n\n", malformed);
+  expect_refused("HTTP/1.1 200 a\x1b[31m\r\n\r\n", malformed);
+}
+
+TEST(http_parser, h08_folded_lines_are_refused) {
+  expect_refused(ok + "X: a\r\n b\r\n\r\n", malformed);
+  expect_refused(ok + "X: a\r\n\tb\r\nY: c\r\n\r\n", malformed);
+  expect_refused(ok + "X:\r\n \r\n\r\n", malformed);
+}
+
+TEST(http_parser, h12_some_answers_have_no_body) {
+  expect_body("HTTP/1.1 204 No Content\r\n\r\n", "");
+  expect_body("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "");
+  expect_body("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok +
+                  "Content-Length: 2\r\n\r\nhi",
+              "hi");
+  const parsed p = parse_all_ways(ok + "Content-Length: 9\r\n\r\n", true, true);
+  EXPECT_TRUE(p.done);
+  EXPECT_TRUE(p.keeps);
+  expect_refused("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", malformed);
+}
+
+TEST(http_parser, h13_what_is_not_http_1_is_refused) {
+  for (const char* line :
+       {"<html>hi</html>", "HTTP/0.9 200 OK", "HTTP/2.0 200 OK", "HTTP/1.2 200 OK",
+        "HTTP/1.10 200 OK", "HTTP/01.1 200 OK", "HTTP/1 200 OK", "http/1.1 200 OK",
+        "PRI * HTTP/2.0", "SSH-2.0-OpenSSH", "HTTP/1.1\t200 OK", "ICY 200 OK"})
+    expect_refused(std::string(line) + "\r\n\r\n", malformed);
+}
+
+TEST(http_parser, h14_a_status_has_three_digits_from_100_to_599) {
+  for (const char* status :
+       {"0", "99", "099", "20", "1000", "600", "999", "abc", "2x0", "-20", "+200", ""})
+    expect_refused(std::string("HTTP/1.1 ") + status + " X\r\n\r\n", malformed);
+}
+
+TEST(http_parser, h22_a_header_in_two_pieces_is_the_same_wherever_it_is_cut) {
+  const std::string answer = "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + chunked +
+                             "3;a\r\nhel\r\n2\r\nlo\r\n0\r\nT: v\r\n\r\n";
+  for (std::size_t at = 1; at < answer.size(); ++at) {
+    const limits max;
+    response_parser parser(max, false);
+    std::string body;
+    std::string_view rest = answer;
+    for (;;) {
+      const auto step = parser.next();
+      if (step == response_parser::step::done) break;
+      if (step == response_parser::step::body) body += parser.body().view();
+      if (step != response_parser::step::more) continue;
+      const std::size_t n = rest.size() == answer.size() ? at : rest.size();
+      parser.feed(lease::copy_of(rest.substr(0, n)));
+      rest.remove_prefix(n);
+    }
+    EXPECT_EQ(body, "hello") << at;
+    EXPECT_TRUE(parser.keeps_connection()) << at;
+  }
+}
+
+TEST(http_parser, h23_an_end_after_an_interim_response_is_cut_short) {
+  expect_refused("HTTP/1.1 100 Continue\r\n\r\n", cut_short);
+}
+
+TEST(http_parser, the_trailer_adds_nothing_to_the_header) {
+  const parsed p = parse(chunked + "0\r\nX-Late: v\r\n\r\n");
+  EXPECT_TRUE(p.done);
+  EXPECT_EQ(p.head.get("X-Late"), "");
+}
+
+}  // namespace
+}  // namespace bight::http
