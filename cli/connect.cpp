@@ -74,7 +74,7 @@ task<int> connect(const connect_flags& f) {
   message_source::input from;
   from.hex = f.hex;
   if (to.proto == protocol::udp) from.max = datagram_max;
-  output out = co_await output::open(f.common.output);
+  output out = co_await output::open(f.common.output, {});
   const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
   if (to.proto == protocol::udp) {
     udp::socket peer = co_await connect_socket(f, to);

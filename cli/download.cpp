@@ -5,9 +5,12 @@
 #include "text.hpp"
 #include "units.hpp"
 
+#include <bight/deadline.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace tool {
 
@@ -21,46 +24,72 @@ task<time_point> loop_now() { co_return (co_await current_context()).sched().now
 }  // namespace
 
 task<> download::begin(std::optional<std::uint64_t> length) {
-  length_ = length.value_or(0);
+  had_ = received();
+  length_ = length ? had_ + *length : 0;
   start_ = co_await loop_now();
-  if (length_ > size_max_)
+  if (length_ > how_.size_max)
     throw failure(exit_code::other,
                   failed(fmt::format("{} would come, and --max-size allows {}", shown_size(length_),
-                                     shown_size(size_max_))));
+                                     shown_size(how_.size_max))));
+  if (!how_.sha256.empty()) {
+    digest_.emplace();
+    if (had_ > 0) {
+      std::ifstream before(out_.part(), std::ios::binary);
+      std::string piece(65536, '\0');
+      while (before.read(piece.data(), static_cast<std::streamsize>(piece.size())),
+             before.gcount() > 0)
+        digest_->update({piece.data(), static_cast<std::size_t>(before.gcount())});
+    }
+  }
   const bool visible = is_terminal(2) && !voice_.quiet && !voice_.json && !out_.is_screen();
-  bar_.emplace(visible, length_, start_);
+  bar_.emplace(visible, length_, had_, start_);
 }
 
 task<> download::store(std::string_view bytes) {
   if (bytes.empty()) co_return;
-  if (received_ == 0 && out_.is_screen() && looks_binary(bytes))
+  if (received() == 0 && out_.is_screen() && looks_binary(bytes))
     throw failure(exit_code::cannot_write,
-                  failed("it is binary, and this is a terminal; give -o FILE, or a pipe"));
-  if (bytes.size() > size_max_ - received_)
+                  failed("it is binary, and this is a terminal; give -O, -o FILE, or a pipe"));
+  if (bytes.size() > how_.size_max - received())
     throw failure(exit_code::other, failed(fmt::format("more than {} came, the limit of --max-size",
-                                                       shown_size(size_max_))));
+                                                       shown_size(how_.size_max))));
+  if (digest_) digest_->update(bytes);
   co_await out_.write(bytes);
-  received_ += bytes.size();
   const time_point now = co_await loop_now();
-  bar_->update(received_, now);
+  bar_->update(received(), now);
+  if (how_.rate_max == 0) co_return;
+  const double due = static_cast<double>(received() - had_) / static_cast<double>(how_.rate_max);
+  const time_point then = later(start_, duration(static_cast<std::int64_t>(due * 1e9)));
+  if (then > now) co_await sleep(then - now);
+}
+
+void download::check_digest() {
+  if (!digest_) return;
+  const std::string digest = digest_->finish();
+  if (digest == how_.sha256) return;
+  out_.discard();
+  throw failure(exit_code::other,
+                failed(fmt::format("its SHA-256 is {}, and not the one that was given", digest)));
 }
 
 task<> download::finish() {
   bar_.reset();
+  check_digest();
   const bool saved = to_file();
+  const std::uint64_t bytes = received();
   out_.finish();
   const time_point now = co_await loop_now();
   const duration took = now - start_;
   const double seconds = std::max(1e-3, static_cast<double>(took.count()) / 1e9);
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(received_) / seconds);
-  const std::string line = fmt::format("{}: {} in {} ({}/s)", what_, shown_size(received_),
+  const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes - had_) / seconds);
+  const std::string line = fmt::format("{}: {} in {} ({}/s)", shown(what_), shown_size(bytes),
                                        shown_duration(took), shown_size(rate));
   if (saved && is_terminal(2))
     voice_.note(line);
   else
     voice_.detail(line);
   voice_.event("done", {{"url", what_},
-                        {"bytes", static_cast<std::int64_t>(received_)},
+                        {"bytes", static_cast<std::int64_t>(bytes)},
                         {"ms", std::int64_t{took / 1ms}}});
 }
 
@@ -69,17 +98,17 @@ task<> download::show(std::string_view text) {
     co_await out_.write(text);
     co_return;
   }
-  output screen = co_await output::open("");
+  output screen = co_await output::open("", {});
   co_await screen.write(text);
 }
 
 std::string download::failed(std::string_view reason) {
   bar_.reset();
   std::string text = fmt::format("get {}: {}", shown(what_), reason);
-  if (length_ > 0 && received_ > 0)
-    text += fmt::format("; {} of {} bytes had come", received_, length_);
-  else if (received_ > 0)
-    text += fmt::format("; {} had come", shown_size(received_));
+  if (length_ > 0 && received() > 0)
+    text += fmt::format("; {} of {} bytes had come", received(), length_);
+  else if (received() > 0)
+    text += fmt::format("; {} had come", shown_size(received()));
   if (!out_.kept().empty()) text += fmt::format(", kept in {}", shown(out_.kept()));
   return text;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Bytes of a download on their way to the output: limit, progress, and what to say when it fails.
+/// Bytes of a download on their way to the output: limits, progress, digest, and what to say when
+/// it fails.
 
 #include "console.hpp"
 #include "output.hpp"
 #include "terminal.hpp"
 
+#include <bight/sha256.hpp>
 #include <bight/task.hpp>
 #include <bight/time.hpp>
 
@@ -19,19 +21,28 @@ namespace tool {
 
 class download {
  public:
-  /// what   the URL, for messages. `voice` is borrowed.
-  download(std::string what, output out, std::uint64_t size_max, const console& voice)
-      : what_(std::move(what)), out_(std::move(out)), size_max_(size_max), voice_(voice) {}
+  struct options {
+    std::uint64_t size_max = std::uint64_t{1} << 40;
+    std::uint64_t rate_max = 0;  ///< bytes a second; 0: any
+    std::string sha256;          ///< what the whole must have, in lower case; "": anything
+  };
 
-  /// Begins: `length` bytes will come, if anybody knows.
+  /// what   the URL, for messages. `voice` is borrowed.
+  download(std::string what, output out, options how, const console& voice)
+      : what_(std::move(what)), out_(std::move(out)), how_(std::move(how)), voice_(voice) {}
+
+  /// Begins: `length` bytes will come behind those that are there, if anybody knows.
   ///
   /// errors  failure when that is more than the limit.
   [[nodiscard]] bight::task<> begin(std::optional<std::uint64_t> length);
-  /// Stores the next bytes; borrowed until the await ends.
+  /// Stores the next bytes, and waits when they come faster than they may; borrowed until the await
+  /// ends.
   ///
   /// errors  failure(cannot_write), also for binary data on a terminal; failure past the limit.
   [[nodiscard]] bight::task<> store(std::string_view bytes);
-  /// All is there: names the file and says so.
+  /// All is there: checks the digest, names the file and says so.
+  ///
+  /// errors  failure when it is another: then the file gets no name, and what is there is removed.
   [[nodiscard]] bight::task<> finish();
 
   /// Text for the payload's place that is no part of the body: a header, with -i.
@@ -40,17 +51,22 @@ class download {
   /// `reason` with what was tried and what is kept.
   [[nodiscard]] std::string failed(std::string_view reason);
 
-  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+  /// Bytes that are there, of this try or an earlier one.
+  [[nodiscard]] std::uint64_t received() const noexcept { return out_.written(); }
   [[nodiscard]] bool to_file() const noexcept { return out_.is_file(); }
+  [[nodiscard]] output& out() noexcept { return out_; }
 
  private:
+  void check_digest();
+
   std::string what_;
   output out_;
-  std::uint64_t size_max_;
+  options how_;
   const console& voice_;
-  std::uint64_t received_ = 0;
-  std::uint64_t length_ = 0;
+  std::uint64_t had_ = 0;     // before this try
+  std::uint64_t length_ = 0;  // of the whole, or 0
   bight::time_point start_{};
+  std::optional<bight::sha256> digest_;
   std::optional<progress_bar> bar_;
 };
 

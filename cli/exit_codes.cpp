@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "exit_codes.hpp"
 
+#include <bight/http.hpp>
+
 namespace tool {
 
 using bight::errc;
 
+namespace {
+
+exit_code exit_code_of(bight::http::errc e) noexcept {
+  using bight::http::errc;
+  switch (e) {
+    case errc::empty_reply: return exit_code::empty_reply;
+    case errc::too_many_redirects:
+    case errc::redirect_refused: return exit_code::redirects;
+    case errc::proxy_refused: return exit_code::refused;
+    case errc::too_slow: return exit_code::timed_out;
+    default: return exit_code::receive_failed;
+  }
+}
+
+}  // namespace
+
 exit_code exit_code_of(const bight::error& e) noexcept {
+  if (e.code().category() == bight::http::category())
+    return exit_code_of(static_cast<bight::http::errc>(e.code().value()));
   if (e.is(errc::name_not_found) || e.is(errc::name_unavailable)) return exit_code::name_not_found;
   if (e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::closed))
     return exit_code::refused;

@@ -51,6 +51,12 @@ CLI::Option* add_time(CLI::App& to, const std::string& names, std::optional<bigh
                       const std::string& what);
 CLI::Option* add_size(CLI::App& to, const std::string& names, std::uint64_t& into,
                       const std::string& what);
+/// Bytes a second: a size, or a size and "/s".
+CLI::Option* add_rate(CLI::App& to, const std::string& names, std::uint64_t& into,
+                      const std::string& what);
+/// 64 hexadecimal digits, kept in lower case.
+CLI::Option* add_digest(CLI::App& to, const std::string& names, std::string& into,
+                        const std::string& what);
 CLI::Option* add_count(CLI::App& to, const std::string& names, std::uint64_t& into,
                        std::uint64_t min, std::uint64_t max, const std::string& what);
 /// A number of an open descriptor; `into` is left alone without the flag.

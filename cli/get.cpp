@@ -5,14 +5,15 @@
 #include "dial.hpp"
 #include "download.hpp"
 #include "exit_codes.hpp"
+#include "fetch.hpp"
 #include "flags.hpp"
-#include "http_request.hpp"
-#include "http_response.hpp"
-#include "http_url.hpp"
+#include "http_fields.hpp"
 #include "output.hpp"
+#include "part.hpp"
 #include "session.hpp"
 #include "target.hpp"
 #include "text.hpp"
+#include "units.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
@@ -35,65 +36,37 @@ struct get_flags {
   std::string url;
   bool header = false;
   bool head = false;
+  bool named = false;
+  bool no_redirect = false;
   std::vector<std::string> fields;
-  std::uint64_t size_max = std::uint64_t{1} << 40;
+  std::uint64_t retries = 0;
+  std::uint64_t rate_min = http::options().rate_min;
+  download::options limits;
 };
 
-bool is_redirect(const http_head& h) {
-  const bool points =
-      h.status == 301 || h.status == 302 || h.status == 303 || h.status == 307 || h.status == 308;
-  return points && !h.get("Location").empty();
-}
-
-// Where a redirect points and what to type next.
-std::string redirect_advice(const http_url& from, const http_head& h) {
-  std::string to(h.get("Location"));
-  if (to.starts_with("//"))
-    to = "http:" + to;
-  else if (to.starts_with('/'))
-    to = "http://" + from.host + to;
-  const std::string safe = shown(to, 500);
-  std::string text = fmt::format("{} {}: it is at {} now", h.status, shown(h.reason), safe);
-  if (to.starts_with("https://")) return text + ", and TLS is not in this build";
-  const bool plain =
-      to.starts_with("http://") && to.find_first_of("'\"`$\\;&|<>() ") == std::string::npos;
-  return plain ? text + fmt::format("; type: bight get {}", safe) : text;
-}
-
-// What the status means for the exit code; 0 when the answer is what was asked for.
-exit_code verdict(const get_flags& f, const http_head& h) {
-  if (h.status >= 400) return exit_code::http_error;
-  if (is_redirect(h) && !f.head) return exit_code::redirects;
-  return exit_code::ok;
-}
-
-// The page of an error is not the file: it is shown only where -i asks for all that came.
-task<> take_in(const get_flags& f, stream& peer, http_response& response, download& file) {
-  const duration patience = f.common.timeout.value_or(silence_max);
-  bool begun = false;
-  bool wanted = false;
-  while (!response.done()) {
-    const lease bytes = co_await within(patience, peer.recv());
-    if (bytes)
-      response.feed(bytes);
-    else
-      response.end();
-    if (!begun && response.head()) {
-      begun = true;
-      const http_head& h = *response.head();
-      f.common.voice.event("response", {{"status", std::int64_t{h.status}},
-                                        {"reason", h.reason},
-                                        {"type", std::string(h.get("Content-Type"))}});
-      std::string header = h.text();
-      if (!f.head && !file.to_file()) header += '\n';
-      if (f.header || f.head) co_await file.show(header);
-      wanted = verdict(f, h) == exit_code::ok || (f.header && !file.to_file());
-      if (wanted) co_await file.begin(h.length);
-      if (!wanted) co_return;
-    }
-    const std::string body = response.take_body();
-    if (wanted) co_await file.store(body);
+http::options options_of(const get_flags& f) {
+  http::options how;
+  how.user_agent = "bight/" BIGHT_VERSION;
+  how.redirects_max = f.no_redirect ? 0 : how.redirects_max;
+  how.rate_min = f.rate_min;
+  how.connect.family = f.common.family();
+  how.proxy_for = proxies::from_environment();
+  if (f.limits.rate_max > 0) how.rate_min = std::min(how.rate_min, f.limits.rate_max / 2);
+  if (f.common.timeout) {
+    how.connect.timeout = *f.common.timeout;
+    how.timeouts = {*f.common.timeout, *f.common.timeout, *f.common.timeout, *f.common.timeout};
   }
+  return how;
+}
+
+task<int> get_http(const get_flags& f) {
+  fetch_options what{parse_page(f.url), options_of(f), f.common.output, f.named,
+                     f.header,          f.retries,     f.limits};
+  what.what.head = f.head;
+  what.what.fields = parse_fields(f.fields);
+  if (f.named) what.output = file_name_of(what.what.to);
+  co_await fetch(what, f.common.voice);
+  co_return 0;
 }
 
 // Rethrows `e` with what was tried and what is kept. Ctrl-C is no error, but what is kept is news.
@@ -104,47 +77,15 @@ task<> take_in(const get_flags& f, stream& peer, http_response& response, downlo
   throw error(e);
 }
 
-task<int> get_http(const get_flags& f) {
-  const http_url url = parse_http_url(f.url);
-  const std::string request = http_request(f.head ? "HEAD" : "GET", url, parse_fields(f.fields));
-  output out = co_await output::open(f.common.output);
-  download file(url.str(), std::move(out), f.size_max, f.common.voice);
-  dial_options options{f.common.family(), f.common.timeout};
-  target to;
-  to.at = url.at;
-  stream peer = co_await dial(to, options, f.common.voice);
-  f.common.voice.detail(fmt::format("Asking {} for {}", url.host, url.target));
-  http_response response(f.head);
-  try {
-    co_await peer.send(request);
-    co_await take_in(f, peer, response, file);
-  } catch (const error& e) {
-    explain(f, file, e);
-  } catch (const failure& e) {
-    if (e.silent() || std::string_view(e.what()).starts_with("get ")) throw;
-    throw failure(e.code(), file.failed(e.what()));
-  }
-  const http_head& h = *response.head();
-  const exit_code result = verdict(f, h);
-  if (result == exit_code::ok) {
-    co_await file.finish();
-    co_return 0;
-  }
-  const std::string reason = result == exit_code::redirects
-                                 ? redirect_advice(url, h)
-                                 : fmt::format("{} {}", h.status, shown(h.reason));
-  throw failure(result, fmt::format("get {}: {}", url.str(), reason));
-}
-
 // All that a server says, until it closes.
 task<int> get_stream(const get_flags& f) {
   const target to = parse_target(f.url, false);
   if (to.proto == protocol::udp)
     throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
-  if (f.header || f.head || !f.fields.empty())
-    throw usage_error(fmt::format("get {}: -i, -I and -H are for http://", to.str()));
-  output out = co_await output::open(f.common.output);
-  download file(to.str(), std::move(out), f.size_max, f.common.voice);
+  if (f.header || f.head || f.named || !f.fields.empty())
+    throw usage_error(fmt::format("get {}: -i, -I, -H and -O are for http://", to.str()));
+  output out = co_await output::open(f.common.output, {});
+  download file(to.str(), std::move(out), f.limits, f.common.voice);
   dial_options options{f.common.family(), f.common.timeout};
   stream peer = co_await dial(to, options, f.common.voice);
   const duration patience = f.common.timeout.value_or(silence_max);
@@ -178,6 +119,7 @@ void add_get(CLI::App& root, action& chosen) {
   CLI::App* sub = add_command(root, "get", "save a page or file");
   set_examples(*sub,
                "  bight get -i http://www.sina.com.cn/ -o sina.html\n"
+               "  bight get -O http://host/file.iso       to file.iso; again: goes on\n"
                "  bight get -I http://localhost:8080/     only the header\n"
                "  bight get http://host/list | head -3\n"
                "  bight get tcp://host:9999 -o said       all that comes until it closes\n");
@@ -188,17 +130,29 @@ void add_get(CLI::App& root, action& chosen) {
   header->option_text(" ");
   head->option_text(" ");
   add_list(*sub, "-H,--header", f->fields, "FIELD", "send \"Name: value\", or those in @FILE");
-  add_size(*sub, "--max-size", f->size_max, "take no more than so much (1T)");
   add_client(*sub, f->common);
-  head->excludes(sub->get_option("--output")->option_text("FILE"));
+  auto* named =
+      sub->add_flag("-O,--name", f->named, "save under the URL's last name, if it is free");
+  named->option_text(" ");
+  auto* output = sub->get_option("--output")->option_text("FILE");
+  head->excludes(output);
+  named->excludes(output);
+  named->excludes(head);
+  sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");
+  add_count(*sub, "--retry", f->retries, 0, 1000, "try so often again when it may help (0)");
+  add_rate(*sub, "--limit-rate", f->limits.rate_max, "take no more than so much a second");
+  add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
+  add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
+  add_digest(*sub, "--sha256", f->limits.sha256, "what the whole must have");
   add_network(*sub, f->common, false);
   add_voice(*sub, f->common);
   sub->footer(
-      "The body goes to standard output unless -o names a file, which appears when all\n"
-      "of it is there; until then it is FILE.part. The header of -i goes to standard\n"
-      "output. A status of 400 and above ends with 22, and its page is shown only with\n"
-      "-i. A redirect is told and not followed (47). A header may have 64 KiB and 256\n"
-      "fields. Without -t, a minute of silence is a timeout.");
+      "The body goes to standard output unless -o or -O names a file, which appears when\n"
+      "all of it is there; until then it is FILE.part, and the same command goes on with\n"
+      "it, if the server's page is still the same. Up to ten redirects are followed, and\n"
+      "none from https to http. gzip, deflate, br and zstd are taken off. A status of 400\n"
+      "and above ends with 22, and its page is shown only with -i. Without -t, a minute of\n"
+      "silence is a timeout. http_proxy, https_proxy, all_proxy and no_proxy are heeded.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(get(*f), f->common.voice); };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handlers.hpp"
 
+#include "file_server.hpp"
 #include "target.hpp"
 #include "text.hpp"
 
@@ -18,8 +19,8 @@ namespace {
 
 /// The seed's server reads so many bytes at a time, so our greeter cuts messages where it does.
 constexpr std::size_t greet_max = 1024;
-/// After `text` a client that still sends is heard out for so long: closing with its bytes unread
-/// would be a reset, and a reset can overtake the text (RFC 1122 §4.2.2.13).
+/// After the last word a client that still sends is heard out for so long: closing with its bytes
+/// unread would be a reset, and a reset can overtake that word (RFC 1122 §4.2.2.13).
 constexpr duration linger = 2s;
 
 // One client, from hello to goodbye.
@@ -101,12 +102,21 @@ task<> hear_out(session& s) {
   }
 }
 
-task<> text(session& s) {
-  if (s.shared.delay > 0ns) co_await sleep(s.shared.delay);
-  if (!s.shared.text.empty()) co_await say(s, std::string_view(s.shared.text));
+task<> part(session& s) {
   s.peer.shutdown_send();
   auto rest = co_await attempt(within(linger, hear_out(s)));
   if (!rest && rest.error().is(errc::cancelled)) rest.value();
+}
+
+task<> text(session& s) {
+  if (s.shared.delay > 0ns) co_await sleep(s.shared.delay);
+  if (!s.shared.text.empty()) co_await say(s, std::string_view(s.shared.text));
+  co_await part(s);
+}
+
+task<> files(session& s) {
+  co_await serve_files(s.peer, *s.shared.files, *s.shared.voice);
+  co_await part(s);
 }
 
 BIGHT_CORO_WRAPPER task<> handle(session& s) {
@@ -115,6 +125,7 @@ BIGHT_CORO_WRAPPER task<> handle(session& s) {
     case handler_kind::echo: return echo(s);
     case handler_kind::discard: return discard(s);
     case handler_kind::text: return text(s);
+    case handler_kind::files: return files(s);
   }
   return discard(s);
 }
@@ -141,18 +152,20 @@ task<> serve_datagram(udp::request asked, const handling& shared) {
     case handler_kind::greet: co_await asked.reply("Hello, ", said, "!"); break;
     case handler_kind::echo: co_await asked.reply(said); break;
     case handler_kind::text: co_await asked.reply(shared.text); break;
-    case handler_kind::discard: break;
+    case handler_kind::discard:
+    case handler_kind::files: break;  // which UDP does not have
   }
   if (shared.finished != nullptr) shared.finished->set();
 }
 
-constexpr std::array<handler_kind, 4> kinds{handler_kind::greet, handler_kind::echo,
-                                            handler_kind::discard, handler_kind::text};
+constexpr std::array<handler_kind, 5> kinds{handler_kind::greet, handler_kind::echo,
+                                            handler_kind::discard, handler_kind::text,
+                                            handler_kind::files};
 
 }  // namespace
 
 const std::vector<std::string>& handler_names() {
-  static const std::vector<std::string> names{"greet", "echo", "discard", "text"};
+  static const std::vector<std::string> names{"greet", "echo", "discard", "text", "files"};
   return names;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What `bight serve` does with a client: greet, echo, discard, text.
+/// What `bight serve` does with a client: greet, echo, discard, text, files.
 
 #include "console.hpp"
+#include "folder.hpp"
 
 #include <bight/event.hpp>
 #include <bight/stream.hpp>
@@ -17,7 +18,7 @@
 
 namespace tool {
 
-enum class handler_kind : std::uint8_t { greet, echo, discard, text };
+enum class handler_kind : std::uint8_t { greet, echo, discard, text, files };
 
 [[nodiscard]] const std::vector<std::string>& handler_names();
 [[nodiscard]] handler_kind parse_handler(std::string_view name);
@@ -25,8 +26,9 @@ enum class handler_kind : std::uint8_t { greet, echo, discard, text };
 /// What all sessions of a server share. Read by every thread; outlives them.
 struct handling {
   handler_kind kind = handler_kind::greet;
-  std::string text;         ///< of handler_kind::text
-  bight::duration delay{};  ///< before every answer
+  std::string text;               ///< of handler_kind::text
+  const folder* files = nullptr;  ///< of handler_kind::files
+  bight::duration delay{};        ///< before every answer
   const console* voice = nullptr;
   bight::event* finished = nullptr;  ///< set when a session has ended; only with one thread
 };

@@ -2,7 +2,6 @@
 #include "output.hpp"
 
 #include "exit_codes.hpp"
-#include "terminal.hpp"
 #include "text.hpp"
 
 #include <bight/deadline.hpp>
@@ -27,34 +26,57 @@ failure cannot_write(std::string_view path, std::string_view reason) {
 
 }  // namespace
 
-task<output> output::open(std::string path) {
+task<output> output::open(std::string path, options how) {
   output out;
-  if (path.empty()) {
+  if (path.empty() || path == "-") {
     out.screen_ = is_terminal(1);
     auto opened = co_await attempt(stdio::open(1));
     if (!opened) throw cannot_write("standard output", opened.error().code().message());
     out.standard_.emplace(std::move(*opened));
     co_return out;
   }
+  out.fresh_ = how.fresh;
   // A link stays a link: the file that it leads to is the one to replace.
   std::error_code absent;
   const fs::path real = fs::canonical(path, absent);
   out.path_ = absent ? path : real.string();
   const fs::file_status status = fs::status(out.path_, absent);
   if (fs::is_directory(status)) throw cannot_write(path, "it is a directory; name a file in it");
-  const bool direct = fs::exists(status) && !fs::is_regular_file(status);
-  const std::string& name = direct ? out.path_ : out.part_;
-  if (!direct) {
-    out.part_ = out.path_ + ".part";
-    // Made anew and exclusively, so that nobody's link of that name is followed.
-    fs::remove(out.part_, absent);
-  }
-  out.file_.reset(std::fopen(name.c_str(), direct ? "wb" : "wbx"));
-  if (out.file_ == nullptr) {
-    out.part_.clear();
-    throw cannot_write(name.empty() ? path : name, std::strerror(errno));
+  if (how.fresh && fs::exists(fs::symlink_status(path)))
+    throw cannot_write(path, "it exists; -o FILE would replace it");
+  if (!fs::exists(status) || fs::is_regular_file(status)) {
+    out.open_part(path, how.keep);
+  } else {
+    out.file_.reset(std::fopen(out.path_.c_str(), "wbe"));
+    if (out.file_ == nullptr) throw cannot_write(path, std::strerror(errno));
   }
   co_return out;
+}
+
+void output::open_part(const std::string& path, bool keep) {
+  std::string name = path_ + ".part";
+  const auto lock = [&] {
+    if (!lock_file(file_.get())) throw cannot_write(path, "another bight is at it");
+  };
+  file_ = open_to_append(name);
+  if (file_ != nullptr) lock();
+  if (keep && file_ != nullptr) {
+    std::error_code unknown;
+    written_ = fs::file_size(name, unknown);
+    if (unknown) written_ = 0;
+  } else {
+    // Made anew and exclusively, so that nobody's link of that name is followed.
+    file_ = create_anew(name);
+    if (file_ == nullptr) throw cannot_write(path, std::strerror(errno));
+    lock();
+  }
+  part_ = std::move(name);
+}
+
+void output::restart() {
+  if (written_ == 0 || file_ == nullptr) return;
+  if (!empty_file(file_.get())) throw cannot_write(part_, std::strerror(errno));
+  written_ = 0;
 }
 
 output::~output() {
@@ -91,14 +113,20 @@ task<> output::write(std::string_view bytes) {
   throw cannot_write("standard output", e.code().message());
 }
 
+void output::discard() noexcept {
+  std::error_code ignored;
+  if (!part_.empty()) fs::remove(part_, ignored);
+  written_ = 0;
+}
+
 void output::finish() {
   if (file_ == nullptr) return;
   const std::string name = part_.empty() ? path_ : part_;
-  if (std::fclose(file_.release()) != 0) throw cannot_write(name, std::strerror(errno));
-  if (part_.empty()) return;
-  std::error_code failed;
-  fs::rename(part_, path_, failed);
-  if (failed) throw cannot_write(path_, failed.message());
+  // Renamed before it is closed, so that it is ours to the end.
+  if (std::fflush(file_.get()) != 0) throw cannot_write(name, std::strerror(errno));
+  if (!part_.empty() && !rename_file(part_, path_, fresh_))
+    throw cannot_write(path_, std::strerror(errno));
+  if (std::fclose(file_.release()) != 0) throw cannot_write(path_, std::strerror(errno));
   part_.clear();
 }
 

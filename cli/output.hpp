@@ -3,12 +3,12 @@
 
 /// Where payload goes: standard output, or a file that appears whole or not at all.
 
+#include "terminal.hpp"
+
 #include <bight/stdio.hpp>
 #include <bight/task.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,14 +18,18 @@ namespace tool {
 /// Payload's way out. On a terminal, control bytes of a peer are shown as \xNN.
 ///
 /// A file is written as FILE.part and renamed by finish(); what is left of a failure is that
-/// .part, or nothing when not a byte had come. What is no regular file (/dev/null, a pipe) is
-/// written directly.
+/// .part, or nothing when not a byte had come. While it is written no other bight takes it. What is
+/// no regular file (/dev/null, a pipe) is written directly.
 class output {
  public:
-  /// path  where to; "" for standard output.
+  struct options {
+    bool keep = false;   ///< goes on with a .part that is there
+    bool fresh = false;  ///< a file of that name must not exist yet
+  };
+  /// path  where to; "" or "-" for standard output.
   ///
   /// errors  failure(cannot_write).
-  [[nodiscard]] static bight::task<output> open(std::string path);
+  [[nodiscard]] static bight::task<output> open(std::string path, options how);
 
   output(output&&) noexcept = default;
   output& operator=(output&&) = delete;
@@ -38,6 +42,10 @@ class output {
   ///         more. Cancelled passes through.
   [[nodiscard]] bight::task<> write(std::string_view bytes);
 
+  /// Forgets what there was before: the next byte is the first.
+  void restart();
+  /// Removes the .part: what it holds is not wanted.
+  void discard() noexcept;
   /// Gives the file its name.
   void finish();
 
@@ -47,20 +55,21 @@ class output {
   [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
   /// What of a file that did not become whole is kept under its .part name; "" when nothing is.
   [[nodiscard]] std::string kept() const;
+  /// The .part, while there is one.
+  [[nodiscard]] const std::string& part() const noexcept { return part_; }
 
  private:
   output() = default;
 
-  struct closer {
-    void operator()(std::FILE* f) const noexcept { std::fclose(f); }
-  };
+  void open_part(const std::string& path, bool keep);
 
   std::optional<bight::stdio> standard_;
-  std::unique_ptr<std::FILE, closer> file_;
+  file_pointer file_;
   std::string path_;  // of the file as it will be called
   std::string part_;  // its name until then; "" when it is written directly
   std::uint64_t written_ = 0;
   bool screen_ = false;
+  bool fresh_ = false;
 };
 
 }  // namespace tool

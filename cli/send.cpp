@@ -91,7 +91,7 @@ task<int> send(const send_flags& f) {
   how.greeting = greeting_wait;
   how.wait = f.wait;
   how.timeout = f.common.timeout;
-  output out = co_await output::open(f.common.output);
+  output out = co_await output::open(f.common.output, {});
   if (udp) {
     co_await send_datagrams(f, to, how, out);
   } else {

@@ -44,6 +44,7 @@ struct serve_flags {
   bool open_to_all = false;
   std::int64_t ready_fd = -1;
   std::shared_ptr<ready_file> ready;
+  std::shared_ptr<const folder> files;
 };
 
 // Whether this machine has IPv6 on its loopback: some containers have none, and ":9999" is fine
@@ -87,7 +88,11 @@ serve_options options_of(const serve_flags& f, event& drain, announcer& announce
   o.grace = f.drain;
   o.threads = static_cast<unsigned>(f.threads);
   o.drain = &drain;
-  o.on_listening = [&announce, proto](const address& at) { announce.listening(proto, at); };
+  o.on_listening = [&announce, &voice, proto, files = f.files](const address& at) {
+    announce.listening(proto, at);
+    if (files != nullptr && at.is_ip())
+      voice.note(fmt::format("{} is at http://{}/", files->path(), at.str()));
+  };
   o.on_error = [&voice](const address& peer, const error& e) { tell_failure(voice, peer, e); };
   o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
     voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
@@ -129,6 +134,7 @@ task<int> serve(const serve_flags& f) {
   handling shared;
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;
+  shared.files = f.files.get();
   shared.delay = f.delay;
   shared.voice = &voice;
   event drain;
@@ -153,6 +159,13 @@ task<int> serve(const serve_flags& f) {
 
 void check(serve_flags& f) {
   const bool is_text = f.handler == "text";
+  if (f.handler == "files") {
+    if (f.words.size() != 1)
+      throw usage_error("serve files: say which folder, for example: bight serve files .");
+    if (f.common.udp) throw usage_error("serve files: files go over TCP; leave -u out");
+    f.files = std::make_shared<const folder>(f.words.front());
+    f.words.clear();
+  }
   if (!is_text && (!f.words.empty() || !f.text.empty()))
     throw usage_error(fmt::format("serve {}: only `serve text` has a text", f.handler));
   if (is_text && !f.words.empty() && !f.text.empty())
@@ -164,6 +177,8 @@ void check(serve_flags& f) {
     throw usage_error("--once and --threads: one connection needs no second thread");
   for (const std::string& text : f.listen) {
     const target wanted = parse_target(text, f.common.udp);
+    if (f.files != nullptr && wanted.proto == protocol::udp)
+      throw usage_error(fmt::format("-l {}: files go over TCP", wanted.str()));
     if ((f.common.only_ip4 && wanted.at.what() == address::kind::ip6) ||
         (f.common.only_ip6 && wanted.at.what() == address::kind::ip4))
       throw usage_error(fmt::format("-l {}: not an IPv{} address, as -{} asks for", wanted.at.str(),
@@ -177,15 +192,17 @@ void check(serve_flags& f) {
 void add_serve(CLI::App& root, action& chosen) {
   auto f = std::make_shared<serve_flags>();
   f->common.voice.events_to_stdout = true;
-  CLI::App* sub = add_command(root, "serve", "greet, echo, discard or text");
+  CLI::App* sub = add_command(root, "serve", "greet, echo, discard, text or files");
   set_examples(*sub,
                "  bight serve greet --delay 1s        \"Welcome\", then \"Hello, X\"; exit ends\n"
                "  bight serve echo -u                 datagrams go back where they came from\n"
                "  bight serve text \"Back at noon\" -l 0.0.0.0:8080\n"
+               "  bight serve files DIR --public      hand others the files in it\n"
                "  bight serve discard -l unix:/tmp/s  what comes is thrown away\n");
-  add_choice(*sub, "HANDLER", f->handler, handler_names(), "", "greet, echo, discard or text")
+  add_choice(*sub, "HANDLER", f->handler, handler_names(), "",
+             "greet, echo, discard, text or files")
       ->required();
-  add_list(*sub, "TEXT", f->words, "...", "what `serve text` says to every client");
+  add_list(*sub, "TEXT", f->words, "...", "what `serve text` says; of `serve files` the folder");
   add_list(*sub, "-l,--listen", f->listen, "ADDR", "where; may come again (:9999)");
   add_text(*sub, "--text", f->text, "STRING", "the text of `serve text`");
   add_time(*sub, "--delay", f->delay, "wait before every answer");

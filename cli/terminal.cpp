@@ -3,11 +3,15 @@
 
 #include "units.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace tool {
 
@@ -43,10 +47,42 @@ int descriptor_of(std::FILE* file) noexcept { return fileno(file); }
 
 std::FILE* file_of(int fd) noexcept { return fdopen(fd, "w"); }
 
-std::string progress_bar::line(std::uint64_t done, std::uint64_t total, bight::duration elapsed,
-                               int width) {
+file_pointer create_anew(const std::string& path) noexcept {
+  unlink(path.c_str());
+  return file_pointer(std::fopen(path.c_str(), "wbxe"));
+}
+
+file_pointer open_to_append(const std::string& path) noexcept {
+  const int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  struct stat s{};
+  const bool ours =
+      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_nlink == 1 && s.st_uid == geteuid();
+  std::FILE* file = ours ? fdopen(fd, "ab") : nullptr;
+  if (file == nullptr) close(fd);
+  return file_pointer(file);
+}
+
+bool empty_file(std::FILE* file) noexcept {
+  return std::fflush(file) == 0 && ftruncate(fileno(file), 0) == 0;
+}
+
+bool lock_file(std::FILE* file) noexcept { return flock(fileno(file), LOCK_EX | LOCK_NB) == 0; }
+
+bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept {
+  const unsigned flags = fresh ? RENAME_NOREPLACE : 0;
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0) return true;
+  // Some file systems know no flags.
+  if (!fresh || errno != EINVAL) return false;
+  if (link(from.c_str(), to.c_str()) != 0) return false;
+  unlink(from.c_str());
+  return true;
+}
+
+std::string progress_bar::line(std::uint64_t done, std::uint64_t total, std::uint64_t had,
+                               bight::duration elapsed, int width) {
   const double seconds = std::max(1e-3, static_cast<double>(elapsed.count()) / 1e9);
-  const double rate = static_cast<double>(done) / seconds;
+  const double rate = static_cast<double>(done - std::min(had, done)) / seconds;
   const std::string speed = shown_size(static_cast<std::uint64_t>(rate)) + "/s";
   if (total == 0) {
     std::string text = fmt::format("{}  {}", shown_size(done), speed);
@@ -78,7 +114,7 @@ void progress_bar::update(std::uint64_t done, bight::time_point now) {
   if (!visible_ || now < next_) return;
   next_ = now + 100ms;
   if (now - start_ < 200ms) return;  // what is over at once needs no bar
-  fmt::print(stderr, "\r\x1b[K{}", line(done, total_, now - start_, terminal_width()));
+  fmt::print(stderr, "\r\x1b[K{}", line(done, total_, had_, now - start_, terminal_width()));
   std::fflush(stderr);
   drawn_ = true;
 }

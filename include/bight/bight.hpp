@@ -14,6 +14,7 @@
 #include <bight/resolve.hpp>
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
+#include <bight/sha256.hpp>
 #include <bight/stdio.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>

@@ -42,6 +42,12 @@ struct field {
   std::string value;
 };
 
+/// Checks fields for a request; client::get does so before anything is sent.
+///
+/// errors  invalid: a name that is none, a byte that no value may have (a line break above all: it
+///         would be a second request), or a field that decides where a message ends.
+void check_fields(const std::vector<field>& fields);
+
 /// Whether two field names are the same: case does not count (RFC 9110 §5.1).
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
@@ -74,7 +80,7 @@ struct limits {
   std::uint64_t decoded_free_bytes = 16 << 20;
 };
 
-/// How long each phase may take; what passes one of these is errc::timed_out. The time of looking
+/// How long each step may take; what passes one of these is errc::timed_out. The time of looking
 /// up and connecting is options::connect.timeout.
 struct timeouts {
   duration greeting = 15s;  ///< what a proxy asks and answers, and TLS's handshake: each

@@ -7,6 +7,15 @@
 
 namespace bight::http {
 
+namespace {
+
+BIGHT_CORO_WRAPPER task<> ask_proxy(stream& wire, address to, proxy by, limits max) {
+  if (by.what == proxy::kind::socks5) return ask_socks_proxy(wire, std::move(to), std::move(by));
+  return ask_http_proxy(wire, std::move(to), std::move(by), max);
+}
+
+}  // namespace
+
 task<stream> dial(url to, proxy by, options how) {
   if (to.secure())
     throw error(bight::errc::not_supported, "connect " + to.origin(), 0,
@@ -15,12 +24,11 @@ task<stream> dial(url to, proxy by, options how) {
   const address at = direct ? to.at() : by.at;
   auto connecting = tcp::connect(at, how.connect);
   stream wire = co_await std::move(connecting);
-  if (by.what == proxy::kind::socks5) {
-    auto asking = within(how.timeouts.greeting, ask_socks_proxy(wire, to.at(), by));
-    co_await std::move(asking);
-  } else if (by.what == proxy::kind::http && to.secure()) {
-    auto asking = within(how.timeouts.greeting, ask_http_proxy(wire, to.at(), by, how.limits));
-    co_await std::move(asking);
+  if (by.what != proxy::kind::none && (to.secure() || by.what == proxy::kind::socks5)) {
+    auto asking = attempt(within(how.timeouts.greeting, ask_proxy(wire, to.at(), by, how.limits)));
+    const auto asked = co_await std::move(asking);
+    if (!asked)
+      throw in_terms_of("ask the proxy " + by.at.str() + " for " + to.origin(), asked.error());
   }
   co_return wire;
 }

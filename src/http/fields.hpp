@@ -23,12 +23,6 @@ namespace bight::http {
 /// `s` without the blanks around it.
 [[nodiscard]] std::string_view trimmed(std::string_view s) noexcept;
 
-/// Checks the program's own fields, before anything is sent.
-///
-/// errors  invalid: a name that is none, a byte that no value may have (a line break above all: it
-///         would be a second request), or a field that decides where a message ends.
-void check_fields(const std::vector<field>& fields);
-
 /// The request as it is sent; `by` is the proxy that it goes to, if that wants the whole URL.
 [[nodiscard]] std::string request_text(const request& what, const options& how, const proxy* by);
 

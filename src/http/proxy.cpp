@@ -60,10 +60,6 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string host_and_port(const address& to) {
-  return to.what() == address::kind::ip6 ? fmt::format("[{}]:{}", to.host(), to.port()) : to.str();
-}
-
 const char* socks_reason(unsigned char code) {
   constexpr const char* reasons[] = {"",  // RFC 1928 §6
                                      "it failed in general",
@@ -114,7 +110,7 @@ std::string basic_credentials(const proxy& by) {
 }
 
 task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
-  const std::string where = host_and_port(to);
+  const std::string where = to.str();
   std::string text = "CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\n";
   if (!by.user.empty()) text += "Proxy-Authorization: " + basic_credentials(by) + "\r\n";
   text += "\r\n";
@@ -127,24 +123,20 @@ task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
     parser.feed(std::move(bytes));
   }
   const response_head& head = parser.head();
-  const std::string tried = "ask the proxy " + by.at.str() + " for " + where;
   if (head.status < 200 || head.status > 299)
     throw fault(errc::proxy_refused,
                 fmt::format("it answers {} {}{}", head.status, printable(head.reason),
-                            head.status == 407 ? " (it wants a user name and a password)" : ""),
-                tried);
+                            head.status == 407 ? " (it wants a user name and a password)" : ""));
   // The server does not speak before us: TLS begins with the client.
-  if (!parser.has_no_more())
-    throw fault(errc::malformed, "bytes came before anything was asked", tried);
+  if (!parser.has_no_more()) throw fault(errc::malformed, "bytes came before anything was asked");
 }
 
 task<> ask_socks_proxy(stream& wire, address to, proxy by) {
-  const std::string tried = "ask the proxy " + by.at.str() + " for " + host_and_port(to);
-  const auto refused = [&tried](std::string_view why) {
-    return fault(errc::proxy_refused, fmt::format("it refuses: {}", why), tried);
+  const auto refused = [](std::string_view why) {
+    return fault(errc::proxy_refused, fmt::format("it refuses: {}", why));
   };
-  const auto check_version = [&tried](char version, char expected) {
-    if (version != expected) throw fault(errc::malformed, "the answer is not SOCKS5", tried);
+  const auto check_version = [](char version, char expected) {
+    if (version != expected) throw fault(errc::malformed, "the answer is not SOCKS5");
   };
   const auto exactly = [](stream& from, std::size_t n) -> task<std::string> {
     std::string all;
@@ -199,7 +191,7 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
     case 1: rest += 3; break;
     case 4: rest += 15; break;
     case 3: rest += static_cast<unsigned char>(answer[4]); break;
-    default: throw fault(errc::malformed, "the answer is not SOCKS5", tried);
+    default: throw fault(errc::malformed, "the answer is not SOCKS5");
   }
   const std::string ignored = co_await exactly(wire, rest);
 }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "file_server.hpp"
+
+#include "asked.hpp"
+#include "text.hpp"
+
+#include <bight/deadline.hpp>
+#include <bight/error.hpp>
+#include <bight/reader.hpp>
+#include <bight/stdio.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+/// Of a request's header; Apache's limits are 8 kB a line, nginx's 32 kB.
+constexpr std::size_t header_max = 16384;
+/// For a whole request, and between two of them.
+constexpr duration request_time_max = 30s;
+/// For each piece of a file that a client takes.
+constexpr duration piece_time_max = 60s;
+constexpr std::size_t requests_max = 1000;
+constexpr std::size_t piece_size = 65536;
+
+struct type {
+  std::string_view ending;
+  std::string_view name;
+};
+constexpr type types[] = {{".html", "text/html; charset=utf-8"},
+                          {".htm", "text/html; charset=utf-8"},
+                          {".txt", "text/plain; charset=utf-8"},
+                          {".md", "text/plain; charset=utf-8"},
+                          {".log", "text/plain; charset=utf-8"},
+                          {".css", "text/css; charset=utf-8"},
+                          {".js", "text/javascript"},
+                          {".json", "application/json"},
+                          {".xml", "application/xml"},
+                          {".svg", "image/svg+xml"},
+                          {".png", "image/png"},
+                          {".jpg", "image/jpeg"},
+                          {".jpeg", "image/jpeg"},
+                          {".gif", "image/gif"},
+                          {".webp", "image/webp"},
+                          {".pdf", "application/pdf"},
+                          {".zip", "application/zip"},
+                          {".gz", "application/gzip"},
+                          {".mp4", "video/mp4"},
+                          {".mp3", "audio/mpeg"}};
+
+std::string_view type_of(std::string_view name) {
+  for (const type& t : types)
+    if (name.ends_with(t.ending)) return t.name;
+  return "application/octet-stream";
+}
+
+std::string_view words_of(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    default: return "Range Not Satisfiable";
+  }
+}
+
+std::string in_html(std::string_view text) {
+  std::string safe;
+  for (const char c : text) switch (c) {
+      case '&': safe += "&amp;"; break;
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '"': safe += "&quot;"; break;
+      default: safe += c;
+    }
+  return safe;
+}
+
+std::string in_url(std::string_view path) {
+  std::string safe;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return safe;
+}
+
+std::string listing(std::string_view path, const std::vector<std::string>& names) {
+  const std::string title = in_html("/" + std::string(path));
+  std::string page = fmt::format(
+      "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<h1>{0}</h1>\n<ul>\n", title);
+  if (!path.empty()) page += "<li><a href=\"../\">../</a>\n";
+  for (const std::string& name : names)
+    page += fmt::format("<li><a href=\"./{}\">{}</a>\n", in_url(name), in_html(name));
+  return page + "</ul>\n";
+}
+
+// One client.
+class file_session {
+ public:
+  file_session(stream& peer, const folder& shared, const console& voice)
+      : peer_(peer), shared_(shared), voice_(voice), who_(peer.remote().str()) {}
+
+  task<> run() {
+    reader in(peer_);
+    for (std::size_t i = 0; i < requests_max && keep_; ++i) {
+      auto reading = attempt(within(request_time_max, in.read_until("\r\n\r\n", header_max)));
+      auto header = co_await std::move(reading);
+      if (!header) {
+        const error& e = header.error();
+        const bool between = e.is(errc::cut_short) && in.buffered() == 0;
+        // Between two requests a client may go, or be sent away.
+        if (between || (e.is(errc::timed_out) && in.buffered() == 0)) co_return;
+        if (!e.is(errc::too_long)) throw error(e);
+      }
+      std::optional<asked> what;
+      if (header) what = parse_asked(header->str() + "\r\n\r\n");
+      keep_ = what && what->keep && i + 1 < requests_max;
+      if (!what) {
+        asked nothing;
+        co_await say(nothing, 400, "that is no request that can be answered\n");
+      } else {
+        co_await answer(*what);
+      }
+    }
+  }
+
+ private:
+  task<> answer(const asked& what) {
+    if (what.method != "GET" && what.method != "HEAD") {
+      co_await say(what, 405, "only GET and HEAD are answered\n", "Allow: GET, HEAD\r\n");
+      co_return;
+    }
+    const std::optional<std::string> path = path_asked(what.target);
+    std::optional<entry> found;
+    if (path) found = shared_.find(*path);
+    if (!found) {
+      co_await say(what, 404, "there is no such file\n");
+    } else if (!found->is_folder) {
+      co_await say_file(what, *path, *found);
+    } else if (!path->empty() && !path->ends_with('/')) {
+      // Without it the links of a page would lead to its parent's folder.
+      co_await say(what, 301, "", "Location: /" + in_url(*path) + "/\r\n");
+    } else if (auto index = shared_.find(*path + "index.html"); index && !index->is_folder) {
+      co_await say_file(what, "index.html", *index);
+    } else {
+      const std::string page = listing(*path, shared_.names(*found, *path));
+      co_await say(what, 200, page, "Content-Type: text/html; charset=utf-8\r\n");
+    }
+  }
+
+  task<> say_file(const asked& what, std::string_view path, const entry& file) {
+    const std::string date = http_date(file.changed);
+    const std::string fields =
+        fmt::format("Accept-Ranges: bytes\r\nETag: {}\r\nLast-Modified: {}\r\nContent-Type: {}\r\n",
+                    file.tag, date, type_of(path));
+    const std::string_view none_match = what.get("If-None-Match");
+    const bool known = none_match.empty()
+                           ? what.get("If-Modified-Since") == date
+                           : none_match == "*" || none_match.find(file.tag) != none_match.npos;
+    if (known) {
+      co_await say_head(what, 304, fields, std::nullopt);
+      co_return;
+    }
+    // A range of what has changed since is of no use: then the whole (RFC 9110 §13.1.5).
+    const std::string_view condition = what.get("If-Range");
+    const bool same = condition.empty() || condition == file.tag || condition == date;
+    byte_range range{0, file.size};
+    const range_kind kind =
+        same ? parse_range(what.get("Range"), file.size, range) : range_kind::whole;
+    if (kind == range_kind::outside) {
+      co_await say(what, 416, "", fmt::format("Content-Range: bytes */{}\r\n", file.size));
+      co_return;
+    }
+    const bool part = kind == range_kind::part;
+    const std::string more = part ? fields + fmt::format("Content-Range: bytes {}-{}/{}\r\n",
+                                                         range.first, range.last - 1, file.size)
+                                  : fields;
+    co_await say_head(what, part ? 206 : 200, more, range.last - range.first);
+    if (what.method != "HEAD") co_await send_bytes(file, range);
+  }
+
+  task<> send_bytes(const entry& file, byte_range range) {
+    auto opening = stdio::open(file.open.get());
+    stdio in = co_await std::move(opening);
+    const bool there = file.seek(range.first);
+    for (std::uint64_t left = there ? range.last - range.first : 1; left > 0;) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size));
+      lease bytes;
+      if (there) bytes = co_await in.recv(size);
+      if (!bytes) {
+        // It has become shorter; the length has been said. A reset tells that it is not whole.
+        peer_.abort();
+        throw error(errc::cut_short, "read a file", range.last - range.first - left,
+                    "it has become shorter while it was sent");
+      }
+      auto sending = within(piece_time_max, peer_.send(bytes));
+      co_await std::move(sending);
+      left -= bytes.size();
+    }
+  }
+
+  // A short answer of our own.
+  task<> say(const asked& what, int status, std::string_view text, std::string fields = {}) {
+    if (fields.find("Content-Type") == fields.npos) fields += "Content-Type: text/plain\r\n";
+    co_await say_head(what, status, fields, text.size());
+    if (what.method == "HEAD" || text.empty()) co_return;
+    auto sending = within(piece_time_max, peer_.send(text));
+    co_await std::move(sending);
+  }
+
+  task<> say_head(const asked& what, int status, std::string_view fields,
+                  std::optional<std::uint64_t> length) {
+    std::string head =
+        fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nServer: bight/" BIGHT_VERSION "\r\n", status,
+                    words_of(status), http_date(std::time(nullptr)));
+    head += fields;
+    if (length) head += fmt::format("Content-Length: {}\r\n", *length);
+    head += "X-Content-Type-Options: nosniff\r\n";
+    head += keep_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+    voice_.note(
+        fmt::format("{} {} {} {}", who_, shown(what.method, 20), shown(what.target), status));
+    voice_.event("request", {{"peer", who_},
+                             {"method", what.method},
+                             {"target", what.target},
+                             {"status", std::int64_t{status}}});
+    auto sending = within(piece_time_max, peer_.send(head));
+    co_await std::move(sending);
+  }
+
+  stream& peer_;
+  const folder& shared_;
+  const console& voice_;
+  const std::string who_;
+  bool keep_ = true;
+};
+
+}  // namespace
+
+task<> serve_files(stream& peer, const folder& shared, const console& voice) {
+  file_session session(peer, shared, voice);
+  auto running = session.run();
+  co_await std::move(running);
+}
+
+}  // namespace tool

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "http/decoder.hpp"
+
+#include <bight/error.hpp>
+
+#include <brotli/encode.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <array>
+#include <string>
+
+namespace bight::http {
+namespace {
+
+std::string deflated(std::string_view text, int window_bits) {
+  z_stream z{};
+  EXPECT_EQ(deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(deflateBound(&z, text.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string encoded(std::string_view coding, std::string_view text) {
+  if (coding == "gzip") return deflated(text, MAX_WBITS + 16);
+  if (coding == "deflate") return deflated(text, MAX_WBITS);
+  if (coding == "br") {
+    std::size_t size = BrotliEncoderMaxCompressedSize(text.size()) + 16;
+    std::string out(size, '\0');
+    EXPECT_TRUE(BrotliEncoderCompress(9, 22, BROTLI_MODE_TEXT, text.size(),
+                                      reinterpret_cast<const std::uint8_t*>(text.data()), &size,
+                                      reinterpret_cast<std::uint8_t*>(out.data())));
+    out.resize(size);
+    return out;
+  }
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 9));
+  return out;
+}
+
+// What comes out when `bytes` goes in by pieces of `size`.
+std::string decode(std::string_view coding, std::string_view bytes, std::size_t size,
+                   const limits& max = {}) {
+  decoder d(make_codec(coding), max);
+  std::string text;
+  while (!bytes.empty()) {
+    d.feed(lease::copy_of(bytes.substr(0, size)));
+    bytes.remove_prefix(std::min(size, bytes.size()));
+    while (const lease out = d.next()) text += out.view();
+  }
+  d.end();
+  return text;
+}
+
+std::error_code failure(std::string_view coding, std::string_view bytes, std::size_t size = 4096,
+                        const limits& max = {}) {
+  try {
+    static_cast<void>(decode(coding, bytes, size, max));
+    return {};
+  } catch (const error& e) {
+    return e.code();
+  }
+}
+
+const std::array<std::string_view, 4> codings{"gzip", "deflate", "br", "zstd"};
+
+std::string sample(std::size_t size) {
+  std::string text;
+  for (std::size_t i = 0; text.size() < size; ++i)
+    text += std::to_string(i * i) + " lines of text\n";
+  return text;
+}
+
+TEST(http_decoder, every_coding_comes_off_at_every_size_of_piece) {
+  const std::string text = sample(3000);
+  for (const std::string_view coding : codings)
+    for (std::size_t size = 1; size < 100; ++size)
+      ASSERT_EQ(decode(coding, encoded(coding, text), size), text) << coding << " " << size;
+}
+
+TEST(http_decoder, large_bodies_come_in_bounded_pieces) {
+  const std::string text = sample(3'000'000);
+  for (const std::string_view coding : codings)
+    for (const std::size_t size : {1000u, 65536u, 10'000'000u})
+      ASSERT_EQ(decode(coding, encoded(coding, text), size), text) << coding;
+}
+
+TEST(http_decoder, deflate_without_its_wrapping_is_taken_too) {
+  for (std::size_t size = 1; size < 10; ++size)
+    EXPECT_EQ(decode("deflate", deflated("hello hello hello", -MAX_WBITS), size),
+              "hello hello hello");
+}
+
+TEST(http_decoder, members_and_frames_may_follow_one_another) {
+  EXPECT_EQ(decode("gzip", encoded("gzip", "one ") + encoded("gzip", "two"), 1), "one two");
+  EXPECT_EQ(decode("zstd", encoded("zstd", "one ") + encoded("zstd", "two"), 1), "one two");
+}
+
+TEST(http_decoder, an_encoded_body_that_ends_in_the_middle_is_cut_short) {
+  for (const std::string_view coding : codings) {
+    const std::string whole = encoded(coding, sample(500));
+    for (const std::size_t left : {std::size_t{1}, whole.size() / 2, whole.size() - 1})
+      EXPECT_EQ(failure(coding, whole.substr(0, left)),
+                make_error_condition(bight::errc::cut_short))
+          << coding << " " << left;
+    EXPECT_EQ(failure(coding, ""), std::error_code()) << coding;
+  }
+}
+
+TEST(http_decoder, damage_and_what_follows_the_end_are_errors) {
+  for (const std::string_view coding : codings) {
+    std::string whole = encoded(coding, sample(5000));
+    EXPECT_EQ(failure(coding, whole + "x", 1), errc::bad_encoding) << coding;
+    EXPECT_EQ(failure(coding, whole + "x"), errc::bad_encoding) << coding;
+    EXPECT_EQ(failure(coding, "this is no such thing at all"), errc::bad_encoding) << coding;
+  }
+  std::string damaged = encoded("gzip", sample(500));
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x55);
+  EXPECT_TRUE(failure("gzip", damaged));
+}
+
+TEST(http_decoder, h18_a_bomb_passes_a_limit) {
+  const std::string zeros(20'000'000, '\0');
+  for (const std::string_view coding : codings)
+    EXPECT_EQ(failure(coding, encoded(coding, zeros)), errc::over_limit) << coding;
+  limits size;
+  size.decoded_ratio = 0;
+  EXPECT_FALSE(failure("gzip", encoded("gzip", zeros), 4096, size));
+  size.decoded_bytes = 19'999'999;
+  EXPECT_EQ(failure("gzip", encoded("gzip", zeros), 4096, size), errc::over_limit);
+}
+
+TEST(http_decoder, only_what_was_asked_for_is_decoded) {
+  EXPECT_EQ(make_codec(""), nullptr);
+  EXPECT_EQ(make_codec("Identity"), nullptr);
+  EXPECT_NE(make_codec(" GZIP "), nullptr);
+  for (const char* coding : {"compress", "gzip, gzip", "aws-chunked", "x"})
+    EXPECT_THROW(static_cast<void>(make_codec(coding)), error) << coding;
+}
+
+}  // namespace
+}  // namespace bight::http

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "http/fields.hpp"
+
+#include "http/pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace bight::http {
+namespace {
+
+bool refused(std::string name, std::string value) {
+  std::vector<field> fields;
+  fields.push_back({std::move(name), std::move(value)});
+  try {
+    check_fields(fields);
+    return false;
+  } catch (const error& e) {
+    EXPECT_TRUE(e.is(bight::errc::invalid));
+    return true;
+  }
+}
+
+TEST(http_fields, h09_a_field_cannot_smuggle_a_second_request_in) {
+  EXPECT_FALSE(refused("X-Name", "value, with \t blanks; \xC3\xA4"));
+  EXPECT_FALSE(refused("X", ""));
+  for (const char* name : {"", " ", "X ", "X:", "X\r\nY", "X\nY", "\xC3\xA4", "(x)"})
+    EXPECT_TRUE(refused(name, "v")) << name;
+  for (const char* value : {"a\r\nX: y", "a\nb", "a\rb", "\x01", "a\x7F"})
+    EXPECT_TRUE(refused("X", value)) << value;
+  EXPECT_TRUE(refused("X", std::string("a\0b", 3)));
+}
+
+TEST(http_fields, the_fields_that_decide_where_a_message_ends_are_ours) {
+  for (const char* name :
+       {"Content-Length", "transfer-encoding", "CONNECTION", "Upgrade", "TE", "Expect"})
+    EXPECT_TRUE(refused(name, "1")) << name;
+}
+
+TEST(http_fields, h09_the_secret_of_a_field_is_not_in_the_message) {
+  std::vector<field> fields;
+  fields.push_back({"Authorization", "s3cret\r\n"});
+  try {
+    check_fields(fields);
+    FAIL();
+  } catch (const error& e) {
+    EXPECT_EQ(std::string_view(e.what()).find("s3cret"), std::string_view::npos) << e.what();
+  }
+}
+
+TEST(http_fields, a_field_of_the_programs_replaces_ours) {
+  request what("http://h/x?y");
+  what.fields.push_back({"user-agent", "me"});
+  what.fields.push_back({"X-A", " 1 "});
+  const std::string text = request_text(what, options(), nullptr);
+  EXPECT_TRUE(text.starts_with("GET /x?y HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n")) << text;
+  EXPECT_EQ(text.find("User-Agent"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("user-agent: me\r\nX-A: 1\r\n\r\n")) << text;
+}
+
+TEST(http_fields, a_range_is_asked_for_without_coding) {
+  request what("http://h/");
+  EXPECT_NE(request_text(what, options(), nullptr).find("gzip, deflate, br, zstd"),
+            std::string::npos);
+  what.fields.push_back({"Range", "bytes=5-"});
+  EXPECT_NE(request_text(what, options(), nullptr).find("Accept-Encoding: identity"),
+            std::string::npos);
+}
+
+TEST(http_fields, a_proxy_for_http_is_told_the_whole_url_and_who_asks) {
+  const proxy by("http://me:p%40ss@h:3128");
+  const std::string text = request_text("http://[::1]:8080/x", options(), &by);
+  EXPECT_TRUE(text.starts_with("GET http://[::1]:8080/x HTTP/1.1\r\nHost: [::1]:8080\r\n")) << text;
+  EXPECT_NE(text.find("Proxy-Authorization: Basic bWU6cEBzcw==\r\n"), std::string::npos) << text;
+}
+
+TEST(http_fields, proxies_are_read_strictly) {
+  EXPECT_EQ(proxy("h:1").what, proxy::kind::http);
+  EXPECT_EQ(proxy("http://h").at.port(), 3128);
+  EXPECT_EQ(proxy("socks5h://[::1]/").at.port(), 1080);
+  EXPECT_EQ(proxy("SOCKS5://a:b@h:9").user, "a");
+  for (const char* text : {"", "https://h:1", "socks4://h", "http://", "http://:1", "http://h:0",
+                           "http://h:99999", "http://u%zz@h", "ftp://h"})
+    EXPECT_THROW(static_cast<void>(proxy(text)), error) << text;
+  EXPECT_THROW(static_cast<void>(proxy("http://" + std::string(256, 'u') + "@h")), error);
+}
+
+// ── Redirects ───────────────────────────────────────────────────────────────────────────────────
+
+response_head moved(int status, std::string to) {
+  response_head h;
+  h.status = status;
+  h.fields.push_back({"Location", std::move(to)});
+  return h;
+}
+
+std::error_code refusal(const char* from, const char* to, const options& how = {},
+                        std::size_t followed = 0) {
+  try {
+    static_cast<void>(redirected(from, moved(302, to), how, followed));
+    return {};
+  } catch (const error& e) {
+    return e.code();
+  }
+}
+
+TEST(http_redirect, five_statuses_redirect_and_no_other) {
+  for (int status = 100; status < 600; ++status) {
+    const bool expected =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    EXPECT_EQ(redirected("http://h/", moved(status, "/x"), options(), 0).has_value(), expected)
+        << status;
+  }
+  EXPECT_FALSE(redirected("http://h/", response_head{302, "", 11, {}}, options(), 0));
+}
+
+TEST(http_redirect, h10_eleven_are_one_too_many) {
+  EXPECT_FALSE(refusal("http://h/", "/x", {}, 9));
+  EXPECT_EQ(refusal("http://h/", "/x", {}, 10), errc::too_many_redirects);
+  options none;
+  none.redirects_max = 0;
+  EXPECT_FALSE(redirected("http://h/", moved(302, "/x"), none, 0));
+}
+
+TEST(http_redirect, h10_from_https_to_http_is_refused_unless_allowed) {
+  EXPECT_EQ(refusal("https://h/", "http://h/"), errc::redirect_refused);
+  EXPECT_FALSE(refusal("http://h/", "https://h/"));
+  options lax;
+  lax.downgrade = true;
+  EXPECT_FALSE(refusal("https://h/", "http://h/", lax));
+}
+
+TEST(http_redirect, h10_only_pages_are_led_to) {
+  for (const char* to : {"file:///etc/passwd", "javascript:x", "ftp://h/", "http://u:p@h/",
+                         "http:///", "/a b", "http://h:0/"})
+    EXPECT_EQ(refusal("http://h/", to), errc::redirect_refused) << to;
+}
+
+TEST(http_redirect, h10_what_may_be_a_secret_stays_with_its_origin) {
+  request asked("http://h/a");
+  for (const char* name : {"Authorization", "Cookie", "X-Api-Key", "Host", "Proxy-Authorization",
+                           "Referer", "Accept-Language", "User-Agent", "Range", "If-Range"})
+    asked.fields.push_back({name, "v"});
+  const auto names = [](const request& r) {
+    std::set<std::string> all;
+    for (const field& f : r.fields) all.insert(f.name);
+    return all;
+  };
+  const std::set<std::string> harmless{"Accept-Language", "User-Agent", "Range", "If-Range"};
+  for (const char* to : {"http://other/", "https://h/", "http://h:81/", "//h:81/", "http://h./"})
+    EXPECT_EQ(names(*redirected(asked, moved(302, to), options(), 0)), harmless) << to;
+  const auto same = names(*redirected(asked, moved(302, "/b"), options(), 0));
+  EXPECT_EQ(same.size(), 9u);
+  EXPECT_FALSE(same.contains("Host"));
+}
+
+// ── The key of the pool ─────────────────────────────────────────────────────────────────────────
+
+TEST(http_pool, g11_no_two_places_share_a_connection) {
+  std::set<std::string> keys;
+  std::size_t count = 0;
+  for (const char* to : {"http://h/", "https://h/", "http://h:81/", "http://i/", "http://h./",
+                         "http://127.0.0.1/", "http://[::1]/"})
+    for (const char* by :
+         {"", "http://p:1", "http://p:2", "http://q:1", "socks5://p:1", "socks5://u@p:1",
+          "socks5://u:w@p:1", "socks5://u:w%201:x@p:1", "socks5://uw@p:1"}) {
+      keys.insert(place_of(to, *by == '\0' ? proxy() : proxy(by)));
+      ++count;
+    }
+  EXPECT_EQ(keys.size(), count);
+  EXPECT_EQ(place_of("http://H:80/a", {}), place_of("http://h/b?c", {}));
+}
+
+}  // namespace
+}  // namespace bight::http
