@@ -156,8 +156,8 @@ class attempt_at {
     co_await file_->begin(page.length());
     while (auto bytes = co_await page.recv()) co_await file_->store(bytes);
     if (result != exit_code::ok) co_return refused(page, result);
-    co_await file_->finish();
     if (!part.empty()) part_origin::remove(part);
+    co_await file_->finish();
     co_return step::done;
   }
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <uriparser/Uri.h>
 
-#include <utility>
+#include <algorithm>
 
 namespace bight::http {
 
@@ -16,6 +16,12 @@ namespace {
 constexpr std::uint16_t port_of(bool secure) noexcept { return secure ? 443 : 80; }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+  // What stands before "@" may be a password: it is not shown.
+  const std::size_t end = std::min(text.find_first_of("/?#", text.find("//") + 2), text.size());
+  if (text.substr(0, end).find('@') != std::string_view::npos)
+    throw error(errc::bad_address, "URL", 0,
+                "a name or password has no place in a URL, where everybody can read it; send a "
+                "header field");
   throw error(errc::bad_address, fmt::format("URL \"{}\"", printable(text)), 0, reason);
 }
 
@@ -84,10 +90,7 @@ url::url(std::string_view text) {
   if (scheme != "http" && scheme != "https")
     refuse(text, scheme.empty() ? "the scheme is missing; write http:// or https://"
                                 : "only http:// and https:// can be had");
-  if (uri.userInfo.first != nullptr)
-    throw error(errc::bad_address, "URL", 0,  // the text is not shown: it may hold a password
-                "a name or password has no place in a URL, where everybody can read it; send a "
-                "header field");
+  if (uri.userInfo.first != nullptr) refuse(text, "");
   secure_ = scheme == "https";
   const std::string host = lower(view(uri.hostText));
   if (host.empty()) refuse(text, "the host is missing; write http://host/path");

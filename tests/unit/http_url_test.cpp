@@ -151,7 +151,10 @@ TEST(http_url, f09_a_host_or_url_that_is_too_long_is_refused_and_never_cut) {
 }
 
 TEST(http_url, a_password_is_not_repeated_in_the_message) {
-  EXPECT_EQ(refusal("http://me:s3cret@h/").find("s3cret"), std::string::npos);
+  for (const char* text :
+       {"http://me:s3cret@h/", "http://a@s3cret@h/", "http://s3cret@h", "//s3cret@h", "s3cret@h",
+        "http://me:s3cret@[h/", "http://me:s3cret@h/ "})
+    EXPECT_EQ(refusal(text).find("s3cret"), std::string::npos) << text;
 }
 
 // RFC 3986 §5.4.

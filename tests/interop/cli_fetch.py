@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MIT
+"""`bight get` over several requests: redirects, tries, parts, proxies, names, rates."""
+
+import gzip
+import hashlib
+import os
+import re
+import socket
+import threading
+import time
+
+from _cli import PATIENCE, Case, Tool, environment, main, on_terminal, read_all, run
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BODY = bytes(range(256)) * 400  # 102,400 bytes that know their place
+
+
+def page(body, *fields, status=b"200 OK"):
+    lines = b"".join(f + b"\r\n" for f in fields)
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), lines, body)
+
+
+class Site:
+    """A server whose script gives for each request, in order, the bytes to send; then it closes."""
+
+    def __init__(self, *answers):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.requests = []
+        self.answers = list(answers)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        for answer in self.answers:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.settimeout(PATIENCE)
+            with connection:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    piece = connection.recv(65536)
+                    if not piece:
+                        break
+                    request += piece
+                self.requests.append(request)
+                try:
+                    connection.sendall(answer(request) if callable(answer) else answer)
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(1)
+                except OSError:
+                    pass  # a client that has seen enough may go
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+def field(request, name):
+    found = re.search(rb"\r\n" + name + rb": ([^\r]*)", request)
+    return found[1] if found else None
+
+
+class Redirects(Case):
+    def test_are_followed(self):
+        with Site(page(b"", b"Location: /there", status=b"301 Moved"), page(b"hello\n")) as site:
+            self.ends(run("get", site.url), 0, b"hello\n")
+            self.assertTrue(site.requests[1].startswith(b"GET /there "))
+
+    def test_h10_a_loop_is_47(self):
+        with Site(*[page(b"", b"Location: /", status=b"302 Found")] * 12) as site:
+            self.ends(run("get", site.url), 47, b"", "10 redirects")
+
+    def test_h10_a_secret_does_not_leave_its_origin(self):
+        with Site(page(b"hello\n")) as other:
+            to = b"Location: " + other.url.encode()
+            with Site(page(b"", to, status=b"302 Found")) as site:
+                self.ends(run("get", site.url, "-H", "Authorization: s3cret", "-H", "Cookie: s3cret"), 0)
+                self.assertIn(b"s3cret", site.requests[0])
+                self.assertNotIn(b"s3cret", other.requests[0])
+
+    def test_h19_a_server_has_no_say_in_the_name(self):
+        answer = page(b"x", b"Content-Disposition: attachment; filename=../evil")
+        with Site(page(b"", b"Location: /evil.sh", status=b"302 Found"), answer) as site:
+            self.ends(run("get", "-O", site.url + "good.txt", cwd=self.folder), 0)
+        self.assertEqual(os.listdir(self.folder), ["good.txt"])
+
+
+class Names(Case):
+    def test_h19_of_the_url_and_never_out_of_the_folder(self):
+        for path, name in (("a/b.txt?x=/y", "b.txt"), ("", "index.html"), ("a/", "index.html"),
+                           ("%2e%2e", "index.html"), (".bashrc", "_bashrc"), ("-rf", "_rf"),
+                           ("a%2fb", "a_2Fb"), ("a%00b", "a_00b"), ("x" * 300, "x" * 200)):
+            with self.subTest(path), Site(page(b"x")) as site:
+                self.ends(run("get", "-O", site.url + path, cwd=self.folder), 0)
+                self.assertEqual(os.listdir(self.folder), [name])
+                (self.folder / name).unlink()
+
+    def test_h19_what_is_there_stays(self):
+        (self.folder / "f").write_text("mine")
+        os.symlink("f", self.folder / "link")
+        os.symlink("nowhere", self.folder / "dangling")
+        for name in "f", "link", "dangling":
+            with Site(page(b"theirs")) as site:
+                self.ends(run("get", "-O", site.url + name, cwd=self.folder), 23, b"", "it exists")
+        self.assertEqual((self.folder / "f").read_text(), "mine")
+
+    def test_h19_a_link_in_the_place_of_the_part_is_not_followed(self):
+        (self.folder / "victim").write_text("mine")
+        os.symlink("victim", self.folder / "f.part")
+        (self.folder / "f.part.from").write_text('http://x/\n"t"\n')
+        with Site(page(b"theirs")) as site:
+            self.ends(run("get", site.url, "-o", self.folder / "f"), 0)
+        self.assertEqual((self.folder / "victim").read_text(), "mine")
+        self.assertEqual((self.folder / "f").read_bytes(), b"theirs")
+
+    def test_dash_is_standard_output(self):
+        with Site(page(b"x")) as site:
+            self.ends(run("get", "-o", "-", site.url), 0, b"x")
+
+
+HALF = page(BODY, b'ETag: "v1"')[:60_000]
+
+
+def rest_of(tag):
+    def answer(request):
+        asked = field(request, b"Range")
+        if asked and field(request, b"If-Range") == tag:
+            first = int(asked[6:-1])
+            return page(BODY[first:], b"ETag: " + tag, b"Content-Range: bytes %d-%d/%d" %
+                        (first, len(BODY) - 1, len(BODY)), status=b"206 Partial Content")
+        return page(BODY, b"ETag: " + tag)
+    return answer
+
+
+class Parts(Case):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "f"
+
+    def whole(self):
+        self.assertEqual(self.file.read_bytes(), BODY)
+        self.assertEqual(os.listdir(self.folder), ["f"])
+
+    def test_the_same_command_goes_on(self):
+        with Site(HALF, rest_of(b'"v1"')) as site:
+            self.ends(run("get", site.url, "-o", self.file), 18, says="kept in")
+            self.ends(run("get", site.url, "-o", self.file, "--sha256",
+                          hashlib.sha256(BODY).hexdigest()), 0)
+            self.assertEqual(field(site.requests[1], b"If-Range"), b'"v1"')
+            self.assertEqual(field(site.requests[1], b"Accept-Encoding"), b"identity")
+        self.whole()
+
+    def test_a_retry_goes_on(self):
+        with Site(HALF, rest_of(b'"v1"')) as site:
+            self.ends(run("get", "--retry", 2, site.url, "-o", self.file), 0, b"", "trying again")
+            self.assertRegex(field(site.requests[1], b"Range"), rb"^bytes=5\d{4}-$")
+        self.whole()
+
+    def test_another_version_begins_anew(self):
+        with Site(HALF, rest_of(b'"v2"')) as site:
+            self.ends(run("get", "--retry", 1, site.url, "-o", self.file), 0)
+        self.whole()
+
+    def test_a_server_that_gives_another_range_is_asked_for_the_whole(self):
+        wrong = page(BODY[5:], b"Content-Range: bytes 5-102399/102400", status=b"206 Partial Content")
+        for answer in wrong, page(b"", b"Content-Range: bytes */5", status=b"416 No"):
+            with Site(HALF, answer, page(BODY)) as site:
+                self.ends(run("get", "--retry", 1, site.url, "-o", self.file), 0)
+                self.assertEqual(len(site.requests), 3)
+            self.whole()
+            self.file.unlink()
+
+    def test_a_weak_or_missing_validator_begins_anew(self):
+        for tag in b'ETag: W/"v1"', b"X: y":
+            with Site(page(BODY, tag)[:60_000], page(BODY)) as site:
+                self.ends(run("get", "--retry", 1, site.url, "-o", self.file), 0)
+                self.assertIsNone(field(site.requests[1], b"Range"))
+            self.whole()
+            self.file.unlink()
+
+    def test_what_came_encoded_begins_anew(self):
+        packed = gzip.compress(os.urandom(50_000))
+        cut = page(packed, b'ETag: "v1"', b"Content-Encoding: gzip")[:30_000]
+        with Site(cut, page(BODY)) as site:
+            self.ends(run("get", "--retry", 1, site.url, "-o", self.file), 0)
+            self.assertIsNone(field(site.requests[1], b"Range"))
+        self.whole()
+
+    def test_a_part_of_another_page_is_replaced(self):
+        (self.folder / "f.part").write_bytes(b"other")
+        (self.folder / "f.part.from").write_text('http://elsewhere/\n"v1"\n')
+        with Site(rest_of(b'"v1"')) as site:
+            self.ends(run("get", site.url, "-o", self.file), 0)
+            self.assertIsNone(field(site.requests[0], b"Range"))
+        self.whole()
+
+    def test_two_at_once_do_not_mix(self):
+        begun, end = threading.Event(), threading.Event()
+
+        def slowly(_):
+            begun.set()
+            end.wait(PATIENCE)
+            return page(BODY)
+        with Site(slowly) as site, Tool("get", site.url, "-o", self.file) as first:
+            begun.wait(PATIENCE)
+            self.ends(run("get", site.url, "-o", self.file), 23, b"", "another bight")
+            end.set()
+            self.assertEqual(first.wait(), 0)
+        self.whole()
+
+
+class Tries(Case):
+    def test_what_may_pass_is_tried_again(self):
+        busy = page(b"no", b"Retry-After: 0", status=b"503 Busy")
+        for trouble in busy, page(b"", status=b"429 Slow"), b"", OK + b"Content-Length: 9\r\n\r\n":
+            with self.subTest(trouble), Site(trouble, page(b"hello\n")) as site:
+                self.ends(run("get", "--retry", 1, site.url), 0, b"hello\n", "trying again in")
+
+    def test_what_will_not_pass_is_not(self):
+        for trouble, code in ((page(b"", status=b"404 No"), 22), (b"SSH-2.0\r\n\r\n", 56)):
+            with Site(trouble, page(b"hello\n")) as site:
+                self.ends(run("get", "--retry", 5, site.url), code, b"")
+                self.assertEqual(len(site.requests), 1)
+
+    def test_bytes_in_a_pipe_are_not_taken_back(self):
+        with Site(page(BODY)[:500], page(BODY)) as site:
+            result = self.ends(run("get", "--retry", 5, site.url), 18)
+            self.assertTrue(BODY.startswith(result.stdout))
+
+    def test_the_last_try_tells_why(self):
+        with Site(b"", b"") as site:
+            self.ends(run("get", "--retry", 1, site.url), 52, b"", "empty reply")
+
+
+class Encodings(Case):
+    def test_are_taken_off(self):
+        with Site(page(gzip.compress(BODY), b"Content-Encoding: gzip")) as site:
+            self.ends(run("get", site.url), 0, BODY)
+
+    def test_h18_a_bomb_is_56(self):
+        bomb = gzip.compress(b"\0" * 50_000_000, 9)
+        with Site(page(bomb, b"Content-Encoding: gzip")) as site:
+            self.ends(run("get", site.url, "-o", self.folder / "f"), 56, b"", "limit")
+
+    def test_h20_what_is_packed_in_text_is_still_escaped_on_a_terminal(self):
+        body = gzip.compress(b"plain \x1b[31m text of some length that is no binary")
+        with Site(page(body, b"Content-Encoding: gzip")) as site:
+            code, shown = on_terminal("get", site.url)
+        self.assertEqual(code, 0)
+        self.assertIn(b"plain \\x1b[31m text", shown)
+
+
+class Rates(Case):
+    def test_the_largest(self):
+        with Site(page(BODY)) as site:
+            start = time.monotonic()
+            self.ends(run("get", "--limit-rate", "200kB/s", site.url), 0, BODY)
+            self.assertGreater(time.monotonic() - start, 0.2)
+
+    def test_i13_nonsense_is_refused(self):
+        for flag, value in (("--limit-rate", "-1"), ("--limit-rate", "inf"), ("--limit-rate", "1x/s"),
+                            ("--min-rate", "nan"), ("--retry", "-1"), ("--retry", "1e9"),
+                            ("--retry", "99999999999"), ("--sha256", "xyz"), ("--sha256", "0" * 63)):
+            self.ends(run("get", flag, value, "http://a/"), 2, b"", flag)
+
+
+class Proxies(Case):
+    def by(self, variables, url):
+        clean = {k: v for k, v in environment().items() if not k.lower().endswith("_proxy")}
+        return run("get", url, env={**clean, **variables})
+
+    def test_http_proxy_is_asked_for_the_whole_url(self):
+        with Site(page(b"by proxy")) as site:
+            self.ends(self.by({"http_proxy": site.url}, "http://name.invalid/x"), 0, b"by proxy")
+            self.assertTrue(site.requests[0].startswith(b"GET http://name.invalid/x HTTP/1.1\r\n"))
+
+    def test_the_one_in_capitals_is_not_heeded(self):
+        with Site(page(b"by proxy")) as site:
+            self.ends(self.by({"HTTP_PROXY": site.url}, "http://name.invalid/x"), 6)
+
+    def test_no_proxy_lists_what_is_reached_straight(self):
+        with Site(*[page(b"straight")] * 6) as site:
+            port = site.port
+            for none in ("*", "127.0.0.1", f"a, 127.0.0.1:{port}", "x,127.0.0.1"):
+                proxy = {"http_proxy": "http://127.0.0.1:1", "no_proxy": none}
+                self.ends(self.by(proxy, site.url), 0, b"straight")
+            for none in ("27.0.0.1", ".0.0.1", "localhost"):
+                proxy = {"http_proxy": "http://127.0.0.1:1", "no_proxy": none}
+                self.ends(self.by(proxy, site.url), 7)
+
+    def test_all_proxy_may_be_socks(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        heard = []
+
+        def serve():
+            c, _ = listener.accept()
+            with c:
+                c.settimeout(PATIENCE)
+                heard.append(c.recv(3))
+                c.sendall(b"\5\0")
+                heard.append(c.recv(100))
+                c.sendall(b"\5\0\0\1\0\0\0\0\0\0")
+                heard.append(c.recv(65536))
+                c.sendall(page(b"by socks"))
+                c.recv(1)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        where = "socks5h://127.0.0.1:%d" % listener.getsockname()[1]
+        self.ends(self.by({"ALL_PROXY": where}, "http://name.invalid/"), 0, b"by socks")
+        thread.join(PATIENCE)
+        listener.close()
+        self.assertEqual(heard[1], b"\5\1\0\3\x0cname.invalid\0P")
+
+    def test_i12_a_password_is_not_shown(self):
+        for proxy in "ftp://me:s3cret@h", "http://me:s3cret@h:99999", "http://me:s3cret@127.0.0.1:1":
+            result = self.by({"http_proxy": proxy}, "http://name.invalid/")
+            self.assertIn(result.returncode, (2, 7))
+            self.assertNotIn(b"s3cret", result.stderr)
+
+
+if __name__ == "__main__":
+    main()

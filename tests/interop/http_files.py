@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""`bight serve files` with curl, `bight get`, HAProxy in front of it, and requests by hand."""
+
+import email.utils
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+from _cli import PATIENCE, Case, Serve, Tool, main, read_all, run
+
+
+def curl(*args, **more):
+    return subprocess.run(["curl", "-sS", "--max-time", str(PATIENCE), *map(str, args)],
+                          capture_output=True, timeout=PATIENCE + 5, **more)
+
+
+class Files(Case):
+    def setUp(self):
+        super().setUp()
+        self.shared = self.folder / "shared"
+        (self.shared / "sub").mkdir(parents=True)
+        (self.folder / "secret").write_text("secret")
+        self.big = os.urandom(3_000_000)
+        (self.shared / "big").write_bytes(self.big)
+        (self.shared / "a b&<c>.txt").write_text("odd\n")
+        (self.shared / ".hidden").write_text("hidden")
+        (self.shared / "sub/index.html").write_text("<p>index\n")
+        (self.shared / "inside").symlink_to("sub/index.html")
+        (self.shared / "outside").symlink_to("../secret")
+        (self.shared / "absolute").symlink_to(self.folder / "secret")
+        (self.shared / "up").symlink_to("..")
+        os.mkfifo(self.shared / "fifo")
+        self.server = Serve("files", self.shared, "-l", "127.0.0.1:0")
+        self.addCleanup(self.server.__exit__)
+        self.url = f"http://{self.server.address}/"
+
+    def ask(self, text):
+        """What the server sends for these bytes, up to its end."""
+        with self.server.connect() as c:
+            c.sendall(text)
+            c.shutdown(socket.SHUT_WR)
+            return read_all(c)
+
+    def get(self, path, *fields, method=b"GET"):
+        lines = b"".join(f + b"\r\n" for f in fields)
+        answer = self.ask(method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n")
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return int(head.split(b" ")[1]), head, body
+
+
+class Content(Files):
+    def test_curl_gets_what_is_there(self):
+        self.assertEqual(curl(self.url + "big").stdout, self.big)
+        self.assertEqual(curl(self.url + "sub/").stdout, b"<p>index\n")
+        self.assertEqual(curl("-L", self.url + "sub").stdout, b"<p>index\n")
+        self.assertEqual(curl(self.url + "inside").stdout, b"<p>index\n")
+        self.assertEqual(curl(self.url + "a%20b&%3Cc%3E.txt").stdout, b"odd\n")
+
+    def test_a_listing_leads_to_its_files_and_shows_no_others(self):
+        page = curl(self.url).stdout.decode()
+        links = re.findall(r'href="([^"]+)"', page)
+        self.assertEqual(links, ["./a%20b%26%3Cc%3E.txt", "./big", "./inside", "./sub/"])
+        self.assertNotIn("<c>", page)
+        self.assertEqual(curl(self.url + links[0][2:]).stdout, b"odd\n")
+
+    def test_h19_nothing_outside_the_folder_can_be_had(self):
+        for path in (b"/../secret", b"/sub/../../secret", b"/%2e%2e/secret", b"/..%2fsecret",
+                     b"/outside", b"/absolute", b"/up/secret", b"/.hidden", b"/sub/../.hidden",
+                     b"/%2ehidden", b"//etc/passwd", b"/fifo", b"/big/", b"/big%00", b"/no",
+                     b"/sub/%2e%2e/%2e%2e/secret", b"/./../secret", b"/..\\secret"):
+            with self.subTest(path):
+                status, _, body = self.get(path)
+                self.assertIn(status, (404, 400), body)
+                self.assertNotIn(b"secret", body.replace(b"../secret", b""))
+
+    def test_head_is_get_without_the_body(self):
+        for path in b"/big", b"/", b"/no":
+            got = self.get(path)
+            head = self.get(path, method=b"HEAD")
+            strip = lambda h: re.sub(rb"Date: [^\r]*", b"", h)
+            self.assertEqual(strip(got[1]), strip(head[1]))
+            self.assertEqual(head[2], b"")
+
+    def test_other_methods_are_refused(self):
+        for method in b"POST", b"PUT", b"DELETE", b"OPTIONS", b"CONNECT", b"get":
+            status, head, _ = self.get(b"/big", method=method)
+            self.assertEqual(status, 405, method)
+            self.assertIn(b"Allow: GET, HEAD", head)
+
+
+class Ranges(Files):
+    def test_one_range(self):
+        size = len(self.big)
+        for text, first, last in ((b"0-0", 0, 1), (b"5-9", 5, 10), (b"100-", 100, size),
+                                  (b"-7", size - 7, size), (b"0-99999999", 0, size),
+                                  (b"-99999999", 0, size)):
+            status, head, body = self.get(b"/big", b"Range: bytes=" + text)
+            self.assertEqual(status, 206, text)
+            self.assertIn(b"Content-Range: bytes %d-%d/%d" % (first, last - 1, size), head)
+            self.assertEqual(body, self.big[first:last])
+
+    def test_what_is_no_range_means_the_whole(self):
+        for text in (b"bytes=", b"bytes=-", b"bytes=5-4", b"bytes=0-1,3-4", b"lines=1-2", b"bytes=a-b",
+                     b"bytes=+1-2", b"bytes=1-2x", b"bytes=99999999999999999999-", b"bytes 0-1"):
+            status, _, body = self.get(b"/big", b"Range: " + text)
+            self.assertEqual((status, len(body)), (200, len(self.big)), text)
+
+    def test_behind_the_end(self):
+        for text in b"3000000-", b"9999999-99999999", b"-0":
+            status, head, _ = self.get(b"/big", b"Range: bytes=" + text)
+            self.assertEqual(status, 416, text)
+            self.assertIn(b"Content-Range: bytes */3000000", head)
+
+    def test_a_range_of_what_has_changed_is_the_whole(self):
+        _, head, _ = self.get(b"/big", method=b"HEAD")
+        tag = re.search(rb"ETag: ([^\r]+)", head)[1]
+        date = re.search(rb"Last-Modified: ([^\r]+)", head)[1]
+        email.utils.parsedate_to_datetime(date.decode())
+        for condition, status in ((tag, 206), (date, 206), (b'"other"', 200), (b"W/" + tag, 200),
+                                  (b"Sun, 06 Nov 1994 08:49:37 GMT", 200)):
+            got = self.get(b"/big", b"Range: bytes=0-9", b"If-Range: " + condition)[0]
+            self.assertEqual(got, status, condition)
+        (self.shared / "big").write_bytes(self.big[::-1])
+        self.assertEqual(self.get(b"/big", b"Range: bytes=0-9", b"If-Range: " + tag)[0], 200)
+
+    def test_what_a_client_has_is_not_sent_again(self):
+        _, head, _ = self.get(b"/big", method=b"HEAD")
+        tag = re.search(rb"ETag: ([^\r]+)", head)[1]
+        date = re.search(rb"Last-Modified: ([^\r]+)", head)[1]
+        for field in (b"If-None-Match: " + tag, b'If-None-Match: "x", W/' + tag,
+                      b"If-None-Match: *", b"If-Modified-Since: " + date):
+            status, _, body = self.get(b"/big", field)
+            self.assertEqual((status, body), (304, b""), field)
+        self.assertEqual(self.get(b"/big", b'If-None-Match: "x"', b"If-Modified-Since: " + date)[0], 200)
+
+    def test_curl_resumes(self):
+        (self.folder / "copy").write_bytes(self.big[:1_000_000])
+        curl("-C", "-", "-o", self.folder / "copy", self.url + "big")
+        self.assertEqual((self.folder / "copy").read_bytes(), self.big)
+
+
+class Requests(Files):
+    def test_many_on_one_connection_sent_at_once(self):
+        one = b"GET /sub/ HTTP/1.1\r\nHost: x\r\n\r\n"
+        answer = self.ask(one * 50)
+        self.assertEqual(answer.count(b"<p>index\n"), 50)
+
+    def test_byte_by_byte(self):
+        with self.server.connect() as c:
+            c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for byte in b"GET /sub/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":
+                c.sendall(bytes([byte]))
+            self.assertTrue(read_all(c).endswith(b"<p>index\n"))
+
+    def test_what_is_no_request_is_refused_and_ends_the_connection(self):
+        for text in (b"GET /\r\n\r\n", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", b"\x16\x03\x01\r\n\r\n",
+                     b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nno\r\n\r\n"):
+            answer = self.ask(text + b"GET /sub/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), (text, answer[:60]))
+            self.assertEqual(answer.count(b"HTTP/1.1"), 1, text)
+            self.assertIn(b"Connection: close", answer)
+
+    def test_c08_an_endless_header_is_refused(self):
+        answer = self.ask(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer[:60])
+
+    def test_http_1_0_is_answered_and_closed(self):
+        answer = self.ask(b"GET /sub/ HTTP/1.0\r\n\r\n")
+        self.assertIn(b"Connection: close", answer)
+        self.assertTrue(answer.endswith(b"<p>index\n"))
+
+    def test_many_clients(self):
+        digest = hashlib.sha256(self.big).hexdigest()
+        digests = []
+        def fetch():
+            digests.append(hashlib.sha256(curl(self.url + "big").stdout).hexdigest())
+        threads = [threading.Thread(target=fetch) for _ in range(20)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(PATIENCE * 2)
+        self.assertEqual(digests, [digest] * 20)
+
+    def test_c02_a_client_that_does_not_read_disturbs_nobody(self):
+        with self.server.connect() as stalled:
+            stalled.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+            self.assertEqual(curl(self.url + "big").stdout, self.big)
+
+    def test_i14_a_target_writes_no_line_of_its_own(self):
+        self.get(b"/%0aAccept%20new\x1b[31m")
+        self.server.signal(signal.SIGTERM)
+        self.server.wait()
+        self.assertNotIn(b"\x1b", self.server.output["err"] + self.server.output["out"])
+
+    def test_json_tells_each_request(self):
+        with Serve("files", self.shared, "-l", "127.0.0.1:0", "--json") as server:
+            curl(f"http://{server.address}/sub/")
+            server.until(b'"event":"request"', "out")
+            self.assertIn(b'"method":"GET","target":"/sub/","status":200', server.output["out"])
+
+
+class Together(Files):
+    def test_bight_get_saves_and_checks(self):
+        digest = hashlib.sha256(self.big).hexdigest()
+        self.ends(run("get", self.url + "big", "-o", self.folder / "f", "--sha256", digest), 0)
+        self.assertEqual((self.folder / "f").read_bytes(), self.big)
+        self.ends(run("get", self.url + "big", "-o", self.folder / "g", "--sha256", "0" * 64), 1, b"",
+                  "SHA-256")
+        self.assertEqual([p.name for p in self.folder.glob("g*")], [])
+
+    def test_an_interrupted_get_goes_on_where_it_was(self):
+        with Tool("get", "-v", "--limit-rate", "1MB", self.url + "big", "-o", self.folder / "f") as tool:
+            part = self.folder / "f.part"
+            while not part.exists() or part.stat().st_size < 200_000:
+                self.assertIsNone(tool.process.poll(), tool.output)
+            tool.signal(signal.SIGINT)
+            self.assertEqual(tool.wait(), 130)
+        had = part.stat().st_size
+        self.assertLess(had, len(self.big))
+        result = self.ends(run("get", "-v", self.url + "big", "-o", self.folder / "f"), 0,
+                           says="Going on behind")
+        self.assertEqual((self.folder / "f").read_bytes(), self.big)
+        self.assertEqual([p.name for p in self.folder.glob("f*")], ["f"], result.stderr)
+
+    def test_a_part_of_another_version_is_not_gone_on_with(self):
+        (self.folder / "f.part").write_bytes(b"x" * 1000)
+        (self.folder / "f.part.from").write_text(f'{self.url}big\n"another"\n')
+        self.ends(run("get", self.url + "big", "-o", self.folder / "f"), 0)
+        self.assertEqual((self.folder / "f").read_bytes(), self.big)
+
+    def test_behind_haproxy(self):
+        if not shutil.which("haproxy"):
+            self.skipTest("haproxy is not installed")
+        # haproxy inherits a socket that listens already: no port is guessed.
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        config = self.folder / "haproxy.cfg"
+        config.write_text(f"""
+defaults
+    mode http
+    timeout connect {PATIENCE}s
+    timeout client {PATIENCE}s
+    timeout server {PATIENCE}s
+    http-reuse always
+frontend f
+    bind fd@{listener.fileno()}
+    default_backend b
+backend b
+    server s {self.server.address}
+""")
+        proxy = subprocess.Popen(["haproxy", "-db", "-f", config], pass_fds=[listener.fileno()],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(proxy.wait, PATIENCE)
+        self.addCleanup(proxy.kill)
+        url = "http://127.0.0.1:%d/" % listener.getsockname()[1]
+        for _ in range(5):
+            self.assertEqual(curl("--retry", 5, url + "big").stdout, self.big)
+        self.ends(run("get", url + "big", "-o", self.folder / "f"), 0)
+        self.assertEqual((self.folder / "f").read_bytes(), self.big)
+        self.assertEqual(curl("-r", "5-9", url + "big").stdout, self.big[5:10])
+
+
+if __name__ == "__main__":
+    main()
