@@ -139,8 +139,7 @@ lease uring_engine::take_front(channel& c) {
 // The batch is over, and nothing more has come for these.
 void uring_engine::deliver_fronts() {
   for (front& f : cut_) {
-    if (f.bytes.empty()) continue;
-    f.of->cut = false;
+    if (f.bytes.empty() || !std::exchange(f.of->cut, false)) continue;
     deliver_bytes(*f.of, std::move(f.bytes));
   }
   cut_.clear();
