@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The table, as plain text and as Markdown."""
 
+import textwrap
+
 import cases
 import results
 
@@ -126,7 +128,7 @@ SHORT = ("io_uring by hand", "Bight io_uring", "epoll by hand", "Bight epoll", "
 def short(data):
     """Server CPU a message in one table, and what cannot be told that way below it."""
     cells = results.cells(data)
-    lines = [machine_line(data) + ".", "",
+    lines = [textwrap.fill(machine_line(data) + ".", 100), "",
              "| CPU, ns a message | " + " | ".join(SHORT) + " |",
              "|---" + "|--:" * len(SHORT) + "|"]
     for case in cases.CASES:
