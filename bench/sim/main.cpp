@@ -34,6 +34,7 @@ serve_options quiet() {
   serve_options o;
   o.on_error = [](const address&, const error&) {};
   o.max_connections = 1'000'000;
+  o.idle = 0s;
   return o;
 }
 
@@ -144,8 +145,9 @@ task<> ask_for_days(address to, duration all_in_all, tally& counts) {
       passed += 10min;
       continue;
     }
-    for (stream peer = *std::move(connected); passed < all_in_all; passed += 10min) {
+    for (stream peer = *std::move(connected); passed < all_in_all;) {
       co_await sleep(10min);
+      passed += 10min;
       auto sent = co_await attempt(peer.send("you\n"));
       auto answer = co_await attempt(within(1min, peer.recv()));
       if (!sent || !answer || answer->empty()) {

@@ -27,8 +27,8 @@ void run_test(task<> body);
 
 /// Whether the engine is the simulator.
 [[nodiscard]] bool on_sim();
-/// Called by what only a kernel can do: plain sockets, files, signals of the process. In a simulated
-/// world the test ends here, and is told as skipped with the reason.
+/// Called by what only a kernel can do: plain sockets, files, signals of the process. In a
+/// simulated world the test ends here, and is told as skipped with the reason.
 void needs_kernel(const char* why);
 
 /// A test whose body is a coroutine.

@@ -75,8 +75,7 @@ BIGHT_TEST(threads, a_short_grace_cuts_the_sessions_of_all) {
       EXPECT_TRUE(!end || end->empty());
     }
   };
-  co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two),
-                     client(c));
+  co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
   EXPECT_EQ(c.cleaned_up, 40);
 }
 
@@ -91,8 +90,7 @@ BIGHT_TEST(threads, a_signal_drains_all) {
     needs_kernel("raises a signal of the process");
     ::raise(SIGTERM);
   };
-  co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two),
-                     client(c));
+  co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
   EXPECT_EQ(c.cleaned_up, 1);
 }
 

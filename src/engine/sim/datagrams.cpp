@@ -103,8 +103,8 @@ void account(universe& u, const letter& l) {
 }
 
 bool is_broadcast(const packet_end& to) noexcept {
-  return to.family == 4 && std::all_of(to.ip.begin(), to.ip.begin() + 4,
-                                       [](std::uint8_t b) { return b == 255; });
+  return to.family == 4 &&
+         std::all_of(to.ip.begin(), to.ip.begin() + 4, [](std::uint8_t b) { return b == 255; });
 }
 
 void serve_receiver(universe& u, socket& s) {
@@ -134,16 +134,19 @@ void join(universe& u, socket& s, op& o) {
   if (total == each) return;
   const std::span<std::byte> room = u.bytes.room(total, total);
   std::size_t done = 0;
-  for (;;) {
-    letter& next = u.letters[s.arrived.head];
-    std::memcpy(room.data() + done, next.data.data(), next.data.size());
-    done += next.data.size();
-    s.arrived_bytes -= next.data.size() + overhead;
-    if (done == total) break;
+  for (std::uint32_t i = s.arrived.head; done < total; i = u.letters[i].next) {
+    const lease& data = u.letters[i].data;
+    std::memcpy(room.data() + done, data.data(), data.size());
+    done += data.size();
+  }
+  lease joined = u.bytes.fill(total);
+  // Only now may they go: the pool begins again when nothing of its block is lent.
+  while (s.arrived.head != last) {
+    s.arrived_bytes -= u.letters[s.arrived.head].data.size() + overhead;
     free(u, s.arrived.pop(u.letters));
   }
-  s.arrived_bytes += total + overhead;
-  u.letters[s.arrived.head].data = u.bytes.fill(total);
+  s.arrived_bytes += total - u.letters[last].data.size();
+  u.letters[last].data = std::move(joined);
   o.segment = static_cast<std::uint32_t>(each);
 }
 

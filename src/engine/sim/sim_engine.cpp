@@ -6,7 +6,7 @@
 #include "engine/sim/guard.hpp"
 #include "engine/sim/ports.hpp"
 #include "engine/sim/streams.hpp"
-#include "engine/sim/text.hpp"
+#include "engine/sim/terminal.hpp"
 #include "engine/sim/universe.hpp"
 
 #include <algorithm>
@@ -146,8 +146,8 @@ bool sim_engine::submit_on(socket& s, op& o) {
     case verb::connect:
       done = datagram ? datagrams::connect(all_, s, o) : streams::connect(all_, s, o);
       break;
-    case verb::read: done = text::read(all_, s, o); break;
-    case verb::write: done = text::write(all_, s, o); break;
+    case verb::read: done = terminal::read(all_, s, o); break;
+    case verb::write: done = terminal::write(all_, s, o); break;
     case verb::send:
       done =
           datagram ? s.senders.empty() && datagrams::send(all_, s, o) : streams::send(all_, s, o);
@@ -199,7 +199,7 @@ void sim_engine::requeue(op& o) noexcept {
   socket* const s = find(o.on);
   if (s == nullptr) return;
   if (s->kind == socket_kind::datagram) return datagrams::give_back(all_, *s, o);
-  if (s->kind == socket_kind::text) return text::give_back(all_, *s, o);
+  if (s->kind == socket_kind::text) return terminal::give_back(all_, *s, o);
   streams::give_back(all_, *s, o);
 }
 

@@ -71,14 +71,19 @@ void take(universe& u, socket& s, op& o) {
     const std::size_t n = std::min<std::uint64_t>({most, s.arrived_bytes, buffer_pool::block_size});
     const std::span<std::byte> room = u.bytes.room(n, n);
     std::size_t done = 0;
-    while (done < n) {
-      parcel& next = u.parcels[s.arrived.head];
-      const lease part = next.data.take_front(n - done);
-      std::memcpy(room.data() + done, part.data(), part.size());
-      done += part.size();
-      if (next.data.empty()) u.parcels.free(s.arrived.pop(u.parcels));
+    for (std::uint32_t i = s.arrived.head; done < n; i = u.parcels[i].next) {
+      const lease& data = u.parcels[i].data;
+      const std::size_t part = std::min(data.size(), n - done);
+      std::memcpy(room.data() + done, data.data(), part);
+      done += part;
     }
     got = u.bytes.fill(n);
+    // Only now may they go: the pool begins again when nothing of its block is lent.
+    for (std::size_t left = n; left > 0;) {
+      parcel& next = u.parcels[s.arrived.head];
+      left -= next.data.take_front(left).size();
+      if (next.data.empty()) u.parcels.free(s.arrived.pop(u.parcels));
+    }
   }
   if (!s.arrived.empty() && u.parcels[s.arrived.head].data.empty())
     u.parcels.free(s.arrived.pop(u.parcels));

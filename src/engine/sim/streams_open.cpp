@@ -44,9 +44,10 @@ void ask_again(universe& u, socket& s) {
 }
 
 void refuse(universe& u, socket& s, machine& there) {
-  if (there.ways[s.home->number] != nullptr && u.way(there, *s.home).cut()) return;
+  path& back = u.way(there, *s.home);
+  if (back.cut()) return ask_again(u, s);
   u.record(happening::reset, s.remote, s.local);
-  u.in(u.way(there, *s.home).latency(), event_kind::refused, s);
+  u.in(back.latency(), event_kind::refused, s);
 }
 
 socket& make_child(universe& u, socket& listener, socket& client, const packet_end& at) {

@@ -165,33 +165,30 @@ universe::driver::driver(universe& u) : all(u) {
   u.driven_ = true;
 }
 
+// The turns that are due; or else what happens at the next moment.
 void universe::step(duration until) {
-  take_turns();
-  if (queue_.empty()) {
-    if (until != duration::max()) {
-      now_ = until;
-      return;
-    }
-    fail("deadlock: nothing can happen any more");
+  if (take_turns()) {
+    if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+    return;
   }
-  const duration at = queue_.top().at;
-  if (at > until) {
+  if (queue_.empty() && until == duration::max()) fail("deadlock: nothing can happen any more");
+  if (queue_.empty() || queue_.top().at > until) {
     now_ = until;
     return;
   }
+  const duration at = queue_.top().at;
   if (at > options.time_max) fail("the limit of time is reached");
   if (trace.count() + turns_ > options.events_max) fail("the limit of events is reached");
   now_ = std::max(now_, at);
   do happen(queue_.pop());
   while (!queue_.empty() && queue_.top().at <= now_);
-  take_turns();
-  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void universe::run_to(duration until) {
   const driver here(*this);
-  do step(until);
-  while (now_ < until || (!queue_.empty() && queue_.top().at <= until));
+  while (now_ < until || (!queue_.empty() && queue_.top().at <= until)) step(until);
+  while (take_turns()) {}
+  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 bool universe::drive_outside(program& p, duration until) {
@@ -199,12 +196,10 @@ bool universe::drive_outside(program& p, duration until) {
   p.marked = false;
   std::erase(marked_, p.number);
   while (!p.marked && now_ < until) {
-    take_turns();
-    if (p.marked) break;
+    if (take_turns()) continue;
     if (queue_.empty() && until == duration::max()) return false;
     step(until);
   }
-  if (!queue_.empty() && queue_.top().at <= now_) step(now_);
   p.marked = false;
   std::erase(marked_, p.number);
   return true;
@@ -215,15 +210,16 @@ void universe::mark(program& p) noexcept {
   marked_.push_back(p.number);
 }
 
-void universe::take_turns() {
-  while (!marked_.empty()) {
+bool universe::take_turns() {
+  bool any = false;
+  for (bool more = true; more && !marked_.empty();) {
+    more = false;
     std::vector<std::uint32_t> now = std::exchange(marked_, {});
     if (now.size() > 1) {
       std::sort(now.begin(), now.end());
       if (faults->on(family::schedule))
         for (std::size_t i = now.size(); i > 1; --i) std::swap(now[i - 1], now[schedule_.below(i)]);
     }
-    bool any = false;
     for (const std::uint32_t i : now) {
       program& p = *programs[i];
       if (p.outside || p.home.stands_still()) {
@@ -232,11 +228,11 @@ void universe::take_turns() {
       }
       p.marked = false;
       if (p.ended) continue;
-      any = true;
+      any = more = true;
       turn(p);
     }
-    if (!any) return;
   }
+  return any;
 }
 
 void universe::turn(program& p) {

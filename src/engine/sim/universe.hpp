@@ -157,7 +157,7 @@ class universe {
   };
 
   void step(duration until);
-  void take_turns();
+  bool take_turns();
   void turn(program& p);
   void after_turn(program& p);
   void ended(program& p);

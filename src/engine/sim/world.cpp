@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "engine/sim/faults.hpp"
-#include "engine/sim/text.hpp"
+#include "engine/sim/terminal.hpp"
 #include "engine/sim/universe.hpp"
 
 #include <exception>
@@ -73,12 +73,12 @@ void host::limit_descriptors(std::size_t most) {
 
 void host::type(std::string_view text) {
   machine_.input += text;
-  text::typed(machine_.all, machine_);
+  terminal::typed(machine_.all, machine_);
 }
 
 void host::end_input() {
   machine_.input_ended = true;
-  text::typed(machine_.all, machine_);
+  terminal::typed(machine_.all, machine_);
 }
 
 const std::string& host::output(int fd) const {
@@ -93,8 +93,13 @@ world::world(world_options options) : universe_(std::make_unique<universe>(optio
 void world::end() {
   if (universe_ == nullptr) return;
   const std::string report = universe_->wind_up();
-  universe_.reset();
-  if (!report.empty()) throw failure(report);
+  if (report.empty()) {
+    universe_.reset();
+  } else {
+    // Whoever holds what is left over may touch it still.
+    static_cast<void>(universe_.release());
+    throw failure(report);
+  }
 }
 
 world::~world() {

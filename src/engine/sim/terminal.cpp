@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/text.hpp"
+#include "engine/sim/terminal.hpp"
 
 #include "engine/pieces.hpp"
 
 #include <algorithm>
 
-namespace bight::sim::text {
+namespace bight::sim::terminal {
 
 bool read(universe& u, socket& s, op& o) {
   machine& m = *s.home;
@@ -57,4 +57,4 @@ void typed(universe& u, machine& m) {
   }
 }
 
-}  // namespace bight::sim::text
+}  // namespace bight::sim::terminal

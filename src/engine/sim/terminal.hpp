@@ -5,7 +5,7 @@
 
 #include "engine/sim/universe.hpp"
 
-namespace bight::sim::text {
+namespace bight::sim::terminal {
 
 [[nodiscard]] bool read(universe& u, socket& s, op& o);
 [[nodiscard]] bool write(universe& u, socket& s, op& o);
@@ -13,4 +13,4 @@ void give_back(universe& u, socket& s, op& o) noexcept;
 /// Something has been typed on that host.
 void typed(universe& u, machine& m);
 
-}  // namespace bight::sim::text
+}  // namespace bight::sim::terminal

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+// What a world does beside carrying bytes: time, names, processes, limits, reports.
+#include "unit/sim/net.hpp"
+
+#include <csignal>
+#include <functional>
+#include <optional>
+
+namespace bight::sim_test {
+namespace {
+
+task<> sleep_for(duration d) { co_await sleep(d); }
+
+double ms(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+TEST(sim_world, an_hour_of_sleep_costs_nothing) {
+  two_hosts w;
+  w.a.run(sleep_for(1h));
+  EXPECT_EQ(w.net.now(), 1h);
+}
+
+TEST(sim_world, a_task_gives_its_value_and_its_error) {
+  two_hosts w;
+  const auto value = []() -> task<int> { co_return 7; };
+  const auto error = []() -> task<> {
+    throw bight::error(errc::cut_short, "test");
+    co_return;
+  };
+  EXPECT_EQ(w.a.run(value()), 7);
+  EXPECT_THROW(w.a.run(error()), bight::error);
+  EXPECT_EQ(w.a.run(value()), 7);
+}
+
+TEST(sim_world, calls_come_in_time_and_in_order) {
+  two_hosts w;
+  std::string order;
+  w.net.after(2s, [&] { order += "b"; });
+  w.net.after(1s, [&] { order += "a"; });
+  w.net.after(2s, [&] { order += "c"; });
+  w.net.run_for(3s);
+  EXPECT_EQ(order, "abc");
+  EXPECT_EQ(w.net.now(), 3s);
+}
+
+task<> chat(int rounds) {
+  auto peer = co_await tcp::connect("b:7");
+  for (int i = 0; i < rounds; ++i) {
+    co_await peer.send(std::to_string(i));
+    co_await peer.recv();
+  }
+}
+
+std::uint64_t hash_of_a_run(std::uint64_t seed) {
+  two_hosts w({.seed = seed, .faults = sim::fault_plan::drawn(seed)});
+  w.b.start(serve_echo);
+  const auto body = []() -> task<> { static_cast<void>(co_await attempt(within(1h, chat(50)))); };
+  w.a.run(body());
+  return w.net.hash();
+}
+
+TEST(sim_world, one_seed_is_one_history) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    ASSERT_EQ(hash_of_a_run(seed), hash_of_a_run(seed)) << "seed " << seed;
+  EXPECT_NE(hash_of_a_run(1), hash_of_a_run(2));
+}
+
+TEST(sim_world, the_trace_tells_every_event_with_its_number_and_hash) {
+  struct listener : sim::sink {
+    void on_event(const sim::trace_event& e) override {
+      EXPECT_EQ(e.number, ++count);
+      hash = e.hash;
+      text += e.str() + "\n";
+    }
+    std::uint64_t count = 0;
+    std::uint64_t hash = 0;
+    std::string text;
+  } told;
+  two_hosts w;
+  w.net.trace_to(&told);
+  w.b.start(serve_echo);
+  w.a.run(chat(1));
+  w.net.note("the scenario's own");
+  EXPECT_EQ(told.count, w.net.events());
+  EXPECT_EQ(told.hash, w.net.hash());
+  for (const char* part : {"b starts", "syn ", "syn-ack", "1 bytes at 0 \"0\"", "scenario's own"})
+    EXPECT_NE(told.text.find(part), std::string::npos) << part << "\n" << told.text;
+  w.net.trace_to(nullptr);
+}
+
+// ── Names ───────────────────────────────────────────────────────────────────────────────────────
+
+TEST(sim_world, names_are_looked_up_with_their_own_delays_and_faults) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  w.net.name("www.example.org", {w.b.ip4(), w.b.ip6()}, {.latency6 = 3s});
+  w.net.name("no6.example.org", {w.b.ip4()});
+  w.net.name(
+      "bad.example.org", {w.b.ip4()},
+      {.answer4 = sim::name_options::answer::failed, .answer6 = sim::name_options::answer::failed});
+  const auto body = [](two_hosts& of) -> task<> {
+    const duration start = of.net.now();
+    auto peer = co_await tcp::connect("www.example.org:7");
+    EXPECT_EQ(peer.remote(), of.b.ip4(7));  // IPv6's answer is late: RFC 8305 §3
+    EXPECT_NEAR(ms(of.net.now() - start), 1 + 50 + 20, 0.1);
+    EXPECT_EQ((co_await resolve("no6.example.org:80")).size(), 1u);
+    auto bad = co_await attempt(resolve("bad.example.org:80"));
+    EXPECT_TRUE(fails(bad, errc::name_unavailable));
+    auto none = co_await attempt(resolve("nowhere.example.org:80"));
+    EXPECT_TRUE(fails(none, errc::name_not_found));
+    auto cut = co_await attempt(within(1ns, resolve("www.example.org:80", 4)));
+    EXPECT_TRUE(fails(cut, errc::timed_out));
+  };
+  w.a.run(body(w));
+}
+
+TEST(sim_world, a_broken_ip6_path_costs_the_attempt_delay) {
+  two_hosts w;
+  const auto only4 = []() -> task<> { co_await tcp::serve("10.0.0.2:7", echo, silent()); };
+  w.b.start(only4);
+  w.net.name("www.example.org", {w.b.ip4(), "[fd00::dead]:0"});
+  const auto body = [](two_hosts& of) -> task<> {
+    auto peer = co_await tcp::connect("www.example.org:7");
+    EXPECT_EQ(peer.remote(), of.b.ip4(7));
+  };
+  w.a.run(body(w));
+  EXPECT_NEAR(ms(w.net.now()), 1 + 250 + 20, 0.1);
+}
+
+// ── Processes ───────────────────────────────────────────────────────────────────────────────────
+
+TEST(sim_world, a_signal_drains_a_server_and_ends_a_program_that_waits_for_none) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  w.a.start([]() -> task<> { co_await sleep(1h); });
+  w.net.run_for(1s);
+  w.b.signal(SIGTERM);
+  w.a.signal(SIGTERM);
+  w.net.run_for(1s);
+  EXPECT_FALSE(w.b.running());
+  EXPECT_FALSE(w.a.running());
+}
+
+TEST(sim_world, a_restart_starts_again_what_was_started) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  for (int i = 0; i < 5; ++i) {
+    w.a.run(chat(3));
+    i % 2 == 0 ? w.b.kill() : w.b.crash();
+    EXPECT_FALSE(w.b.running());
+    w.b.restart();
+  }
+  w.a.run(chat(3));
+}
+
+TEST(sim_world, a_host_that_stands_still_goes_on_where_it_was) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  w.net.after(35ms, [&w] { w.b.pause(); });
+  w.net.after(10s, [&w] { w.b.resume(); });
+  w.a.run(chat(3));
+  EXPECT_GT(w.net.now(), 10s);
+}
+
+TEST(sim_world, a_clock_that_jumps_makes_what_is_due_due_now) {
+  two_hosts w;
+  w.net.after(1s, [&w] { w.a.step_clock(1h); });
+  w.a.run(sleep_for(30min));
+  EXPECT_EQ(w.net.now(), 1s);
+}
+
+TEST(sim_world, standard_streams_are_text) {
+  two_hosts w;
+  const auto cat = []() -> task<> {
+    auto in = co_await stdio::open(0);
+    auto out = co_await stdio::open(1);
+    while (auto bytes = co_await in.recv()) co_await out.send("<", bytes, ">");
+  };
+  w.a.type("one");
+  w.net.after(1s, [&w] { w.a.type("two"); });
+  w.net.after(2s, [&w] { w.a.end_input(); });
+  w.a.run(cat());
+  EXPECT_EQ(w.a.output(), "<one><two>");
+  EXPECT_EQ(w.net.now(), 2s);
+}
+
+TEST(sim_world, threads_of_a_server_are_loops_of_its_host) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    serve_options four = silent();
+    four.threads = 4;
+    co_await tcp::serve(":7", echo, four);
+  });
+  for (int i = 0; i < 20; ++i) w.a.run(chat(2));
+  w.b.signal(SIGTERM);
+  w.net.run_for(20s);
+  EXPECT_FALSE(w.b.running());
+}
+
+// ── Limits and reports ──────────────────────────────────────────────────────────────────────────
+
+std::string report_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const sim::failure& e) {
+    return e.what();
+  }
+  return "nothing failed";
+}
+
+TEST(sim_world, a_deadlock_is_told_with_who_waits_for_what) {
+  two_hosts w;
+  const auto wait = []() -> task<> {
+    auto listening = co_await tcp::listen("10.0.0.1:1");
+    auto peer = co_await listening.accept();
+  };
+  const std::string told = report_of([&] { w.a.run(wait()); });
+  EXPECT_NE(told.find("deadlock"), std::string::npos) << told;
+  EXPECT_NE(told.find("accept on 10.0.0.1:1"), std::string::npos) << told;
+}
+
+TEST(sim_world, the_limits_of_time_and_events_are_kept) {
+  two_hosts w({.time_max = 10s});
+  const std::string told = report_of([&] { w.a.run(sleep_for(1h)); });
+  EXPECT_NE(told.find("limit of time"), std::string::npos) << told;
+  EXPECT_NE(told.find("1 timers"), std::string::npos) << told;
+  two_hosts v({.events_max = 1000});
+  const auto spin = []() -> task<> {
+    for (;;) co_await sleep(0s);
+  };
+  const std::string spun = report_of([&] { v.a.run(spin()); });
+  EXPECT_NE(spun.find("limit of events"), std::string::npos) << spun;
+}
+
+TEST(sim_world, a_program_that_ends_with_an_error_fails_the_world) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    throw error(errc::invalid, "what it tried");
+    co_return;
+  });
+  const std::string told = report_of([&] { w.a.run(sleep_for(1s)); });
+  EXPECT_NE(told.find("program of b"), std::string::npos) << told;
+  EXPECT_NE(told.find("what it tried"), std::string::npos) << told;
+}
+
+TEST(sim_world, a_program_that_leaves_a_socket_open_fails_the_world) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  std::optional<stream> kept;
+  struct keeper {
+    std::optional<stream>* into;
+    BIGHT_CORO_WRAPPER task<> operator()() const { return keep(*into); }
+    static task<> keep(std::optional<stream>& there) {
+      there.emplace(co_await tcp::connect("10.0.0.2:7"));
+    }
+  };
+  w.a.start(keeper{&kept});
+  const std::string told = report_of([&] { w.net.run_for(1s); });
+  EXPECT_NE(told.find("program of a has ended and left 1 sockets open"), std::string::npos) << told;
+  w.net.run_for(1s);
+  EXPECT_EQ(w.net.alive().sockets, 3u);  // the listener, and both ends
+  EXPECT_EQ(w.net.alive().programs, 1u);
+  kept.reset();
+  w.net.run_for(1s);
+  EXPECT_EQ(w.net.alive().sockets, 1u);
+}
+
+TEST(sim_world, descriptors_run_out) {
+  two_hosts w;
+  w.b.start(serve_echo);
+  w.a.limit_descriptors(2);
+  const auto body = []() -> task<> {
+    auto one = co_await tcp::connect("10.0.0.2:7");
+    auto two = co_await tcp::connect("10.0.0.2:7");
+    auto three = co_await attempt(tcp::connect("10.0.0.2:7"));
+    EXPECT_TRUE(fails(three, errc::too_many_files));
+    one.close();
+    auto four = co_await attempt(tcp::connect("10.0.0.2:7"));
+    EXPECT_TRUE(static_cast<bool>(four));
+  };
+  w.a.run(body());
+}
+
+// ── Buffers ─────────────────────────────────────────────────────────────────────────────────────
+
+TEST(sim_world, bytes_that_change_while_they_are_sent_are_told) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    auto listening = co_await tcp::listen(":1");
+    auto peer = co_await listening.accept();
+    co_await sleep(1s);
+    static_cast<void>(co_await recv_all(peer));
+  });
+  const auto body = [](two_hosts& of) -> task<> {
+    auto peer = co_await tcp::connect("b:1");
+    std::string much(5'000'000, 'x');
+    of.net.after(500ms, [&much] { much[530'000] = 'y'; });
+    std::string& borrowed = much;
+    co_await peer.send(borrowed);
+  };
+  const std::string told = report_of([&] { w.a.run(body(w)); });
+  EXPECT_NE(told.find("changed the bytes"), std::string::npos) << told;
+}
+
+TEST(sim_world, a_buffer_that_is_received_into_is_poisoned_until_the_bytes_come) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    auto listening = co_await tcp::listen(":1");
+    auto peer = co_await listening.accept();
+    co_await sleep(1s);
+    co_await peer.send("now");
+    co_await sleep(1s);
+  });
+  std::string buffer(8, '-');
+  w.net.after(500ms, [&buffer] { EXPECT_EQ(buffer, std::string(8, '\xdb')); });
+  const auto body = [](std::string& into) -> task<> {
+    auto peer = co_await tcp::connect("b:1");
+    EXPECT_EQ(co_await peer.recv_into(std::as_writable_bytes(std::span(into))), 3u);
+    EXPECT_EQ(into.substr(0, 3), "now");
+  };
+  w.a.run(body(buffer));
+}
+
+}  // namespace
+}  // namespace bight::sim_test
