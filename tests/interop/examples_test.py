@@ -143,6 +143,13 @@ class Examples(unittest.TestCase):
                     two.sendall(b"and you\n")
                     self.assertEqual(received(three, 8), b"and you\n")
 
+    def test_a_greeting_survives_a_lossy_network_and_the_seed_says_how(self):
+        first, again, other = (run("lossy_network_test", seed) for seed in ("7", "7", "8"))
+        self.assertEqual((first.returncode, other.returncode), (0, 0), first.stdout)
+        self.assertIn("100 of 100", first.stdout)
+        self.assertEqual(first.stdout, again.stdout)
+        self.assertNotEqual(first.stdout, other.stdout)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)
