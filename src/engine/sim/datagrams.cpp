@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/sim/datagrams.hpp"
 
-#include "engine/pieces.hpp"
-#include "engine/sim/faults.hpp"
+#include "engine/sim/gather.hpp"
 #include "engine/sim/guard.hpp"
 #include "engine/sim/ports.hpp"
 
@@ -33,19 +32,6 @@ std::size_t size_left(const op& o) noexcept {
   std::size_t n = 0;
   for (std::uint32_t i = 0; i < o.piece_count; ++i) n += o.pieces[i].size;
   return n;
-}
-
-lease gather(universe& u, op& o, std::size_t n) {
-  if (n == 0) return {};
-  const std::span<std::byte> room = u.bytes.room(n, n);
-  std::size_t done = 0;
-  while (more_pieces(o) && done < n) {
-    const std::size_t part = std::min(o.pieces->size, n - done);
-    std::memcpy(room.data() + done, o.pieces->data, part);
-    done += part;
-    advance(o, part);
-  }
-  return u.bytes.fill(n);
 }
 
 void free(universe& u, std::uint32_t index) noexcept {
@@ -87,15 +73,18 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
       wrong[way.draw().below(n)] ^= static_cast<char>(1 + way.draw().below(255));
       l.data = u.bytes.copy(std::as_bytes(std::span(wrong)));
     }
-    s.flight_bytes += n + overhead;
+    // Within a host it stays in the sender's buffer until it is received; the wire takes it at
+    // once.
+    l.charged = there == s.home;
+    if (l.charged) s.flight_bytes += n + overhead;
     u.in(at - u.now(), event_kind::datagram, index, 0);
   }
 }
 
-// A word from the far end; also frees what the datagram held of the sender's buffer.
+// Frees what the datagram held of the sender's buffer.
 void account(universe& u, const letter& l) {
   socket& s = u.sockets[l.sender];
-  if (s.life != l.sender_life) return;
+  if (!l.charged || s.life != l.sender_life) return;
   s.flight_bytes -= l.data.size() + overhead;
   if (s.senders.empty() || s.room_told) return;
   s.room_told = true;
@@ -152,7 +141,7 @@ void join(universe& u, socket& s, op& o) {
 
 }  // namespace
 
-bool connect(universe& u, socket& s, op& o) {
+bool connect(socket& s, op& o) {
   packet_end to = end_of(*o.peer);
   if (o.peer->what() == address::kind::any) to.ip[15] = 1;
   if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
@@ -160,7 +149,7 @@ bool connect(universe& u, socket& s, op& o) {
     return true;
   }
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
-  if (!s.bound) o.code = ports::bind_for(u, s, to);
+  if (!s.bound) o.code = ports::bind_for(s, to);
   if (!o.code) s.remote = to;
   return true;
 }
@@ -215,7 +204,7 @@ bool send(universe& u, socket& s, op& o) {
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
   if (is_broadcast(to) && !s.is(option_id::broadcast)) return fail(o, std::errc::permission_denied);
   if (!s.bound) {
-    if (o.code = ports::bind_for(u, s, to); o.code) return true;
+    if (o.code = ports::bind_for(s, to); o.code) return true;
     s.local.ip = {};  // a port is drawn, and every address stays
     s.local.family = s.family;
   }
@@ -231,7 +220,7 @@ bool send(universe& u, socket& s, op& o) {
     if (left > datagram_max) return fail(o, std::errc::message_size);
     if (s.flight_bytes > s.send_limit) return false;
     o.count = static_cast<std::int64_t>(left);
-    post(u, s, from, to, gather(u, o, left));
+    post(u, s, from, to, gather(u.bytes, o, left));
     return true;
   }
   for (int runs = 0; more_pieces(o); ++runs) {
@@ -242,7 +231,7 @@ bool send(universe& u, socket& s, op& o) {
       return false;
     }
     const std::size_t n = std::min<std::size_t>(size_left(o), o.segment);
-    post(u, s, from, to, gather(u, o, n));
+    post(u, s, from, to, gather(u.bytes, o, n));
     o.count += static_cast<std::int64_t>(n);
   }
   return true;

@@ -8,7 +8,7 @@
 
 namespace bight::sim::datagrams {
 
-[[nodiscard]] bool connect(universe& u, socket& s, op& o);
+[[nodiscard]] bool connect(socket& s, op& o);
 [[nodiscard]] bool receive(universe& u, socket& s, op& o);
 [[nodiscard]] bool send(universe& u, socket& s, op& o);
 void give_back(universe& u, socket& s, op& o) noexcept;

@@ -127,7 +127,7 @@ std::errc fault_driver::accept_error(machine& m) {
   return errors[draws(family::accept_errors).below(std::size(errors))];
 }
 
-std::size_t fault_driver::shorter(machine&, std::size_t n) {
+std::size_t fault_driver::shorter(std::size_t n) {
   if (n < 2 || !on(family::short_io) || !strikes(family::short_io, 1)) return n;
   return draws(family::short_io).log_uniform(1, n);
 }

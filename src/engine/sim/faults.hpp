@@ -28,7 +28,7 @@ class fault_driver {
   [[nodiscard]] bool refuses() { return on(family::refuse) && strikes(family::refuse, 2); }
   [[nodiscard]] bool hangs(socket& s);
   [[nodiscard]] std::errc accept_error(machine& m);
-  [[nodiscard]] std::size_t shorter(machine& m, std::size_t n);
+  [[nodiscard]] std::size_t shorter(std::size_t n);
   [[nodiscard]] std::size_t buffer(socket_kind k, std::size_t usual);
   [[nodiscard]] duration lateness();
   [[nodiscard]] std::uint64_t shuffle() {

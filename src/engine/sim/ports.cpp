@@ -20,12 +20,11 @@ bool may_share(const socket& a, const socket& b) noexcept {
   return a.reuse_address && b.reuse_address && !listens;
 }
 
-void enter(universe& u, socket& s) {
+void enter(socket& s) {
   port_table::entry& e = s.home->ports(s.kind).at(s.local.port);
   s.next_bound = e.first;
   e.first = s.index;
   s.bound = true;
-  static_cast<void>(u);
 }
 
 // 0: does not take it; more: the more particular.
@@ -56,11 +55,11 @@ std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual) {
       return code_of(std::errc::address_in_use);
   s.local = name;
   s.dual = dual;
-  enter(u, s);
+  enter(s);
   return {};
 }
 
-std::error_code bind_for(universe& u, socket& s, const packet_end& to) {
+std::error_code bind_for(socket& s, const packet_end& to) {
   machine& m = *s.home;
   packet_end from = is_loopback(to) || m.has(to) ? to : to.family == 4 ? m.ip4() : m.ip6();
   if (is_loopback(to) && to.family == 4) from.ip = {127, 0, 0, 1};
@@ -68,7 +67,7 @@ std::error_code bind_for(universe& u, socket& s, const packet_end& to) {
   if (from.port == 0) return code_of(std::errc::address_not_available);
   s.bound_by_us = true;
   s.local = from;
-  enter(u, s);
+  enter(s);
   return {};
 }
 

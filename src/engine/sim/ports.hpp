@@ -10,7 +10,7 @@ namespace bight::sim::ports {
 /// Binds `s`; port 0 is drawn. The rules of bind(2) for SO_REUSEADDR and SO_REUSEPORT.
 [[nodiscard]] std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual);
 /// Gives `s` an address of its host from which `to` can be reached, and a port that nobody has.
-[[nodiscard]] std::error_code bind_for(universe& u, socket& s, const packet_end& to);
+[[nodiscard]] std::error_code bind_for(socket& s, const packet_end& to);
 void leave(universe& u, socket& s) noexcept;
 
 /// Who takes what comes to `to`: the most particular one; of several that share it, one for each

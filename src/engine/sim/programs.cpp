@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the programs of a world begin and end.
 
-#include "engine/sim/faults.hpp"
+#include "base/check.hpp"
 #include "engine/sim/streams.hpp"
 #include "engine/sim/universe.hpp"
 
@@ -91,33 +91,48 @@ void universe::stop(program& p) noexcept {
   p.stopped = true;
   if (p.begun) {
     p.running->stop();
-    mark(p);
-  } else {
-    p.ended = true;
+    return mark(p);
   }
+  p.ended = true;
+  if (p.waiter == nullptr) return;
+  op& o = *std::exchange(p.waiter, nullptr);
+  o.code = make_error_code(errc::cancelled);
+  p.parent->eng->complete(o);
 }
 
-void universe::end(program& p, bool silent) {
-  if (p.ended) return;
-  p.killed = true;
-  p.eng->die(silent);
-  stop(p);
-  for (int turns = 0; !p.ended && turns < last_turns_max; ++turns) turn(p);
-  if (!p.ended) fail(fmt::format("the program of {} was killed and does not end", p.home.name));
-  p.eng->die(silent);  // what its destructors have opened
+bool universe::run_out(const machine* of) {
+  for (int rounds = 0; rounds < last_turns_max; ++rounds) {
+    bool all_ended = true;
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+      program& p = *programs[i];
+      if (p.ended || p.outside || (of != nullptr && &p.home != of)) continue;
+      all_ended = false;
+      turn(p);
+    }
+    if (all_ended) return true;
+  }
+  return false;
 }
 
 void universe::kill(machine& m, bool silent) {
+  check(current_ == nullptr || &current_->home != &m,
+        "a program ends its own host: let world::after do it");
   record(happening::program, m.name + (silent ? " loses power" : " is killed"));
   if (silent) {
     m.up = false;
-    // What its programs have closed already, and what they have not accepted.
+    // What its programs have closed already, and what is in a handshake.
     for (std::uint32_t i = 0; i < sockets.end(); ++i)
-      if (socket& s = sockets[i]; s.home == &m && s.owner == nullptr && !s.queued)
+      if (socket& s = sockets[i]; s.home == &m && s.owner == nullptr && (!s.queued || !s.admitted))
         streams::vanish(*this, s);
   }
-  // By number: a program that ends may begin others, which are as dead.
-  for (std::size_t i = 0; i < m.programs.size(); ++i) end(*m.programs[i], silent);
+  for (program* p : m.programs) {
+    if (p->ended) continue;
+    p->killed = true;
+    p->eng->die(silent);
+    stop(*p);
+  }
+  if (!run_out(&m)) fail(fmt::format("a program of {} was killed and does not end", m.name));
+  for (program* p : m.programs) p->eng->die(silent);  // what their destructors have opened
 }
 
 void universe::restart(machine& m) {
@@ -172,16 +187,7 @@ std::string universe::wind_up() {
   const driver here(*this);
   std::string report;
   for (std::size_t i = 0; i < programs.size(); ++i) stop(*programs[i]);
-  for (int turns = 0; turns < last_turns_max; ++turns) {
-    bool all_ended = true;
-    for (std::size_t i = 0; i < programs.size(); ++i) {
-      program& p = *programs[i];
-      if (p.ended || p.outside) continue;
-      all_ended = false;
-      turn(p);
-    }
-    if (all_ended) break;
-  }
+  static_cast<void>(run_out(nullptr));
   for (const auto& p : programs) {
     if (!p->ended && !p->outside) {
       report += fmt::format("\n  the program of {} does not end", p->home.name);

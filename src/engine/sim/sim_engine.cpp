@@ -144,7 +144,7 @@ bool sim_engine::submit_on(socket& s, op& o) {
   switch (o.what) {
     case verb::accept: done = streams::accept(all_, s, o); break;
     case verb::connect:
-      done = datagram ? datagrams::connect(all_, s, o) : streams::connect(all_, s, o);
+      done = datagram ? datagrams::connect(s, o) : streams::connect(all_, s, o);
       break;
     case verb::read: done = terminal::read(all_, s, o); break;
     case verb::write: done = terminal::write(all_, s, o); break;

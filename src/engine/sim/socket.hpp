@@ -41,6 +41,7 @@ struct letter {
   std::uint32_t next = nothing;
   std::uint32_t sender = nothing;
   std::uint32_t sender_life = 0;
+  bool charged = false;                // to the buffer of its sender
   std::uint32_t to_machine = nothing;  // nothing: it is lost on the way
   std::uint32_t segment = 0;           // several, joined, of so many bytes each
 };

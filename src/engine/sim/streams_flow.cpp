@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How bytes move: from the pieces of a send into segments, over the path, and to a receive.
 
-#include "engine/pieces.hpp"
 #include "engine/sim/faults.hpp"
+#include "engine/sim/gather.hpp"
 #include "engine/sim/guard.hpp"
 #include "engine/sim/streams.hpp"
 
@@ -33,19 +33,6 @@ std::size_t bytes_left(const op& o) noexcept {
   return n;
 }
 
-lease gather(universe& u, op& o, std::size_t n) {
-  const std::span<std::byte> room = u.bytes.room(n, n);
-  std::size_t done = 0;
-  while (done < n) {
-    const std::size_t part = std::min(o.pieces->size, n - done);
-    std::memcpy(room.data() + done, o.pieces->data, part);
-    done += part;
-    advance(o, part);
-    static_cast<void>(more_pieces(o));
-  }
-  return u.bytes.fill(n);
-}
-
 bool failed(socket& s, op& o) noexcept {
   if (s.error != 0) {
     o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
@@ -62,7 +49,7 @@ bool has_reader(universe& u, const socket& s) noexcept {
 void take(universe& u, socket& s, op& o) {
   parcel& first = u.parcels[s.arrived.head];
   std::size_t most = o.size;
-  if (const std::size_t less = u.faults->shorter(*s.home, most); less < most) most = less;
+  if (const std::size_t less = u.faults->shorter(most); less < most) most = less;
   lease got;
   if (first.data.size() >= most || first.next == nothing) {
     got = first.data.take_front(most);
@@ -204,13 +191,13 @@ bool send(universe& u, socket& s, op& o) {
   while (more_pieces(o)) {
     std::size_t n = std::min(room_to_send(s), bytes_left(o));
     if (n == 0) return false;
-    const std::size_t less = u.faults->shorter(*s.home, n);
+    const std::size_t less = u.faults->shorter(n);
     const bool in_parts = less < n;
     n = std::min({n, less, gathered_max});
     const std::uint32_t i = u.parcels.make();
     parcel& p = u.parcels[i];
     p.what = parcel::sort::bytes;
-    p.data = gather(u, o, n);
+    p.data = gather(u.bytes, o, n);
     s.unsent.push(u.parcels, i);
     s.unsent_bytes += n;
     o.count += static_cast<std::int64_t>(n);

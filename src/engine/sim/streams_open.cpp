@@ -117,7 +117,7 @@ bool connect(universe& u, socket& s, op& o) {
       o.code = code_of(std::errc::network_unreachable);
       return true;
     }
-    if (!s.bound) o.code = ports::bind_for(u, s, to);
+    if (!s.bound) o.code = ports::bind_for(s, to);
     if (o.code) return true;
     if (is_wildcard(s.local)) s.local.ip = to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
     s.remote = to;

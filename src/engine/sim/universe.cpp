@@ -237,10 +237,12 @@ bool universe::take_turns() {
 
 void universe::turn(program& p) {
   ++turns_;
+  program* const before = std::exchange(current_, &p);
   if (!std::exchange(p.begun, true))
     p.running->begin(p.make());
   else
     p.running->turn();
+  current_ = before;
   after_turn(p);
 }
 

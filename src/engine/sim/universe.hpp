@@ -108,9 +108,9 @@ class universe {
   // ── Programs ────────────────────────────────────────────────────────────────────────────────
 
   void begin(program& p);
-  /// Ends it as a killed process ends, and waits for its coroutines to be gone.
-  void end(program& p, bool silent);
   void stop(program& p) noexcept;
+  /// Ends the programs of a host as killed processes end: their coroutines are unwound, and nothing
+  /// of that reaches the network. `silent`: the power is gone.
   void kill(machine& m, bool silent);
   void restart(machine& m);
   void signal(machine& m, int number);
@@ -163,6 +163,7 @@ class universe {
   void ended(program& p);
   void happen(const event& e);
   void answer(look_up_state& l);
+  [[nodiscard]] bool run_out(const machine* of);
 
   duration now_{};
   event_queue queue_;
@@ -170,6 +171,7 @@ class universe {
   slab<look_up_state> look_ups_;
   slab<call_state> calls_;
   std::exception_ptr failure_;
+  program* current_ = nullptr;  // whose turn it is
   std::uint64_t turns_ = 0;
   random_stream schedule_;
   bool driven_ = false;

@@ -41,6 +41,7 @@ void host::drive(task<> main) {
   p.failed = nullptr;
   all.begin(p);
   all.drive([&p] { return p.ended; });
+  if (p.killed) all.fail(machine_.name + " was ended while its task ran");
   if (p.failed != nullptr) std::rethrow_exception(std::exchange(p.failed, nullptr));
 }
 

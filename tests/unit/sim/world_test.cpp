@@ -152,6 +152,40 @@ TEST(sim_world, a_restart_starts_again_what_was_started) {
   w.a.run(chat(3));
 }
 
+TEST(sim_world, a_server_of_several_loops_is_killed_whole) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    serve_options three = silent();
+    three.threads = 3;
+    co_await tcp::serve(":7", echo, three);
+  });
+  for (int i = 0; i < 4; ++i) {
+    w.a.run(chat(2));
+    i % 2 == 0 ? w.b.kill() : w.b.crash();
+    EXPECT_FALSE(w.b.running());
+    w.b.restart();
+    w.net.run_for(100ms);
+  }
+  w.a.run(chat(2));
+}
+
+TEST(sim_world, every_moment_of_a_conversation_survives_a_crash_of_the_peer) {
+  for (int us = 0; us < 200'000; us += 997) {
+    two_hosts w;
+    w.b.start(serve_echo);
+    w.net.after(std::chrono::microseconds(us), [&w] { w.b.crash(); });
+    w.net.after(1s, [&w] { w.b.restart(); });
+    const auto body = []() -> task<> { static_cast<void>(co_await attempt(within(1h, chat(3)))); };
+    w.a.run(body());
+  }
+}
+
+TEST(sim_world, a_task_whose_host_is_killed_fails) {
+  two_hosts w;
+  w.net.after(1s, [&w] { w.a.kill(); });
+  EXPECT_THROW(w.a.run(sleep_for(1h)), sim::failure);
+}
+
 TEST(sim_world, a_host_that_stands_still_goes_on_where_it_was) {
   two_hosts w;
   w.b.start(serve_echo);

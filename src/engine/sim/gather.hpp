@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The bytes of a send, as they leave its pieces.
+
+#include "base/buffers.hpp"
+#include "engine/pieces.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bight::sim {
+
+/// A lease on a copy of the next `n` bytes, of which there are as many; the pieces are past them
+/// then.
+[[nodiscard]] inline lease gather(buffer_pool& from, op& o, std::size_t n) {
+  if (n == 0) return {};
+  const std::span<std::byte> room = from.room(n, n);
+  for (std::size_t done = 0; done < n && more_pieces(o);) {
+    const std::size_t part = std::min(o.pieces->size, n - done);
+    std::memcpy(room.data() + done, o.pieces->data, part);
+    done += part;
+    advance(o, part);
+  }
+  return from.fill(n);
+}
+
+}  // namespace bight::sim
