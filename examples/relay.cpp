@@ -13,7 +13,11 @@ struct relay {
 
   task<> operator()(tcp::stream client) const {
     auto server = co_await tcp::connect(target);
-    co_await all(copy(client, server), copy(server, client));
+    auto carrying = attempt(all(copy(client, server), copy(server, client)));
+    auto carried = co_await std::move(carrying);
+    if (carried) co_return;
+    client.abort();  // what was cut short must not look like an end
+    server.abort();
   }
 };
 

@@ -76,9 +76,9 @@ struct explored {
 /// Runs `body` in one world a seed, until one fails.
 ///
 /// The environment asks for one world instead (`bight sim replay` sets it): BIGHT_SIM_SEED,
-/// BIGHT_SIM_SCENARIO (others are left out), BIGHT_SIM_FAULTS, BIGHT_SIM_FAULTS_MAX, BIGHT_SIM_SIZE,
-/// BIGHT_SIM_EVENTS (tell the last so many), BIGHT_SIM_UNTIL (up to that one), BIGHT_SIM_PCAP (a
-/// file for them).
+/// BIGHT_SIM_SCENARIO (others are left out), BIGHT_SIM_FAULTS, BIGHT_SIM_FAULTS_MAX,
+/// BIGHT_SIM_SIZE, BIGHT_SIM_EVENTS (tell the last so many), BIGHT_SIM_UNTIL (up to that one),
+/// BIGHT_SIM_PCAP (a file for them).
 [[nodiscard]] explored explore(std::string_view name, explore_options options, scenario body);
 
 /// The same for a scenario that has no size.

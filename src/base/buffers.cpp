@@ -25,6 +25,7 @@ struct buffer_pool::shared {
   bool pool_alive = true;
   std::size_t held = 0;  // blocks that are not current and not spare
   block* current = nullptr;
+  std::size_t room_at = 0;  // in it; `used` may go back to 0 before the room is filled
   std::vector<std::unique_ptr<block>> spare;
 
   static void released(lease_block& b) noexcept {
@@ -77,17 +78,19 @@ std::span<std::byte> buffer_pool::room(std::size_t max, std::size_t min) {
   min = std::max(min, std::min(max, room_min));
   if (s.current == nullptr || block_size - s.current->used < min) s.renew();
   block& b = *s.current;
+  s.room_at = b.used;
   return {b.bytes + b.used, std::min(max, block_size - b.used)};
 }
 
 lease buffer_pool::fill(std::size_t n) {
   if (n == 0) return {};
   block& b = *shared_->current;
-  const std::byte* data = b.bytes + b.used;
+  const std::size_t end = shared_->room_at + n;
+  const std::byte* data = b.bytes + shared_->room_at;
   if (shared_->held >= blocks_held_max && n <= copy_max)
     return lease::copy_of({reinterpret_cast<const char*>(data), n});
   // Aligned: the kernel copies to an odd address at a fifth of the speed (AMD).
-  b.used = std::min((b.used + n + alignment - 1) / alignment * alignment, block_size);
+  b.used = std::min((end + alignment - 1) / alignment * alignment, block_size);
   return {b, data, n};
 }
 

@@ -38,7 +38,8 @@ struct contestant {
   engine_choice engine;
 };
 
-const contestant engines[] = {{"epoll", engine_choice::epoll}, {"uring", engine_choice::uring}};
+const contestant engines[] = {
+    {"epoll", engine_choice::epoll}, {"uring", engine_choice::uring}, {"sim", engine_choice::sim}};
 
 // What a race may come out as: for each step's line of a record, every text that it may be.
 using allowed_lines = std::vector<std::set<std::string>>;

@@ -76,8 +76,9 @@ std::string compare_runs(const explore_options& options, const scenario& body,
   if (second.at == 0)
     return fmt::format("two runs are not the same: one has {} events, the other {}", one.events,
                        two.events);
-  return fmt::format("two runs are not the same; the first event that differs is, in the second,\n{}",
-                     second.line);
+  return fmt::format(
+      "two runs are not the same; the first event that differs is, in the second,\n{}",
+      second.line);
 }
 
 namespace {
@@ -119,8 +120,7 @@ class reducer {
   }
 
   void halve_the_size() {
-    while (best_.size > 1 && fails(best_.size / 2, best_.faults)) {
-    }
+    while (best_.size > 1 && fails(best_.size / 2, best_.faults)) {}
   }
 
   // The first so many faults are enough. A failure need not grow with them, so this finds a number

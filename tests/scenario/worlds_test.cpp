@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// Every scenario in many worlds, each with faults of its own.
+
+#include "scenario/scenario.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace scenario {
+
+namespace {
+
+std::uint64_t number(const char* name, std::uint64_t otherwise) {
+  const char* set = std::getenv(name);
+  return set == nullptr ? otherwise : std::strtoull(set, nullptr, 0);
+}
+
+class Worlds : public testing::TestWithParam<entry> {};
+
+TEST_P(Worlds, whatever_goes_wrong_every_session_ends_well) {
+  const entry& e = GetParam();
+  sim::explore_options how;
+  // 50,000 in all; fewer where a sanitizer makes each of them dear.
+  how.seeds = number("BIGHT_WORLDS", 50'000) / every().size() + 1;
+  how.from = e.from;
+  how.size = e.size;
+  const auto all = sim::explore(e.name, how, sim::scenario(e.play));
+  EXPECT_TRUE(all) << "the block above says how to play it again";
+  std::printf(
+      "%-10s %6llu worlds, %llu twice, %llu events, %llu faults, %.0f h of virtual time\n", e.name,
+      static_cast<unsigned long long>(all.worlds), static_cast<unsigned long long>(all.twice),
+      static_cast<unsigned long long>(all.events), static_cast<unsigned long long>(all.faults),
+      std::chrono::duration<double, std::ratio<3600>>(all.time).count());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenario, Worlds, testing::ValuesIn(every().begin(), every().end()),
+                         [](const auto& of) { return std::string(of.param.name); });
+
+}  // namespace
+
+}  // namespace scenario
