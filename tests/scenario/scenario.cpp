@@ -22,14 +22,21 @@ std::span<const entry> every() {
   return all;
 }
 
+namespace {
+constexpr duration aftermath = 5s;
+}
+
 // ── The stage ───────────────────────────────────────────────────────────────────────────────────
 
 cut stage::plan;
 std::vector<duration> stage::moments;
 unsigned stage::programs = 0;
 std::string stage::broken;
+bool stage::bytes_broken = false;
 
 stage::~stage() {
+  broken.clear();
+  bytes_broken = false;
   for (sim::host* h : hosts_)
     if (h->running()) h->kill();
 }
@@ -50,19 +57,29 @@ task<> stage::guarded(task<> main, unsigned number) {
   running_[number] = &own;
   const bool falls_due = plan.how == cut::way::by_deadline && plan.program == number;
   own.spawn(falls_due ? cut_by_deadline(std::move(main)) : std::move(main));
-  auto joined = attempt(own.join());
-  auto ended = co_await std::move(joined);
+  try {
+    auto joined = own.join();
+    co_await std::move(joined);
+  } catch (const wrong_bytes&) {
+    throw;
+  } catch (const std::exception&) {
+    running_[number] = nullptr;
+    if (!cut_) throw;  // whoever talks to a program that was stopped may be disappointed
+  }
   running_[number] = nullptr;
-  if (!cut_) ended.value();
+}
+
+// What is left of the world goes on for a while.
+void stage::strike() {
+  cut_ = true;
+  cut_at_ = net_.now();
+  net_.after(aftermath + 1ms, [] {});  // so that there is a while, when all the others wait
 }
 
 task<> stage::cut_by_deadline(task<> main) {
   auto limited = attempt(within(plan.at - net_.now(), std::move(main)));
   auto ended = co_await std::move(limited);
-  if (!ended && net_.now() >= plan.at && !cut_) {
-    cut_ = true;
-    cut_at_ = net_.now();
-  }
+  if (!ended && net_.now() >= plan.at && !cut_) strike();
   ended.value();
 }
 
@@ -71,18 +88,14 @@ void stage::strike_from_outside() {
   if (plan.how != cut::way::from_outside || ++moment_ != plan.moment) return;
   scope* victim = running_[plan.program];
   if (victim == nullptr) return;  // it has ended before
-  cut_ = true;
-  cut_at_ = net_.now();
+  strike();
   victim->stop();
-}
-
-namespace {
-constexpr duration aftermath = 5s;
 }
 
 void stage::drive(const callback<bool()>& done) {
   net_.run_until([this, &done] {
-    if (!broken.empty()) throw sim::failure(std::exchange(broken, {}));
+    if (std::string said = std::exchange(broken, {}); !said.empty() && (!cut_ || bytes_broken))
+      throw sim::failure(said);
     strike_from_outside();
     return done() || (cut_ && net_.now() > cut_at_ + aftermath);
   });
@@ -108,8 +121,10 @@ task<> until_it_works(sim::world& net, stage& on, callback<task<>()> session) {
 std::string_view ledger::next(std::size_t wanted) const { return keyed::at(key_, sent_, wanted); }
 
 void ledger::received(std::string_view bytes) {
-  sim::require(keyed::matches(key_, received_, bytes),
-               fmt::format("other bytes than were sent, from {} on", received_));
+  if (!keyed::matches(key_, received_, bytes)) {
+    stage::bytes_broken = true;
+    throw wrong_bytes(fmt::format("other bytes than were sent, from {} on", received_));
+  }
   received_ += bytes.size();
 }
 

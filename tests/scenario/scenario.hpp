@@ -43,6 +43,12 @@ struct cut {
   duration at{};             ///< by_deadline: the time
 };
 
+/// Bytes are wrong: that is never excused, not even by a cut.
+class wrong_bytes : public sim::failure {
+ public:
+  using sim::failure::failure;
+};
+
 /// The programs of one world.
 class stage {
  public:
@@ -64,10 +70,12 @@ class stage {
   static std::vector<duration> moments;  ///< the time of each, when there is no plan
   static unsigned programs;
   static std::string broken;  ///< what an oracle has said in a session of a server
+  static bool bytes_broken;   ///< and whether it was about bytes
 
  private:
   task<> guarded(task<> main, unsigned number);
   task<> cut_by_deadline(task<> main);
+  void strike();
   void strike_from_outside();
 
   sim::world& net_;
