@@ -31,7 +31,15 @@ exit_code exit_code_of(const bight::error& e) noexcept {
     return exit_code::refused;
   // A unix socket that is not there is a server that is not there.
   if (e.code() == std::errc::no_such_file_or_directory) return exit_code::refused;
-  if (e.is(errc::cut_short)) return exit_code::cut_short;
+  for (const errc c :
+       {errc::certificate_self_signed, errc::certificate_unknown_authority,
+        errc::certificate_expired, errc::certificate_not_yet_valid, errc::certificate_wrong_host,
+        errc::certificate_not_pinned, errc::certificate_unusable})
+    if (e.is(c)) return exit_code::not_trusted;
+  for (const errc c :
+       {errc::tls_not_spoken, errc::tls_old_protocol, errc::tls_alert, errc::tls_failed})
+    if (e.is(c)) return exit_code::handshake;
+  if (e.is(errc::cut_short) || e.is(errc::tls_truncated)) return exit_code::cut_short;
   if (e.is(errc::timed_out)) return exit_code::timed_out;
   // A message of absurd length is a server that speaks otherwise than it was told to.
   if (e.is(errc::reset) || e.is(errc::too_long)) return exit_code::receive_failed;

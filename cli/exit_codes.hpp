@@ -20,9 +20,11 @@ enum class exit_code : int {
   http_error = 22,  ///< a status of 400 and above
   cannot_write = 23,
   timed_out = 28,
+  handshake = 35,  ///< TLS could not be agreed on
   redirects = 47,
   empty_reply = 52,
   receive_failed = 56,
+  not_trusted = 60,  ///< the server's certificate
   address_in_use = 98,
   interrupted = 130,  ///< Ctrl-C: 128 + SIGINT, as shells count
 };

@@ -13,6 +13,7 @@
 #include "session.hpp"
 #include "target.hpp"
 #include "text.hpp"
+#include "tls_flags.hpp"
 #include "units.hpp"
 
 #include <bight/deadline.hpp>
@@ -33,6 +34,7 @@ constexpr duration silence_max = 60s;
 
 struct get_flags {
   common_flags common;
+  tls_flags tls;
   std::string url;
   bool header = false;
   bool head = false;
@@ -50,10 +52,11 @@ http::options options_of(const get_flags& f) {
   how.redirects_max = f.no_redirect ? 0 : how.redirects_max;
   how.rate_min = f.rate_min;
   how.connect.family = f.common.family();
+  how.tls = f.tls.options();
   how.proxy_for = proxies::from_environment();
   if (f.limits.rate_max > 0) how.rate_min = std::min(how.rate_min, f.limits.rate_max / 2);
   if (f.common.timeout) {
-    how.connect.timeout = *f.common.timeout;
+    how.connect.timeout = how.tls.timeout = *f.common.timeout;
     how.timeouts = {*f.common.timeout, *f.common.timeout, *f.common.timeout, *f.common.timeout};
   }
   return how;
@@ -118,12 +121,12 @@ void add_get(CLI::App& root, action& chosen) {
   auto f = std::make_shared<get_flags>();
   CLI::App* sub = add_command(root, "get", "save a page or file");
   set_examples(*sub,
-               "  bight get -i http://www.sina.com.cn/ -o sina.html\n"
+               "  bight get -i https://www.sina.com.cn/ -o sina.html\n"
                "  bight get -O http://host/file.iso       to file.iso; again: goes on\n"
                "  bight get -I http://localhost:8080/     only the header\n"
                "  bight get http://host/list | head -3\n"
                "  bight get tcp://host:9999 -o said       all that comes until it closes\n");
-  add_text(*sub, "URL", f->url, "", "http://host[:port]/path, or tcp://host:port")->required();
+  add_text(*sub, "URL", f->url, "", "http[s]://host[:port]/path, or tcp://host:port")->required();
   auto* header = sub->add_flag("-i,--include", f->header, "print the header too");
   auto* head = sub->add_flag("-I,--head", f->head, "ask for the header alone");
   header->excludes(head);
@@ -145,6 +148,7 @@ void add_get(CLI::App& root, action& chosen) {
   add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
   add_digest(*sub, "--sha256", f->limits.sha256, "what the whole must have");
   add_network(*sub, f->common, false);
+  add_tls(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
       "The body goes to standard output unless -o or -O names a file, which appears when\n"

@@ -34,8 +34,8 @@ void add_everything(CLI::App& root, action& chosen) {
       "Payload goes to standard output, everything else to standard error.\n"
       "Ends with 0 well, 2 typing error, 6 no such name, 7 refused, 18 cut short,\n"
       "22 HTTP 400 and above, 23 cannot write (silently when the reader of a pipe has\n"
-      "gone), 28 timeout, 47 redirect, 52 empty reply, 56 receive failed, 98 address\n"
-      "in use, 130 Ctrl-C, 1 anything else.");
+      "gone), 28 timeout, 35 no TLS, 47 redirect, 52 empty reply, 56 receive failed, 60\n"
+      "certificate not trusted, 98 address in use, 130 Ctrl-C, 1 anything else.");
   add_get(root, chosen);
   add_send(root, chosen);
   add_connect(root, chosen);

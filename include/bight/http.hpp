@@ -6,6 +6,7 @@
 #include <bight/lease.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
+#include <bight/tls.hpp>
 #include <bight/url.hpp>
 
 #include <cstddef>
@@ -83,7 +84,7 @@ struct limits {
 /// How long each step may take; what passes one of these is errc::timed_out. The time of looking
 /// up and connecting is options::connect.timeout.
 struct timeouts {
-  duration greeting = 15s;  ///< what a proxy asks and answers, and TLS's handshake: each
+  duration greeting = 15s;  ///< what a proxy asks and answers; of TLS see options::tls.timeout
   duration send = 30s;      ///< until the kernel has the request
   duration header = 60s;    ///< from then until the header is here
   duration silence = 60s;   ///< between two pieces of the body
@@ -128,6 +129,9 @@ struct options {
 
   /// Of every connection: family, timeout, and `allow`, the policy on addresses.
   tcp::connect_options connect;
+  /// Of every https connection: whom to trust, how long the handshake may take. `name` and
+  /// `protocols` are set from the URL.
+  tls::connect_options tls;
   /// Which proxy a URL is reached by; not set: none. The environment is the program's to read.
   callback<proxy(const url&)> proxy_for;
   /// "" sends none.

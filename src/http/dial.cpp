@@ -17,9 +17,6 @@ BIGHT_CORO_WRAPPER task<> ask_proxy(stream& wire, address to, proxy by, limits m
 }  // namespace
 
 task<stream> dial(url to, proxy by, options how) {
-  if (to.secure())
-    throw error(bight::errc::not_supported, "connect " + to.origin(), 0,
-                "TLS is not in this build");
   const bool direct = by.what == proxy::kind::none;
   const address at = direct ? to.at() : by.at;
   auto connecting = tcp::connect(at, how.connect);
@@ -30,7 +27,11 @@ task<stream> dial(url to, proxy by, options how) {
     if (!asked)
       throw in_terms_of("ask the proxy " + by.at.str() + " for " + to.origin(), asked.error());
   }
-  co_return wire;
+  if (!to.secure()) co_return std::move(wire);
+  how.tls.name.clear();
+  how.tls.protocols.assign(1, "http/1.1");
+  auto shaking = tls::connect(std::move(wire), to.at(), std::move(how.tls));
+  co_return co_await std::move(shaking);
 }
 
 }  // namespace bight::http

@@ -20,6 +20,21 @@ bool has(const std::vector<field>& fields, std::string_view name) noexcept {
                      [name](const field& f) { return same_name(f.name, name); });
 }
 
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    const std::size_t here = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k)
+      text += k <= here ? digits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
 // Fields that say nothing about who asks.
 bool is_harmless(std::string_view name) {
   std::string n(name);
@@ -84,6 +99,10 @@ void check_fields(const std::vector<field>& fields) {
                              "Trailer", "Expect", "Keep-Alive", "Proxy-Connection"})
       if (same_name(f.name, ours)) refuse("that field is not the program's to set");
   }
+}
+
+std::string basic_credentials(const proxy& by) {
+  return "Basic " + base64(by.user + ":" + by.password);
 }
 
 std::string request_text(const request& what, const options& how, const proxy* by) {

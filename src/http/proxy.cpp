@@ -45,21 +45,6 @@ std::string decoded(std::string_view s) {
   return text;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t here = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += k <= here ? digits[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
-
 const char* socks_reason(unsigned char code) {
   constexpr const char* reasons[] = {"",  // RFC 1928 §6
                                      "it failed in general",
@@ -103,10 +88,6 @@ proxy::proxy(std::string_view text) {
   const std::uint16_t port = what == kind::http ? http_proxy_port : socks_proxy_port;
   at = has_port ? address(rest) : address(fmt::format("{}:{}", rest, port));
   if (at.what() == address::kind::any || at.port() == 0) refuse("its host or port is missing");
-}
-
-std::string basic_credentials(const proxy& by) {
-  return "Basic " + base64(by.user + ":" + by.password);
 }
 
 task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {

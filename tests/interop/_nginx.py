@@ -29,7 +29,7 @@ http {{
 
 
 class Nginx:
-    """`servers` is the text of server blocks; `{{0}}`, `{{1}}`… in it are addresses to listen on."""
+    """`servers` is the text of server blocks; <0>, <1>… in it are addresses to listen on."""
 
     def __init__(self, folder, servers, sockets=1):
         self.folder = pathlib.Path(folder)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 EXAMPLES = pathlib.Path(sys.argv[1]) / "examples"
@@ -130,6 +131,28 @@ class Examples(unittest.TestCase):
                 self.assertEqual(code, 0)
                 self.assertEqual(len([s for s in said if s.startswith("Draining")]), 3)
             self.assertFalse(pathlib.Path(path).exists())
+
+    def test_pages_come_on_one_connection_and_errors_are_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            at = "127.0.0.1:%d" % listener.getsockname()[1]
+
+            def answer():
+                peer, _ = listener.accept()
+                with peer:
+                    peer.settimeout(PATIENCE)
+                    for _ in range(2):
+                        while not peer.recv(65536).endswith(b"\r\n\r\n"):
+                            pass
+                        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n")
+            thread = threading.Thread(target=answer)
+            thread.start()
+            done = run("pages", f"http://{at}/one", f"http://{at}/two", "http://127.0.0.1:25/")
+            thread.join(PATIENCE)
+        one, two, three = done.stdout.splitlines()
+        self.assertEqual(one, f"200 6 bytes of http://{at}/one")
+        self.assertEqual(two, f"200 6 bytes of http://{at}/two")
+        self.assertIn("allows no connection", three)
+        self.assertEqual(done.returncode, 0)
 
     def test_in_a_chat_everybody_but_the_speaker_hears(self):
         with Server("chat", "127.0.0.1:0") as server, server.connect() as one:

@@ -296,7 +296,8 @@ class Fetch(unittest.TestCase):
 
     @on_each_engine
     def test_a_header_without_end_is_cut_off(self, engine):
-        out, err, code, saved, _ = self.fetch(engine, [self.HEADER + b"\r\n" + b"X: y\r\n" * 10_000])
+        page = self.HEADER + b"\r\n" + b"X: y\r\n" * 10_000
+        out, err, code, saved, _ = self.fetch(engine, [page])
         self.assertEqual((out, code, saved), (b"", 1, None))
         self.assertRegex(err, rb"^bight: GET [^\n]* limit[^\n]*\n$")
 
@@ -305,7 +306,7 @@ class Fetch(unittest.TestCase):
         page = [self.HEADER + b"\r\n\r\nhalf of"]
         out, err, code, saved, _ = self.fetch(engine, page, reset=True)
         self.assertEqual(code, 1)
-        self.assertRegex(err, rb"^bight: GET http://127\.0\.0\.1:\d+/: connection reset by the peer\n$")
+        self.assertRegex(err, rb"^bight: GET http://[\d.:]+/: connection reset by the peer\n$")
 
 
 if __name__ == "__main__":
