@@ -25,6 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const http::parsed whole = http::parse(bytes, bytes.size() + 1, to_head, open, max);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{data[0]} + 1}) {
     const http::parsed cut = http::parse(bytes, piece, to_head, open, max);
+    // While a header is not complete its faults may not have been looked for yet.
+    if (open && !cut.failed && !cut.done) continue;
     check(static_cast<bool>(cut.failed) == static_cast<bool>(whole.failed), "the verdict differs");
     check(cut.done == whole.done, "the end differs");
     if (whole.failed) continue;
