@@ -34,9 +34,7 @@ class random_stream {
     return drawn;
   }
   /// 0 to `n` - 1; 0 when n is 0.
-  [[nodiscard]] std::uint64_t below(std::uint64_t n) noexcept {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
-  }
+  [[nodiscard]] std::uint64_t below(std::uint64_t n) noexcept { return product_high(next(), n); }
   /// True with that probability; draws nothing when it is 0.
   [[nodiscard]] bool chance(double probability) noexcept {
     return probability > 0 && static_cast<double>(next() >> 11) < probability * 0x1p53;
@@ -51,6 +49,15 @@ class random_stream {
  private:
   [[nodiscard]] static constexpr std::uint64_t rotated(std::uint64_t x, int by) noexcept {
     return (x << by) | (x >> (64 - by));
+  }
+
+  // The upper half of a product; no compiler has a standard type for the whole of it.
+  [[nodiscard]] static constexpr std::uint64_t product_high(std::uint64_t a,
+                                                            std::uint64_t b) noexcept {
+    constexpr std::uint64_t low = 0xffffffff;
+    const std::uint64_t middle = (a >> 32) * (b & low) + ((a & low) * (b & low) >> 32);
+    const std::uint64_t other = (a & low) * (b >> 32) + (middle & low);
+    return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
   }
 
   std::array<std::uint64_t, 4> state_;

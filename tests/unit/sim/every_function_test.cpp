@@ -38,21 +38,21 @@ TEST(sim_functions, readers_and_writers) {
   w.a.run(body());
 }
 
+task<> nap() { co_await sleep(1s); }
+
 TEST(sim_functions, scopes_races_and_events) {
   two_hosts w;
   w.b.start(serve_echo);
   const auto body = []() -> task<> {
     event go;
     auto waits = [](event& e) -> task<> { co_await e.wait(); };
-    auto sets = [](event& e) -> task<> {
-      co_await sleep(1s);
-      e.set();
-    };
-    co_await in_scope([&](scope& s) -> task<> {
-      s.spawn(waits(go));
-      s.spawn(sets(go));
+    auto naps = [](scope& s) -> task<> {
+      for (int i = 0; i < 3; ++i) s.spawn(nap());
       co_return;
-    });
+    };
+    co_await in_scope(naps);
+    go.set();
+    co_await go.wait();
     EXPECT_TRUE(go.is_set());
     go.reset();
     scope side(co_await current_context());
