@@ -54,10 +54,8 @@ failure session::failure_now() {
       code ==
       std::error_code(static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED)),
                       openssl_category());
-  if (about_certificate && verified != X509_V_OK) {
-    const x509_ptr peer(SSL_get1_peer_certificate(ssl_.get()));
-    return refused_certificate(verified, peer.get(), wanted_name(ssl_.get()));
-  }
+  if (about_certificate && verified != X509_V_OK)
+    return refused_certificate(verified, refused_.get(), wanted_name(ssl_.get()));
   if (established_) return {code, {}};
   if (code == errc::tls_truncated && send_failed_) {
     const error plain(send_failed_, "");

@@ -13,7 +13,7 @@ namespace {
 // In the place of OpenSSL's own verification when there are pins.
 int verify_pin(X509_STORE_CTX* verifying, void* of) {
   const auto& pins = *static_cast<const std::vector<std::string>*>(of);
-  const X509* shown = X509_STORE_CTX_get0_cert(verifying);
+  X509* shown = X509_STORE_CTX_get0_cert(verifying);
   try {
     if (shown != nullptr && std::find(pins.begin(), pins.end(), pin_of(*shown)) != pins.end()) {
       X509_STORE_CTX_set_error(verifying, X509_V_OK);
@@ -23,6 +23,7 @@ int verify_pin(X509_STORE_CTX* verifying, void* of) {
     ERR_clear_error();
   }
   X509_STORE_CTX_set_error(verifying, X509_V_ERR_APPLICATION_VERIFICATION);
+  keep_refused(0, verifying);
   return 0;
 }
 
@@ -40,11 +41,12 @@ std::shared_ptr<const client_context> make(const connect_options& options) {
   SSL_CTX* c = made->context.get();
   if (!options.authorities.empty())
     trust_file(*c, options.authorities);
-  else if (SSL_CTX_set_default_verify_paths(c) != 1)
+  else if (options.pins.empty() && !options.insecure && SSL_CTX_set_default_verify_paths(c) != 1)
     throw_error("the system's authorities");
   if (!options.certificate.certificate.empty() || !options.certificate.key.empty())
     use_identity(*c, options.certificate);
-  SSL_CTX_set_verify(c, options.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(c, options.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+                     options.insecure ? nullptr : keep_refused);
   if (!options.pins.empty()) SSL_CTX_set_cert_verify_callback(c, verify_pin, &made->pins);
   // Names are those in the certificate's list of names, whole parts of them: RFC 6125 §6.4.
   X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(c), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |

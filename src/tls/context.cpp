@@ -24,6 +24,18 @@ void on_message(int written, int, int type, const void* bytes, std::size_t size,
 
 void throw_error(std::string_view tried) { throw error(take_error(), tried); }
 
+int keep_refused(int accepted, X509_STORE_CTX* verifying) noexcept {
+  if (accepted == 1) return 1;
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(verifying, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* s = ssl != nullptr ? static_cast<session*>(SSL_get_app_data(ssl)) : nullptr;
+  X509* refused = X509_STORE_CTX_get_current_cert(verifying);
+  if (refused == nullptr) refused = X509_STORE_CTX_get0_cert(verifying);
+  if (s != nullptr && refused != nullptr && X509_up_ref(refused) == 1)
+    s->on_refused(x509_ptr(refused));
+  return 0;
+}
+
 context_ptr make_context(const SSL_METHOD* method, version least) {
   ERR_clear_error();
   context_ptr made(SSL_CTX_new(method));
@@ -37,7 +49,6 @@ context_ptr make_context(const SSL_METHOD* method, version least) {
   // wherever its bytes are then.
   SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_clear_mode(c, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_msg_callback(c, on_message);
   return made;
 }

@@ -38,6 +38,9 @@ void trust_file(SSL_CTX& context, const std::string& file);
 /// Throws error(errc::invalid) unless `text` could be a pin.
 void check_pin(const std::string& text);
 
+/// The callback of SSL_CTX_set_verify: tells the session which certificate was refused.
+int keep_refused(int accepted, X509_STORE_CTX* verifying) noexcept;
+
 /// The error that OpenSSL's queue holds, for a call of its that cannot fail but for memory.
 [[noreturn]] void throw_error(std::string_view tried);
 

@@ -122,7 +122,7 @@ void check_pin(const std::string& text) {
   const std::string_view given = text;
   const bool fits =
       given.starts_with(pin_prefix) && given.size() == pin_prefix.size() + base64_size &&
-      given.back() == '=' &&
+      given.find('=') == given.size() - 1 &&
       EVP_DecodeBlock(bytes.data(),
                       reinterpret_cast<const unsigned char*>(given.data() + pin_prefix.size()),
                       static_cast<int>(base64_size)) == 33;

@@ -50,7 +50,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
 
 void ask_for_certificates(SSL_CTX& context, const std::string& authorities) {
   trust_file(context, authorities);
-  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, keep_refused);
   // The names tell a client with several certificates which to show.
   SSL_CTX_set_client_CA_list(&context, SSL_load_client_CA_file(authorities.c_str()));
 }

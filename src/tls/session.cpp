@@ -240,6 +240,8 @@ void session::decrypt() {
     return finish(receiver_);
   }
   const bool lends = o.what == verb::recv;
+  // Until the room is filled: of TLS over TLS the last lease that ends would take its block back.
+  const lease held = wire_.incoming;
   const std::size_t most = std::min<std::size_t>(o.size, buffer_pool::block_size);
   std::span<std::byte> room;
   if (lends)

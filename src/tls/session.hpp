@@ -65,6 +65,7 @@ class session final : public carrier {
   // For OpenSSL's callbacks, which find the session by SSL_get_app_data.
   void on_ticket(session_ptr ticket);
   void on_key_update() noexcept { ++key_updates_; }
+  void on_refused(x509_ptr certificate) noexcept { refused_ = std::move(certificate); }
 
  private:
   // An operation of our own on the stream below; made anew for each use.
@@ -154,6 +155,7 @@ class session final : public carrier {
   bool got_ticket_ = false;
   int key_updates_ = 0;  // since bytes came
   failure failure_;
+  x509_ptr refused_;
 
   // The end.
   bool said_goodbye_ = false;

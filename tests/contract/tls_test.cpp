@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// A stream with TLS is a stream: what the other tests ask of those, asked of these.
+#include "contract/certificates.hpp"
+#include "contract/contract.hpp"
+#include "contract/tls_pair.hpp"
+
+namespace contract {
+
+BIGHT_TEST(tls, one_handler_serves_tcp_and_tls) {
+  served plain;
+  co_await serve_for(plain, tcp::serve("127.0.0.1:0", echo, plain.options()),
+                     [](served& s) -> task<> {
+                       auto peer = co_await tcp::connect(s.at.front());
+                       co_await expect_echo(peer, "ping");
+                     }(plain));
+  served secure;
+  std::string pin;
+  tls::serve_options how;
+  how.on_pin = [&pin](const std::string& told) { pin = told; };
+  co_await serve_for(secure, tls::serve("127.0.0.1:0", echo, how, secure.options()),
+                     [](served& s, const std::string& told) -> task<> {
+                       tls::connect_options o;
+                       o.pins.push_back(told);
+                       auto peer = co_await tls::connect(s.at.front(), o);
+                       co_await expect_echo(peer, "ping");
+                     }(secure, pin));
+  EXPECT_EQ(secure.told(), "");
+}
+
+BIGHT_TEST(tls, both_ends_know_their_addresses) {
+  auto pair = co_await connected_by_tls();
+  EXPECT_EQ(pair.here.remote(), pair.there.local());
+  EXPECT_EQ(pair.here.local(), pair.there.remote());
+  EXPECT_TRUE(tls::about(pair.here));
+  auto plain = co_await connected();
+  EXPECT_FALSE(tls::about(plain.here));
+}
+
+BIGHT_TEST(tls, megabytes_arrive_both_ways_at_once) {
+  auto pair = co_await connected_by_tls();
+  constexpr std::uint64_t total = 8'000'000;
+  auto everything = all(send_pattern(pair.here, total), expect_pattern(pair.there, total),
+                        send_pattern(pair.there, total), expect_pattern(pair.here, total));
+  co_await std::move(everything);
+}
+
+BIGHT_TEST(tls, the_end_of_one_direction_leaves_the_other) {
+  auto pair = co_await connected_by_tls();
+  pair.here.shutdown_send();
+  auto nothing = co_await pair.there.recv();
+  EXPECT_TRUE(nothing.empty());
+  co_await pair.there.send("answer");
+  auto said = co_await pair.here.recv();
+  EXPECT_EQ(said, "answer");
+  auto sending = attempt(pair.here.send("more"));
+  auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::closed));
+  EXPECT_NO_THROW(pair.here.shutdown_send());
+}
+
+BIGHT_TEST(tls, the_end_is_found_again_and_again) {
+  auto pair = co_await connected_by_tls();
+  pair.here.close();
+  for (int i = 0; i < 3; ++i) {
+    auto nothing = co_await pair.there.recv();
+    EXPECT_TRUE(nothing.empty());
+  }
+}
+
+BIGHT_TEST(tls, many_small_parts_leave_as_one_record) {
+  auto pair = co_await connected_by_tls();
+  co_await pair.here.send("a", "", "bc", std::string(1000, 'd'));
+  auto said = co_await pair.there.recv();
+  EXPECT_EQ(said, "abc" + std::string(1000, 'd'));
+  std::vector<piece> none;
+  co_await pair.here.send(std::span<piece>(none));
+  std::string parts[100];
+  std::vector<piece> pieces;
+  for (int i = 0; i < 100; ++i) {
+    parts[i] = std::string(static_cast<std::size_t>(i) * 100, static_cast<char>('0' + i % 10));
+    pieces.emplace_back(parts[i]);
+  }
+  co_await pair.here.send(std::span<piece>(pieces));
+  std::string whole;
+  for (const std::string& p : parts) whole += p;
+  const auto came = co_await recv_exactly(pair.there, whole.size());
+  EXPECT_EQ(came, whole);
+}
+
+BIGHT_TEST(tls, a_receive_takes_no_more_than_it_asks_for) {
+  auto pair = co_await connected_by_tls();
+  co_await pair.here.send("abcdef");
+  auto first = co_await pair.there.recv(2);
+  EXPECT_EQ(first, "ab");
+  std::byte into[3];
+  const auto n = co_await pair.there.recv_into(into);
+  EXPECT_EQ(n, 3u);
+  EXPECT_EQ(std::string_view(reinterpret_cast<char*>(into), n), "cde");
+  auto last = co_await pair.there.recv();
+  EXPECT_EQ(last, "f");
+}
+
+BIGHT_TEST(tls, a_deadline_loses_no_byte) {
+  auto pair = co_await connected_by_tls();
+  std::string came;
+  int late = 0;
+  auto talk = [](stream& to) -> task<> {
+    for (int i = 0; i < 200; ++i) {
+      co_await to.send("abcdefghij");
+      co_await sleep(200us);
+    }
+    to.shutdown_send();
+  };
+  auto hear = [](stream& from, std::string& into, int& expired) -> task<> {
+    for (;;) {
+      auto receiving = attempt(within(100us, from.recv(7)));
+      auto part = co_await std::move(receiving);
+      if (!part && !part.error().is(errc::timed_out)) throw error(part.error());
+      if (!part) {
+        ++expired;
+        continue;
+      }
+      if (part->empty()) co_return;
+      into += part->view();
+    }
+  };
+  auto both = all(talk(pair.here), hear(pair.there, came, late));
+  co_await std::move(both);
+  std::string expected;
+  for (int i = 0; i < 200; ++i) expected += "abcdefghij";
+  EXPECT_EQ(came, expected);
+  EXPECT_GT(late, 0);
+}
+
+BIGHT_TEST(tls, a_send_that_is_cancelled_says_exactly_what_arrives) {
+  auto pair = co_await connected_by_tls();
+  const std::string much = pattern::first(30'000'000);
+  auto sending = attempt(within(50ms, pair.here.send(much)));
+  auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::timed_out));
+  const auto gone = sent.error().transferred();
+  EXPECT_GT(gone, 0u);
+  EXPECT_LT(gone, much.size());
+  auto finish = [](stream& to) -> task<> {
+    co_await to.send("!");
+    to.shutdown_send();
+  };
+  std::string came;
+  auto hear = [](stream& from, std::string& into) -> task<> { into = co_await recv_all(from); };
+  auto both = all(finish(pair.here), hear(pair.there, came));
+  co_await std::move(both);
+  EXPECT_EQ(came.size(), gone + 1);
+  EXPECT_TRUE(came == much.substr(0, gone) + "!");
+}
+
+BIGHT_TEST(tls, a_second_receive_and_a_second_send_are_busy) {
+  auto pair = co_await connected_by_tls();
+  auto two = [](stream& s) -> task<> {
+    auto receiving = attempt(s.recv());
+    auto second = co_await std::move(receiving);
+    EXPECT_TRUE(fails(second, errc::busy));
+    s.close();
+  };
+  auto first = [](stream& s) -> task<> {
+    auto receiving = attempt(s.recv());
+    auto cancelled = co_await std::move(receiving);
+    EXPECT_TRUE(fails(cancelled, errc::cancelled));
+  };
+  auto both = all(first(pair.here), two(pair.here));
+  co_await std::move(both);
+}
+
+BIGHT_TEST(tls, what_was_sent_before_the_close_arrives) {
+  // A client that never reads, and a server that has its tickets waiting for it.
+  for (int i = 0; i < 50; ++i) {
+    auto pair = co_await connected_by_tls();
+    co_await pair.there.send("a word and away");
+    pair.there.close();
+    const auto came = co_await recv_all(pair.here);
+    EXPECT_EQ(came, "a word and away");
+  }
+}
+
+BIGHT_TEST(tls, an_abort_is_a_reset_and_no_end) {
+  auto pair = co_await connected_by_tls();
+  pair.here.abort();
+  auto receiving = attempt(pair.there.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_TRUE(fails(outcome, errc::reset));
+}
+
+BIGHT_TEST(tls, a_stream_of_tls_carries_tls) {
+  auto outer = co_await connected_by_tls();
+  auto inner = co_await tls_over(std::move(outer));
+  constexpr std::uint64_t total = 1'000'000;
+  auto everything = all(send_pattern(inner.here, total), expect_pattern(inner.there, total));
+  co_await std::move(everything);
+}
+
+BIGHT_TEST(tls, a_unix_socket_carries_tls) {
+  auto below = co_await connected("unix:@bight-tls-test-" + std::to_string(::getpid()));
+  auto pair = co_await tls_over(std::move(below));
+  co_await pair.here.send("hello");
+  auto said = co_await pair.there.recv();
+  EXPECT_EQ(said, "hello");
+}
+
+BIGHT_TEST(tls, a_second_connection_resumes_the_first) {
+  tls_fixture f;
+  auto first = co_await f.connect();
+  EXPECT_FALSE(tls::about(first.there)->resumed);
+  co_await first.here.send("x");
+  co_await first.there.recv();  // and with it the tickets
+  auto second = co_await f.connect();
+  EXPECT_TRUE(tls::about(second.there)->resumed);
+  EXPECT_TRUE(tls::about(second.here)->resumed);
+}
+
+BIGHT_TEST(tls, G11_a_session_is_not_resumed_under_other_settings) {
+  tls_fixture f;
+  auto first = co_await f.connect();
+  co_await first.here.send("x");
+  co_await first.there.recv();
+  f.options.protocols = {"other"};
+  auto second = co_await f.connect();
+  EXPECT_FALSE(tls::about(second.there)->resumed);
+  f.options.protocols.clear();
+  f.options.insecure = true;
+  f.options.pins.clear();
+  auto third = co_await f.connect();
+  EXPECT_FALSE(tls::about(third.there)->resumed);
+  f.options.insecure = false;
+  f.options.pins.push_back(f.pin());
+  f.options.name = "other.example";
+  auto fourth = co_await f.connect();
+  EXPECT_FALSE(tls::about(fourth.there)->resumed);
+  f.options.name.clear();
+  auto fifth = co_await f.connect();
+  EXPECT_TRUE(tls::about(fifth.there)->resumed) << "the ticket of the first is still there";
+}
+
+}  // namespace contract
