@@ -7,6 +7,7 @@
 #include "engine/sim/streams.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace bight::sim::streams {
@@ -34,11 +35,24 @@ std::size_t bytes_left(const op& o) noexcept {
 }
 
 bool failed(socket& s, op& o) noexcept {
-  if (s.error != 0) {
-    o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
-    return true;
-  }
-  return false;
+  if (s.error <= 0) return false;
+  o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
+  return true;
+}
+
+// What a send is told, a receive is told too, once it has come to where the end would be: what came
+// may be cut short. Until then the error is kept as a negative number.
+bool send_failed(socket& s, op& o) noexcept {
+  const int told = s.error;
+  if (!failed(s, o)) return false;
+  if (told != EPIPE) s.error = -told;
+  return true;
+}
+
+bool failed_before(socket& s, op& o) noexcept {
+  if (s.error >= 0) return false;
+  o.code = std::error_code(-std::exchange(s.error, 0), std::system_category());
+  return true;
 }
 
 bool has_reader(universe& u, const socket& s) noexcept {
@@ -174,7 +188,7 @@ bool receive(universe& u, socket& s, op& o) {
   }
   if (failed(s, o)) return true;
   if (s.at == stage::over) {
-    o.ends_stream = true;
+    o.ends_stream = !failed_before(s, o);
     return true;
   }
   if (s.at == stage::open) return false;
@@ -183,7 +197,7 @@ bool receive(universe& u, socket& s, op& o) {
 }
 
 bool send(universe& u, socket& s, op& o) {
-  if (failed(s, o)) return true;
+  if (send_failed(s, o)) return true;
   if (s.at != stage::open || s.fin_queued || (s.family == unix_family && !has_reader(u, s))) {
     o.code = code_of(std::errc::broken_pipe);
     return true;
