@@ -48,7 +48,7 @@ TEST(Golden, worlds_are_the_same_whatever_compiled_them) {
   std::ifstream file(table());
   std::stringstream expected;
   expected << file.rdbuf();
-  EXPECT_EQ(found, expected.str()) << "write it anew with BIGHT_GOLDEN=write when the model changed";
+  EXPECT_EQ(found, expected.str()) << "BIGHT_GOLDEN=write makes the table anew";
 }
 
 }  // namespace

@@ -77,10 +77,13 @@ void stage::strike() {
 }
 
 task<> stage::cut_by_deadline(task<> main) {
-  auto limited = attempt(within(plan.at - net_.now(), std::move(main)));
-  auto ended = co_await std::move(limited);
-  if (!ended && net_.now() >= plan.at && !cut_) strike();
-  ended.value();
+  try {
+    auto limited = within(plan.at - net_.now(), std::move(main));
+    co_await std::move(limited);
+  } catch (...) {
+    if (net_.now() >= plan.at && !cut_) strike();
+    throw;
+  }
 }
 
 void stage::strike_from_outside() {
