@@ -163,10 +163,11 @@ void established(universe& u, socket& s) {
   u.record(happening::syn_ack, s.remote, s.local);
   launch(u, s, parcel::sort::hello, {});
   keep_alive(u, s);
-  op& o = *s.sender();
+  op* const o = s.sender();
+  if (o == nullptr) return;  // cancelled, and its socket is not closed yet
   static_cast<void>(s.senders.pop());
   s.last_used = s.owner->turn_time();
-  s.owner->complete(o);
+  s.owner->complete(*o);
 }
 
 // The other half is open too: whoever accepts may have it.
