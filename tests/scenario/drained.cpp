@@ -92,6 +92,9 @@ void drained(sim::world& net, unsigned size) {
   sim::require(s.drained_at.has_value(), "the server ends by its drain");
   sim::require(net.now() <= *s.drained_at + grace + 1s, "a drain ends when its grace is over");
   sim::require(s.live == 0, "no session outlives its server");
+  const bool undisturbed = net.faults().on.empty() && *s.drained_at > 1s;
+  sim::require(!undisturbed || visits > sessions_max,
+               "a server that is full goes on when a session ends");
   on.drive([&] { return !client.running(); });
 }
 

@@ -169,7 +169,8 @@ void transfers(sim::world& net, unsigned size) {
   on.start(to, [&s]() -> task<> { co_await tcp::serve(":9000", receiver{&s}, quiet()); });
   auto draw = net.random("totals");
   for (unsigned i = 0; i < size; ++i) {
-    const std::uint64_t total = draw.log_uniform(1, 60'000);
+    // Now and then more than all buffers on the way hold.
+    const std::uint64_t total = draw.log_uniform(1, draw.chance(0.05) ? 1'000'000 : 60'000);
     on.start(from, [&net, &on, &s, total, &done]() -> task<> {
       co_await carrier(net, on, s, total, done);
     });
