@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/deadline.hpp>
 
+#include "base/plant.hpp"
 #include "base/text.hpp"
 
 namespace bight {
@@ -44,7 +45,7 @@ bool sleep_operation::start(std::coroutine_handle<> h, context& c) {
   timer_.owner = this;
   timer_.expired = [](timer& t) {
     sleep_operation& self = *static_cast<owned_timer&>(t).owner;
-    self.unlink();
+    if (!planted(bug::sleep_keeps_hook)) self.unlink();
     self.context_->sched().ready(self);
   };
   s.arm(timer_, later(s.now(), wait_));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/event.hpp>
 
+#include "base/plant.hpp"
+
 namespace bight {
 
 void event::set() noexcept {
@@ -25,7 +27,7 @@ bool event::wait_operation::start(std::coroutine_handle<> h, context& c) {
   on_stop = [](stop_hook& hook) {
     auto& self = static_cast<wait_operation&>(hook);
     self.cancelled_ = true;
-    self.place_.unlink();
+    if (!planted(bug::event_keeps_stopped)) self.place_.unlink();
     self.wake();
   };
   c.link(*this);

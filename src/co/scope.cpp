@@ -2,6 +2,7 @@
 #include <bight/scope.hpp>
 
 #include "base/check.hpp"
+#include "base/plant.hpp"
 
 namespace bight {
 
@@ -36,7 +37,7 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
   if (e != nullptr) fail(std::move(e));
   if (h) h.destroy();  // its locals are gone already; this frees its parameters
   --live_;
-  if (live_ > 0 || !waiter_) return std::noop_coroutine();
+  if (live_ > (planted(bug::scope_ends_early) ? 1 : 0) || !waiter_) return std::noop_coroutine();
   return std::exchange(waiter_, nullptr);
 }
 

@@ -2,6 +2,7 @@
 #include <bight/op.hpp>
 
 #include "base/check.hpp"
+#include "base/plant.hpp"
 #include "engine/loop.hpp"
 
 namespace bight {
@@ -24,13 +25,13 @@ bool op::start(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) eng = &loop::of(c).eng();
   check(&eng->sched() == &c.sched(), "a socket was used on another loop than its own");
   waiter_ = h;
-  if (c.stop_requested()) {
+  if (c.stop_requested() && !planted(bug::operation_ignores_stop)) {
     code = make_error_code(errc::cancelled);
     return false;
   }
   run = [](runnable& r) {
     op& self = static_cast<op&>(r);
-    self.unlink();
+    if (!planted(bug::operation_keeps_hook)) self.unlink();
     self.waiter_.resume();
   };
   if (eng->submit(*this)) return false;
@@ -47,7 +48,7 @@ void op::give_back() noexcept {
   const bool takes =
       what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
   if (!takes || code) return;
-  eng->requeue(*this);
+  if (!planted(bug::deadline_loses_bytes)) eng->requeue(*this);
   if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
   code = make_error_code(errc::cancelled);
@@ -64,7 +65,8 @@ error op::failure() const {
     auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
     if (of) tried += " " + of->str();
   }
-  return eng->explain(code, tried, static_cast<std::uint64_t>(count));
+  const std::int64_t told = planted(bug::failure_counts_nothing) ? 0 : count;
+  return eng->explain(code, tried, static_cast<std::uint64_t>(told));
 }
 
 void op::raise() const { throw failure(); }

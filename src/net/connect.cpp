@@ -4,6 +4,7 @@
 #include <bight/deadline.hpp>
 #include <bight/resolve.hpp>
 
+#include "base/plant.hpp"
 #include "engine/loop.hpp"
 
 #include <algorithm>
@@ -79,7 +80,8 @@ task<> connect_race::conduct(scope& racers) {
     changed_.reset();
     if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
     if (winner || (in_flight_ == 0 && all_tried())) {
-      racers.stop();  // a look-up may still be out when max_attempts have failed
+      // A look-up may still be out when max_attempts have failed.
+      if (!planted(bug::race_keeps_losers)) racers.stop();
       co_return;
     }
     const time_point next = next_start();
@@ -104,6 +106,7 @@ time_point connect_race::next_start() const noexcept {
   if (attempts_.empty()) {
     // RFC 8305 §3: IPv4 alone waits a little for IPv6.
     if (ip6_.known) return time_point::min();
+    if (planted(bug::race_waits_for_ip6)) return time_point::max();
     return later(ip4_.known_at, options_.resolution_delay);
   }
   // RFC 8305 §5: the next begins when one has failed, or after the delay.
@@ -138,7 +141,7 @@ task<> connect_race::look_up(int family) {
   drop_forbidden(mine);
   mine.known = true;
   mine.known_at = loop::of(co_await current_context()).now();
-  changed_.set();
+  if (!planted(bug::look_up_tells_nobody)) changed_.set();
 }
 
 void connect_race::drop_forbidden(family_list& list) const {

@@ -4,6 +4,8 @@
 #include <bight/deadline.hpp>
 #include <bight/stdio.hpp>
 
+#include "base/plant.hpp"
+
 #include <cstdio>
 
 namespace bight {
@@ -40,7 +42,7 @@ task<> server::until_drained(scope& sessions) {
     co_await std::move(finishing);
   }
   // 4. The rest is cancelled; the scope awaits them.
-  sessions.stop();
+  if (!planted(bug::drain_never_cuts)) sessions.stop();
 }
 
 task<> server::open_and_take_in(scope& sessions) {
@@ -60,6 +62,10 @@ task<> server::drain_asked() {
   } else {
     event never;
     co_await never.wait();
+  }
+  if (planted(bug::drain_lets_in)) {
+    if (options_.on_drain) options_.on_drain(active_);
+    co_await sleep(100ms);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/tcp.hpp>
 
+#include "base/plant.hpp"
 #include "base/text.hpp"
 #include "engine/loop.hpp"
 #include "net/open.hpp"
@@ -31,15 +32,19 @@ class tcp_server final : public server {
 
   void stop_listening() noexcept override { listeners_.clear(); }
 
+  static bool is_shortage(const error& e) {
+    if (planted(bug::shortage_ends_server)) return false;
+    return e.is(errc::too_many_files) || e.is(errc::no_resources);
+  }
+
   task<> accept_loop(listener& l, scope& sessions) {
     for (;;) {
-      if (full()) co_await room();
+      if (full() && !planted(bug::one_session_too_many)) co_await room();
       auto accepted = co_await attempt(l.accept());
       if (accepted) {
         took_one();
         begin_session(*std::move(accepted), sessions);
-      } else if (accepted.error().is(errc::too_many_files) ||
-                 accepted.error().is(errc::no_resources)) {
+      } else if (is_shortage(accepted.error())) {
         co_await back_off(accepted.error());
       } else {
         throw error(accepted.error());  // cancelled, or the listener itself has failed

@@ -2,6 +2,7 @@
 #include <bight/reader.hpp>
 
 #include "base/check.hpp"
+#include "base/plant.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -42,7 +43,7 @@ void splitter::stash() {
   if (front_.empty()) return;
   // Bytes in use move to the front at most once for each byte that was used up before them.
   if (spill_used_ > spill_.size() / 2) {
-    spill_.erase(0, spill_used_);
+    spill_.erase(0, spill_used_ - (planted(bug::splitter_repeats) ? 1 : 0));
     spill_used_ = 0;
   }
   spill_.append(front_.view());  // may throw; nothing has changed then
@@ -72,7 +73,7 @@ splitter::state splitter::look(const framing& f) {
       return ended_ ? state::nothing : state::waiting;
     case framing::kind::exactly:
       size_ = f.max;
-      if (held >= f.max) return state::complete;
+      if (held >= f.max + (planted(bug::splitter_wants_more) ? 1 : 0)) return state::complete;
       return ended_ ? state::cut_short : state::waiting;
     case framing::kind::until: return look_delimiter(f, f.delimiter);
     case framing::kind::line: return look_delimiter(f, newline);
@@ -180,7 +181,7 @@ lease splitter::cut(std::size_t n) {
     bytes = front_.take_front(n);
   } else if (n < back) {
     bytes = lease::copy_of(std::string_view(spill_).substr(spill_used_, n));
-    spill_used_ += n;
+    spill_used_ += n - (planted(bug::splitter_steps_short) ? 1 : 0);
   } else {
     // In this order a failure to allocate loses nothing.
     spill_.append(front_.view().substr(0, n - back));

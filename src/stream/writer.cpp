@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/writer.hpp>
 
+#include "base/plant.hpp"
+
 #include <utility>
 
 namespace bight {
@@ -28,7 +30,7 @@ bool any_writer::leave() noexcept {
 
 void any_writer::has_left(std::size_t count) noexcept {
   sending_ = false;
-  leaving_.erase(0, count);
+  leaving_.erase(0, count - (planted(bug::flush_repeats) && count > 0 ? 1 : 0));
   if (leaving_.empty() && leaving_.capacity() > kept_max) std::string().swap(leaving_);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/sim/sim_engine.hpp"
 
 #include "base/check.hpp"
+#include "base/plant.hpp"
 #include "engine/sim/datagrams.hpp"
 #include "engine/sim/guard.hpp"
 #include "engine/sim/ports.hpp"
@@ -170,7 +171,9 @@ void sim_engine::cancel(op& o) noexcept {
   if (o.what == verb::work) return all_.stop(*static_cast<program*>(o.engine_data));
   if (on_a_socket(o)) {
     socket& s = *find(o.on);
-    if (s.receiver == &o)
+    if (s.receiver == &o && planted(bug::cancel_keeps_receiver))
+      ;
+    else if (s.receiver == &o)
       s.receiver = nullptr;
     else
       unqueue(s.senders, o);
@@ -266,7 +269,7 @@ void sim_engine::drop_operations(socket& s) noexcept {
 void sim_engine::close(handle h, bool reset) noexcept {
   socket* const s = find(h);
   if (s == nullptr) return;
-  drop_operations(*s);
+  if (!planted(bug::close_keeps_operations)) drop_operations(*s);
   switch (s->kind) {
     case socket_kind::listener: return streams::close_listener(all_, *s);
     case socket_kind::datagram: return datagrams::close(all_, *s);

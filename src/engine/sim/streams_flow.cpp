@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How bytes move: from the pieces of a send into segments, over the path, and to a receive.
 
+#include "base/plant.hpp"
 #include "engine/sim/faults.hpp"
 #include "engine/sim/gather.hpp"
 #include "engine/sim/guard.hpp"
@@ -100,6 +101,7 @@ void take(universe& u, socket& s, op& o) {
   // §3.8.6.2.2), when it waits for some.
   socket* peer = u.peer_of(s);
   if (peer == nullptr || peer->unsent_bytes == 0 || peer->room_told) return;
+  if (planted(bug::window_stays_shut)) return;
   if (window(*peer, &s) < std::min<std::size_t>(2 * s.way->segment(), s.receive_limit / 2)) return;
   peer->room_told = true;
   u.in(s.way->latency(), event_kind::room, *peer);
@@ -253,7 +255,10 @@ void give_back(universe& u, socket& s, op& o) noexcept {
   else
     p.data = std::move(*o.got);
   s.arrived_bytes += p.data.size();
-  s.arrived.push_front(u.parcels, i);
+  if (planted(bug::returned_bytes_go_behind))
+    s.arrived.push(u.parcels, i);
+  else
+    s.arrived.push_front(u.parcels, i);
   serve_receiver(u, s);
 }
 
