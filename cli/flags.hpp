@@ -87,6 +87,7 @@ void add_send(CLI::App& root, action& chosen);
 void add_connect(CLI::App& root, action& chosen);
 void add_get(CLI::App& root, action& chosen);
 void add_engine(CLI::App& root, action& chosen);
+void add_sim(CLI::App& root, action& chosen);
 void add_completions(CLI::App& root, action& chosen);
 void add_help(CLI::App& root, action& chosen);
 

@@ -41,6 +41,7 @@ void add_everything(CLI::App& root, action& chosen) {
   add_connect(root, chosen);
   add_serve(root, chosen);
   add_engine(root, chosen);
+  add_sim(root, chosen);
   add_help(root, chosen);
   add_completions(root, chosen);
   for (CLI::App* command : root.get_subcommands({})) {

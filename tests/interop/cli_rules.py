@@ -12,7 +12,7 @@ import threading
 from _cli import (PATIENCE, TOOL, Case, Peer, Serve, Tool, environment, main, needs_ip6,
                   on_terminal, run)
 
-COMMANDS = ["get", "send", "connect", "serve", "engine", "help", "completions"]
+COMMANDS = ["get", "send", "connect", "serve", "engine", "sim", "help", "completions"]
 
 
 class Rule3Loopback(Case):

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// `bight sim replay`: one simulated world of a test program again, with its last events and its
+// packets. The program reads what it is asked for from its environment: <bight/explore.hpp>.
+
+#include "exit_codes.hpp"
+#include "flags.hpp"
+#include "text.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include <unistd.h>
+
+namespace tool {
+
+namespace {
+
+struct sim_flags {
+  common_flags common;
+  std::string seed, scenario, faults, faults_max, size, until, pcap;
+  std::string last = "20";
+  std::vector<std::string> words;  // replay PROGRAM ARGS…
+};
+
+void ask(const char* variable, const std::string& value) {
+  if (!value.empty()) setenv(variable, value.c_str(), 1);
+}
+
+[[noreturn]] void become(const std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  execvp(arguments[0], arguments.data());
+  throw failure(exit_code::other, fmt::format("sim replay: cannot run {}: {}", shown(words[0]),
+                                              std::strerror(errno)));
+}
+
+int replay(const sim_flags& f) {
+  if (f.words.empty() || f.words[0] != "replay")
+    throw usage_error("sim: say what to do: bight sim replay --seed N -- PROGRAM");
+  if (f.words.size() < 2) throw usage_error("sim replay: say which program, behind --");
+  if (f.seed.empty()) throw usage_error("sim replay: say which world: --seed N");
+  ask("BIGHT_SIM_SEED", f.seed);
+  ask("BIGHT_SIM_SCENARIO", f.scenario);
+  ask("BIGHT_SIM_FAULTS", f.faults);
+  ask("BIGHT_SIM_FAULTS_MAX", f.faults_max);
+  ask("BIGHT_SIM_SIZE", f.size);
+  ask("BIGHT_SIM_UNTIL", f.until);
+  ask("BIGHT_SIM_EVENTS", f.last);
+  ask("BIGHT_SIM_PCAP", f.pcap);
+  become({f.words.begin() + 1, f.words.end()});
+}
+
+}  // namespace
+
+void add_sim(CLI::App& root, action& chosen) {
+  auto f = std::make_shared<sim_flags>();
+  CLI::App* sub = add_command(root, "sim", "play a simulated world of a test again");
+  set_examples(*sub,
+               "  bight sim replay --seed 42 -- ./my_test               its last 20 events\n"
+               "  bight sim replay --seed 42 --pcap w.pcap -- ./my_test for Wireshark\n"
+               "  bight sim replay --seed 42 --until 480 --last 50 -- ./my_test\n"
+               "  bight sim replay --seed 42 --faults loss,reset --faults-max 3 -- ./my_test\n");
+  add_list(*sub, "WORDS", f->words, "", "replay, and the test program with its arguments");
+  add_text(*sub, "--seed", f->seed, "N", "which world");
+  add_text(*sub, "--scenario", f->scenario, "NAME", "of the scenarios in the program that one");
+  add_text(*sub, "--faults", f->faults, "LIST", "these families and no others; or none, all");
+  add_text(*sub, "--faults-max", f->faults_max, "N", "only so many faults: the first ones");
+  add_text(*sub, "--size", f->size, "N", "how large the scenario is");
+  add_text(*sub, "--until", f->until, "N", "show what happens up to that event");
+  add_text(*sub, "--last", f->last, "N", "show so many events (20)");
+  add_text(*sub, "--pcap", f->pcap, "FILE", "write the packets there");
+  add_voice(*sub, f->common);
+  sub->callback([f, &chosen] {
+    chosen.voice = &f->common.voice;
+    chosen.run = [f] { return replay(*f); };
+  });
+}
+
+}  // namespace tool
