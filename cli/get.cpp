@@ -151,12 +151,13 @@ void add_get(CLI::App& root, action& chosen) {
   add_tls(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
-      "The body goes to standard output unless -o or -O names a file, which appears when\n"
-      "all of it is there; until then it is FILE.part, and the same command goes on with\n"
-      "it, if the server's page is still the same. Up to ten redirects are followed, and\n"
-      "none from https to http. gzip, deflate, br and zstd are taken off. A status of 400\n"
-      "and above ends with 22, and its page is shown only with -i. Without -t, a minute of\n"
-      "silence is a timeout. http_proxy, https_proxy, all_proxy and no_proxy are heeded.");
+      "The body goes to standard output unless -o or -O names a file, which appears\n"
+      "when all of it is there; until then it is FILE.part, and the same command goes\n"
+      "on with it, if the server's page is still the same. Up to ten redirects are\n"
+      "followed, and none from https to http. gzip, deflate, br and zstd are taken off.\n"
+      "A status of 400 and above ends with 22, and its page is shown only with -i.\n"
+      "Without -t, a minute of silence is a timeout. http_proxy, https_proxy, all_proxy\n"
+      "and no_proxy are heeded.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(get(*f), f->common.voice); };
