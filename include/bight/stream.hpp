@@ -24,7 +24,8 @@ class stream {
   stream() noexcept = default;
   stream(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   stream(stream&& other) noexcept
-      : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
+      : carrier_(std::exchange(other.carrier_, nullptr)),
+        handle_(std::exchange(other.handle_, {})) {}
   stream& operator=(stream&& other) noexcept {
     std::swap(carrier_, other.carrier_);
     std::swap(handle_, other.handle_);

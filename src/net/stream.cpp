@@ -26,11 +26,11 @@ void stream::shutdown_send() {
 }
 
 void stream::close() noexcept {
-  if (handle_) carrier_->close(std::exchange(handle_, {}));
+  if (handle_) std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}));
 }
 
 void stream::abort() noexcept {
-  if (handle_) carrier_->close(std::exchange(handle_, {}), true);
+  if (handle_) std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), true);
 }
 
 address stream::remote() const {

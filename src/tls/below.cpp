@@ -9,7 +9,7 @@ constexpr std::uint32_t receive_max = 65536;
 }
 
 session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
-    : op(v, s.below_.carried_by(), s.handle_), owner(&s) {
+    : op(v, &s.under_, s.handle_), owner(&s) {
   run = done;
 }
 
@@ -67,7 +67,7 @@ void session::take_sent() {
   if (!said_goodbye_ || half_closed_ || !wire_.outgoing.empty() || send_failed_) return;
   if (closing_ && !owes_a_read()) return;  // the close says it
   half_closed_ = true;
-  static_cast<void>(below_.carried_by()->shutdown_send(handle_));  // gone already: as well
+  static_cast<void>(under_.shutdown_send(handle_));  // gone already: as well
 }
 
 void session::on_raw_done() {
@@ -84,16 +84,14 @@ void session::rest() noexcept {
 
 // ── What the socket below knows ─────────────────────────────────────────────────────────────────
 
-result<address> session::local(handle h) const { return below_.carried_by()->local(h); }
+result<address> session::local(handle h) const { return under_.local(h); }
 
-result<address> session::remote(handle h) const { return below_.carried_by()->remote(h); }
+result<address> session::remote(handle h) const { return under_.remote(h); }
 
-std::error_code session::set(handle h, option_id id, int value) {
-  return below_.carried_by()->set(h, id, value);
-}
+std::error_code session::set(handle h, option_id id, int value) { return under_.set(h, id, value); }
 
-result<int> session::get(handle h, option_id id) const { return below_.carried_by()->get(h, id); }
+result<int> session::get(handle h, option_id id) const { return under_.get(h, id); }
 
-time_point session::last_used(handle h) const noexcept { return below_.carried_by()->last_used(h); }
+time_point session::last_used(handle h) const noexcept { return under_.last_used(h); }
 
 }  // namespace bight::tls

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the clients of one loop share: contexts with what they trust, and tickets.
+/// What the clients of one loop share: contexts with what they trust, and session tickets.
 
 #include "tls/context.hpp"
 #include "tls/session.hpp"
@@ -18,15 +18,15 @@ struct client_context {
   std::vector<std::string> pins;
 };
 
-/// Tickets for connections to go on where an earlier one left off, each under everything that the
-/// earlier one was asked for: whom to, and what was trusted. So nothing that one connection has
-/// verified can be taken for verified by another that asks for more.
+/// Session tickets for connections to go on where an earlier one left off, each under everything
+/// that the earlier one was asked for: whom to, and what was trusted. So nothing that one
+/// connection has verified can be taken for verified by another that asks for more.
 class ticket_shelf {
  public:
   static constexpr std::size_t tickets_max = 256;
 
   void put(const std::string& key, session_ptr ticket);
-  /// The ticket, which is used up: RFC 8446 §C.4 wants each to be used once.
+  /// The session ticket, which is used up: RFC 8446 §C.4 wants each to be used once.
   [[nodiscard]] session_ptr take(const std::string& key);
 
  private:

@@ -10,7 +10,7 @@ namespace bight::tls {
 
 namespace {
 
-// Puts the tickets of one connection where the next one like it will look.
+// Puts the session tickets of one connection where the next one like it will look.
 class tickets_of final : public ticket_taker {
  public:
   tickets_of(std::shared_ptr<ticket_shelf> shelf, std::string key)
@@ -61,7 +61,7 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
   return made;
 }
 
-// Of TLS 1.2 the ticket that was used may be used again, and no new one need have come.
+// Of TLS 1.2 the session ticket that was used may be used again, and no new one need have come.
 void keep_old_ticket(const stream& connection, ticket_taker& tickets) {
   SSL* ssl = session::of(connection)->ssl();
   if (SSL_session_reused(ssl) == 1 && SSL_version(ssl) < TLS1_3_VERSION)

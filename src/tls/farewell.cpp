@@ -49,7 +49,7 @@ void session::drop(op*& slot) noexcept {
 
 // Whether to close now would throw away what we have just sent: a socket that is closed with bytes
 // unread resets its connection (RFC 2525 §2.17), and a server of TLS 1.3 always has a few for us
-// behind the handshake, its tickets. So a client that has not read them yet waits for them.
+// behind the handshake, its session tickets. So a client that has not read them yet waits for them.
 bool session::owes_a_read() const noexcept {
   return established_ && !got_ticket_ && !broken_ && !peer_ended_ && !wire_.ended &&
          !receive_failed_ && SSL_is_server(ssl_.get()) == 0 &&

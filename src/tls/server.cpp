@@ -13,7 +13,8 @@ namespace bight::tls {
 
 namespace {
 
-constexpr std::string_view session_scope = "bight";  // of tickets; each context has keys of its own
+constexpr std::string_view session_scope =
+    "bight";  // of session tickets; each context has keys of its own
 
 bool is_for(SSL_CTX* context, const char* name) noexcept {
   X509* certificate = SSL_CTX_get0_certificate(context);
@@ -86,7 +87,7 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     else
       use_made_on_the_spot(*c);
     if (!how_.client_authorities.empty()) ask_for_certificates(*c, how_.client_authorities);
-    // Sessions live in the tickets that clients keep; nothing is kept here.
+    // Sessions live in the session tickets that clients keep; nothing is kept here.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_session_id_context(c, reinterpret_cast<const unsigned char*>(session_scope.data()),
                                    static_cast<unsigned>(session_scope.size()));

@@ -2,6 +2,7 @@
 #include "tls/session.hpp"
 
 #include "base/check.hpp"
+#include "tls/world.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -25,6 +26,7 @@ session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_take
       loop_(l),
       buffers_(l.local<session_buffers>()),
       below_(std::move(below)),
+      under_(*below_.carried_by()),
       handle_(below_.id()),
       wire_(buffers_.cipher),
       ssl_(std::move(ssl)),
@@ -33,6 +35,8 @@ session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_take
   BIO* both = wire_.make_bio().release();
   SSL_set_bio(ssl_.get(), both, both);
   SSL_set_app_data(ssl_.get(), this);
+  if (const auto& date = l.local<wall_clock>().seconds)
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl_.get()), date());
   give_up_.owner = lingering_.owner = end_.owner = this;
   give_up_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->cut(false); };
   lingering_.on_stop = [](stop_hook& h) { static_cast<owned_hook&>(h).owner->cut(false); };
@@ -271,14 +275,14 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
     std::size_t n = 0;
     ERR_clear_error();
     const int outcome = SSL_read_ex(ssl_.get(), room.data() + got, room.size() - got, &n);
-    if (outcome == 1) key_updates_ = 0;
     if (key_updates_ > key_updates_max)
       fail({make_error_code(errc::tls_failed),
             "the peer changes its keys again and again without sending anything"});
-    if (outcome != 1) {
+    if (broken_ || outcome != 1) {
       if (!broken_ && why_stopped(outcome) == stopped::ended) peer_ended_ = true;
       break;
     }
+    key_updates_ = 0;
     got += n;
   }
   return got;

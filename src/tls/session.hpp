@@ -21,7 +21,7 @@ struct session_buffers : loop_local {
   buffer_pool cipher;
 };
 
-/// What a client's session hands on the tickets that it gets.
+/// What a client's session hands on the session tickets that it gets.
 class ticket_taker {
  public:
   virtual void take_ticket(session_ptr ticket) = 0;
@@ -124,7 +124,8 @@ class session final : public carrier {
   loop& loop_;
   session_buffers& buffers_;
   stream below_;
-  const handle handle_;  // as below_ had it
+  carrier& under_;       // below_'s, also when that has been closed
+  const handle handle_;  // the same
   wire wire_;
   ssl_ptr ssl_;  // after the wire, which its BIO borrows
   std::shared_ptr<ticket_taker> tickets_;

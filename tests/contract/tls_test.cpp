@@ -171,7 +171,7 @@ BIGHT_TEST(tls, a_second_receive_and_a_second_send_are_busy) {
 }
 
 BIGHT_TEST(tls, what_was_sent_before_the_close_arrives) {
-  // A client that never reads, and a server that has its tickets waiting for it.
+  // A client that never reads, and a server that has its session tickets waiting for it.
   for (int i = 0; i < 50; ++i) {
     auto pair = co_await connected_by_tls();
     co_await pair.there.send("a word and away");
@@ -179,6 +179,52 @@ BIGHT_TEST(tls, what_was_sent_before_the_close_arrives) {
     const auto came = co_await recv_all(pair.here);
     EXPECT_EQ(came, "a word and away");
   }
+}
+
+BIGHT_TEST(tls, a_closed_stream_says_so) {
+  auto pair = co_await connected_by_tls();
+  pair.here.close();
+  co_await some_turns();
+  auto receiving = attempt(pair.here.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_TRUE(fails(outcome, errc::closed));
+  EXPECT_EQ(pair.here.remote(), address());
+  EXPECT_FALSE(tls::about(pair.here));
+}
+
+BIGHT_TEST(tls, closing_ends_what_is_in_flight) {
+  auto pair = co_await connected_by_tls();
+  auto hear = [](stream& s) -> task<> {
+    auto receiving = attempt(s.recv());
+    auto outcome = co_await std::move(receiving);
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  auto send = [](stream& s) -> task<> {
+    const std::string much = pattern::first(30'000'000);
+    auto sending = attempt(s.send(much));
+    auto outcome = co_await std::move(sending);
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+  };
+  auto close = [](stream& s) -> task<> {
+    co_await some_turns();
+    s.close();
+  };
+  auto everything = all(hear(pair.here), send(pair.here), close(pair.here));
+  co_await std::move(everything);
+}
+
+BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
+  std::optional<ends> kept;
+  runner other;
+  // The peer does not read, so what is in flight cannot leave, and the runner dies at once.
+  other.run([](std::optional<ends>& into) -> task<> {
+    into.emplace(co_await connected_by_tls());
+    const std::string much = pattern::first(20'000'000);
+    auto sending = attempt(within(1ms, into->here.send(much)));
+    static_cast<void>(co_await std::move(sending));
+  }(kept));
+  kept.reset();
+  co_return;
 }
 
 BIGHT_TEST(tls, an_abort_is_a_reset_and_no_end) {
@@ -210,7 +256,7 @@ BIGHT_TEST(tls, a_second_connection_resumes_the_first) {
   auto first = co_await f.connect();
   EXPECT_FALSE(tls::about(first.there)->resumed);
   co_await first.here.send("x");
-  co_await first.there.recv();  // and with it the tickets
+  co_await first.there.recv();  // and with it the session tickets
   auto second = co_await f.connect();
   EXPECT_TRUE(tls::about(second.there)->resumed);
   EXPECT_TRUE(tls::about(second.here)->resumed);

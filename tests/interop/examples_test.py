@@ -173,6 +173,17 @@ class Examples(unittest.TestCase):
         self.assertEqual(first.stdout, again.stdout)
         self.assertNotEqual(first.stdout, other.stdout)
 
+    def test_the_server_of_the_tutorial_speaks_tls_to_who_has_its_pin(self):
+        with Server("tls_server", "127.0.0.1:0", lines=2) as server:
+            pin, address = (line.split()[-1] for line in server.said)
+            done = run("tls_client", address, pin)
+            self.assertEqual(done.stdout.splitlines()[1:],
+                             ["Welcome", "Hello, dbb", "Hello, lily"], done.stdout)
+            self.assertTrue(done.stdout.startswith("TLSv1.3, "))
+            refused = run("tls_client", address)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("signed by nobody but itself", refused.stdout)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+// What a peer may do to a session. The names of tests begin with the row of the table of faults
+// that they are for.
+#include "contract/certificates.hpp"
+#include "contract/contract.hpp"
+#include "contract/tls_pair.hpp"
+#include "contract/tls_peer.hpp"
+
+namespace contract {
+
+namespace {
+
+using side = tls_peer::side;
+
+tls::connect_options careless() {
+  tls::connect_options o;
+  o.insecure = true;
+  o.timeout = patience;
+  return o;
+}
+
+std::string why(const result<stream>& outcome) {
+  return outcome ? "it succeeded" : outcome.error().what();
+}
+
+task<> shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
+
+task<> connect_over(stream below, std::optional<result<stream>>& into,
+                    tls::connect_options options) {
+  address to = below.remote();
+  auto connecting = attempt(tls::connect(std::move(below), std::move(to), std::move(options)));
+  into.emplace(co_await std::move(connecting));
+}
+
+task<> accept_over(const tls::acceptor& server, stream below, std::optional<result<stream>>& into) {
+  auto accepting = attempt(server.accept(std::move(below)));
+  into.emplace(co_await std::move(accepting));
+}
+
+// Our client, and a server by hand that has shaken hands with it.
+struct by_hand {
+  stream ours;
+  std::unique_ptr<tls_peer> peer;
+};
+
+task<by_hand> client_with_peer(int most = TLS1_3_VERSION) {
+  certificates files;
+  certificate_plan plan;
+  const auto identity = files.make(plan);
+  auto below = co_await connected();
+  by_hand all;
+  all.peer = std::make_unique<tls_peer>(std::move(below.here), side::server, identity,
+                                        TLS1_2_VERSION, most);
+  std::optional<result<stream>> outcome;
+  bool done = false;
+  auto both =
+      bight::all(shake(*all.peer, done), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_TRUE(done);
+  all.ours = std::move(*outcome).value();
+  co_return std::move(all);
+}
+
+}  // namespace
+
+// ── G05: ends ───────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G05_an_end_without_close_notify_is_truncation_and_no_end) {
+  auto both = co_await client_with_peer();
+  both.peer->say("half of it");
+  co_await both.peer->flush();
+  both.peer->below().close();
+  auto said = co_await both.ours.recv();
+  EXPECT_EQ(said, "half of it");
+  for (int i = 0; i < 2; ++i) {
+    auto receiving = attempt(both.ours.recv());
+    auto end = co_await std::move(receiving);
+    EXPECT_TRUE(fails(end, errc::tls_truncated));
+  }
+}
+
+BIGHT_TEST(tls_faults, G05_an_end_in_the_middle_of_a_record_is_truncation) {
+  auto both = co_await client_with_peer();
+  both.peer->say("a word");
+  const std::string record = both.peer->written();
+  co_await both.peer->below().send(std::string_view(record).substr(0, record.size() - 1));
+  both.peer->below().close();
+  auto receiving = attempt(both.ours.recv());
+  auto end = co_await std::move(receiving);
+  EXPECT_TRUE(fails(end, errc::tls_truncated));
+}
+
+BIGHT_TEST(tls_faults, G05_a_close_notify_is_an_end) {
+  auto both = co_await client_with_peer();
+  SSL_shutdown(both.peer->ssl());
+  co_await both.peer->flush();
+  auto end = co_await both.ours.recv();
+  EXPECT_TRUE(end.empty());
+}
+
+BIGHT_TEST(tls_faults, G05_a_close_says_close_notify) {
+  auto both = co_await client_with_peer();
+  co_await both.ours.send("bye");
+  both.ours.close();
+  std::string heard;
+  while (SSL_get_shutdown(both.peer->ssl()) == 0) heard += co_await both.peer->hear();
+  EXPECT_EQ(heard, "bye");
+  EXPECT_EQ(SSL_get_shutdown(both.peer->ssl()), SSL_RECEIVED_SHUTDOWN);
+}
+
+BIGHT_TEST(tls_faults, G19_data_behind_the_end_is_not_taken) {
+  auto both = co_await client_with_peer(TLS1_2_VERSION);
+  both.peer->say("before");
+  const std::string before = both.peer->written();
+  // Recorded before the end is said, and sent behind it: OpenSSL itself would not write it.
+  SSL_shutdown(both.peer->ssl());
+  co_await both.peer->below().send(before, both.peer->written(), before);
+  auto said = co_await both.ours.recv();
+  EXPECT_EQ(said, "before");
+  for (int i = 0; i < 2; ++i) {
+    auto end = co_await both.ours.recv();
+    EXPECT_TRUE(end.empty());
+  }
+}
+
+// ── G06: resets in the handshake ────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G06_a_reset_in_any_flight_names_the_phase) {
+  // Cut after so many bytes of the server's: none, in its first record, behind its first.
+  static constexpr std::size_t cuts[] = {0, 3, 130};
+  for (const std::size_t cut : cuts) {
+    certificates files;
+    certificate_plan plan;
+    auto below = co_await connected();
+    tls_peer peer(std::move(below.here), side::server, files.make(plan));
+    std::optional<result<stream>> outcome;
+    auto reset = [](tls_peer& p, std::size_t after) -> task<> {
+      auto hello = co_await p.below().recv();
+      BIO_write(SSL_get_rbio(p.ssl()), hello.data(), static_cast<int>(hello.size()));
+      SSL_do_handshake(p.ssl());
+      const std::string flight = p.written();
+      if (after > 0) co_await p.below().send(std::string_view(flight).substr(0, after));
+      co_await some_turns();
+      p.below().abort();
+    };
+    auto both = all(reset(peer, cut), connect_over(std::move(below.there), outcome, careless()));
+    co_await std::move(both);
+    EXPECT_TRUE(fails(*outcome, errc::reset));
+    EXPECT_NE(why(*outcome).find(cut == 0 ? "before its first word" : "in the handshake"),
+              std::string::npos)
+        << why(*outcome);
+  }
+}
+
+BIGHT_TEST(tls_faults, G06_a_close_in_the_handshake_is_told_from_a_reset) {
+  auto below = co_await connected();
+  std::optional<result<stream>> outcome;
+  auto close = [](stream peer) -> task<> {
+    co_await peer.recv();
+    peer.close();
+  };
+  auto both =
+      all(close(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*outcome, errc::tls_truncated));
+  EXPECT_NE(why(*outcome).find("closed the connection before its first word"), std::string::npos)
+      << why(*outcome);
+}
+
+// ── G07: alerts ─────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G07_an_alert_is_told_by_its_number_and_its_name) {
+  auto below = co_await connected();
+  std::optional<result<stream>> outcome;
+  auto refuse = [](stream peer) -> task<> {
+    co_await peer.recv();
+    co_await peer.send(std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7));  // handshake_failure
+    co_await recv_all(peer);
+  };
+  auto both =
+      all(refuse(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*outcome, errc::tls_alert));
+  EXPECT_NE(why(*outcome).find("alert 40, handshake failure"), std::string::npos) << why(*outcome);
+}
+
+BIGHT_TEST(tls_faults, G07_a_client_that_refuses_tells_the_server_why) {
+  const tls_fixture f;
+  auto below = co_await connected();
+  std::optional<result<stream>> server;
+  std::optional<result<stream>> client;
+  tls::connect_options strict;
+  strict.name = "localhost";
+  auto both = all(accept_over(f.server, std::move(below.here), server),
+                  connect_over(std::move(below.there), client, strict));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*client, errc::certificate_self_signed));
+  EXPECT_TRUE(fails(*server, errc::tls_alert));
+  EXPECT_NE(why(*server).find("alert 48, unknown CA"), std::string::npos) << why(*server);
+}
+
+// ── G08: no TLS at all ──────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G08_a_server_without_tls_is_recognised) {
+  auto below = co_await connected();
+  std::optional<result<stream>> outcome;
+  auto answer = [](stream peer) -> task<> {
+    co_await peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    auto receiving = attempt(recv_all(peer));
+    static_cast<void>(co_await std::move(receiving));
+  };
+  auto both =
+      all(answer(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*outcome, errc::tls_not_spoken));
+  EXPECT_NE(
+      why(*outcome).find("the server does not speak TLS; it sent \"HTTP/1.1 400 Bad Request\""),
+      std::string::npos)
+      << why(*outcome);
+}
+
+BIGHT_TEST(tls_faults, G08_a_client_without_tls_is_recognised) {
+  const tls_fixture f;
+  auto below = co_await connected();
+  co_await below.there.send("GET / HTTP/1.1\r\n");
+  std::optional<result<stream>> outcome;
+  co_await accept_over(f.server, std::move(below.here), outcome);
+  EXPECT_TRUE(fails(*outcome, errc::tls_not_spoken));
+  EXPECT_NE(why(*outcome).find("\"GET / HTTP/1.1\" (it must connect with TLS"), std::string::npos)
+      << why(*outcome);
+}
+
+// ── G09: records of any size ────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G09_a_byte_a_record_is_the_same_as_whole) {
+  auto both = co_await client_with_peer();
+  const std::string text = pattern::first(3000);
+  for (const char byte : text) both.peer->say({&byte, 1});
+  co_await both.peer->flush();
+  std::size_t receives = 0;
+  std::string came;
+  while (came.size() < text.size()) {
+    auto part = co_await both.ours.recv();
+    came += part.view();
+    ++receives;
+  }
+  EXPECT_TRUE(came == text);
+  EXPECT_LT(receives, 100u) << "what had come was not put together";
+}
+
+BIGHT_TEST(tls_faults, G09_the_wire_byte_by_byte_is_the_same_as_whole) {
+  auto both = co_await client_with_peer();
+  const std::string text = pattern::first(20'000);
+  both.peer->say(text);
+  const std::string wire = both.peer->written();
+  auto drip = [](stream& to, const std::string& bytes) -> task<> {
+    for (const char byte : bytes) co_await to.send(std::string_view(&byte, 1));
+  };
+  std::string came;
+  auto hear = [](stream& from, std::size_t count, std::string& into) -> task<> {
+    into = co_await recv_exactly(from, count);
+  };
+  auto all_of_it = all(drip(both.peer->below(), wire), hear(both.ours, text.size(), came));
+  co_await std::move(all_of_it);
+  EXPECT_TRUE(came == text);
+}
+
+BIGHT_TEST(tls_faults, G09_a_flood_of_records_that_say_nothing_ends_the_handshake) {
+  auto below = co_await connected();
+  std::optional<result<stream>> outcome;
+  // RFC 8446 §5 has these dropped, and OpenSSL does so for a while.
+  auto flood = [](stream peer) -> task<> {
+    co_await peer.recv();
+    std::string records;
+    for (int i = 0; i < 1000; ++i) records.append("\x14\x03\x03\x00\x01\x01", 6);
+    auto sending = attempt(peer.send(records));
+    static_cast<void>(co_await std::move(sending));
+    auto receiving = attempt(recv_all(peer));
+    static_cast<void>(co_await std::move(receiving));
+  };
+  auto both =
+      all(flood(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*outcome, errc::tls_failed));
+}
+
+BIGHT_TEST(tls_faults, G09_a_flood_of_warnings_ends_the_session) {
+  auto both = co_await client_with_peer(TLS1_2_VERSION);
+  for (int i = 0; i < 100; ++i) {
+    SSL_renegotiate(both.peer->ssl());  // each is refused by a warning, and asked for by one
+    SSL_do_handshake(both.peer->ssl());
+  }
+  co_await both.peer->flush();
+  both.peer->below().shutdown_send();
+  auto receiving = attempt(both.ours.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_FALSE(outcome);
+}
+
+// ── G10: keys changed again and again ───────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G10_a_key_update_is_answered) {
+  auto both = co_await client_with_peer();
+  SSL_key_update(both.peer->ssl(), SSL_KEY_UPDATE_REQUESTED);
+  both.peer->say("after");
+  co_await both.peer->flush();
+  auto said = co_await both.ours.recv();
+  EXPECT_EQ(said, "after");
+  co_await both.ours.send("answer");
+  const auto heard = co_await both.peer->hear();
+  EXPECT_EQ(heard, "answer");
+}
+
+BIGHT_TEST(tls_faults, G10_a_storm_of_key_updates_ends_the_session) {
+  auto both = co_await client_with_peer();
+  for (int i = 0; i < 100; ++i) {
+    SSL_key_update(both.peer->ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(both.peer->ssl());
+  }
+  both.peer->say("at last");
+  co_await both.peer->flush();
+  auto receiving = attempt(both.ours.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_TRUE(fails(outcome, errc::tls_failed)) << (outcome ? outcome->str() : "");
+}
+
+BIGHT_TEST(tls_faults, G10_renegotiation_is_refused) {
+  auto both = co_await client_with_peer(TLS1_2_VERSION);
+  SSL_renegotiate(both.peer->ssl());
+  SSL_do_handshake(both.peer->ssl());
+  both.peer->say("anyway");
+  co_await both.peer->flush();
+  auto receiving = attempt(both.ours.recv());
+  auto outcome = co_await std::move(receiving);
+  // No handshake; the request is answered by an alert, and what else came is data.
+  EXPECT_TRUE(outcome && *outcome == "anyway") << (outcome ? "" : outcome.error().what());
+}
+
+// ── G14: old protocols ──────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G14_an_old_server_is_refused_and_the_least_version_named) {
+  certificates files;
+  certificate_plan plan;
+  auto below = co_await connected();
+  tls_peer peer(std::move(below.here), side::server, files.make(plan), TLS1_VERSION,
+                TLS1_1_VERSION);
+  std::optional<result<stream>> outcome;
+  bool done = true;
+  auto both = all(shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
+  co_await std::move(both);
+  EXPECT_FALSE(done);
+  EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
+  EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
+}
+
+BIGHT_TEST(tls_faults, G14_an_old_client_is_refused_and_the_least_version_named) {
+  const tls_fixture f;
+  auto below = co_await connected();
+  tls_peer peer(std::move(below.there), side::client, {}, TLS1_VERSION, TLS1_1_VERSION);
+  std::optional<result<stream>> outcome;
+  bool done = true;
+  auto both = all(shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
+  co_await std::move(both);
+  EXPECT_FALSE(done);
+  EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
+  EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
+}
+
+// ── G15: OpenSSL's queue of errors ──────────────────────────────────────────────────────────────
+
+BIGHT_TEST(tls_faults, G15_one_connection_is_not_blamed_for_the_errors_of_another) {
+  auto good = co_await connected_by_tls();
+  auto bad = co_await client_with_peer();
+  co_await bad.peer->below().send("this is no record of TLS at all, but long enough for one");
+  auto receiving = attempt(bad.ours.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_TRUE(fails(outcome, errc::tls_failed));
+  // And errors that somebody else has left behind.
+  ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+  co_await good.here.send("hello");
+  auto said = co_await good.there.recv();
+  EXPECT_EQ(said, "hello");
+}
+
+BIGHT_TEST(tls_faults, a_broken_record_ends_both_directions) {
+  auto both = co_await client_with_peer();
+  both.peer->say("a word");
+  std::string record = both.peer->written();
+  record.back() = static_cast<char>(record.back() ^ 1);
+  co_await both.peer->below().send(record);
+  auto receiving = attempt(both.ours.recv());
+  auto outcome = co_await std::move(receiving);
+  EXPECT_TRUE(fails(outcome, errc::tls_failed));
+  auto sending = attempt(both.ours.send("x"));
+  auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::tls_failed));
+}
+
+}  // namespace contract
