@@ -58,7 +58,11 @@ void release_if_over(universe& u, socket& s) noexcept {
 
 std::error_code shutdown_send(universe& u, socket& s) {
   if (s.at != stage::open) return code_of(std::errc::not_connected);
-  if (s.fin_queued) return {};
+  if (s.fin_queued) {
+    // Linux has no connection any more once both ends are through: inet_shutdown().
+    const bool over = s.fin_arrived && s.unsent.empty() && s.flight.empty();
+    return over && s.family != unix_family ? code_of(std::errc::not_connected) : std::error_code();
+  }
   s.fin_queued = true;
   s.ended_second = s.fin_arrived;
   const std::uint32_t i = u.parcels.make();

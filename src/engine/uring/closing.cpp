@@ -50,8 +50,7 @@ void uring_engine::close(handle h, bool reset) noexcept {
     c = channel();
     return;
   }
-  const bool unread =
-      known->kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
+  const bool unread = known->kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
   before_close(h, *known, reset || unread);
   // The close is put off until no request is in flight; nobody may get in meanwhile.
   if (known->kind == posix::socket_kind::listener) shutdown(c.fd(), SHUT_RDWR);
