@@ -162,7 +162,10 @@ task<> carrier(sim::world& net, stage& on, state& s, std::uint64_t total, unsign
 
 void transfers(sim::world& net, unsigned size) {
   auto& from = net.add("sender");
-  auto& to = net.add("receiver");
+  // A window that is full again and again, in most worlds.
+  sim::host_options narrow;
+  narrow.receive_buffer = net.random("window").log_uniform(2'000, 262'144);
+  auto& to = net.add("receiver", narrow);
   state s;
   unsigned done = 0;
   stage on(net);
