@@ -22,7 +22,10 @@ int no_password(char*, int, int, void* asked) {
 bio_ptr open_file(const std::string& file, std::string_view what) {
   ERR_clear_error();
   bio_ptr opened(BIO_new_file(file.c_str(), "r"));
-  if (opened == nullptr) throw error(take_error(), std::string(what) + " " + file);
+  if (opened == nullptr) {
+    const std::error_code code = take_error();
+    throw error(code, std::string(what) + " " + file, 0, code.message());
+  }
   return opened;
 }
 

@@ -136,7 +136,10 @@ void session::shake() {
     if (!heard_ && !wire_.incoming.empty()) {
       heard_ = true;
       const char first = wire_.incoming.view().front();
-      if (first != SSL3_RT_HANDSHAKE && !(client && first == SSL3_RT_ALERT)) {
+      // Any kind of record may come back; OpenSSL says what is wrong with it.
+      const bool may_answer =
+          first >= SSL3_RT_CHANGE_CIPHER_SPEC && first <= SSL3_RT_APPLICATION_DATA;
+      if (first != SSL3_RT_HANDSHAKE && !(client && may_answer)) {
         fail(not_spoken(wire_.incoming.view(), client));
         return finish(shaker_, make_error_code(errc::tls_failed));
       }

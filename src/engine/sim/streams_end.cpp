@@ -68,6 +68,11 @@ std::error_code shutdown_send(universe& u, socket& s) {
   const std::uint32_t i = u.parcels.make();
   u.parcels[i].what = parcel::sort::fin;
   s.unsent.push(u.parcels, i);
+  if (op* const o = s.sender()) {  // what it has not handed over by now never goes
+    static_cast<void>(s.senders.pop());
+    static_cast<void>(send(u, s, *o));
+    s.owner->complete(*o);
+  }
   transmit(u, s);
   return {};
 }
