@@ -39,7 +39,7 @@ enum class bug : std::uint8_t {
   buffer_lent_twice,
   buffer_freed_early,
   send_skips_a_byte,         // behind what went of a partial send
-  window_stays_shut,         // no word that there is room again
+  end_never_told,            // to the peer
   cancel_keeps_receiver,     // in the socket's table
   close_keeps_operations,    // nobody completes them
   returned_bytes_go_behind,  // and not in front

@@ -95,6 +95,7 @@ BIGHT_TEST(tls_server, G17_serve_ends_at_once_when_its_files_are_bad) {
 // ── Reload ──────────────────────────────────────────────────────────────────────────────────────
 
 BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_live_on) {
+  needs_kernel("raises signals of the process");
   certificates files;
   const auto first = files.make(certificate_plan());
   const auto second = files.make(certificate_plan());

@@ -125,7 +125,7 @@ class Peers(unittest.TestCase):
             printed = ""
             for line in process.stdout:
                 printed += line
-                if line == text:
+                if line.endswith(text):  # perhaps in the middle of what it prints of a ticket
                     break
             process.stdin.close()
             printed += process.stdout.read()

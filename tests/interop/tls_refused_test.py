@@ -29,10 +29,10 @@ CERTIFICATES = next((d for library in LIBRARIES
 class Refused(_tls.Peers):
     """Certificates with a fault each, and a server of Python's that shows them."""
 
-    def shown(self, name, **settings):
+    def shown(self, file, **settings):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers("ALL:@SECLEVEL=0")
-        context.load_cert_chain(CERTIFICATES / name)
+        context.load_cert_chain(CERTIFICATES / file)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             def answer():
                 peer, _ = listener.accept()

@@ -138,7 +138,7 @@ const char* const names[] = {"none",
                              "buffer_lent_twice",
                              "buffer_freed_early",
                              "send_skips_a_byte",
-                             "window_stays_shut",
+                             "end_never_told",
                              "cancel_keeps_receiver",
                              "close_keeps_operations",
                              "returned_bytes_go_behind"};

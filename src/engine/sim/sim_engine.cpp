@@ -233,9 +233,23 @@ std::string sim_engine::features() const {
 
 // ── Signals ─────────────────────────────────────────────────────────────────────────────────────
 
+namespace {
+
+constexpr unsigned bit_of(int number) noexcept {
+  return number == SIGINT ? 1u : number == SIGTERM ? 2u : number == SIGHUP ? 4u : 0u;
+}
+
+// What `o` waits for.
+unsigned wanted(const op& o) noexcept {
+  const unsigned end = (o.size & static_cast<unsigned>(signals::end)) != 0 ? 3 : 0;
+  return end | ((o.size & static_cast<unsigned>(signals::hangup)) != 0 ? 4 : 0);
+}
+
+}  // namespace
+
 bool sim_engine::submit_signal(op& o) {
-  for (const int number : {SIGINT, SIGTERM}) {
-    const unsigned bit = number == SIGINT ? 1 : 2;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const unsigned bit = bit_of(number) & wanted(o);
     if ((signals_pending_ & bit) == 0) continue;
     signals_pending_ &= ~bit;
     o.count = number;
@@ -246,13 +260,17 @@ bool sim_engine::submit_signal(op& o) {
 }
 
 bool sim_engine::signal(int number) {
-  if (signal_waiters_.empty()) {
+  std::vector<op*> told;
+  for (op* o : signal_waiters_)
+    if ((wanted(*o) & bit_of(number)) != 0) told.push_back(o);
+  if (told.empty()) {
     if (all_.now() > signals_until_) return false;
-    signals_pending_ |= number == SIGINT ? 1u : 2u;
+    signals_pending_ |= bit_of(number);
     return true;
   }
   signals_until_ = all_.now() + signal_linger;
-  for (op* o : std::exchange(signal_waiters_, {})) {
+  for (op* o : told) {
+    std::erase(signal_waiters_, o);
     o->count = number;
     complete(*o);
   }

@@ -91,7 +91,7 @@ class sim_engine final : public engine {
   int at_once_ = at_once_max;
   bool dead_ = false;
   std::vector<op*> signal_waiters_;
-  unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM
+  unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM, SIGHUP
   duration signals_until_{-1};    // while nobody waits, signals are kept until then
 };
 

@@ -132,6 +132,9 @@ TEST(sim_functions, signals) {
   const auto wait = []() -> task<int> { co_return co_await next_signal(); };
   w.net.after(1s, [&w] { w.a.signal(SIGINT); });
   EXPECT_EQ(w.a.run(wait()), SIGINT);
+  const auto wait_longer = []() -> task<int> { co_return co_await next_hangup(); };
+  w.net.after(1s, [&w] { w.a.signal(SIGHUP); });
+  EXPECT_EQ(w.a.run(wait_longer()), SIGHUP);
 }
 
 TEST(sim_functions, worlds) {
