@@ -175,6 +175,7 @@ class Servers(_tls.Peers):
                 secure.sendall(b"x")
                 self.assertEqual(secure.recv(1), b"x")
                 raw = socket.socket(fileno=secure.detach())
+                raw.settimeout(PATIENCE)  # it does not block any more
                 raw.shutdown(socket.SHUT_WR)
                 while raw.recv(65536):
                     pass
