@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// bench_sim [sessions N | held N | days N]: what the simulator does in a second of one core.
+// bench_sim [sessions N | held N | days N | soak N]: what the simulator does in a second of one
+// core.
 //
 // sessions  greetings between two hosts, faults on, each checked byte for byte
 // held      connections that are open at one time, and the memory of each
 // days      virtual days of a thousand connections that ask every ten minutes, a fault each hour
+// soak      the same sessions over the loopback of this machine, for N seconds, on the engine that
+//           BIGHT_ENGINE names: beside the simulator, not a part of `all`
 #include <bight/bight.hpp>
 #include <bight/sim.hpp>
 
@@ -190,6 +193,54 @@ void days(std::uint64_t count) {
   net.end();
 }
 
+task<> one_after_the_other(address to, std::uint64_t first, const event& over, tally& counts) {
+  for (std::uint64_t i = first; !over.is_set(); ++i) {
+    auto outcome = co_await attempt(within(120s, one_session(to, i, counts)));
+    if (!outcome) ++counts.failed;
+  }
+}
+
+task<> over_loopback(duration time, tally& counts) {
+  constexpr std::uint64_t side_by_side = 50;
+  event listening;
+  event over;
+  event drain;
+  address at;
+  serve_options how = quiet();
+  how.signals = false;
+  how.drain = &drain;
+  how.on_listening = [&at, &listening](const address& a) {
+    at = a;
+    listening.set();
+  };
+  auto everything = [&at, &listening, &over, &drain, &how, &counts, time](scope& s) -> task<> {
+    s.spawn(tcp::serve("127.0.0.1:0", greet, how));
+    co_await listening.wait();
+    std::vector<task<>> clients;
+    for (std::uint64_t i = 0; i < side_by_side; ++i)
+      clients.push_back(one_after_the_other(at, i << 32, over, counts));
+    auto asking = all(std::move(clients));
+    auto clock = [](duration wait, event& set) -> task<> {
+      co_await sleep(wait);
+      set.set();
+    };
+    s.spawn(clock(time, over));
+    co_await std::move(asking);
+    drain.set();
+  };
+  auto running = in_scope(everything);
+  co_await std::move(running);
+}
+
+bool soak(std::uint64_t seconds) {
+  tally counts;
+  runner real;
+  real.run(over_loopback(1s * static_cast<int>(seconds), counts));
+  print("soak on {}, {} s: answered {}, failed {}, lost {}", real.engine_name(), seconds,
+        counts.answered, counts.failed, counts.lost);
+  return counts.lost == 0 && counts.answered > 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -198,4 +249,5 @@ int main(int argc, char** argv) {
   if (what == "sessions" || what == "all") sessions(n > 0 ? n : 200'000);
   if (what == "held" || what == "all") held(n > 0 ? n : 200'000);
   if (what == "days" || what == "all") days(n > 0 ? n : 7);
+  if (what == "soak") return soak(n > 0 ? n : 60) ? 0 : 1;
 }

@@ -274,8 +274,8 @@ posix::arrival uring_engine::datagram(const completion& done) {
   std::byte* start = datagram_buffers_->arrival(done.buffer());
   const std::size_t used = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;
   const std::size_t name_end = sizeof(io_uring_recvmsg_out) + datagram_header_.msg_namelen;
-  const std::size_t front = name_end + datagram_header_.msg_controllen;
-  if (used >= front) {
+  const std::size_t header_end = name_end + datagram_header_.msg_controllen;
+  if (used >= header_end) {
     io_uring_recvmsg_out header;
     std::memcpy(&header, start, sizeof header);
     posix::socket_name from;
@@ -285,8 +285,8 @@ posix::arrival uring_engine::datagram(const completion& done) {
     a.truncated = (header.flags & MSG_TRUNC) != 0;
     if (header.controllen > 0) a.segment = posix::joined_size(start + name_end, header.controllen);
   }
-  a.data = datagram_buffers_->take(done.buffer(), used, false, start + front,
-                                   used >= front ? used - front : 0);
+  a.data = datagram_buffers_->take(done.buffer(), used, false, start + header_end,
+                                   used >= header_end ? used - header_end : 0);
   return a;
 }
 
