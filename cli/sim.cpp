@@ -24,7 +24,8 @@ struct sim_flags {
   common_flags common;
   std::string seed, scenario, faults, faults_max, size, until, pcap;
   std::string last = "20";
-  std::vector<std::string> words;  // replay PROGRAM ARGS…
+  std::string what;                // replay
+  std::vector<std::string> words;  // PROGRAM ARGS…
 };
 
 void ask(const char* variable, const std::string& value) {
@@ -41,9 +42,8 @@ void ask(const char* variable, const std::string& value) {
 }
 
 int replay(const sim_flags& f) {
-  if (f.words.empty() || f.words[0] != "replay")
+  if (f.what != "replay")
     throw usage_error("sim: say what to do: bight sim replay --seed N -- PROGRAM");
-  if (f.words.size() < 2) throw usage_error("sim replay: say which program, behind --");
   if (f.seed.empty()) throw usage_error("sim replay: say which world: --seed N");
   ask("BIGHT_SIM_SEED", f.seed);
   ask("BIGHT_SIM_SCENARIO", f.scenario);
@@ -53,7 +53,7 @@ int replay(const sim_flags& f) {
   ask("BIGHT_SIM_UNTIL", f.until);
   ask("BIGHT_SIM_EVENTS", f.last);
   ask("BIGHT_SIM_PCAP", f.pcap);
-  become({f.words.begin() + 1, f.words.end()});
+  become(f.words);
 }
 
 }  // namespace
@@ -66,7 +66,10 @@ void add_sim(CLI::App& root, action& chosen) {
                "  bight sim replay --seed 42 --pcap w.pcap -- ./my_test for Wireshark\n"
                "  bight sim replay --seed 42 --until 480 --last 50 -- ./my_test\n"
                "  bight sim replay --seed 42 --faults loss,reset --faults-max 3 -- ./my_test\n");
-  add_list(*sub, "WORDS", f->words, "", "replay, and the test program with its arguments");
+  add_text(*sub, "ACTION", f->what, "", "replay")->required();
+  // Required, because only what is still wanted may stand behind --.
+  add_list(*sub, "PROGRAM", f->words, "...", "the test program with its arguments, behind --")
+      ->required();
   add_text(*sub, "--seed", f->seed, "N", "which world");
   add_text(*sub, "--scenario", f->scenario, "NAME", "of the scenarios in the program that one");
   add_text(*sub, "--faults", f->faults, "LIST", "these families and no others; or none, all");
