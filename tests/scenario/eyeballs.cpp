@@ -91,10 +91,16 @@ void eyeballs(sim::world& net, unsigned) {
   std::size_t live = 0;
   bool done = false;
   stage on(net);
-  on.start(four,
-           [&live]() -> task<> { co_await tcp::serve(":80", tell_family{"4", &live}, quiet()); });
-  on.start(six,
-           [&live]() -> task<> { co_await tcp::serve(":80", tell_family{"6", &live}, quiet()); });
+  on.start(four, [&live]() -> task<> {
+    tell_family tell{"4", &live};
+    auto serving = tcp::serve(":80", tell, quiet());
+    co_await std::move(serving);
+  });
+  on.start(six, [&live]() -> task<> {
+    tell_family tell{"6", &live};
+    auto serving = tcp::serve(":80", tell, quiet());
+    co_await std::move(serving);
+  });
   on.start(client, [&net, f4, f6, &done]() -> task<> { co_await look(net, f4, f6, done); });
   on.drive([&] { return done; });
   if (on.is_cut()) return;

@@ -103,7 +103,9 @@ void relayed(sim::world& net, unsigned size) {
   stage on(net);
   on.start(sink, [&all]() -> task<> { co_await tcp::serve(":9000", mirror{&all}, quiet()); });
   on.start(between, []() -> task<> {
-    co_await tcp::serve(":8000", relayed_example::relay{"sink:9000"}, quiet());
+    relayed_example::relay carry{"sink:9000"};
+    auto serving = tcp::serve(":8000", std::move(carry), quiet());
+    co_await std::move(serving);
   });
   auto draw = net.random("totals");
   for (unsigned i = 0; i < size; ++i) {
