@@ -37,7 +37,7 @@ if(BIGHT_DEVELOPER AND CMAKE_CXX_COMPILER_ID MATCHES "Clang|GNU")
     # g++ 12 and 14 report these at -O2 inside libstdc++'s own strings and coroutine frames
     # (GCC bugs 105329, 105651, 109224); clang and the sanitizers look for the same faults.
     list(APPEND bight_warnings -Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete
-         -Wno-dangling-pointer)
+         -Wno-dangling-pointer -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
 endif()
 
