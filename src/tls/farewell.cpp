@@ -53,7 +53,7 @@ void session::drop(op*& slot) noexcept {
 bool session::owes_a_read() const noexcept {
   return established_ && !got_ticket_ && !broken_ && !peer_ended_ && !wire_.ended &&
          !receive_failed_ && SSL_is_server(ssl_.get()) == 0 &&
-         SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_session_reused(ssl_.get()) == 0;
+         SSL_version(ssl_.get()) == TLS1_3_VERSION;
 }
 
 void session::part() noexcept {
