@@ -211,7 +211,8 @@ class file_session {
   }
 
   // A short answer of our own.
-  task<> say(const asked& what, int status, std::string_view text, std::string fields = {}) {
+  task<> say(const asked& what, int status, std::string_view text,
+             std::string fields = std::string()) {
     if (fields.find("Content-Type") == fields.npos) fields += "Content-Type: text/plain\r\n";
     co_await say_head(what, status, fields, text.size());
     if (what.method == "HEAD" || text.empty()) co_return;

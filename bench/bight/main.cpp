@@ -27,7 +27,7 @@ task<> answer_once(tcp::stream peer) {
 }
 
 task<> discard(tcp::stream peer) {
-  while (co_await peer.recv()) continue;
+  while (auto bytes = co_await peer.recv()) continue;
 }
 
 task<> source(tcp::stream peer) {

@@ -83,8 +83,15 @@ task<std::unique_ptr<response::state>> exchange(std::shared_ptr<client_state> cl
   }
 }
 
+task<> read_on(response& page) {
+  while (auto bytes = co_await page.recv()) continue;
+}
+
+// Its failure matters to nobody, but a cancellation is not ours to keep.
 task<> drain(response& page) {
-  while (co_await page.recv()) continue;
+  auto reading = attempt(within(drained_time_max, read_on(page)));
+  const auto outcome = co_await std::move(reading);
+  if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
 }
 
 task<response> fetch(std::shared_ptr<client_state> client, request asked) {
@@ -97,9 +104,8 @@ task<response> fetch(std::shared_ptr<client_state> client, request asked) {
     if (!next) co_return std::move(page);
     const auto length = page.length();
     if (length && *length <= drained_bytes_max) {
-      auto draining = attempt(within(drained_time_max, drain(page)));
-      const auto drained = co_await std::move(draining);
-      if (!drained && drained.error().is(bight::errc::cancelled)) throw error(drained.error());
+      auto draining = drain(page);
+      co_await std::move(draining);
     }
     asked = *std::move(next);
   }

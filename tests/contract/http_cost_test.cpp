@@ -29,7 +29,7 @@ BIGHT_SITE_TEST(http_cost, a_page_takes_few_allocations, say_hello) {
   for (std::size_t i = 0; i < pages + 2; ++i) {
     if (i == 2) before = allocations();
     auto page = co_await c.get(url);
-    while (co_await page.recv()) continue;
+    while (auto bytes = co_await page.recv()) continue;
   }
   EXPECT_LE((allocations() - before) / pages, 150u);
   EXPECT_EQ(s.connections, 1u);

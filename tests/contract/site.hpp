@@ -48,7 +48,8 @@ class site {
 [[nodiscard]] std::string page(std::string_view body, std::string_view fields = {});
 
 /// One page, as a result.
-[[nodiscard]] task<result<std::string>> fetched(http::request what, http::options how = {});
+[[nodiscard]] task<result<std::string>> fetched(http::request what,
+                                                http::options how = http::options());
 
 /// A test with a server `s` beside it, that answers by `answer`.
 #define BIGHT_SITE_TEST(suite, name, answer)          \

@@ -20,7 +20,7 @@ struct agreed {
 task<> note(agreed& all, stream peer) {
   all.there = tls::about(peer);
   co_await peer.send("x");
-  while (co_await peer.recv()) {}
+  while (auto bytes = co_await peer.recv()) continue;
 }
 
 task<agreed> agree(tls::serve_options how, tls::connect_options options) {

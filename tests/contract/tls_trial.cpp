@@ -13,7 +13,7 @@ tls::serve_options on_the_spot() {
 
 task<> hello(stream peer) {
   co_await peer.send("Welcome");
-  while (co_await peer.recv()) {}
+  while (auto bytes = co_await peer.recv()) continue;
 }
 
 tls::connect_options trusting(const tls::identity& authority, std::string name) {

@@ -106,11 +106,12 @@ struct receiver {
       name += more.view();
     }
     transfer& t = *s->all.at(std::stoull(name));
+    bool goes_on = true;
     if (t.receives.below(2) == 0) {
-      while (co_await receive_raw(peer, t, s->operations)) {}
+      while (goes_on) goes_on = co_await receive_raw(peer, t, s->operations);
     } else {
       reader in(peer);
-      while (co_await receive_framed(in, t, s->operations)) {}
+      while (goes_on) goes_on = co_await receive_framed(in, t, s->operations);
     }
     t.bytes.ended();
     const std::string total = fmt::format("{}\n", t.bytes.received());

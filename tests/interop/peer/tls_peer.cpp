@@ -49,7 +49,7 @@ task<> talk_once(address at, tls::connect_options how) {
   }
   print("said {}", came.substr(0, came.find('\n')));
   peer.shutdown_send();
-  while (co_await peer.recv()) {}
+  while (auto bytes = co_await peer.recv()) continue;
   print("end");
 }
 
