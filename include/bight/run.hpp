@@ -7,8 +7,11 @@
 #include <bight/time.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace bight {
 
@@ -42,6 +45,21 @@ struct engine_report {
 /// Tries the engines as run() would, and tells. Throws what run() would throw.
 [[nodiscard]] engine_report engine_chosen(engine_choice choice = engine_choice::automatic);
 
+/// Gives the value of `main` by way of `drive`, which runs a task<> to its end.
+template <class T, class Drive>
+T drive_for_value(task<T> main, Drive drive) {
+  if constexpr (std::is_void_v<T>) {
+    drive(std::move(main));
+  } else {
+    std::optional<T> value;
+    auto keep = [](task<T> inner, std::optional<T>& into) -> task<> {
+      into.emplace(co_await std::move(inner));
+    };
+    drive(keep(std::move(main), value));
+    return *std::move(value);
+  }
+}
+
 /// Runs tasks on a loop of this thread until the first of them has ended.
 ///
 /// main() needs only `run(task)`. A runner is for tests and for programs with a loop of their own.
@@ -58,16 +76,7 @@ class runner {
   /// Runs `main` to its end and gives its value or throws its error. May be called again.
   template <class T>
   T run(task<T> main) {
-    if constexpr (std::is_void_v<T>) {
-      drive(std::move(main));
-    } else {
-      std::optional<T> value;
-      auto keep = [](task<T> inner, std::optional<T>& into) -> task<> {
-        into.emplace(co_await std::move(inner));
-      };
-      drive(keep(std::move(main), value));
-      return *std::move(value);
-    }
+    return drive_for_value(std::move(main), [this](task<> all) { drive(std::move(all)); });
   }
 
   /// The name of the engine.

@@ -16,12 +16,12 @@
 
 #include <bight/address.hpp>
 #include <bight/callback.hpp>
+#include <bight/run.hpp>
 #include <bight/sim_faults.hpp>
 #include <bight/sim_trace.hpp>
 #include <bight/task.hpp>
 
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -113,16 +113,7 @@ class host {
   /// throws its error. Not from inside a program.
   template <class T>
   T run(task<T> main) {
-    if constexpr (std::is_void_v<T>) {
-      drive(std::move(main));
-    } else {
-      std::optional<T> value;
-      auto keep = [](task<T> inner, std::optional<T>& into) -> task<> {
-        into.emplace(co_await std::move(inner));
-      };
-      drive(keep(std::move(main), value));
-      return *std::move(value);
-    }
+    return drive_for_value(std::move(main), [this](task<> all) { drive(std::move(all)); });
   }
 
   /// SIGINT or SIGTERM for the programs of this host. As on a real one, they end by it when none of

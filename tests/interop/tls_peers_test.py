@@ -18,6 +18,12 @@ import _tls
 from _tls import PATIENCE, authority, good, on_each_engine, scratch
 
 
+def server_context():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*good())
+    return context
+
+
 class Clients(_tls.Peers):
     @on_each_engine
     def test_openssl_is_understood_in_both_versions(self):
@@ -54,57 +60,50 @@ class Clients(_tls.Peers):
         with self.s_server("-tls1_1", "-cipher", "ALL:@SECLEVEL=0") as port:
             self.assertIn("old=1", self.connect(port, ca=authority()[0]))
 
-    @on_each_engine
-    def test_a_server_without_tls_is_recognised(self):
+    def connect_to(self, answer):
+        """What our client prints of a server that answers its one connection like that."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            def answer():
+            def serve():
                 peer, _ = listener.accept()
                 with peer:
-                    peer.recv(65536)
-                    peer.sendall(b"220 mail.example ESMTP\r\n")
+                    answer(peer)
 
-            thread = threading.Thread(target=answer)
+            thread = threading.Thread(target=serve)
             thread.start()
             printed = self.connect(listener.getsockname()[1], ca=authority()[0])
             thread.join(PATIENCE)
-            self.assertIn("plain=1", printed)
-            self.assertIn('"220 mail.example ESMTP"', printed)
+            return printed
+
+    @on_each_engine
+    def test_a_server_without_tls_is_recognised(self):
+        def answer(peer):
+            peer.recv(65536)
+            peer.sendall(b"220 mail.example ESMTP\r\n")
+
+        printed = self.connect_to(answer)
+        self.assertIn("plain=1", printed)
+        self.assertIn('"220 mail.example ESMTP"', printed)
 
     @on_each_engine
     def test_an_end_without_a_word_is_truncation(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*good())
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            def answer():
-                peer, _ = listener.accept()
-                with context.wrap_socket(peer, server_side=True) as secure:
-                    secure.sendall(secure.recv(100))
-                    os.close(secure.detach())  # no unwrap(), so no close_notify
+        def answer(peer):
+            with server_context().wrap_socket(peer, server_side=True) as secure:
+                secure.sendall(secure.recv(100))
+                os.close(secure.detach())  # no unwrap(), so no close_notify
 
-            thread = threading.Thread(target=answer)
-            thread.start()
-            printed = self.connect(listener.getsockname()[1], ca=authority()[0])
-            thread.join(PATIENCE)
-            self.assertIn("said hello\n", printed)
-            self.assertIn("truncated=1", printed)
+        printed = self.connect_to(answer)
+        self.assertIn("said hello\n", printed)
+        self.assertIn("truncated=1", printed)
 
     @on_each_engine
     def test_python_is_understood(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*good())
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            def answer():
-                peer, _ = listener.accept()
-                with context.wrap_socket(peer, server_side=True) as secure:
-                    while data := secure.recv(100):
-                        secure.sendall(data)
-                    secure.unwrap()
+        def answer(peer):
+            with server_context().wrap_socket(peer, server_side=True) as secure:
+                while data := secure.recv(100):
+                    secure.sendall(data)
+                secure.unwrap()
 
-            thread = threading.Thread(target=answer)
-            thread.start()
-            printed = self.connect(listener.getsockname()[1], ca=authority()[0])
-            thread.join(PATIENCE)
-            self.assertEqual(printed.splitlines()[1:], ["said hello", "end"])
+        self.assertEqual(self.connect_to(answer).splitlines()[1:], ["said hello", "end"])
 
 
 class Servers(_tls.Peers):
