@@ -16,6 +16,11 @@ thread_local std::size_t fail_from = never;
 thread_local bool has_failed = false;
 thread_local std::size_t held = 0;
 
+}  // namespace
+
+#if BIGHT_ALLOCATIONS_COUNTED
+namespace {
+
 // Of a block: glibc puts its length in front of it.
 std::size_t taken_by(void* block) noexcept {
   return block != nullptr ? malloc_usable_size(block) + sizeof(std::size_t) : 0;
@@ -34,7 +39,6 @@ void give_back(void* block) noexcept {
 
 }  // namespace
 
-#if BIGHT_ALLOCATIONS_COUNTED
 void* operator new(std::size_t size) {
   if (++count >= fail_from) {
     has_failed = true;
