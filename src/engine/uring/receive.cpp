@@ -16,7 +16,7 @@ namespace bight::uring {
 
 namespace {
 
-constexpr std::size_t rejoined_max = 4096;                 // a longer front is not worth the copy
+constexpr std::size_t rejoined_max = 4096;                 // longer parts are not worth the copy
 constexpr std::size_t apart_max = 65536;                   // of a receive without the ring
 constexpr unsigned lent_freely = 4;                        // while the kernel has so many buffers
 constexpr std::size_t request_max = std::size_t{1} << 30;  // a request's length has 32 bits
@@ -105,6 +105,7 @@ void uring_engine::on_bytes(channel& c, const completion& done) {
     return on_source_ended(c, done.result);
   }
   touch(c);
+  if (c.cut && bytes.size() > rejoined_max) deliver_bytes(c, take_front(c));
   if (c.cut) bytes = rejoin(take_front(c), bytes);
   if (!at_end) return deliver_bytes(c, std::move(bytes));
   c.cut = true;
@@ -124,9 +125,11 @@ void uring_engine::on_datagram(channel& c, const completion& done) {
 // rest is in the next buffer, and completes in the same batch. They are put together again, so that
 // what travelled together is not cut where our buffers happen to end.
 lease uring_engine::rejoin(const lease& front, const lease& rest) {
-  std::string whole(front.view());
-  whole += rest.view();
-  return lease::copy_of(whole);
+  std::byte* room = nullptr;
+  const lease whole = lease::to_fill(front.size() + rest.size(), room);
+  std::memcpy(room, front.data(), front.size());
+  std::memcpy(room + front.size(), rest.data(), rest.size());
+  return whole;
 }
 
 lease uring_engine::take_front(channel& c) {
