@@ -20,15 +20,19 @@ def trust_line(data):
     return f"NOT TO BE TRUSTED, {others:.0%} of the runs were disturbed.\n" if others > 0.2 else ""
 
 
+def noise_line(data):
+    return (f"Half of all runs lie within {results.spread(data) * 100:.1f} % of their cell's "
+            "median; a smaller gap is noise.")
+
+
 def method_line(data):
-    noise = results.spread(data) * 100
     others = results.disturbed(data) * 100
     return (f"{data['rounds']} interleaved rounds of {data['seconds']} s; medians, and the lowest "
-            f"and highest. Half of all runs lie within {noise:.1f} % of their cell's median; a "
-            f"smaller gap is noise. In {others:.0f} % of the runs another program had one of the "
-            "cores for a twentieth of the time or more; they are left out where half of a cell's "
-            "runs are without. ratio: the CPU of io_uring by hand divided by this one's; where it "
-            "does not take part, that of the server whose ratio is 1.")
+            f"and highest. {noise_line(data)} In {others:.0f} % of the runs another program had "
+            "one of the cores for a twentieth of the time or more; they are left out where half of "
+            "a cell's runs are without. ratio: the CPU of io_uring by hand divided by this one's, "
+            "the median of the rounds' ratios; where it does not take part, that of the server "
+            "whose ratio is 1.")
 
 
 def number(value):
@@ -52,13 +56,18 @@ def micros(value):
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
+def quotient(over, under):
+    value = results.ratio(over, under)
+    return "–" if value is None else f"{value:.2f}"
+
+
 HEAD = ["server", "{unit}s/s", "CPU ns a {unit}", "ratio", "÷ {beside}", "of it user",
         "p50 µs", "p99 µs", "p99.9 µs", "calls", "user instr.",
         "sender's CPU ns", "lost on the way", "load busy"]
 
 
 def rows_of(case, data, cells, details):
-    reference = cells.get((case.name, case.reference), {}).get("cpu")
+    reference = cells.get((case.name, case.reference))
     for (name, server), cell in cells.items():
         if name != case.name:
             continue
@@ -69,11 +78,10 @@ def rows_of(case, data, cells, details):
         if "cpu" not in cell:
             continue
         extra = details.get((name, server), {})
+        alone = cells.get((case.beside, server))
         row = [server, range_of(cell["rate"]), range_of(cell["cpu"], plain_ns),
-               f"{reference[0] / cell['cpu'][0]:.2f}" if reference else "–"]
-        alone = cells.get((case.beside, server), {}).get("cpu")
-        row += [f"{cell['cpu'][0] / alone[0]:.2f}" if alone else "–",
-                plain_ns(cell["user"][0]) if "user" in cell else "–"]
+               quotient(reference, cell), quotient(cell, alone),
+               plain_ns(cell["user"][0]) if "user" in cell else "–"]
         row += [micros(cell[p][0]) if p in cell else "–" for p in ("p50_us", "p99_us", "p999_us")]
         row += [f"{extra[k]:.{digits}f}" if extra.get(k) is not None else "–"
                 for k, digits in (("calls", 3), ("instructions", 0))]
@@ -128,19 +136,20 @@ SHORT = ("io_uring by hand", "Bight io_uring", "epoll by hand", "Bight epoll", "
 def short(data):
     """Server CPU a message in one table, and what cannot be told that way below it."""
     cells = results.cells(data)
-    lines = [textwrap.fill(machine_line(data) + ".", 100), "",
+    said = f"{machine_line(data)}; medians of {data['rounds']} rounds. {noise_line(data)}"
+    lines = [textwrap.fill(said, 100), "",
              "| CPU, ns a message | " + " | ".join(SHORT) + " |",
              "|---" + "|--:" * len(SHORT) + "|"]
     for case in cases.CASES:
-        found = {s: cells[case.name, s]["cpu"][0] for s in SHORT
+        found = {s: cells[case.name, s] for s in SHORT
                  if "cpu" in cells.get((case.name, s), {}) and not case.alone}
         if not found:
             continue
         row = []
         for before, server in zip(("", *SHORT), SHORT):
-            text = plain_ns(found[server]) if server in found else "–"
+            text = plain_ns(found[server]["cpu"][0]) if server in found else "–"
             if server.startswith("Bight") and server in found and before in found:
-                text += f" ({found[before] / found[server]:.2f})"
+                text += f" ({quotient(found[before], found[server])})"
             row.append(text)
         lines.append(f"| {case.title} | " + " | ".join(row) + " |")
     for title, wanted, figure, form in (

@@ -69,6 +69,8 @@ def figures(runs):
             found[name] = (statistics.median(values), min(values), max(values))
     put("rate", [r["messages"] / r["seconds"] for r in runs if r["messages"]])
     put("cpu", [r["server_cpu_ns"] / r["messages"] for r in runs if r["messages"]])
+    found["rounds"] = {r["round"]: r["server_cpu_ns"] / r["messages"]
+                       for r in runs if r["messages"]}
     # The kernel tells user and kernel time by ticks of 10 ms: too coarse for a run, not for all.
     user = sum(r.get("server_user_ns", 0) for r in runs)
     both = user + sum(r.get("server_kernel_ns", 0) for r in runs)
@@ -84,6 +86,15 @@ def figures(runs):
     put("idle_bytes", [(r["private_idle"] - r["private_before"]) / r["idle_connections"]
                        for r in runs if r.get("idle_connections")])
     return found
+
+
+def ratio(over, under):
+    """CPU of one cell by that of another: the median over the rounds in which both were measured.
+    The machine drifts from round to round by more than they differ, and hardly within one."""
+    if over is None or under is None:
+        return None
+    both = over["rounds"].keys() & under["rounds"].keys()
+    return statistics.median(over["rounds"][r] / under["rounds"][r] for r in both) if both else None
 
 
 def disturbed(data):

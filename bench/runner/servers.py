@@ -61,6 +61,10 @@ def every(build):
         own("Bight scheduler", f"{folder}/bench_timers", "timer", modes=("timers",)),
         own("Asio steady_timer", f"{folder}/peer_timers_asio", modes=("timers",)),
         own("libuv uv_timer", f"{folder}/peer_timers_libuv", modes=("timers",)),
+        own("io_uring by hand, busy_poll", f"{folder}/reference_uring", modes=("echo",),
+            BENCH_BUSY_POLL="50"),
+        own("epoll by hand, busy_poll", f"{folder}/reference_epoll", modes=("echo",),
+            BENCH_BUSY_POLL="50"),
         # 50 µs: longer than the rounds' way there and back, so that they never sleep.
         own("Bight io_uring, busy_poll", f"{folder}/bench_bight", modes=("echo",),
             BIGHT_ENGINE="uring", BENCH_BUSY_POLL="50"),
