@@ -105,9 +105,11 @@ struct serve_options {
   /// From the accept to the end of the handshake.
   duration handshake = 10s;
   /// Whether the files are read again at SIGHUP. Connections live on with what they began with;
-  /// when something is wrong with the files, the server goes on with what it had, and tells
-  /// `on_error`.
+  /// when something is wrong with the files, the server goes on with what it had.
   bool reload = true;
+  /// Told each time that the files have been read again: null, or what is wrong with them. When
+  /// not set, `on_error` is told what is wrong.
+  callback<void(const error* wrong)> on_reload = {};
   /// Told the pin of the certificate that was made on the spot; writes it to standard error, with
   /// the command of a client, when not set.
   callback<void(const std::string& pin)> on_pin = {};

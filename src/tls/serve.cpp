@@ -35,18 +35,27 @@ struct secured_handler {
   }
 };
 
-task<> reload_at_hangup(std::shared_ptr<server_identity> identity,
-                        callback<void(const address&, const error&)> on_error) {
+using error_callback = callback<void(const address&, const error&)>;
+
+void reload(server_identity& identity, const error_callback& on_error) {
+  const auto& on_reload = identity.how().on_reload;
+  try {
+    identity.reload();
+    if (on_reload) on_reload(nullptr);
+  } catch (const error& e) {
+    if (on_reload)
+      on_reload(&e);
+    else if (on_error)
+      on_error({}, e);
+    else
+      std::fprintf(stderr, "bight: %s; the certificates stay as they were\n", e.what());
+  }
+}
+
+task<> reload_at_hangup(std::shared_ptr<server_identity> identity, error_callback on_error) {
   for (;;) {
     co_await next_hangup();
-    try {
-      identity->reload();
-    } catch (const error& e) {
-      if (on_error)
-        on_error({}, e);
-      else
-        std::fprintf(stderr, "bight: %s; the certificates stay as they were\n", e.what());
-    }
+    reload(*identity, on_error);
   }
 }
 
@@ -81,7 +90,8 @@ task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
   secured_handler secure{identity, std::move(handle)};
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
   if (reloads) {
-    auto both = any(std::move(serving), reload_at_hangup(identity, on_error));
+    // The signal is waited for before anybody is told that the server listens.
+    auto both = any(reload_at_hangup(identity, on_error), std::move(serving));
     co_await std::move(both);
   } else {
     co_await std::move(serving);
