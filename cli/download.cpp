@@ -49,7 +49,7 @@ task<> download::store(std::string_view bytes) {
   if (bytes.empty()) co_return;
   if (received() == 0 && out_.is_screen() && looks_binary(bytes))
     throw failure(exit_code::cannot_write,
-                  failed("it is binary, and this is a terminal; give -O, -o FILE, or a pipe"));
+                  failed("it is binary, and this is a terminal; give -o FILE, or a pipe"));
   if (bytes.size() > how_.size_max - received())
     throw failure(exit_code::other, failed(fmt::format("more than {} came, the limit of --max-size",
                                                        shown_size(how_.size_max))));
@@ -82,14 +82,16 @@ task<> download::finish() {
   const duration took = now - start_;
   const double seconds = std::max(1e-3, static_cast<double>(took.count()) / 1e9);
   const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes - had_) / seconds);
-  const std::string line = fmt::format("{}: {} in {} ({}/s)", shown(what_), shown_size(bytes),
-                                       shown_duration(took), shown_size(rate));
+  std::string line = fmt::format("{}: {} in {} ({}/s)", shown(what_), shown_size(bytes),
+                                 shown_duration(took), shown_size(rate));
+  if (saved) line += ", saved in " + shown(out_.path());
   if (saved && is_terminal(2))
     voice_.note(line);
   else
     voice_.detail(line);
   voice_.event("done", {{"url", what_},
                         {"bytes", static_cast<std::int64_t>(bytes)},
+                        {"file", out_.path()},
                         {"ms", std::int64_t{took / 1ms}}});
 }
 

@@ -12,6 +12,7 @@
 #include "part.hpp"
 #include "session.hpp"
 #include "target.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
@@ -62,12 +63,18 @@ http::options options_of(const get_flags& f) {
   return how;
 }
 
+// Who looks at a terminal wants the page kept; who has a pipe or a file there wants it in it.
+bool wants_name(const get_flags& f) {
+  return f.named || (f.common.output.empty() && !f.head && is_terminal(1));
+}
+
 task<int> get_http(const get_flags& f) {
-  fetch_options what{parse_page(f.url), options_of(f), f.common.output, f.named,
+  const bool named = wants_name(f);
+  fetch_options what{parse_page(f.url), options_of(f), f.common.output, named,
                      f.header,          f.retries,     f.limits};
   what.what.head = f.head;
   what.what.fields = parse_fields(f.fields);
-  if (f.named) what.output = file_name_of(what.what.to);
+  if (named) what.output = file_name_of(what.what.to);
   co_await fetch(what, f.common.voice);
   co_return 0;
 }
@@ -122,7 +129,7 @@ void add_get(CLI::App& root, action& chosen) {
   CLI::App* sub = add_command(root, "get", "save a page or file");
   set_examples(*sub,
                "  bight get -i https://www.sina.com.cn/ -o sina.html\n"
-               "  bight get -O http://host/file.iso       to file.iso; again: goes on\n"
+               "  bight get http://host/file.iso          to file.iso; again: goes on\n"
                "  bight get -I http://localhost:8080/     only the header\n"
                "  bight get http://host/list | head -3\n"
                "  bight get tcp://host:9999 -o said       all that comes until it closes\n");
@@ -135,7 +142,7 @@ void add_get(CLI::App& root, action& chosen) {
   add_list(*sub, "-H,--header", f->fields, "FIELD", "send \"Name: value\", or those in @FILE");
   add_client(*sub, f->common);
   auto* named =
-      sub->add_flag("-O,--name", f->named, "save under the URL's last name, if it is free");
+      sub->add_flag("-O,--name", f->named, "save under the URL's last name, off a terminal too");
   named->option_text(" ");
   auto* output = sub->get_option("--output")->option_text("FILE");
   head->excludes(output);
@@ -151,10 +158,12 @@ void add_get(CLI::App& root, action& chosen) {
   add_tls(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
-      "The body goes to standard output unless -o or -O names a file, which appears\n"
-      "when all of it is there; until then it is FILE.part, and the same command goes\n"
-      "on with it, if the server's page is still the same. Up to ten redirects are\n"
-      "followed, and none from https to http. gzip, deflate, br and zstd are taken off.\n"
+      "On a terminal the body is saved here, under the last name in the URL's path\n"
+      "(index.html when it has none), if that is free. Into a pipe or a file, and with\n"
+      "-o -, it goes as standard output. A file appears when all of it is there; until\n"
+      "then it is FILE.part, and the same command goes on with it, if the server's page\n"
+      "is still the same. Up to ten redirects are followed, and none from https to\n"
+      "http. gzip, deflate, br and zstd are taken off.\n"
       "A status of 400 and above ends with 22, and its page is shown only with -i.\n"
       "Without -t, a minute of silence is a timeout. http_proxy, https_proxy, all_proxy\n"
       "and no_proxy are heeded.");

@@ -43,7 +43,8 @@ task<output> output::open(std::string path, options how) {
   const fs::file_status status = fs::status(out.path_, absent);
   if (fs::is_directory(status)) throw cannot_write(path, "it is a directory; name a file in it");
   if (how.fresh && fs::exists(fs::symlink_status(path)))
-    throw cannot_write(path, "it exists; -o FILE would replace it");
+    throw cannot_write(
+        path, fmt::format("it exists; -o {} replaces it, -o FILE takes another name", shown(path)));
   if (!fs::exists(status) || fs::is_regular_file(status)) {
     out.open_part(path, how.keep);
   } else {

@@ -55,6 +55,8 @@ class output {
   [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
   /// What of a file that did not become whole is kept under its .part name; "" when nothing is.
   [[nodiscard]] std::string kept() const;
+  /// What the file is called when it is whole; "" for standard output.
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// The .part, while there is one.
   [[nodiscard]] const std::string& part() const noexcept { return part_; }
 

@@ -154,7 +154,7 @@ def silent_for(connection, seconds):
     return not select.select([connection], [], [], seconds)[0]
 
 
-def on_terminal(*args, env=None, keys=(), columns=80):
+def on_terminal(*args, env=None, keys=(), columns=80, cwd=None):
     """Runs the tool on a terminal of its own; `keys` are (text to wait for, what to type) pairs.
     Gives the exit code and all that the terminal showed."""
     import fcntl
@@ -163,7 +163,8 @@ def on_terminal(*args, env=None, keys=(), columns=80):
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen([TOOL, *map(str, args)], stdin=terminal, stdout=terminal,
-                               stderr=terminal, env=env or environment(), start_new_session=True)
+                               stderr=terminal, env=env or environment(), start_new_session=True,
+                               cwd=cwd)
     os.close(terminal)
     shown = b""
     keys = list(keys)

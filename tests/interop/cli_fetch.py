@@ -253,7 +253,7 @@ class Encodings(Case):
     def test_h20_what_is_packed_in_text_is_still_escaped_on_a_terminal(self):
         body = gzip.compress(b"plain \x1b[31m text of some length that is no binary")
         with Site(page(body, b"Content-Encoding: gzip")) as site:
-            code, shown = on_terminal("get", site.url)
+            code, shown = on_terminal("get", "-o", "-", site.url)
         self.assertEqual(code, 0)
         self.assertIn(b"plain \\x1b[31m text", shown)
 

@@ -231,15 +231,50 @@ class Lies(GetCase):
 
 
 class OnATerminal(GetCase):
+    def test_a_page_is_saved_under_its_name(self):
+        for path, name in ("a/page.html?x=1", "page.html"), ("", "index.html"):
+            with self.subTest(path), Web(OK + b"Content-Length: 3\r\n\r\n\0\1\2") as web:
+                code, shown = on_terminal("get", web.url + path, cwd=self.folder)
+                self.assertEqual(code, 0, shown)
+                self.assertIn(b"saved in " + name.encode(), shown)
+                self.assertEqual((self.folder / name).read_bytes(), b"\0\1\2")
+
+    def test_h19_what_is_there_stays_and_the_server_has_no_say_in_the_name(self):
+        answer = (OK + b"Content-Disposition: attachment; filename=\"../evil\"\r\n"
+                  b"Content-Length: 6\r\n\r\ntheirs")
+        with Web(answer) as web:
+            code, shown = on_terminal("get", web.url + "other", cwd=self.folder)
+        self.assertEqual(code, 0, shown)
+        (self.folder / "mine").write_text("mine")
+        code, shown = on_terminal("get", "http://127.0.0.1:1/mine", cwd=self.folder)
+        self.assertEqual(code, 23, shown)  # and nobody was asked
+        self.assertIn(b"-o mine replaces it", shown.replace(b"\r\n", b""))
+        self.assertEqual((self.folder / "mine").read_text(), "mine")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["mine", "other"])
+
+    def test_the_header_is_shown_and_the_body_saved(self):
+        with Web(OK + b"Content-Length: 6\r\n\r\nhello\n") as web:
+            code, shown = on_terminal("get", "-i", web.url, cwd=self.folder)
+        self.assertEqual(code, 0)
+        self.assertIn(b"HTTP/1.1 200 OK", shown)
+        self.assertNotIn(b"hello", shown)
+        self.assertEqual((self.folder / "index.html").read_bytes(), b"hello\n")
+
+    def test_head_is_shown_and_nothing_saved(self):
+        with Web(OK + b"Content-Length: 6\r\n\r\n") as web:
+            code, shown = on_terminal("get", "-I", web.url, cwd=self.folder)
+        self.assertEqual((code, os.listdir(self.folder)), (0, []))
+        self.assertIn(b"HTTP/1.1 200 OK", shown)
+
     def test_binary_is_refused(self):
         with Web(OK + b"\r\n\0\1\2\3") as web:
-            code, shown = on_terminal("get", web.url)
+            code, shown = on_terminal("get", "-o", "-", web.url)
         self.assertEqual(code, 23)
         self.assertIn(b"-o FILE", shown)
 
     def test_text_is_shown_without_its_escapes(self):
         with Web(OK + b"\r\nplain \x1b[31m text of some length that is no binary") as web:
-            code, shown = on_terminal("get", web.url)
+            code, shown = on_terminal("get", "-o", "-", web.url)
         self.assertEqual(code, 0)
         self.assertIn(b"plain \\x1b[31m text", shown)
 
