@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace tool {
@@ -35,9 +36,14 @@ std::vector<flag_row> flags_of(const CLI::App& command) {
 
 std::vector<const CLI::App*> commands_of(const CLI::App& root) { return root.get_subcommands({}); }
 
+bool names_file(const flag_row& row) {
+  static const std::vector<std::string> all{"--output", "--file", "--ca", "--cert", "--key"};
+  return std::find(all.begin(), all.end(), row.names.back()) != all.end();
+}
+
 // What a command's first argument is chosen from, if from few words.
 std::string words_of(const std::string& command, const CLI::App& root) {
-  if (command == "serve") return "greet echo discard text";
+  if (command == "serve") return "greet echo discard text files";
   if (command == "completions") return "bash zsh fish";
   if (command != "help") return {};
   std::string names;
@@ -63,8 +69,8 @@ std::string bash_script(const CLI::App& root) {
       "# bash completion of bight: source <(bight completions bash)\n"
       "_bight() {{\n"
       "  local words current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}\n"
-      "  case $before in -o|--output|--file) COMPREPLY=($(compgen -f -- \"$current\")); return;; "
-      "esac\n"
+      "  case $before in -o|--output|--file|--ca|--cert|--key)\n"
+      "    COMPREPLY=($(compgen -f -- \"$current\")); return;; esac\n"
       "  case $COMP_CWORD:${{COMP_WORDS[1]}} in\n"
       "    1:*) words=\"{} --help --version\" ;;\n"
       "    *) case ${{COMP_WORDS[1]}} in\n"
@@ -101,7 +107,7 @@ std::string zsh_script(const CLI::App& root) {
     commands += "    " + quoted(c->get_name() + ":" + zsh_text(c->get_description())) + "\n";
     cases += fmt::format("    {})\n      _arguments \\\n", c->get_name());
     for (const flag_row& row : flags_of(*c)) {
-      const bool file = row.names.back() == "--output" || row.names.back() == "--file";
+      const bool file = names_file(row);
       for (const std::string& name : row.names) {
         const char* value = !row.takes_value ? "" : file ? ":file:_files" : ":value:";
         cases += "        " + quoted(name + "[" + zsh_text(row.what) + "]" + value) + " \\\n";
@@ -141,8 +147,7 @@ std::string fish_script(const CLI::App& root) {
       text += here;
       for (const std::string& name : row.names)
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-      const bool file = row.names.back() == "--output" || row.names.back() == "--file";
-      if (row.takes_value) text += file ? " -r -F" : " -x";
+      if (row.takes_value) text += names_file(row) ? " -r -F" : " -x";
       text += " -d " + quoted(row.what) + "\n";
     }
   }

@@ -10,6 +10,7 @@
 #include "session.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
+#include "tls_flags.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
@@ -29,6 +30,7 @@ constexpr duration retry_pause = 500ms;
 
 struct connect_flags {
   common_flags common;
+  tls_flags tls;
   std::string to;
   bool crlf = false;
   bool hex = false;
@@ -43,9 +45,10 @@ bool may_pass(const error& e) {
 
 // Connects; with --retry for as long as it takes.
 task<stream> connect_stream(const connect_flags& f, const target& to) {
-  dial_options options{f.common.family(), f.common.timeout};
+  const dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   for (bool told = false;; told = true) {
-    auto connected = co_await attempt(dial(to, options, f.common.voice));
+    auto dialling = attempt(dial(to, options, f.common.voice));
+    auto connected = co_await std::move(dialling);
     if (connected) co_return std::move(*connected);
     if (!f.retry || !may_pass(connected.error())) throw error(connected.error());
     if (!told)
@@ -66,7 +69,7 @@ task<udp::socket> connect_socket(const connect_flags& f, const target& to) {
 }
 
 task<int> connect(const connect_flags& f) {
-  const target to = parse_target(f.to, f.common.udp);
+  const target to = parse_target(f.to, f.common.assumed());
   manner how;
   how.hex = f.hex;
   how.crlf = f.crlf;
@@ -77,6 +80,7 @@ task<int> connect(const connect_flags& f) {
   output out = co_await output::open(f.common.output, {});
   const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
   if (to.proto == protocol::udp) {
+    f.tls.refuse_without_tls();
     udp::socket peer = co_await connect_socket(f, to);
     f.common.voice.note(
         fmt::format("Datagrams go to {}.{}", url_of(protocol::udp, peer.remote()), keys));
@@ -103,15 +107,17 @@ void add_connect(CLI::App& root, action& chosen) {
   set_examples(*sub,
                "  bight connect :9999                 type, and read what comes\n"
                "  bight connect --crlf host:25        lines end as SMTP wants them\n"
+               "  bight connect tls://example.org:443 the same, encrypted\n"
                "  bight connect --retry unix:/run/x.sock\n");
-  add_text(*sub, "ADDRESS", f->to, "", "host:port, :port (this machine), unix:/path")->required();
+  add_text(*sub, "ADDRESS", f->to, "", "[tls://]host:port, :port, unix:/path")->required();
   auto* crlf = sub->add_flag("--crlf", f->crlf, "send newlines as carriage return and newline");
   auto* hex = sub->add_flag("--hex", f->hex, "type and read hexadecimal, a line at a time");
   crlf->excludes(hex)->option_text(" ");
   hex->option_text(" ");
   sub->add_flag("--retry", f->retry, "knock until somebody opens");
   add_client(*sub, f->common);
-  add_network(*sub, f->common, true);
+  add_network(*sub, f->common);
+  add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
       "At the end of standard input our side is closed, and reading goes on to the\n"

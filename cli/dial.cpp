@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "dial.hpp"
 
+#include "text.hpp"
+
 #include <bight/resolve.hpp>
 #include <bight/tcp.hpp>
 
@@ -10,17 +12,30 @@ namespace tool {
 
 using namespace bight;
 
+namespace {
+
+BIGHT_CORO_WRAPPER task<stream> connect(const target& to, dial_options options) {
+  tcp::connect_options below;
+  below.family = options.family;
+  if (options.timeout) below.timeout = options.tls.timeout = *options.timeout;
+  if (to.proto != protocol::tls) return tcp::connect(to.at, std::move(below));
+  return tls::connect(to.at, std::move(options.tls), std::move(below));
+}
+
+}  // namespace
+
 task<stream> dial(target to, dial_options options, const console& voice) {
   check_client(to, options.family);
-  tcp::connect_options how;
-  how.family = options.family;
-  if (options.timeout) how.timeout = *options.timeout;
-  stream peer = co_await tcp::connect(to.at, how);
+  auto connecting = connect(to, std::move(options));
+  stream peer = co_await std::move(connecting);
   if (voice.verbose || voice.json) {
     const address remote = peer.remote();
     const std::string at = url_of(to.proto, to.is_local() ? to.at : remote);
     voice.detail(fmt::format("Connected to {}", at));
     voice.event("connected", {{"proto", name_of(to.proto, to.at)}, {"peer", at}});
+    if (const auto agreed = tls::about(peer))
+      voice.detail(fmt::format("{}, {}, with {}, whose pin is {}", agreed->protocol, agreed->cipher,
+                               shown(agreed->peer), agreed->pin));
   }
   co_return peer;
 }

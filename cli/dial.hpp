@@ -9,6 +9,7 @@
 #include <bight/stream.hpp>
 #include <bight/task.hpp>
 #include <bight/time.hpp>
+#include <bight/tls.hpp>
 
 #include <optional>
 #include <vector>
@@ -17,11 +18,14 @@ namespace tool {
 
 struct dial_options {
   int family = 0;
-  /// For looking up and connecting; none: the library's half a minute.
+  /// For looking up, connecting and TLS's handshake; none: the library's.
   std::optional<bight::duration> timeout;
+  /// For a target of TLS.
+  bight::tls::connect_options tls;
 };
 
-/// Connects a stream. A failure is told as usual, and with -v so is success.
+/// Connects a stream, with TLS where the target says so. A failure is told as usual, and with -v so
+/// is success.
 ///
 /// voice  borrowed until the end.
 [[nodiscard]] bight::task<bight::stream> dial(target to, dial_options options,

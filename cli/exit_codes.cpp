@@ -26,11 +26,16 @@ exit_code exit_code_of(bight::http::errc e) noexcept {
 exit_code exit_code_of(const bight::error& e) noexcept {
   if (e.code().category() == bight::http::category())
     return exit_code_of(static_cast<bight::http::errc>(e.code().value()));
+  // How a handshake ended does not matter: curl has one number for it.
+  if (e.tried().starts_with("TLS with ") &&
+      (e.is(errc::closed) || e.is(errc::reset) || e.is(errc::tls_truncated)))
+    return exit_code::handshake;
   if (e.is(errc::name_not_found) || e.is(errc::name_unavailable)) return exit_code::name_not_found;
   if (e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::closed))
     return exit_code::refused;
-  // A unix socket that is not there is a server that is not there.
-  if (e.code() == std::errc::no_such_file_or_directory) return exit_code::refused;
+  // A unix socket that is not there is a server that is not there; a certificate's file is none.
+  if (e.code() == std::errc::no_such_file_or_directory && e.tried().starts_with("connect "))
+    return exit_code::refused;
   for (const errc c :
        {errc::certificate_self_signed, errc::certificate_unknown_authority,
         errc::certificate_expired, errc::certificate_not_yet_valid, errc::certificate_wrong_host,

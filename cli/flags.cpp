@@ -141,13 +141,20 @@ void add_voice(CLI::App& to, common_flags& flags) {
   add(to, "--color", "WHEN", "auto, always or never", color);
 }
 
-void add_network(CLI::App& to, common_flags& flags, bool udp) {
+void add_family(CLI::App& to, common_flags& flags) {
   auto* ip4 = to.add_flag("-4", flags.only_ip4, "only IPv4");
   auto* ip6 = to.add_flag("-6", flags.only_ip6, "only IPv6");
   ip4->excludes(ip6);
   ip4->option_text(" ");
   ip6->option_text(" ");
-  if (udp) to.add_flag("-u,--udp", flags.udp, "UDP, as udp:// in the address");
+}
+
+void add_network(CLI::App& to, common_flags& flags) {
+  add_family(to, flags);
+  auto* udp = to.add_flag("-u,--udp", flags.udp, "UDP, as udp:// in the address");
+  auto* tls = to.add_flag("--tls", flags.tls, "TLS, as tls:// in the address");
+  tls->excludes(udp);
+  tls->option_text(" ");
 }
 
 void add_client(CLI::App& to, common_flags& flags) {

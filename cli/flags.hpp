@@ -4,6 +4,7 @@
 /// The flags that all commands share, and flags with units. The grammar itself is CLI11's.
 
 #include "console.hpp"
+#include "target.hpp"
 
 #include <bight/time.hpp>
 
@@ -28,18 +29,25 @@ struct common_flags {
   bool only_ip4 = false;
   bool only_ip6 = false;
   bool udp = false;
+  bool tls = false;
   std::optional<bight::duration> timeout;
   std::string output;
   console voice;
 
   /// 4, 6, or 0 for both.
   [[nodiscard]] int family() const noexcept { return only_ip4 ? 4 : only_ip6 ? 6 : 0; }
+  /// What an address without a scheme means.
+  [[nodiscard]] protocol assumed() const noexcept {
+    return udp ? protocol::udp : tls ? protocol::tls : protocol::tcp;
+  }
 };
 
 /// -q -v --json --color, for every command.
 void add_voice(CLI::App& to, common_flags& flags);
-/// -4 -6, and -u when the command has UDP.
-void add_network(CLI::App& to, common_flags& flags, bool udp);
+/// -4 -6.
+void add_family(CLI::App& to, common_flags& flags);
+/// -4 -6 -u --tls, for commands that take addresses.
+void add_network(CLI::App& to, common_flags& flags);
 /// -t/--timeout and -o, for clients.
 void add_client(CLI::App& to, common_flags& flags);
 

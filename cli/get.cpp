@@ -89,15 +89,16 @@ task<int> get_http(const get_flags& f) {
 
 // All that a server says, until it closes.
 task<int> get_stream(const get_flags& f) {
-  const target to = parse_target(f.url, false);
+  const target to = parse_target(f.url, protocol::tcp);
   if (to.proto == protocol::udp)
     throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
   if (f.header || f.head || f.named || !f.fields.empty())
     throw usage_error(fmt::format("get {}: -i, -I, -H and -O are for http://", to.str()));
+  dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   output out = co_await output::open(f.common.output, {});
   download file(to.str(), std::move(out), f.limits, f.common.voice);
-  dial_options options{f.common.family(), f.common.timeout};
-  stream peer = co_await dial(to, options, f.common.voice);
+  auto dialling = dial(to, std::move(options), f.common.voice);
+  stream peer = co_await std::move(dialling);
   const duration patience = f.common.timeout.value_or(silence_max);
   try {
     co_await file.begin({});
@@ -118,7 +119,7 @@ task<int> get_stream(const get_flags& f) {
 
 BIGHT_CORO_WRAPPER task<int> get(const get_flags& f) {
   const std::string scheme = split_scheme(f.url).scheme;
-  const bool raw = scheme == "tcp" || scheme == "unix" || scheme == "udp";
+  const bool raw = scheme == "tcp" || scheme == "tls" || scheme == "unix" || scheme == "udp";
   return raw ? get_stream(f) : get_http(f);
 }
 
@@ -133,7 +134,8 @@ void add_get(CLI::App& root, action& chosen) {
                "  bight get -I http://localhost:8080/     only the header\n"
                "  bight get http://host/list | head -3\n"
                "  bight get tcp://host:9999 -o said       all that comes until it closes\n");
-  add_text(*sub, "URL", f->url, "", "http[s]://host[:port]/path, or tcp://host:port")->required();
+  add_text(*sub, "URL", f->url, "", "http[s]://host[:port]/path, or tcp://, tls://host:port")
+      ->required();
   auto* header = sub->add_flag("-i,--include", f->header, "print the header too");
   auto* head = sub->add_flag("-I,--head", f->head, "ask for the header alone");
   header->excludes(head);
@@ -154,8 +156,8 @@ void add_get(CLI::App& root, action& chosen) {
   add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
   add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
   add_digest(*sub, "--sha256", f->limits.sha256, "what the whole must have");
-  add_network(*sub, f->common, false);
-  add_tls(*sub, f->tls);
+  add_family(*sub, f->common);
+  add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
       "On a terminal the body is saved here, under the last name in the URL's path\n"

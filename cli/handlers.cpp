@@ -6,6 +6,7 @@
 #include "text.hpp"
 
 #include <bight/deadline.hpp>
+#include <bight/tls.hpp>
 
 #include <fmt/core.h>
 
@@ -29,7 +30,12 @@ struct session {
     // A unix client has no address of its own worth showing; the server's says where it came in.
     if (who.what() == address::kind::none || who.is_local()) who = peer.local();
     shared.voice->note(fmt::format("Accept new connection from {}...", who.str()));
-    shared.voice->event("accepted", {{"proto", name_of(protocol::tcp, who)}, {"peer", who.str()}});
+    if (const auto agreed = tls::about(peer)) {
+      proto = protocol::tls;
+      shared.voice->detail(fmt::format("{}, {}{}{}", agreed->protocol, agreed->cipher,
+                                       agreed->peer.empty() ? "" : ", with ", shown(agreed->peer)));
+    }
+    shared.voice->event("accepted", {{"proto", name_of(proto, who)}, {"peer", who.str()}});
   }
   ~session() {
     if (shared.finished != nullptr) shared.finished->set();
@@ -40,7 +46,7 @@ struct session {
   void close() {
     peer.close();
     shared.voice->note(fmt::format("Connection from {} closed.", who.str()));
-    shared.voice->event("closed", {{"proto", name_of(protocol::tcp, who)},
+    shared.voice->event("closed", {{"proto", name_of(proto, who)},
                                    {"peer", who.str()},
                                    {"received", received},
                                    {"sent", sent}});
@@ -52,6 +58,7 @@ struct session {
   stream& peer;  // the coroutine's own: it lives as long as the frame, and serve may ask it
   const handling& shared;
   address who;
+  protocol proto = protocol::tcp;
   std::int64_t received = 0;
   std::int64_t sent = 0;
 };

@@ -29,7 +29,7 @@ void add_everything(CLI::App& root, action& chosen) {
   root.set_help_flag("-h,--help", "this text");
   root.require_subcommand(1);
   root.footer(
-      "ADDRESS is [tcp|udp|http]://host:port, host:port, :port or unix:/path. :9999 is\n"
+      "ADDRESS is [tcp|udp|tls]://host:port, host:port, :port or unix:/path. :9999 is\n"
       "this machine alone; without a port it is 9999. Times take units: 500ms, 2s, 5m.\n"
       "Payload goes to standard output, everything else to standard error.\n"
       "Ends with 0 well, 2 typing error, 6 no such name, 7 refused, 18 cut short,\n"

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace tool {
 
 using bight::address;
@@ -14,6 +16,9 @@ namespace {
 
 // 0.0.0.0, [::], and any address that others can reach.
 bool is_open(const address& at) { return !at.is_loopback(); }
+
+// 0.0.0.0 and [::], to which nobody connects.
+bool is_every(const address& at) { return at.host() == "0.0.0.0" || at.host() == "::"; }
 
 }  // namespace
 
@@ -54,12 +59,35 @@ void announcer::tell(const target& t) const {
                                {"addr", t.at.host()},
                                {"port", std::int64_t{t.at.port()}},
                                {"public", is_open(t.at)}});
+  if (files_ != nullptr && t.at.is_ip())
+    voice_.note(fmt::format("{} is at {}://{}/", files_->path(),
+                            t.proto == protocol::tls ? "https" : "http", t.at.str()));
+}
+
+void announcer::tell_pin() const {
+  const auto found = std::find_if(where_.begin(), where_.end(),
+                                  [](const target& t) { return t.proto == protocol::tls; });
+  if (pin_.empty() || found == where_.end()) return;
+  const bool every = found->at.is_ip() && is_every(found->at);
+  const std::string at = every ? fmt::format("localhost:{}", found->at.port()) : found->at.str();
+  std::string command = fmt::format("bight connect tls://{}", at);
+  if (found->is_local())
+    command = "bight connect --tls " + at;
+  else if (files_ != nullptr)
+    command = fmt::format("bight get https://{}/", at);
+  command += " --pin " + pin_;
+  voice_.note(
+      fmt::format("Made a certificate for as long as this server runs. A client trusts it "
+                  "so{}:\n  {}",
+                  every ? " (elsewhere with this machine's name)" : "", command));
+  voice_.event("certificate", {{"pin", pin_}, {"command", command}});
 }
 
 void announcer::listening(protocol proto, const address& at) {
   where_.push_back({proto, at});
   if (where_.size() != expected_) return;
   for (const target& t : where_) tell(t);
+  tell_pin();
   if (ready_ != nullptr) ready_->write(where_);
 }
 

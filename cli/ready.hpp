@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Telling people, programs and scripts where a server listens.
+/// Telling people, programs and scripts where a server listens, and how a client trusts it.
 
 #include "console.hpp"
+#include "folder.hpp"
 #include "target.hpp"
 
 #include <cstdio>
@@ -32,18 +33,24 @@ class ready_file {
 /// Collects addresses until all listen, then tells of all of them: nobody connects too early.
 class announcer {
  public:
-  /// `voice` is borrowed, and so is `ready`, which may be null.
-  announcer(const console& voice, ready_file* ready, std::size_t expected)
-      : voice_(voice), ready_(ready), expected_(expected) {}
+  /// All are borrowed; `ready`, and the `files` that are served, may be null.
+  announcer(const console& voice, ready_file* ready, const folder* files, std::size_t expected)
+      : voice_(voice), ready_(ready), files_(files), expected_(expected) {}
 
   void listening(protocol proto, const bight::address& at);
+  /// The pin of a certificate that was made on the spot: told behind the addresses, with the
+  /// command of a client.
+  void made_certificate(std::string pin) { pin_ = std::move(pin); }
 
  private:
   void tell(const target& t) const;
+  void tell_pin() const;
 
   const console& voice_;
   ready_file* ready_;
+  const folder* files_;
   std::size_t expected_;
+  std::string pin_;
   std::vector<target> where_;
 };
 

@@ -10,6 +10,7 @@
 #include "session.hpp"
 #include "target.hpp"
 #include "text.hpp"
+#include "tls_flags.hpp"
 #include "units.hpp"
 
 #include <bight/udp.hpp>
@@ -29,6 +30,7 @@ constexpr duration greeting_wait = 100ms;
 
 struct send_flags {
   common_flags common;
+  tls_flags tls;
   std::string to;
   std::vector<std::string> messages;
   std::string framing = "chunk";
@@ -79,8 +81,9 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
 }
 
 task<int> send(const send_flags& f) {
-  const target to = parse_target(f.to, f.common.udp);
+  const target to = parse_target(f.to, f.common.assumed());
   const bool udp = to.proto == protocol::udp;
+  tls::connect_options secure = f.tls.options_for(to);
   if (udp && f.framing == "len")
     throw usage_error("--framing len: datagrams need no framing; each message is one");
   manner how;
@@ -95,8 +98,9 @@ task<int> send(const send_flags& f) {
   if (udp) {
     co_await send_datagrams(f, to, how, out);
   } else {
-    dial_options dialling{f.common.family(), f.common.timeout};
-    stream peer = co_await dial(to, dialling, f.common.voice);
+    dial_options options{f.common.family(), f.common.timeout, std::move(secure)};
+    auto dialling = dial(to, std::move(options), f.common.voice);
+    stream peer = co_await std::move(dialling);
     auto source = co_await open_source(f, false);
     co_await converse(peer, *source, out, how, f.common.voice);
   }
@@ -122,8 +126,9 @@ void add_send(CLI::App& root, action& chosen) {
                "  bight send :9999 dbb lily exit      talk to `bight serve greet`\n"
                "  bight send -u :9999 dbb lily        the same in datagrams\n"
                "  echo hello | bight send host:7      what comes in goes out, until both end\n"
-               "  bight send --framing line :9999 a b\n");
-  add_text(*sub, "ADDRESS", f->to, "", "host:port, :port (this machine), unix:/path")->required();
+               "  bight send --framing line :9999 a b\n"
+               "  bight send tls://host:9999 hello    encrypted; --pin trusts a key of your own\n");
+  add_text(*sub, "ADDRESS", f->to, "", "[tls://]host:port, :port, unix:/path")->required();
   add_list(*sub, "MSG", f->messages, "...", "messages; without one, standard input");
   static const std::vector<std::string> framings{"chunk", "line", "len"};
   add_choice(*sub, "--framing", f->framing, framings, "HOW", "chunk, line or len (see below)");
@@ -132,7 +137,8 @@ void add_send(CLI::App& root, action& chosen) {
   sub->add_flag("--hex", f->hex, "messages and replies in hexadecimal");
   add_text(*sub, "--file", f->file, "FILE", "send what is in FILE");
   add_client(*sub, f->common);
-  add_network(*sub, f->common, true);
+  add_network(*sub, f->common);
+  add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
       "A greeting that comes within 100 ms is printed first. Then every message\n"

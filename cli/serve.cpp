@@ -9,6 +9,7 @@
 #include "session.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
+#include "tls_flags.hpp"
 #include "units.hpp"
 
 #include <bight/deadline.hpp>
@@ -16,6 +17,7 @@
 #include <bight/scope.hpp>
 #include <bight/stdio.hpp>
 #include <bight/tcp.hpp>
+#include <bight/tls.hpp>
 #include <bight/udp.hpp>
 
 #include <fmt/core.h>
@@ -31,6 +33,7 @@ namespace {
 
 struct serve_flags {
   common_flags common;
+  tls_flags tls;
   std::string handler;
   std::string text;
   std::vector<std::string> words;
@@ -39,6 +42,7 @@ struct serve_flags {
   std::uint64_t max_conns = serve_options().max_connections;
   duration idle = serve_options().idle;
   duration drain = serve_options().grace;
+  std::optional<duration> handshake;
   std::uint64_t threads = 1;
   bool once = false;
   bool open_to_all = false;
@@ -88,11 +92,7 @@ serve_options options_of(const serve_flags& f, event& drain, announcer& announce
   o.grace = f.drain;
   o.threads = static_cast<unsigned>(f.threads);
   o.drain = &drain;
-  o.on_listening = [&announce, &voice, proto, files = f.files](const address& at) {
-    announce.listening(proto, at);
-    if (files != nullptr && at.is_ip())
-      voice.note(fmt::format("{} is at http://{}/", files->path(), at.str()));
-  };
+  o.on_listening = [&announce, proto](const address& at) { announce.listening(proto, at); };
   o.on_error = [&voice](const address& peer, const error& e) { tell_failure(voice, peer, e); };
   o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
     voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
@@ -101,6 +101,20 @@ serve_options options_of(const serve_flags& f, event& drain, announcer& announce
                              sessions == 1 ? "" : "s", shown_duration(grace)));
   };
   return o;
+}
+
+tls::serve_options tls_options_of(const serve_flags& f, announcer& announce) {
+  tls::serve_options how = f.tls.serve_options();
+  if (f.handshake) how.handshake = *f.handshake;
+  if (f.files != nullptr) how.protocols.push_back("http/1.1");
+  how.on_pin = [&announce](const std::string& pin) { announce.made_certificate(pin); };
+  how.on_reload = [&voice = f.common.voice](const error* wrong) {
+    if (wrong == nullptr)
+      voice.note("Read the certificate again.");
+    else
+      voice.warn(fmt::format("{}; the certificate stays as it was", wrong->what()));
+  };
+  return how;
 }
 
 // Remembers which signal began the drain; serving itself sees to the drain.
@@ -123,14 +137,18 @@ task<int> serve(const serve_flags& f) {
   const console& voice = f.common.voice;
   std::vector<std::string> listen = f.listen;
   if (listen.empty()) listen.push_back(fmt::format(":{}", default_port));
-  std::vector<address> streams;
+  std::vector<address> plain;
+  std::vector<address> secure;
   std::vector<address> datagrams;
   for (const std::string& text : listen) {
-    const target wanted = parse_target(text, f.common.udp);
+    const target wanted = parse_target(text, f.common.assumed());
     const std::vector<address> found = co_await addresses_of(wanted, f);
-    std::vector<address>& list = wanted.proto == protocol::udp ? datagrams : streams;
+    std::vector<address>& list = wanted.proto == protocol::udp   ? datagrams
+                                 : wanted.proto == protocol::tls ? secure
+                                                                 : plain;
     list.insert(list.end(), found.begin(), found.end());
   }
+  if (secure.empty()) f.tls.refuse_without_tls();
   handling shared;
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;
@@ -139,12 +157,19 @@ task<int> serve(const serve_flags& f) {
   shared.voice = &voice;
   event drain;
   if (f.once) shared.finished = &drain;
-  announcer announce(voice, f.ready.get(), streams.size() + datagrams.size());
+  announcer announce(voice, f.ready.get(), f.files.get(),
+                     plain.size() + secure.size() + datagrams.size());
   std::vector<task<>> servers;
-  if (!streams.empty()) {
+  if (!plain.empty()) {
     serve_options options = options_of(f, drain, announce, protocol::tcp);
     stream_handler handler{&shared};
-    servers.push_back(tcp::serve(std::move(streams), handler, std::move(options)));
+    servers.push_back(tcp::serve(std::move(plain), handler, std::move(options)));
+  }
+  if (!secure.empty()) {
+    serve_options options = options_of(f, drain, announce, protocol::tls);
+    tls::serve_options how = tls_options_of(f, announce);
+    stream_handler handler{&shared};
+    servers.push_back(tls::serve(std::move(secure), handler, std::move(how), std::move(options)));
   }
   if (!datagrams.empty()) {
     serve_options options = options_of(f, drain, announce, protocol::udp);
@@ -176,7 +201,7 @@ void check(serve_flags& f) {
   if (f.once && f.threads > 1)
     throw usage_error("--once and --threads: one connection needs no second thread");
   for (const std::string& text : f.listen) {
-    const target wanted = parse_target(text, f.common.udp);
+    const target wanted = parse_target(text, f.common.assumed());
     if (f.files != nullptr && wanted.proto == protocol::udp)
       throw usage_error(fmt::format("-l {}: files go over TCP", wanted.str()));
     if ((f.common.only_ip4 && wanted.at.what() == address::kind::ip6) ||
@@ -198,6 +223,8 @@ void add_serve(CLI::App& root, action& chosen) {
                "  bight serve echo -u                 datagrams go back where they came from\n"
                "  bight serve text \"Back at noon\" -l 0.0.0.0:8080\n"
                "  bight serve files DIR --public      hand others the files in it\n"
+               "  bight serve files DIR --tls         encrypted; tells the command that gets one\n"
+               "  bight serve echo --tls --cert cert.pem --key key.pem\n"
                "  bight serve discard -l unix:/tmp/s  what comes is thrown away\n");
   add_choice(*sub, "HANDLER", f->handler, handler_names(), "",
              "greet, echo, discard, text or files")
@@ -213,13 +240,18 @@ void add_serve(CLI::App& root, action& chosen) {
   sub->add_flag("--once", f->once, "end after the first session");
   sub->add_flag("--public", f->open_to_all, ":9999 means every address, not loopback");
   add_descriptor(*sub, "--ready-fd", f->ready_fd, "write the addresses there once all listen");
-  add_network(*sub, f->common, true);
+  add_network(*sub, f->common);
+  add_tls_server(*sub, f->tls);
+  add_time(*sub, "--handshake", f->handshake, "how long a handshake of TLS may take (10s)");
   add_voice(*sub, f->common);
   sub->footer(
       "Without -l: 127.0.0.1:9999 and [::1]:9999. :PORT is this machine alone;\n"
       "0.0.0.0:PORT, [::]:PORT or --public open it to the network. Port 0 takes a free\n"
       "one and says which. Ctrl-C lets sessions finish, a second one cuts; SIGTERM\n"
-      "does the same and ends with 0. --json tells events on standard output.");
+      "does the same and ends with 0. --json tells events on standard output.\n"
+      "--tls and -l tls://… encrypt. Without --cert a certificate is made that nobody\n"
+      "has signed: clients trust it by the --pin that is told. SIGHUP reads the files\n"
+      "of --cert and --key again; connections that there are live on.");
   sub->callback([f, &chosen] {
     check(*f);
     chosen.voice = &f->common.voice;

@@ -17,7 +17,7 @@ using bight::address;
 
 namespace {
 
-const std::vector<std::string> known_schemes{"tcp", "udp", "unix", "http"};
+const std::vector<std::string> known_schemes{"tcp", "udp", "tls", "unix", "http", "https"};
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
   throw usage_error(fmt::format("address \"{}\": {}", shown(text), reason));
@@ -71,24 +71,24 @@ address parse_host_port(std::string_view text, std::uint16_t port) {
   return parse_address(has_port ? std::string(text) : fmt::format("{}:{}", text, port));
 }
 
-target parse_target(std::string_view text, bool udp) {
-  const schemed parts = split_scheme(text);
-  target to;
-  to.proto = udp ? protocol::udp : protocol::tcp;
-  if (parts.scheme == "tls" || parts.scheme == "https")
-    refuse(text, "TLS is not in this build; use tcp:// or http://");
-  if (parts.scheme == "http")
-    refuse(text, "http:// is for `bight get`; here write tcp://host:port");
-  if (!parts.scheme.empty() && parts.scheme != "tcp" && parts.scheme != "udp" &&
-      parts.scheme != "unix")
-    refuse(text, fmt::format("\"{}://\" is not known{}; write tcp://, udp:// or unix:/path",
-                             parts.scheme, did_you_mean(parts.scheme, known_schemes)));
-  if (udp && (parts.scheme == "tcp" || parts.scheme == "unix"))
-    refuse(text, fmt::format("-u means UDP, but the address says {}; leave one of them out",
-                             parts.scheme));
-  if (parts.scheme == "udp") to.proto = protocol::udp;
-  to.at = parts.scheme == "unix" ? parse_path(text, parts.rest)
-                                 : parse_host_port(parts.rest, default_port);
+target parse_target(std::string_view text, protocol assumed) {
+  const auto [scheme, rest] = split_scheme(text);
+  if (scheme == "http" || scheme == "https")
+    refuse(text, fmt::format("{}:// is for `bight get`; here write {}://host:port", scheme,
+                             scheme == "http" ? "tcp" : "tls"));
+  const bool local = scheme == "unix";
+  target to{assumed, {}};
+  if (scheme == "tcp" || scheme == "udp" || scheme == "tls")
+    to.proto = scheme == "tcp" ? protocol::tcp : scheme == "udp" ? protocol::udp : protocol::tls;
+  else if (!scheme.empty() && !local)
+    refuse(text, fmt::format("\"{}://\" is not known{}; write tcp://, udp://, tls:// or unix:/path",
+                             scheme, did_you_mean(scheme, known_schemes)));
+  const bool contradicts = to.proto != assumed || (local && assumed == protocol::udp);
+  if (assumed != protocol::tcp && contradicts)
+    refuse(text,
+           fmt::format("{}, but the address says {}; leave one of them out",
+                       assumed == protocol::udp ? "-u means UDP" : "--tls means TLS", scheme));
+  to.at = local ? parse_path(text, rest) : parse_host_port(rest, default_port);
   return to;
 }
 
@@ -102,7 +102,7 @@ void check_client(const target& to, int family) {
 
 std::string name_of(protocol proto, const address& at) {
   if (at.is_local()) return "unix";
-  return proto == protocol::udp ? "udp" : "tcp";
+  return proto == protocol::tcp ? "tcp" : proto == protocol::udp ? "udp" : "tls";
 }
 
 std::string url_of(protocol proto, const address& at) {

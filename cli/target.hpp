@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The address grammar of the tool: `[tcp|udp|unix|http]://host:port`, `host:port`, `:port`.
+/// The address grammar of the tool: `[tcp|udp|tls|unix|http|https]://host:port`, `host:port`,
+/// `:port`.
 
 #include <bight/address.hpp>
 
@@ -11,13 +12,13 @@
 
 namespace tool {
 
-enum class protocol : std::uint8_t { tcp, udp };
+enum class protocol : std::uint8_t { tcp, udp, tls };
 
 /// The port of the seed's servers: what an address without one means.
 inline constexpr std::uint16_t default_port = 9999;
 
 /// A place to listen or to connect to. Of kind any (":9999") it is this machine alone: 127.0.0.1
-/// and ::1. A unix socket counts as tcp: a stream.
+/// and ::1. A unix socket counts as tcp, a stream, or as tls over it.
 struct target {
   protocol proto = protocol::tcp;
   bight::address at;
@@ -29,10 +30,10 @@ struct target {
 
 /// Reads an address as typed.
 ///
-/// udp     whether -u was given: what an address without a scheme means; a scheme that says
-///         otherwise is refused.
-/// errors  a usage failure that names what was wrong and how to write it.
-[[nodiscard]] target parse_target(std::string_view text, bool udp);
+/// assumed  what an address without a scheme means: tcp, udp with -u, tls with --tls. A scheme that
+///          says otherwise than such a flag is refused.
+/// errors   a usage failure that names what was wrong and how to write it.
+[[nodiscard]] target parse_target(std::string_view text, protocol assumed);
 
 /// Scheme and rest of `text`: "tcp" and "host:9"; "" when there is none.
 struct schemed {
@@ -52,7 +53,7 @@ void check_client(const target& to, int family);
 
 /// "tcp://[::1]:9999": how a socket's address is shown.
 [[nodiscard]] std::string url_of(protocol proto, const bight::address& at);
-/// "tcp", "udp" or "unix".
+/// "tcp", "udp", "tls" or "unix".
 [[nodiscard]] std::string name_of(protocol proto, const bight::address& at);
 
 }  // namespace tool

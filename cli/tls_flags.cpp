@@ -2,14 +2,42 @@
 #include "tls_flags.hpp"
 
 #include "exit_codes.hpp"
+#include "text.hpp"
+
+#include <fmt/core.h>
 
 namespace tool {
 
-bight::tls::connect_options tls_flags::options() const {
+namespace {
+
+// sha256// and 32 bytes in base64. The library decides; here it is to be told how to get one.
+bool looks_like_pin(std::string_view text) {
+  constexpr std::string_view prefix = "sha256//";
+  constexpr std::size_t digits = 43;
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return text.size() == digits + 1 && text.back() == '=' &&
+         text.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == digits;
+}
+
+}  // namespace
+
+void tls_flags::check_pair() const {
   if (certificate.empty() != key.empty())
     throw usage_error("--cert and --key: one is of no use without the other");
+}
+
+bight::tls::connect_options tls_flags::options() const {
+  check_pair();
   if (insecure && (!pins.empty() || !authorities.empty()))
     throw usage_error("--insecure trusts anybody; leave --pin and --ca out, or it");
+  for (const std::string& pin : pins)
+    if (!looks_like_pin(pin))
+      throw usage_error(
+          fmt::format("--pin \"{}\": a pin is sha256// and 44 characters; `bight serve "
+                      "--tls` tells its own, and -v with --insecure that of any server",
+                      shown(pin)));
   bight::tls::connect_options how;
   how.authorities = authorities;
   how.certificate = {certificate, key};
@@ -18,12 +46,53 @@ bight::tls::connect_options tls_flags::options() const {
   return how;
 }
 
-void add_tls(CLI::App& to, tls_flags& flags) {
+bight::tls::connect_options tls_flags::options_for(const target& to) const {
+  if (to.proto != protocol::tls) {
+    refuse_without_tls();
+    return {};
+  }
+  if (to.is_local() && pins.empty() && !insecure)
+    throw usage_error(
+        fmt::format("{}: a path has no name that a certificate could be for; give "
+                    "--pin, or --insecure",
+                    to.str()));
+  return options();
+}
+
+bight::tls::serve_options tls_flags::serve_options() const {
+  check_pair();
+  bight::tls::serve_options how;
+  how.certificate = certificate;
+  how.key = key;
+  how.client_authorities = authorities;
+  return how;
+}
+
+void tls_flags::refuse_without_tls() const {
+  const char* given = !certificate.empty()   ? "--cert"
+                      : !key.empty()         ? "--key"
+                      : !authorities.empty() ? "--ca"
+                      : !pins.empty()        ? "--pin"
+                      : insecure             ? "--insecure"
+                                             : nullptr;
+  if (given != nullptr)
+    throw usage_error(
+        fmt::format("{}: no address here is one of TLS; write tls://… or give --tls", given));
+}
+
+void add_tls_client(CLI::App& to, tls_flags& flags) {
   add_text(to, "--ca", flags.authorities, "FILE", "trust these authorities, not the system's");
   add_list(to, "--pin", flags.pins, "PIN", "trust this key alone: sha256//… ; may come again");
   to.add_flag("--insecure", flags.insecure, "trust anybody: encrypted, with whoever answers");
   add_text(to, "--cert", flags.certificate, "FILE", "show the server this certificate");
   add_text(to, "--key", flags.key, "FILE", "its key");
+}
+
+void add_tls_server(CLI::App& to, tls_flags& flags) {
+  add_text(to, "--cert", flags.certificate, "FILE",
+           "the certificate; without: one made on the spot");
+  add_text(to, "--key", flags.key, "FILE", "its key");
+  add_text(to, "--ca", flags.authorities, "FILE", "only clients with a certificate of these");
 }
 
 }  // namespace tool

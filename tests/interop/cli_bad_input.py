@@ -4,6 +4,7 @@ output, and one line that says what was wrong."""
 
 from _cli import Case, main, run
 
+PIN = "sha256//" + "A" * 43 + "="
 NEVER = "127.0.0.1:1"  # nobody listens there; nothing below gets so far
 
 
@@ -38,8 +39,7 @@ class Addresses(Case):
         ".".join(["a" * 60] * 5) + ":1": "name",
         "tpc://a:1": "did you mean tcp?",
         "ftp://a:1": "not known",
-        "tls://a:1": "TLS is not in this build",
-        "https://a": "TLS is not in this build",
+        "https://a": "write tls://",
         "http://a": "bight get",
         "tcp://": "empty",
         "tcp://a:1/path": "not a port",
@@ -64,6 +64,17 @@ class Addresses(Case):
         for args in (["send", "-u", "tcp://a:1"], ["send", "-u", "unix:/a"],
                      ["send", "-4", "[::1]:1", "x"], ["send", "-6", "127.0.0.1:1", "x"],
                      ["send", "-4", "-6", ":1"], ["serve", "echo", "-6", "-l", "127.0.0.1:0"],
+                     ["send", "--tls", "tcp://a:1"], ["send", "--tls", "udp://a:1"],
+                     ["send", "-u", "tls://a:1"], ["send", "--tls", "-u", ":1"],
+                     ["send", "--pin", PIN, NEVER, "x"], ["send", "-u", "--insecure", NEVER, "x"],
+                     ["connect", "--ca", "f", NEVER], ["get", "--pin", PIN, "tcp://a:1"],
+                     ["send", "tls://a:1", "--cert", "f"], ["send", "tls://a:1", "--key", "f"],
+                     ["send", "tls://a:1", "--pin", "3f"], ["connect", "--tls", "unix:/a"],
+                     ["send", "tls://a:1", "--insecure", "--pin", PIN],
+                     ["serve", "echo", "--cert", "f", "--key", "f"], ["serve", "echo", "--ca", "f"],
+                     ["serve", "echo", "--tls", "--cert", "f"], ["serve", "echo", "--tls", "-u"],
+                     ["serve", "echo", "--tls", "-l", "tcp://:0"],
+                     ["serve", "echo", "--tls", "--cert", "/no/such", "--key", "/no/such"],
                      ["get", "udp://a:1"], ["get", "-i", "tcp://a:1"],
                      ["get", "-I", "-i", "http://a/"], ["get", "-I", "-o", "f", "http://a/"],
                      ["connect", "--hex", "--crlf", ":1"], ["send", "--file", "f", NEVER, "x"],
@@ -116,7 +127,7 @@ class Commands(Case):
         for args in ([], ["relay"], ["bench"], ["check"], ["chat"], ["serve"], ["serve", "exec"],
                      ["serve", "chat"], ["serve", "files"], ["serve", "files", "/none"],
                      ["serve", "-u", "files", "."], ["send"], ["connect"], ["get"],
-                     ["send", NEVER, "x", "--tls"], ["send", NEVER, "x", "--replay", "f"],
+                     ["get", "--tls", "http://a/"], ["send", NEVER, "x", "--replay", "f"],
                      ["send", NEVER, "x", "--dump"], ["send", NEVER, "x", "--record", "f"],
                      ["get", "--retry", "x", "http://a/"], ["get", "--sha256", "0", "http://a/"],
                      ["serve", "echo", "--rate", "1"], ["completions"], ["completions", "tcsh"],
