@@ -27,6 +27,8 @@ constexpr duration request_time_max = 30s;
 /// For each piece of a file that a client takes.
 constexpr duration piece_time_max = 60s;
 constexpr std::size_t requests_max = 1000;
+/// The kind of record that a client of TLS begins with: RFC 8446 §5.1.
+constexpr char tls_handshake = 22;
 constexpr std::size_t piece_size = 65536;
 
 struct type {
@@ -114,17 +116,19 @@ class file_session {
   task<> run() {
     reader in(peer_);
     for (std::size_t i = 0; i < requests_max && keep_; ++i) {
-      auto reading = attempt(within(request_time_max, in.read_until("\r\n\r\n", header_max)));
+      auto reading = attempt(within(request_time_max, read_header(in)));
       auto header = co_await std::move(reading);
       if (!header) {
         const error& e = header.error();
-        const bool between = e.is(errc::cut_short) && in.buffered() == 0;
+        // Many clients of TLS end without its close_notify; what was asked for has been answered.
+        const bool between =
+            (e.is(errc::cut_short) || e.is(errc::tls_truncated)) && in.buffered() == 0;
         // Between two requests a client may go, or be sent away.
         if (between || (e.is(errc::timed_out) && in.buffered() == 0)) co_return;
         if (!e.is(errc::too_long)) throw error(e);
       }
       std::optional<asked> what;
-      if (header) what = parse_asked(header->str() + "\r\n\r\n");
+      if (header) what = parse_asked(*header);
       keep_ = what && what->keep && i + 1 < requests_max;
       if (!what) {
         asked nothing;
@@ -136,6 +140,19 @@ class file_session {
   }
 
  private:
+  // A request up to its empty line. What cannot begin one is all of it: a client of TLS says hello,
+  // and would wait for a hello.
+  task<std::string> read_header(reader<stream>& in) const {
+    lease first = co_await in.read_exactly(1);
+    const char c = first.view().front();
+    first = lease();  // who is idle holds no buffer
+    if (c == tls_handshake)
+      voice_.note(fmt::format("{} speaks TLS, and nobody here: give --tls", who_));
+    if (c < 'A' || c > 'z') co_return std::string(1, c);
+    const lease rest = co_await in.read_until("\r\n\r\n", header_max);
+    co_return c + rest.str() + "\r\n\r\n";
+  }
+
   task<> answer(const asked& what) {
     if (what.method != "GET" && what.method != "HEAD") {
       co_await say(what, 405, "only GET and HEAD are answered\n", "Allow: GET, HEAD\r\n");

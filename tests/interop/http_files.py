@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 
-from _cli import PATIENCE, Case, Serve, Tool, main, read_all, run
+from _cli import PATIENCE, TOOL, Case, Serve, Tool, main, read_all, run
 
 
 def curl(*args, **more):
@@ -174,6 +174,15 @@ class Requests(Files):
             self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), (text, answer[:60]))
             self.assertEqual(answer.count(b"HTTP/1.1"), 1, text)
             self.assertIn(b"Connection: close", answer)
+
+    def test_g08_a_client_of_tls_is_told_at_once(self):
+        for client in (["curl", "-sSk"], [TOOL, "get", "--insecure"]):
+            secure = self.url.replace("http:", "https:")
+            done = subprocess.run([*client, secure], capture_output=True, timeout=PATIENCE)
+            self.assertEqual((done.returncode, done.stdout), (35, b""), done.stderr)
+            if client[0] == TOOL:
+                self.assertIn(b'does not speak TLS; it sent "HTTP/1.1 400', done.stderr)
+        self.server.until(b" speaks TLS, and nobody here: give --tls", times=2)
 
     def test_c08_an_endless_header_is_refused(self):
         answer = self.ask(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000)
