@@ -30,12 +30,15 @@ bool session::receive() {
 
 void session::take_received() {
   const std::error_code code = receiving_->code;
-  if (!code && receiving_->count > 0)
+  if (!code && receiving_->count > 0) {
     wire_.incoming = std::move(receiving_->received);
-  else if (!code)
+    if (opening_.size() < opening_max)
+      opening_ += wire_.incoming.view().substr(0, opening_max - opening_.size());
+  } else if (!code) {
     wire_.ended = true;
-  else if (code != errc::cancelled)
+  } else if (code != errc::cancelled) {
     receive_failed_ = code;
+  }
   receiving_.reset();
 }
 

@@ -56,13 +56,23 @@ failure session::failure_now() {
                       openssl_category());
   if (about_certificate && verified != X509_V_OK)
     return refused_certificate(verified, refused_.get(), wanted_name(ssl_.get()));
+  if (established_ && code == errc::tls_truncated)
+    return {make_error_code(errc::tls_truncated), {}};  // OpenSSL's words say less
   if (established_) return {code, {}};
   if (code == errc::tls_truncated && send_failed_) {
     const error plain(send_failed_, "");
     return {send_failed_, fmt::format("{} {}", plain.what(), phase())};
   }
+  const bool client = SSL_is_server(ssl_.get()) == 0;
   if (code == errc::tls_truncated)
-    return {code, fmt::format("the peer closed the connection {}", phase())};
+    return {code, fmt::format("the peer closed the connection {}{}", phase(),
+                              client && !heard_ ? " (does it speak TLS?)" : "")};
+  if (client && opening_.size() == opening_max && opening_.front() == SSL3_RT_HANDSHAKE &&
+      opening_.back() == SSL3_MT_CLIENT_HELLO)
+    return {
+        make_error_code(errc::tls_not_spoken),
+        "the server does not speak TLS; it sends back what it hears (connect without TLS, or to "
+        "another port)"};
   const error plain(code, "");
   return {code, fmt::format("{}, {}", plain.what(), phase())};
 }

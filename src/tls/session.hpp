@@ -146,6 +146,9 @@ class session final : public carrier {
   std::vector<piece> pieces_;
   bool wants_input_ = false;
   bool heard_ = false;  // anything at all
+  // The beginning of what was heard: a record's header, and the kind of the message in it.
+  static constexpr std::size_t opening_max = SSL3_RT_HEADER_LENGTH + 1;
+  std::string opening_;
   std::error_code receive_failed_;
   std::error_code send_failed_;
 

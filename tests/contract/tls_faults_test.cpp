@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What a peer may do to a session. The names of tests begin with the row of the table of faults
-// that they are for.
+// What a peer may do to a session that has begun; the beginning is in tls_handshake_test.cpp. The
+// names of tests begin with the row of the table of faults that they are for.
 #include "contract/certificates.hpp"
 #include "contract/contract.hpp"
 #include "contract/tls_pair.hpp"
 #include "contract/tls_peer.hpp"
+#include "contract/tls_trial.hpp"
 
 namespace contract {
 
@@ -12,30 +13,7 @@ namespace {
 
 using side = tls_peer::side;
 
-tls::connect_options careless() {
-  tls::connect_options o;
-  o.insecure = true;
-  o.timeout = patience;
-  return o;
-}
-
-std::string why(const result<stream>& outcome) {
-  return outcome ? "it succeeded" : outcome.error().what();
-}
-
 task<> shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
-
-task<> connect_over(stream below, std::optional<result<stream>>& into,
-                    tls::connect_options options) {
-  address to = below.remote();
-  auto connecting = attempt(tls::connect(std::move(below), std::move(to), std::move(options)));
-  into.emplace(co_await std::move(connecting));
-}
-
-task<> accept_over(const tls::acceptor& server, stream below, std::optional<result<stream>>& into) {
-  auto accepting = attempt(server.accept(std::move(below)));
-  into.emplace(co_await std::move(accepting));
-}
 
 // Our client, and a server by hand that has shaken hands with it.
 struct by_hand {
@@ -121,113 +99,6 @@ BIGHT_TEST(tls_faults, G19_data_behind_the_end_is_not_taken) {
     auto end = co_await both.ours.recv();
     EXPECT_TRUE(end.empty());
   }
-}
-
-// ── G06: resets in the handshake ────────────────────────────────────────────────────────────────
-
-BIGHT_TEST(tls_faults, G06_a_reset_in_any_flight_names_the_phase) {
-  // Cut after so many bytes of the server's: none, in its first record, behind its first.
-  static constexpr std::size_t cuts[] = {0, 3, 130};
-  for (const std::size_t cut : cuts) {
-    certificates files;
-    certificate_plan plan;
-    auto below = co_await connected();
-    tls_peer peer(std::move(below.here), side::server, files.make(plan));
-    std::optional<result<stream>> outcome;
-    auto reset = [](tls_peer& p, std::size_t after) -> task<> {
-      auto hello = co_await p.below().recv();
-      BIO_write(SSL_get_rbio(p.ssl()), hello.data(), static_cast<int>(hello.size()));
-      SSL_do_handshake(p.ssl());
-      const std::string flight = p.written();
-      if (after > 0) co_await p.below().send(std::string_view(flight).substr(0, after));
-      co_await some_turns();
-      p.below().abort();
-    };
-    auto both = all(reset(peer, cut), connect_over(std::move(below.there), outcome, careless()));
-    co_await std::move(both);
-    EXPECT_TRUE(fails(*outcome, errc::reset));
-    EXPECT_NE(why(*outcome).find(cut == 0 ? "before its first word" : "in the handshake"),
-              std::string::npos)
-        << why(*outcome);
-  }
-}
-
-BIGHT_TEST(tls_faults, G06_a_close_in_the_handshake_is_told_from_a_reset) {
-  auto below = co_await connected();
-  std::optional<result<stream>> outcome;
-  auto close = [](stream peer) -> task<> {
-    co_await peer.recv();
-    peer.close();
-  };
-  auto both =
-      all(close(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
-  EXPECT_TRUE(fails(*outcome, errc::tls_truncated));
-  EXPECT_NE(why(*outcome).find("closed the connection before its first word"), std::string::npos)
-      << why(*outcome);
-}
-
-// ── G07: alerts ─────────────────────────────────────────────────────────────────────────────────
-
-BIGHT_TEST(tls_faults, G07_an_alert_is_told_by_its_number_and_its_name) {
-  auto below = co_await connected();
-  std::optional<result<stream>> outcome;
-  auto refuse = [](stream peer) -> task<> {
-    co_await peer.recv();
-    co_await peer.send(std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7));  // handshake_failure
-    co_await recv_all(peer);
-  };
-  auto both =
-      all(refuse(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
-  EXPECT_TRUE(fails(*outcome, errc::tls_alert));
-  EXPECT_NE(why(*outcome).find("alert 40, handshake failure"), std::string::npos) << why(*outcome);
-}
-
-BIGHT_TEST(tls_faults, G07_a_client_that_refuses_tells_the_server_why) {
-  const tls_fixture f;
-  auto below = co_await connected();
-  std::optional<result<stream>> server;
-  std::optional<result<stream>> client;
-  tls::connect_options strict;
-  strict.name = "localhost";
-  auto both = all(accept_over(f.server, std::move(below.here), server),
-                  connect_over(std::move(below.there), client, strict));
-  co_await std::move(both);
-  EXPECT_TRUE(fails(*client, errc::certificate_self_signed));
-  EXPECT_TRUE(fails(*server, errc::tls_alert));
-  EXPECT_NE(why(*server).find("alert 48, unknown CA"), std::string::npos) << why(*server);
-}
-
-// ── G08: no TLS at all ──────────────────────────────────────────────────────────────────────────
-
-BIGHT_TEST(tls_faults, G08_a_server_without_tls_is_recognised) {
-  auto below = co_await connected();
-  std::optional<result<stream>> outcome;
-  auto answer = [](stream peer) -> task<> {
-    co_await peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
-    auto receiving = attempt(recv_all(peer));
-    static_cast<void>(co_await std::move(receiving));
-  };
-  auto both =
-      all(answer(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
-  EXPECT_TRUE(fails(*outcome, errc::tls_not_spoken));
-  EXPECT_NE(
-      why(*outcome).find("the server does not speak TLS; it sent \"HTTP/1.1 400 Bad Request\""),
-      std::string::npos)
-      << why(*outcome);
-}
-
-BIGHT_TEST(tls_faults, G08_a_client_without_tls_is_recognised) {
-  const tls_fixture f;
-  auto below = co_await connected();
-  co_await below.there.send("GET / HTTP/1.1\r\n");
-  std::optional<result<stream>> outcome;
-  co_await accept_over(f.server, std::move(below.here), outcome);
-  EXPECT_TRUE(fails(*outcome, errc::tls_not_spoken));
-  EXPECT_NE(why(*outcome).find("\"GET / HTTP/1.1\" (it must connect with TLS"), std::string::npos)
-      << why(*outcome);
 }
 
 // ── G09: records of any size ────────────────────────────────────────────────────────────────────
@@ -334,36 +205,6 @@ BIGHT_TEST(tls_faults, G10_renegotiation_is_refused) {
   auto outcome = co_await std::move(receiving);
   // No handshake; the request is answered by an alert, and what else came is data.
   EXPECT_TRUE(outcome && *outcome == "anyway") << (outcome ? "" : outcome.error().what());
-}
-
-// ── G14: old protocols ──────────────────────────────────────────────────────────────────────────
-
-BIGHT_TEST(tls_faults, G14_an_old_server_is_refused_and_the_least_version_named) {
-  certificates files;
-  certificate_plan plan;
-  auto below = co_await connected();
-  tls_peer peer(std::move(below.here), side::server, files.make(plan), TLS1_VERSION,
-                TLS1_1_VERSION);
-  std::optional<result<stream>> outcome;
-  bool done = true;
-  auto both = all(shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
-  EXPECT_FALSE(done);
-  EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
-  EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
-}
-
-BIGHT_TEST(tls_faults, G14_an_old_client_is_refused_and_the_least_version_named) {
-  const tls_fixture f;
-  auto below = co_await connected();
-  tls_peer peer(std::move(below.there), side::client, {}, TLS1_VERSION, TLS1_1_VERSION);
-  std::optional<result<stream>> outcome;
-  bool done = true;
-  auto both = all(shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
-  co_await std::move(both);
-  EXPECT_FALSE(done);
-  EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
-  EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
 }
 
 // ── G15: OpenSSL's queue of errors ──────────────────────────────────────────────────────────────

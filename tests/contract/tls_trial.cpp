@@ -55,6 +55,29 @@ tls::serve_options with_files(const tls::identity& files) {
   return how;
 }
 
+tls::connect_options careless() {
+  tls::connect_options o;
+  o.insecure = true;
+  o.timeout = patience;
+  return o;
+}
+
+std::string why(const result<stream>& outcome) {
+  return outcome ? "it succeeded" : outcome.error().what();
+}
+
+task<> connect_over(stream below, std::optional<result<stream>>& into,
+                    tls::connect_options options) {
+  address to = below.remote();
+  auto connecting = attempt(tls::connect(std::move(below), std::move(to), std::move(options)));
+  into.emplace(co_await std::move(connecting));
+}
+
+task<> accept_over(const tls::acceptor& server, stream below, std::optional<result<stream>>& into) {
+  auto accepting = attempt(server.accept(std::move(below)));
+  into.emplace(co_await std::move(accepting));
+}
+
 testing::AssertionResult says(const result<std::string>& outcome, std::string_view text) {
   if (outcome) return testing::AssertionFailure() << "it succeeded";
   const std::string_view what = outcome.error().what();
