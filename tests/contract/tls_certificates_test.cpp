@@ -3,6 +3,8 @@
 // with the row of the table of faults that they are for.
 #include "contract/certificates.hpp"
 #include "contract/contract.hpp"
+#include "contract/tls_pair.hpp"
+#include "contract/tls_peer.hpp"
 #include "contract/tls_trial.hpp"
 
 namespace contract {
@@ -153,6 +155,85 @@ BIGHT_TEST(tls_certificates, G04_a_path_longer_than_its_authority_allows_is_refu
   auto outcome = co_await try_with(with_files(leaf), trusting(root));
   EXPECT_TRUE(fails(outcome, errc::certificate_unusable));
   EXPECT_TRUE(says(outcome, "path"));
+}
+
+namespace {
+
+task<> shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
+
+// Of a server that shows what ours would not start with.
+task<result<stream>> meet(const tls::identity& shown, tls::connect_options options) {
+  auto below = co_await connected();
+  tls_peer server(std::move(below.here), tls_peer::side::server, shown);
+  bool done = false;
+  std::optional<result<stream>> outcome;
+  auto both =
+      all(shake(server, done), connect_over(std::move(below.there), outcome, std::move(options)));
+  co_await std::move(both);
+  co_return *std::move(outcome);
+}
+
+task<> expect_too_weak(certificate_plan plan, std::string_view text) {
+  certificates files;
+  const auto root = files.authority("root");
+  auto outcome = co_await meet(files.make(plan, root), trusting(root));
+  EXPECT_TRUE(fails(outcome, errc::certificate_unusable));
+  EXPECT_NE(why(outcome).find(text), std::string::npos) << why(outcome);
+}
+
+}  // namespace
+
+BIGHT_TEST(tls_certificates, G04_a_certificate_signed_with_sha1_is_refused) {
+  certificate_plan plan;
+  plan.sha1 = true;
+  co_await expect_too_weak(plan, "digest algorithm too weak");
+}
+
+BIGHT_TEST(tls_certificates, G04_a_certificate_with_a_short_key_is_refused) {
+  certificate_plan plan;
+  plan.rsa_bits = 1024;
+  co_await expect_too_weak(plan, "key too weak");
+}
+
+BIGHT_TEST(tls_certificates, G04_an_authority_between_that_was_signed_with_sha1_is_refused) {
+  certificates files;
+  const auto root = files.authority("root");
+  certificate_plan plan;
+  plan.common_name = "between";
+  plan.constraints = "critical,CA:TRUE";
+  plan.names.clear();
+  plan.usage.clear();
+  plan.sha1 = true;
+  auto outcome = co_await meet(files.make(good(), files.make(plan, root)), trusting(root));
+  EXPECT_TRUE(fails(outcome, errc::certificate_unusable)) << why(outcome);
+}
+
+BIGHT_TEST(tls_certificates, G04_a_client_with_a_certificate_signed_with_sha1_is_refused) {
+  certificates files;
+  const auto root = files.authority("root");
+  auto how = with_files(files.make(good(), root));
+  how.client_authorities = root.certificate;
+  const tls::acceptor server(how);
+  certificate_plan plan;
+  plan.usage = "clientAuth";
+  plan.sha1 = true;
+  auto below = co_await connected();
+  tls_peer client(std::move(below.there), tls_peer::side::client, files.make(plan, root));
+  bool done = false;
+  std::optional<result<stream>> outcome;
+  auto both = all(shake(client, done), accept_over(server, std::move(below.here), outcome));
+  co_await std::move(both);
+  EXPECT_TRUE(fails(*outcome, errc::certificate_unusable)) << why(*outcome);
+}
+
+BIGHT_TEST(tls_certificates, G04_a_server_does_not_start_with_a_certificate_signed_with_sha1) {
+  certificates files;
+  certificate_plan plan;
+  plan.sha1 = true;
+  const auto leaf = files.make(plan, files.authority("root"));
+  auto starting = attempt(tls::serve("127.0.0.1:0", hello, with_files(leaf)));
+  auto started = co_await std::move(starting);
+  EXPECT_TRUE(fails(started, errc::invalid));
 }
 
 BIGHT_TEST(tls_certificates, G04_a_server_does_not_start_with_a_weak_key) {

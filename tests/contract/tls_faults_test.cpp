@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a peer may do to a session that has begun; the beginning is in tls_handshake_test.cpp. The
 // names of tests begin with the row of the table of faults that they are for.
+#include "tls/session.hpp"
+
 #include "contract/certificates.hpp"
 #include "contract/contract.hpp"
 #include "contract/tls_pair.hpp"
@@ -221,6 +223,72 @@ BIGHT_TEST(tls_faults, G15_one_connection_is_not_blamed_for_the_errors_of_anothe
   co_await good.here.send("hello");
   auto said = co_await good.there.recv();
   EXPECT_EQ(said, "hello");
+}
+
+// ── G16: to read in order to write, and the reverse ─────────────────────────────────────────────
+
+namespace {
+
+// Sends all of the text in parts of odd sizes: parts are put together in a buffer that is another
+// each time.
+task<> send_in_parts(stream& to, const std::string& text) {
+  std::vector<piece> parts;
+  for (std::size_t at = 0; at < text.size(); at += 1000)
+    parts.emplace_back(std::string_view(text).substr(at, 1000));
+  co_await to.send(std::span<piece>(parts));
+  to.shutdown_send();
+}
+
+// What that peer hears up to the end; what OpenSSL answers on its own leaves on the way.
+task<> hear_all(tls_peer& peer, std::string& into) {
+  while (SSL_get_shutdown(peer.ssl()) == 0) {
+    into += co_await peer.hear();
+    co_await peer.flush();
+  }
+}
+
+}  // namespace
+
+// A session of 1.2 that shakes hands once more must hear from its peer before it may send. Ours
+// never does so by itself, nor when it is asked to (G10); here it is made to.
+BIGHT_TEST(tls_faults, G16_a_send_that_must_wait_for_input_goes_on_where_it_was) {
+  auto both = co_await client_with_peer(TLS1_2_VERSION);
+  SSL_set_options(both.peer->ssl(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+  SSL* ours = tls::session::of(both.ours)->ssl();
+  SSL_clear_options(ours, SSL_OP_NO_RENEGOTIATION);
+  EXPECT_EQ(SSL_renegotiate(ours), 1);
+  const std::string text = pattern::first(60'000);
+  std::string heard;
+  auto talk = all(send_in_parts(both.ours, text), hear_all(*both.peer, heard));
+  co_await std::move(talk);
+  EXPECT_TRUE(heard == text) << heard.size() << " bytes";
+  EXPECT_EQ(SSL_total_renegotiations(ours), 1);
+}
+
+// A receive that finds that the peer wants new keys must send in between, while a send of ours is
+// stuck: the answer goes out between its records, and nothing is lost or changed.
+BIGHT_TEST(tls_faults, G16_a_receive_that_must_send_first_does_so_in_the_middle_of_a_send) {
+  auto both = co_await client_with_peer();
+  const std::string text = pattern::first(20'000'000);
+  std::string heard;
+  // It says nothing for a while, then wants keys changed, and only then takes what was sent.
+  auto peer = [](by_hand& all, std::string& into) -> task<> {
+    co_await some_turns();
+    for (int i = 0; i < 5; ++i) {
+      SSL_key_update(all.peer->ssl(), SSL_KEY_UPDATE_REQUESTED);
+      all.peer->say("word");
+    }
+    co_await all.peer->flush();
+    co_await some_turns();
+    co_await hear_all(*all.peer, into);
+  };
+  auto listen = [](stream& from) -> task<> {
+    const auto said = co_await recv_exactly(from, 20);
+    EXPECT_EQ(said, "wordwordwordwordword");
+  };
+  auto talk = all(send_in_parts(both.ours, text), listen(both.ours), peer(both, heard));
+  co_await std::move(talk);
+  EXPECT_TRUE(heard == text) << heard.size() << " bytes";
 }
 
 BIGHT_TEST(tls_faults, a_broken_record_ends_both_directions) {
