@@ -154,6 +154,7 @@ void add_network(CLI::App& to, common_flags& flags) {
   auto* udp = to.add_flag("-u,--udp", flags.udp, "UDP, as udp:// in the address");
   auto* tls = to.add_flag("--tls", flags.tls, "TLS, as tls:// in the address");
   tls->excludes(udp);
+  udp->option_text(" ");
   tls->option_text(" ");
 }
 

@@ -162,7 +162,7 @@ void add_get(CLI::App& root, action& chosen) {
   sub->footer(
       "On a terminal the body is saved here, under the last name in the URL's path\n"
       "(index.html when it has none), if that is free. Into a pipe or a file, and with\n"
-      "-o -, it goes as standard output. A file appears when all of it is there; until\n"
+      "-o -, it goes to standard output. A file appears when all of it is there; until\n"
       "then it is FILE.part, and the same command goes on with it, if the server's page\n"
       "is still the same. Up to ten redirects are followed, and none from https to\n"
       "http. gzip, deflate, br and zstd are taken off.\n"
