@@ -168,6 +168,11 @@ response_parser::step response_parser::next() {
     if (grammar_->is_done()) return step::done;
     if (has_no_more()) return ended_ ? end() : step::more;
     const bool held = !held_.empty();
+    // The end of a body in chunks is "0\r\n\r\n" at least, and Beast counts on so much once it has
+    // asked for more.
+    constexpr std::size_t last_chunk_min = 5;
+    if (held && grammar_->is_header_done() && held_.size() < last_chunk_min)
+      return ended_ ? end() : step::more;
     const step s = parse(held ? std::string_view(held_) : current_.view());
     if (s == step::body) return s;
     if (s == step::more) {
