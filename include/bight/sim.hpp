@@ -111,6 +111,8 @@ class host {
 
   /// Runs `main` on a loop of its own and drives the world until it has ended; gives its value, or
   /// throws its error. Not from inside a program.
+  ///
+  /// errors  the task's own, after which the world can go on; sim::failure: see world.
   template <class T>
   T run(task<T> main) {
     return drive_for_value(std::move(main), [this](task<> all) { drive(std::move(all)); });
@@ -148,6 +150,9 @@ class host {
 };
 
 /// A simulated network with its hosts and its time.
+///
+/// What drives a world fails when a program ends with an error, at a deadlock, at a limit. All
+/// programs are ended then, before whoever drives is told: they may use what is his.
 ///
 /// The end of a world stops what still runs and awaits it. What is left over then, a socket or an
 /// operation, is a failure: end() throws it; the destructor, which cannot, ends the process with

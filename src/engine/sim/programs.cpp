@@ -135,6 +135,22 @@ void universe::kill(machine& m, bool silent) {
   for (program* p : m.programs) p->eng->die(silent);  // what their destructors have opened
 }
 
+// As kill() does it, but for all at once, and it is no event: a failure is told with the trace that
+// led to it.
+void universe::end_all() noexcept {
+  trace.rest(true);
+  for (const auto& p : programs) {
+    if (p->ended || p->outside) continue;
+    p->killed = true;
+    p->eng->die(false);
+    stop(*p);
+  }
+  static_cast<void>(run_out(nullptr));  // what does not end is left over at the end of the world
+  for (const auto& p : programs)
+    if (!p->outside) p->eng->die(false);  // what their destructors have opened
+  trace.rest(false);
+}
+
 void universe::restart(machine& m) {
   m.up = true;
   for (program* p : m.programs)

@@ -28,6 +28,7 @@ std::uint64_t hash_of(std::span<const std::byte> bytes) noexcept {
 }
 
 void recorder::record(trace_event& e) {
+  if (rests_) return;
   e.number = ++count_;
   std::uint64_t word = 0;
   std::memcpy(&word, e.to.ip.data() + (e.to.family == 4 ? 0 : 8), e.to.family == 4 ? 4 : 8);

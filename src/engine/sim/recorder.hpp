@@ -19,11 +19,14 @@ class recorder {
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   void tell(sink* s) noexcept { sink_ = s; }
+  /// Whether nothing is taken, for now.
+  void rest(bool r) noexcept { rests_ = r; }
 
  private:
   std::uint64_t hash_;
   std::uint64_t count_ = 0;
   sink* sink_ = nullptr;
+  bool rests_ = false;
 };
 
 /// A hash of bytes, eight at a time: FxHash's step, which is enough to tell two runs apart.

@@ -167,10 +167,10 @@ universe::driver::driver(universe& u) : all(u) {
 
 // The turns that are due; or else what happens at the next moment.
 void universe::step(duration until) {
-  if (take_turns()) {
-    if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
-    return;
-  }
+  const bool somebody_went_on = take_turns();
+  // First of all: without the one that has failed nothing may be left to happen.
+  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+  if (somebody_went_on) return;
   if (queue_.empty() && until == duration::max()) fail("deadlock: nothing can happen any more");
   if (queue_.empty() || queue_.top().at > until) {
     now_ = until;
@@ -186,9 +186,11 @@ void universe::step(duration until) {
 
 void universe::run_to(duration until) {
   const driver here(*this);
-  while (now_ < until || (!queue_.empty() && queue_.top().at <= until)) step(until);
-  while (take_turns()) {}
-  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+  or_end_all([&] {
+    while (now_ < until || (!queue_.empty() && queue_.top().at <= until)) step(until);
+    while (take_turns()) {}
+    if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+  });
 }
 
 bool universe::drive_outside(program& p, duration until) {

@@ -94,11 +94,14 @@ class universe {
   /// Everything up to and with that moment; then it is that time.
   void run_to(duration until);
   /// Until `done`, asked after every moment in which something has happened. Throws the error of
-  /// the first program that has ended with one, and at a deadlock or limit a report.
+  /// the first program that has ended with one, and at a deadlock or limit a report; but first it
+  /// ends all programs.
   template <class Done>
   void drive(Done done) {
     const driver here(*this);
-    while (!done()) step(duration::max());
+    or_end_all([&] {
+      while (!done()) step(duration::max());
+    });
   }
   [[nodiscard]] bool driven() const noexcept { return driven_; }
   /// For a loop that nobody drives but itself: goes on until that program has something to do, or
@@ -156,6 +159,17 @@ class universe {
     std::uint32_t next = nothing;
   };
 
+  // Programs use what is the caller's, and that goes when an exception leaves him.
+  template <class F>
+  void or_end_all(F f) {
+    try {
+      f();
+    } catch (...) {
+      end_all();
+      throw;
+    }
+  }
+  void end_all() noexcept;
   void step(duration until);
   bool take_turns();
   void turn(program& p);

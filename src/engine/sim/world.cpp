@@ -40,8 +40,10 @@ void host::drive(task<> main) {
   p.make = callback<task<>()>(only_once{std::make_shared<task<>>(std::move(main))});
   p.failed = nullptr;
   all.begin(p);
-  all.drive([&p] { return p.ended; });
-  if (p.killed) all.fail(machine_.name + " was ended while its task ran");
+  all.drive([&] {
+    if (p.killed) all.fail(machine_.name + " was ended while its task ran");
+    return p.ended;
+  });
   if (p.failed != nullptr) std::rethrow_exception(std::exchange(p.failed, nullptr));
 }
 

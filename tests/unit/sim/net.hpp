@@ -46,6 +46,17 @@ inline serve_options silent() {
 }
 inline task<> serve_echo() { co_await tcp::serve(":7", echo, silent()); }
 
+inline task<> sleep_for(duration d) { co_await sleep(d); }
+
+/// Talks to serve_echo() of b.
+inline task<> chat(int rounds) {
+  auto peer = co_await tcp::connect("b:7");
+  for (int i = 0; i < rounds; ++i) {
+    co_await peer.send(std::to_string(i));
+    co_await peer.recv();
+  }
+}
+
 /// A program that accepts one connection at port 1 and hands it to `f`.
 template <task<> (*F)(stream)>
 task<> accept_one() {
