@@ -15,11 +15,15 @@ loop::loop(std::unique_ptr<engine> e, duration busy_poll)
 }
 
 loop::~loop() {
+  linger_no_more();
+  while (lingers()) turn();
+}
+
+void loop::linger_no_more() noexcept {
   for (ring_link* h = lingering_.next; h != &lingering_;) {
     auto& hook = static_cast<stop_hook&>(*std::exchange(h, h->next));
     hook.on_stop(hook);
   }
-  while (lingers()) turn();
 }
 
 void loop::turn() {

@@ -54,6 +54,9 @@ class loop : public scheduler {
   /// word to a peer. A loop that ends before that calls h's on_stop, which must soon unlink it.
   void linger(stop_hook& h) noexcept { h.link_last(lingering_); }
 
+  /// Tells whatever lingers that there is no time left.
+  void linger_no_more() noexcept;
+
   /// The T of this loop, made at its first use: caches and buffers of a layer above.
   template <std::derived_from<loop_local> T>
   [[nodiscard]] T& local() {

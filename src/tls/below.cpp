@@ -25,7 +25,8 @@ bool session::receive() {
   receiving_->got = &receiving_->received;
   if (!receiving_->eng->submit(*receiving_)) return false;
   take_received();
-  return true;
+  // Not when the program is being killed: then every operation ends at once, with nothing.
+  return !wire_.incoming.empty() || wire_.ended || receive_failed_;
 }
 
 void session::take_received() {

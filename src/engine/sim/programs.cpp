@@ -31,6 +31,7 @@ program& universe::add_program(machine& m, callback<task<>()> make) {
 }
 
 program& universe::add_outside(machine& m) {
+  private_ = true;
   programs.push_back(std::make_unique<program>(m, static_cast<std::uint32_t>(programs.size())));
   m.programs.push_back(programs.back().get());
   return *programs.back();
@@ -107,6 +108,7 @@ bool universe::run_out(const machine* of) {
       program& p = *programs[i];
       if (p.ended || p.outside || (of != nullptr && &p.home != of)) continue;
       all_ended = false;
+      p.running->linger_no_more();  // no time passes here
       turn(p);
     }
     if (all_ended) return true;
