@@ -21,6 +21,7 @@
 #include <bight/sim_trace.hpp>
 #include <bight/task.hpp>
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,9 @@ class failure : public std::runtime_error {
 struct world_options {
   std::uint64_t seed = 1;
   fault_plan faults = {};
+  /// The date when the world begins, by which certificates and sessions of TLS are valid or not.
+  /// The same one in each run unless it is set: no test fails because a day has come.
+  std::chrono::sys_seconds date = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
   /// Limits. Reaching one is a failure that tells who waits for what.
   duration time_max = 24h * 3650;
   std::uint64_t events_max = 1'000'000'000;
@@ -133,7 +137,8 @@ class host {
   void resume();
   [[nodiscard]] bool running() const noexcept;  ///< some program of this host has not ended
 
-  /// Moves this host's idea of steady time ahead, as after a suspend: what is due in it is due now.
+  /// Moves this host's idea of time ahead, as after a suspend: what is due in it is due now. Its
+  /// date moves too.
   void step_clock(duration ahead);
   void limit_descriptors(std::size_t most);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tls/client.hpp"
 
+#include "tls/world.hpp"
+
 #include <algorithm>
 
 #include <openssl/err.h>
@@ -30,6 +32,7 @@ int verify_pin(X509_STORE_CTX* verifying, void* of) {
 int take_ticket(SSL* ssl, SSL_SESSION* ticket) {
   auto* s = static_cast<session*>(SSL_get_app_data(ssl));
   if (s == nullptr) return 0;
+  date_ticket(*ticket);
   s->on_ticket(session_ptr(ticket));
   return 1;
 }

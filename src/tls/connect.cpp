@@ -3,6 +3,7 @@
 #include <bight/tls.hpp>
 
 #include "tls/client.hpp"
+#include "tls/world.hpp"
 
 #include <fmt/format.h>
 
@@ -64,8 +65,10 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
 // Of TLS 1.2 the session ticket that was used may be used again, and no new one need have come.
 void keep_old_ticket(const stream& connection, ticket_taker& tickets) {
   SSL* ssl = session::of(connection)->ssl();
-  if (SSL_session_reused(ssl) == 1 && SSL_version(ssl) < TLS1_3_VERSION)
-    tickets.take_ticket(session_ptr(SSL_get1_session(ssl)));
+  if (SSL_session_reused(ssl) != 1 || SSL_version(ssl) >= TLS1_3_VERSION) return;
+  session_ptr used(SSL_get1_session(ssl));
+  date_ticket(*used);
+  tickets.take_ticket(std::move(used));
 }
 
 task<stream> shake_hands(stream over, address to, connect_options options) {
@@ -79,7 +82,8 @@ task<stream> shake_hands(stream over, address to, connect_options options) {
   key += fmt::format("{} {}", host.host(), to.str());
   std::shared_ptr<tickets_of> tickets;
   if (options.resume) {
-    if (const session_ptr old = shelf.tickets()->take(key)) SSL_set_session(ssl.get(), old.get());
+    const session_ptr old = shelf.tickets()->take(key);
+    if (old != nullptr && ticket_is_good(*old)) SSL_set_session(ssl.get(), old.get());
     tickets = std::make_shared<tickets_of>(shelf.tickets(), key);
   }
   stream safe = session::attach(std::move(over), std::move(ssl), here, tickets, context);

@@ -3,6 +3,7 @@
 
 #include "tls/failure.hpp"
 #include "tls/session.hpp"
+#include "tls/world.hpp"
 
 #include <openssl/err.h>
 
@@ -38,6 +39,7 @@ int keep_refused(int accepted, X509_STORE_CTX* verifying) noexcept {
 
 context_ptr make_context(const SSL_METHOD* method, version least) {
   ERR_clear_error();
+  draw_from_the_world();
   context_ptr made(SSL_CTX_new(method));
   if (made == nullptr) throw_error("make a TLS context");
   SSL_CTX* c = made.get();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A certificate for development: nobody signs for it, so a client trusts it by its pin.
 #include "tls/server.hpp"
+#include "tls/world.hpp"
 
 #include <array>
 
@@ -46,8 +47,11 @@ void use_made_on_the_spot(SSL_CTX& context) {
   X509& x = *made;
   need(X509_set_version(&x, X509_VERSION_3) == 1);
   add_serial(x);
-  need(X509_gmtime_adj(X509_getm_notBefore(&x), -valid_before) != nullptr &&
-       X509_gmtime_adj(X509_getm_notAfter(&x), valid_for) != nullptr);
+  const auto date = date_of_the_world();
+  std::time_t in_the_world = date.value_or(0);
+  std::time_t* const from = date ? &in_the_world : nullptr;  // null: the machine's
+  need(X509_time_adj(X509_getm_notBefore(&x), -valid_before, from) != nullptr &&
+       X509_time_adj(X509_getm_notAfter(&x), valid_for, from) != nullptr);
   X509_NAME* subject = X509_get_subject_name(&x);
   constexpr std::string_view called = "a server in development";
   need(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,

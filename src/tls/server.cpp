@@ -3,6 +3,7 @@
 
 #include "tls/failure.hpp"
 #include "tls/session.hpp"
+#include "tls/world.hpp"
 
 #include <cstring>
 
@@ -89,6 +90,7 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     if (!how_.client_authorities.empty()) ask_for_certificates(*c, how_.client_authorities);
     // Sessions live in the session tickets that clients keep; nothing is kept here.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+    date_tickets(*c);
     SSL_CTX_set_session_id_context(c, reinterpret_cast<const unsigned char*>(session_scope.data()),
                                    static_cast<unsigned>(session_scope.size()));
     SSL_CTX_set_tlsext_servername_callback(c, choose_certificate);

@@ -35,8 +35,7 @@ session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_take
   BIO* both = wire_.make_bio().release();
   SSL_set_bio(ssl_.get(), both, both);
   SSL_set_app_data(ssl_.get(), this);
-  if (const auto& date = l.local<wall_clock>().seconds)
-    X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl_.get()), date());
+  judge_by_the_world(*ssl_);
   give_up_.owner = lingering_.owner = end_.owner = this;
   give_up_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->cut(false); };
   lingering_.on_stop = [](stop_hook& h) { static_cast<owned_hook&>(h).owner->cut(false); };

@@ -1,45 +1,38 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Where OpenSSL's chance and time come from when the world is not the real one.
+/// OpenSSL in a simulated world, whose chance and date it must not take from the machine: see
+/// engine/surroundings.hpp. On a real engine nothing here does anything.
 
-#include <bight/callback.hpp>
+#include "tls/openssl.hpp"
 
-#include "engine/loop.hpp"
-
-#include <cstddef>
-#include <cstdint>
-#include <span>
+#include <ctime>
+#include <optional>
 
 namespace bight::tls {
 
-/// While one lives, everything that OpenSSL draws in this thread comes from `source`: keys, nonces,
-/// serial numbers. So a simulated world gives the same bytes for the same seed. Nothing that is
-/// made under it is secret.
+/// Everything that OpenSSL draws in a turn of a simulated program comes from its world from now on:
+/// keys, nonces, serial numbers.
 ///
 /// OpenSSL has one source for a process, and no way to give a connection another. It is replaced at
-/// the first use of this class, for good, by one that asks OpenSSL's own wherever none of these
-/// lives; a program that never makes one never gets there.
-class seeded_chance {
- public:
-  using source = callback<void(std::span<std::byte>)>;
+/// the first call in a simulated program, for good, by one that asks OpenSSL's own wherever there
+/// is no world; a process without one never gets there.
+void draw_from_the_world();
 
-  explicit seeded_chance(source s);
-  seeded_chance(const seeded_chance&) = delete;
-  seeded_chance& operator=(const seeded_chance&) = delete;
-  ~seeded_chance();
+/// The date of the world; none: the machine's holds.
+[[nodiscard]] std::optional<std::time_t> date_of_the_world() noexcept;
 
- private:
-  source source_;
-  const source* before_;
-};
+/// The certificates that `ssl` is shown are judged by the date of the world.
+void judge_by_the_world(SSL& ssl) noexcept;
 
-/// The date of a loop, for the dates in certificates. The system's unless it is set.
-///
-/// Left out: what OpenSSL writes the real date into, the age of a session ticket. It changes bytes
-/// of a resumed handshake, and never how many there are.
-struct wall_clock : loop_local {
-  callback<std::int64_t()> seconds;  ///< since 1970, UTC
-};
+// OpenSSL writes the machine's date into session tickets and their ages, and judges them by it.
+// So here each carries the date of the world, is judged by that, and is as good as new to OpenSSL.
+
+/// The session tickets that a server of this context gives and takes.
+void date_tickets(SSL_CTX& server) noexcept;
+/// One that a client has been given.
+void date_ticket(SSL_SESSION& got) noexcept;
+/// Whether a client may use it, and its age is written as nothing then.
+[[nodiscard]] bool ticket_is_good(SSL_SESSION& kept);
 
 }  // namespace bight::tls

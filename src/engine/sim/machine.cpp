@@ -13,8 +13,18 @@ machine::machine(universe& of, std::uint32_t n, std::string_view called, host_op
       options(o),
       all(of),
       descriptors_now_max(o.descriptors_max),
-      draw(of.options.seed, "host " + name) {
+      draw(of.options.seed, "host " + name),
+      secrets_(of.options.seed, "secrets " + name) {
   next_port_ = static_cast<std::uint16_t>(port_first + draw.below(port_last - port_first + 1));
+}
+
+void machine::secrets(std::span<std::byte> into) noexcept {
+  for (std::byte& b : into) b = static_cast<std::byte>(secrets_.next() >> 56);
+}
+
+std::int64_t machine::date() const noexcept {
+  const auto passed = std::chrono::floor<std::chrono::seconds>(all.now() + clock_ahead);
+  return (all.options.date + passed).time_since_epoch().count();
 }
 
 // 10.0.0.1, 10.0.0.2, …; fd00::a00:1, ….

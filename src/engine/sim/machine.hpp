@@ -7,6 +7,7 @@
 
 #include "engine/sim/path.hpp"
 #include "engine/sim/socket.hpp"
+#include "engine/surroundings.hpp"
 
 #include <array>
 #include <map>
@@ -40,7 +41,7 @@ class port_table {
   std::array<std::unique_ptr<std::array<entry, page_size>>, 65536 / page_size> pages_;
 };
 
-class machine {
+class machine final : public surroundings {
  public:
   machine(universe& all, std::uint32_t number, std::string_view name, host_options options);
 
@@ -60,6 +61,11 @@ class machine {
 
   [[nodiscard]] bool stands_still() const noexcept { return paused || pauses > 0; }
   [[nodiscard]] bool may_open() const noexcept { return descriptors < descriptors_now_max; }
+
+  // ── Surroundings ────────────────────────────────────────────────────────────────────────────
+
+  void secrets(std::span<std::byte> into) noexcept override;
+  [[nodiscard]] std::int64_t date() const noexcept override;
 
   // ── Addresses ───────────────────────────────────────────────────────────────────────────────
 
@@ -99,6 +105,7 @@ class machine {
   static constexpr std::uint16_t port_first = 32768;  // ip(7), ip_local_port_range
   static constexpr std::uint16_t port_last = 60999;
 
+  random_stream secrets_;
   port_table tcp_;
   port_table udp_;
   std::vector<held_port> held_;  // from held_first_ on, the first to go first

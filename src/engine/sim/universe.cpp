@@ -240,6 +240,7 @@ bool universe::take_turns() {
 void universe::turn(program& p) {
   ++turns_;
   program* const before = std::exchange(current_, &p);
+  const surroundings::turn here(private_ ? nullptr : &p.home);
   if (!std::exchange(p.begun, true))
     p.running->begin(p.make());
   else

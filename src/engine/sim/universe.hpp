@@ -189,6 +189,7 @@ class universe {
   std::uint64_t turns_ = 0;
   random_stream schedule_;
   bool driven_ = false;
+  bool private_ = false;  // it is around a program of the machine: see add_outside()
 };
 
 /// An errno as the real engines give it.
