@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "engine/sim/ports.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace bight::sim {
+namespace {
+
+class Ports : public testing::Test {
+ protected:
+  socket& make(socket_kind kind = socket_kind::listener, std::uint8_t family = 4) {
+    return u.make_socket(m, kind, family);
+  }
+  socket& bound(const packet_end& at, socket_kind kind = socket_kind::listener) {
+    socket& s = make(kind, at.family);
+    EXPECT_EQ(ports::bind(u, s, at, false), std::error_code());
+    return s;
+  }
+  [[nodiscard]] bool binds(const packet_end& at, bool dual = false, bool shares = false,
+                           socket_kind kind = socket_kind::listener) {
+    socket& s = make(kind, at.family);
+    s.reuse_port = shares;
+    const std::error_code code = ports::bind(u, s, at, dual);
+    if (code) EXPECT_EQ(code, code_of(std::errc::address_in_use));
+    return !code;
+  }
+  [[nodiscard]] packet_end loopback(std::uint16_t port) const {
+    packet_end e{4, port, {}};
+    e.ip = {127, 0, 0, 1};
+    return e;
+  }
+  [[nodiscard]] socket* taker(const packet_end& to, const packet_end& from = {4, 9, {}}) {
+    return ports::taker(u, m, socket_kind::listener, to, from);
+  }
+
+  const packet_end any4{4, 80, {}};
+  const packet_end any6{6, 80, {}};
+  universe u{world_options()};
+  machine& m = u.add("a", host_options());
+};
+
+TEST_F(Ports, belong_to_one_socket) {
+  bound(m.ip4(80));
+  EXPECT_FALSE(binds(m.ip4(80)));
+  EXPECT_TRUE(binds(m.ip4(81)));
+  EXPECT_TRUE(binds(loopback(80)));  // another address
+  EXPECT_FALSE(binds(any4));         // every address
+}
+
+TEST_F(Ports, of_every_address_leave_none_for_others) {
+  bound(any4);
+  EXPECT_FALSE(binds(m.ip4(80)));
+  EXPECT_FALSE(binds(any4));
+}
+
+TEST_F(Ports, of_two_families_are_two_unless_a_socket_takes_both) {
+  bound(any4);
+  EXPECT_FALSE(binds(any6, true));
+  EXPECT_TRUE(binds(any6, false));
+}
+
+TEST_F(Ports, of_tcp_and_udp_are_two) {
+  bound(any4);
+  EXPECT_TRUE(binds(any4, false, false, socket_kind::datagram));
+}
+
+TEST_F(Ports, are_shared_by_those_who_all_want_to) {
+  socket& first = make();
+  first.reuse_port = true;
+  EXPECT_EQ(ports::bind(u, first, any4, false), std::error_code());
+  EXPECT_TRUE(binds(any4, false, true));
+  EXPECT_FALSE(binds(any4, false, false));
+}
+
+TEST_F(Ports, of_an_address_that_is_not_ours_cannot_be_had) {
+  packet_end elsewhere{4, 80, {}};
+  elsewhere.ip = {10, 9, 9, 9};
+  EXPECT_EQ(ports::bind(u, make(), elsewhere, false), code_of(std::errc::address_not_available));
+}
+
+TEST_F(Ports, are_free_again_once_left) {
+  socket& first = bound(any4);
+  socket& second = bound({4, 81, {}});
+  ports::leave(u, first);
+  EXPECT_EQ(taker(m.ip4(80)), nullptr);
+  EXPECT_TRUE(binds(any4));
+  EXPECT_EQ(taker(m.ip4(81)), &second);
+}
+
+TEST_F(Ports, that_are_drawn_are_different_and_from_the_range_of_the_system) {
+  std::set<std::uint16_t> drawn;
+  for (int i = 0; i < 1000; ++i) {
+    const socket& s = bound({4, 0, {}});
+    EXPECT_TRUE(s.bound_by_us);
+    EXPECT_GE(s.local.port, 32768);
+    EXPECT_LE(s.local.port, 60999);
+    drawn.insert(s.local.port);
+  }
+  EXPECT_EQ(drawn.size(), 1000u);
+}
+
+TEST_F(Ports, run_out) {
+  for (int i = 32768; i <= 60999; ++i) bound({4, 0, {}});
+  EXPECT_EQ(ports::bind(u, make(), {4, 0, {}}, false), code_of(std::errc::address_in_use));
+}
+
+TEST_F(Ports, of_a_connection_that_has_ended_are_not_drawn_for_a_minute) {
+  for (int i = 32768; i <= 60999; ++i) m.hold_port(static_cast<std::uint16_t>(i));
+  EXPECT_EQ(m.free_port(socket_kind::stream), 0);
+  EXPECT_NE(m.free_port(socket_kind::datagram), 0);
+  u.run_to(59s);
+  EXPECT_EQ(m.free_port(socket_kind::stream), 0);
+  u.run_to(60s);
+  EXPECT_NE(m.free_port(socket_kind::stream), 0);
+}
+
+TEST_F(Ports, what_comes_is_taken_by_the_most_particular) {
+  socket& everything = make(socket_kind::listener, 6);
+  EXPECT_EQ(ports::bind(u, everything, any6, true), std::error_code());
+  EXPECT_EQ(taker(m.ip4(80)), &everything);
+  EXPECT_EQ(taker(m.ip6(80)), &everything);
+  socket& mine = make();
+  mine.reuse_port = everything.reuse_port = true;
+  EXPECT_EQ(ports::bind(u, mine, m.ip4(80), false), std::error_code());
+  EXPECT_EQ(taker(m.ip4(80)), &mine);
+  EXPECT_EQ(taker(m.ip6(80)), &everything);
+  EXPECT_EQ(taker(m.ip4(81)), nullptr);
+}
+
+TEST_F(Ports, that_are_shared_give_each_sender_one_taker) {
+  std::set<socket*> all;
+  for (int i = 0; i < 4; ++i) {
+    socket& s = make();
+    s.reuse_port = true;
+    EXPECT_EQ(ports::bind(u, s, any4, false), std::error_code());
+    all.insert(&s);
+  }
+  std::set<socket*> used;
+  for (std::uint16_t port = 40'000; port < 40'100; ++port) {
+    socket* const chosen = taker(m.ip4(80), {4, port, {}});
+    EXPECT_EQ(taker(m.ip4(80), {4, port, {}}), chosen);
+    used.insert(chosen);
+  }
+  EXPECT_EQ(used, all);
+}
+
+TEST_F(Ports, a_connected_datagram_socket_takes_only_what_its_peer_sends) {
+  socket& s = bound(any4, socket_kind::datagram);
+  s.remote = m.ip4(5);
+  EXPECT_EQ(ports::taker(u, m, socket_kind::datagram, m.ip4(80), m.ip4(5)), &s);
+  EXPECT_EQ(ports::taker(u, m, socket_kind::datagram, m.ip4(80), m.ip4(6)), nullptr);
+}
+
+}  // namespace
+}  // namespace bight::sim
