@@ -43,6 +43,8 @@ enum class bug : std::uint8_t {
   cancel_keeps_receiver,     // in the socket's table
   close_keeps_operations,    // nobody completes them
   returned_bytes_go_behind,  // and not in front
+  truncation_is_an_end,      // of a connection of TLS
+  short_page_is_whole,
   count,
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong in a session, and how it is told.
+#include "base/plant.hpp"
 #include "tls/session.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ auto session::why_stopped(int outcome) -> stopped {
       break;
     default: break;
   }
+  if (planted(bug::truncation_is_an_end) && established_ && wire_.ended) return stopped::ended;
   fail(failure_now());
   return stopped::failed;
 }

@@ -71,6 +71,7 @@ bool fails(const entry& e, std::uint64_t seed) {
   growing = b;
   for (std::uint64_t seed = 1; seed <= seeds_max; ++seed)
     for (unsigned i = 0; i < every().size(); ++i) {
+      if (every()[i].tls && seed % 5 != 0) continue;  // dear
       alarm(patience_s);
       word w{seed, i, false};
       if (write(tell, &w, sizeof w) != sizeof w) _exit(2);
@@ -141,7 +142,9 @@ const char* const names[] = {"none",
                              "end_never_told",
                              "cancel_keeps_receiver",
                              "close_keeps_operations",
-                             "returned_bytes_go_behind"};
+                             "returned_bytes_go_behind",
+                             "truncation_is_an_end",
+                             "short_page_is_whole"};
 static_assert(std::size(names) == static_cast<std::size_t>(bug::count));
 
 int run(int argc, char** argv) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The line server of the examples, unchanged: questions by the dozen, answers in their order.
+// The line server of the examples, unchanged, over TCP and over TLS: questions by the dozen,
+// answers in their order.
 
 #include "scenario/scenario.hpp"
+#include "scenario/service.hpp"
 
 #include <fmt/format.h>
 
@@ -18,8 +20,8 @@ namespace lines_example {
 
 namespace {
 
-task<> converse(unsigned who, unsigned count) {
-  auto server = co_await tcp::connect("server:9999");
+task<> converse(const service& with, unsigned who, unsigned count) {
+  auto server = co_await with.connect();
   writer out(server);
   reader in(server, out);
   for (unsigned i = 0; i < count; ++i) {
@@ -38,26 +40,27 @@ task<> converse(unsigned who, unsigned count) {
   sim::require(!rest || rest->view().starts_with("Goodbye"), "nothing comes behind the answers");
 }
 
-task<> talker(sim::world& net, stage& on, unsigned who, unsigned count, unsigned& done) {
-  callback<task<>()> session([who, count]() -> task<> { co_await converse(who, count); });
+task<> talker(sim::world& net, stage& on, const service& with, unsigned who, unsigned count,
+              unsigned& done) {
+  callback<task<>()> session(
+      [&with, who, count]() -> task<> { co_await converse(with, who, count); });
   auto talking = until_it_works(net, on, std::move(session));
   co_await std::move(talking);
   ++done;
 }
 
-}  // namespace
-
-void lines(sim::world& net, unsigned size) {
+void play(sim::world& net, unsigned size, bool secure) {
   auto& server = net.add("server");
   auto& client = net.add("client");
   unsigned done = 0;
+  service greeting{"server:9999", secure};
   stage on(net);
-  on.start(server, []() -> task<> { co_await tcp::serve(":9999", lines_example::greet, quiet()); });
+  on.start(server, [&greeting]() -> task<> { co_await greeting.serve(lines_example::greet); });
   auto draw = net.random("counts");
   for (unsigned who = 0; who < size; ++who) {
     const auto count = static_cast<unsigned>(draw.log_uniform(1, 200));
-    on.start(client, [&net, &on, who, count, &done]() -> task<> {
-      co_await talker(net, on, who, count, done);
+    on.start(client, [&net, &on, &greeting, who, count, &done]() -> task<> {
+      co_await talker(net, on, greeting, who, count, done);
     });
   }
   on.drive([&] { return done == size; });
@@ -65,5 +68,10 @@ void lines(sim::world& net, unsigned size) {
   server.signal(15);
   on.drive([&] { return !server.running(); });
 }
+
+}  // namespace
+
+void lines(sim::world& net, unsigned size) { play(net, size, false); }
+void lines_tls(sim::world& net, unsigned size) { play(net, size, true); }
 
 }  // namespace scenario

@@ -18,6 +18,10 @@ std::span<const entry> every() {
       {"drain", drained, anything.without(pause), 4},
       {"eyeballs", eyeballs, schedule | short_io | buffers, 1},
       {"transfers", transfers, anything, 2},
+      {"pages", pages, anything, 2},
+      {"lines_tls", lines_tls, anything, 2, true},
+      {"transfers_tls", transfers_tls, anything, 1, true},
+      {"pages_tls", pages_tls, anything, 2, true},
   };
   return all;
 }

@@ -23,6 +23,7 @@ struct entry {
   void (*play)(sim::world& net, unsigned size);
   sim::families from;
   unsigned size;
+  bool tls = false;  // a world costs milliseconds then: fewer of them
 };
 
 [[nodiscard]] std::span<const entry> every();
@@ -147,5 +148,9 @@ void asked(sim::world& net, unsigned size);
 void drained(sim::world& net, unsigned size);
 void eyeballs(sim::world& net, unsigned size);
 void transfers(sim::world& net, unsigned size);
+void pages(sim::world& net, unsigned size);
+void lines_tls(sim::world& net, unsigned size);
+void transfers_tls(sim::world& net, unsigned size);
+void pages_tls(sim::world& net, unsigned size);
 
 }  // namespace scenario

@@ -58,7 +58,7 @@ TEST_P(Stops, at_every_point_leave_nothing_and_hold_up_nobody) {
       }
     }
   }
-  std::printf("%-10s stopped at %llu points\n", e.name, static_cast<unsigned long long>(worlds));
+  std::printf("%-13s stopped at %llu points\n", e.name, static_cast<unsigned long long>(worlds));
 }
 
 INSTANTIATE_TEST_SUITE_P(scenario, Stops, testing::ValuesIn(every().begin(), every().end()),

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Bytes one way, through every kind of send and receive, with deadlines and races that cut them all
-// the time: not one byte is lost, doubled or moved.
+// Bytes one way, over TCP and over TLS, through every kind of send and receive, with deadlines and
+// races that cut them all the time: not one byte is lost, doubled or moved.
 
 #include "scenario/scenario.hpp"
+#include "scenario/service.hpp"
 
 #include <array>
 #include <map>
@@ -26,8 +27,9 @@ struct transfer {
 };
 
 struct state {
-  std::map<std::uint64_t, std::unique_ptr<transfer>> all;
-  tally operations;
+  service where;
+  std::map<std::uint64_t, std::unique_ptr<transfer>> all = {};
+  tally operations = {};
 };
 
 constexpr std::size_t name_length = 8;
@@ -140,7 +142,7 @@ task<> send_some(tcp::stream& to, transfer& t, std::uint64_t left, tally& count)
 task<> carry(state& s, std::uint64_t seed, std::uint64_t total) {
   const std::uint64_t key = s.all.size();
   transfer& t = *s.all.emplace(key, std::make_unique<transfer>(key, seed)).first->second;
-  auto to = co_await tcp::connect("receiver:9000");
+  auto to = co_await s.where.connect();
   const std::string name = fmt::format("{:08}", key);
   co_await to.send(name);
   while (t.bytes.sent() < total) co_await send_some(to, t, total - t.bytes.sent(), s.operations);
@@ -159,18 +161,19 @@ task<> carrier(sim::world& net, stage& on, state& s, std::uint64_t total, unsign
   ++done;
 }
 
-}  // namespace
-
-void transfers(sim::world& net, unsigned size) {
+void play(sim::world& net, unsigned size, bool secure) {
   auto& from = net.add("sender");
   // A window that is full again and again, in most worlds.
   sim::host_options narrow;
   narrow.receive_buffer = net.random("window").log_uniform(2'000, 262'144);
   auto& to = net.add("receiver", narrow);
-  state s;
+  state s{{"receiver:9000", secure}};
   unsigned done = 0;
   stage on(net);
-  on.start(to, [&s]() -> task<> { co_await tcp::serve(":9000", receiver{&s}, quiet()); });
+  on.start(to, [&s]() -> task<> {
+    auto serving = s.where.serve(receiver{&s});
+    co_await std::move(serving);
+  });
   auto draw = net.random("totals");
   for (unsigned i = 0; i < size; ++i) {
     // Now and then more than all buffers on the way hold.
@@ -185,5 +188,10 @@ void transfers(sim::world& net, unsigned size) {
   on.drive([&] { return !to.running(); });
   s.operations.settle();
 }
+
+}  // namespace
+
+void transfers(sim::world& net, unsigned size) { play(net, size, false); }
+void transfers_tls(sim::world& net, unsigned size) { play(net, size, true); }
 
 }  // namespace scenario

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+//
+// A connection that ends at every place where it can end, one after the other: in the handshake,
+// behind it, in the middle of a page. And a handshake that never gets anywhere.
+
+#include "scenario/meddler.hpp"
+#include "scenario/pages.hpp"
+#include "scenario/service.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace scenario {
+
+namespace {
+
+constexpr std::string_view question = "a question";
+constexpr std::string_view reply = "an answer that is a little longer";
+
+task<> reply_once(tcp::stream peer) {
+  reader in(peer);
+  auto asked = co_await in.read_exactly(question.size());
+  sim::require(asked == question, "the question is what was asked");
+  co_await peer.send(reply);
+  peer.shutdown_send();
+  while (auto rest = co_await in.recv()) {}
+}
+
+// A client, a server, and somebody between them who does to each connection what he is told.
+struct street {
+  explicit street(bool secure, tcp::handler handle)
+      : where{secure ? "server:443" : "server:80", secure} {
+    const serve_options ears = listens();
+    server.start([this, handle = std::move(handle), ears]() -> task<> {
+      auto serving = where.serve(handle, ears);
+      co_await std::move(serving);
+    });
+    between.start([this]() -> task<> {
+      auto serving = tcp::serve(where.secure ? ":443" : ":80", in_between{this}, quiet());
+      co_await std::move(serving);
+    });
+    net.run_for(1s);
+    at_rest = net.alive();
+  }
+
+  struct in_between {
+    street* of;
+    task<> operator()(tcp::stream from) const {
+      of->heard = {};
+      auto passing = meddle(std::move(from), of->where.at, of->how, of->heard);
+      co_await std::move(passing);
+    }
+  };
+
+  serve_options listens() {
+    serve_options o;
+    o.idle = 0s;
+    o.on_error = [this](const address&, const error& e) { server_error.emplace(e); };
+    return o;
+  }
+
+  // One connection. What the client was told; and nothing of it is left a while later.
+  result<void> play(const meddling& with, task<> session) {
+    how = with;
+    server_error.reset();
+    const auto body = [](task<> main) -> task<result<void>> {
+      auto trying = attempt(std::move(main));
+      auto outcome = co_await std::move(trying);
+      co_return outcome;
+    };
+    auto outcome = client.run(body(std::move(session)));
+    net.run_for(30s);
+    EXPECT_EQ(net.alive(), at_rest) << net.waiting();
+    return outcome;
+  }
+
+  service where;
+  meddling how;
+  overheard heard;
+  std::optional<error> server_error;
+  sim::census at_rest;
+  sim::world net{sim::world_options()};
+  sim::host& server = net.add("server");
+  sim::host& between = net.add("between");
+  sim::host& client = net.add("client");
+};
+
+// Over a connection of its own each time, with a handshake of its own.
+task<> ask(std::string pin, duration patience) {
+  tls::connect_options how;
+  how.pins.push_back(std::move(pin));
+  how.resume = false;
+  how.timeout = patience;
+  auto connecting = tls::connect("between:443", std::move(how));
+  auto peer = co_await std::move(connecting);
+  co_await peer.send(question);
+  std::string told;
+  while (auto part = co_await peer.recv()) told += part.view();
+  if (told != reply) throw wrong_bytes("an orderly end behind half an answer");
+}
+
+task<> say_nothing() {
+  auto peer = co_await tcp::connect("between:443");
+  while (auto bytes = co_await peer.recv()) {}
+}
+
+bool is_any(const error& e, std::initializer_list<errc> of) {
+  for (const errc c : of)
+    if (e.is(c)) return true;
+  return false;
+}
+
+TEST(Cuts, an_end_of_tcp_is_no_end_of_tls_wherever_it_comes) {
+  street s(true, reply_once);
+  std::uint64_t cuts = 0;
+  for (;; ++cuts) {
+    meddling how;
+    how.most_back = cuts;
+    const auto told = s.play(how, ask(s.where.pin, 10s));
+    if (told) break;
+    ASSERT_TRUE(told.error().is(errc::tls_truncated)) << cuts << ": " << told.error().what();
+    if (s.server_error) {
+      EXPECT_TRUE(is_any(*s.server_error, {errc::tls_truncated, errc::reset, errc::closed}))
+          << cuts << ": " << s.server_error->what();
+    }
+  }
+  EXPECT_FALSE(s.server_error.has_value());
+  EXPECT_GT(cuts, 1000u);  // a certificate alone has 500 bytes
+  for (std::uint64_t there = 0;; ++there, ++cuts) {
+    meddling how;
+    how.most_there = there;
+    const auto told = s.play(how, ask(s.where.pin, 10s));
+    if (told && !s.server_error) break;
+    ASSERT_TRUE(s.server_error.has_value()) << there;
+    EXPECT_TRUE(s.server_error->is(errc::tls_truncated)) << there << ": " << s.server_error->what();
+    if (!told)
+      EXPECT_TRUE(is_any(told.error(), {errc::tls_alert, errc::tls_truncated, errc::reset}))
+          << there << ": " << told.error().what();
+  }
+  std::printf("an end at %llu places\n", static_cast<unsigned long long>(cuts));
+}
+
+TEST(Cuts, a_reset_anywhere_in_a_connection_is_told_to_both_sides) {
+  std::uint64_t cuts = 0;
+  for (const bool there : {true, false}) {
+    street s(true, reply_once);
+    for (std::uint64_t at = 0;; ++at, ++cuts) {
+      meddling how;
+      how.resets = true;
+      (there ? how.most_there : how.most_back) = at;
+      const auto told = s.play(how, ask(s.where.pin, 10s));
+      // The whole of a direction has passed, and what had arrived is read before the reset is told.
+      if (told && !s.server_error) break;
+      ASSERT_TRUE(!told || s.server_error) << at;
+      if (!told)
+        EXPECT_TRUE(is_any(told.error(), {errc::reset, errc::closed}))
+            << at << ": " << told.error().what();
+      if (s.server_error)
+        EXPECT_TRUE(is_any(*s.server_error, {errc::reset, errc::closed}))
+            << at << ": " << s.server_error->what();
+      ASSERT_LT(at, 10'000u);
+    }
+  }
+  std::printf("a reset at %llu places\n", static_cast<unsigned long long>(cuts));
+}
+
+TEST(Cuts, a_handshake_byte_by_byte_succeeds_in_its_time_and_ends_with_it) {
+  street s(true, reply_once);
+  meddling how;
+  how.piece = 1;
+  how.pause = 1ms;
+  EXPECT_TRUE(s.play(how, ask(s.where.pin, 1h)));
+  EXPECT_FALSE(s.server_error.has_value());
+
+  how.pause = 300ms;  // a client says some 300 bytes: a minute and a half
+  const duration before = s.net.now();
+  const auto told = s.play(how, ask(s.where.pin, 1h));
+  ASSERT_TRUE(s.server_error.has_value());
+  EXPECT_TRUE(s.server_error->is(errc::timed_out)) << s.server_error->what();
+  ASSERT_FALSE(told);
+  EXPECT_TRUE(is_any(told.error(), {errc::tls_truncated, errc::reset})) << told.error().what();
+  EXPECT_LT(s.net.now() - before, 42s);  // the server's 10 s, and play()'s 30
+
+  EXPECT_TRUE(s.play({}, say_nothing()));
+  ASSERT_TRUE(s.server_error.has_value());
+  EXPECT_TRUE(s.server_error->is(errc::timed_out)) << s.server_error->what();
+}
+
+// ── Pages ───────────────────────────────────────────────────────────────────────────────────────
+
+task<> fetch(std::string url, std::string pin, std::uint64_t bytes) {
+  http::options how;
+  if (!pin.empty()) how.tls.pins.push_back(pin);
+  how.tls.resume = false;
+  http::client web(how);
+  auto reading = read_page(web, std::move(url), bytes);
+  co_await std::move(reading);
+}
+
+struct page {
+  bool secure;
+  framing_of framing;
+  bool resets;
+  std::uint64_t step;  // between two cuts: what TLS does at each place is told above
+};
+
+class Pages : public testing::TestWithParam<page> {};
+
+TEST_P(Pages, that_are_cut_off_anywhere_are_never_whole) {
+  constexpr std::uint64_t bytes = 700;
+  const page& p = GetParam();
+  street s(p.secure, serve_pages);
+  const std::string url =
+      (p.secure ? "https://between" : "http://between") + path_of(p.framing, bytes);
+  ASSERT_TRUE(s.play({}, fetch(url, s.where.pin, bytes)));
+  const std::uint64_t whole = s.heard.back;
+  // Behind a page with a length there are 24 bytes of TLS's own end, which it does not need; and
+  // signatures differ by a few bytes from one handshake to the next.
+  const std::uint64_t page_at_least = p.secure ? whole - 32 : whole;
+  for (std::uint64_t at = 0; at < page_at_least; at += p.step) {
+    meddling how;
+    how.most_back = at;
+    how.resets = p.resets;
+    const auto told = s.play(how, fetch(url, s.where.pin, bytes));
+    ASSERT_FALSE(told) << at;
+    EXPECT_TRUE(
+        is_any(told.error(), {errc::cut_short, errc::tls_truncated, errc::reset, errc::closed}))
+        << at << ": " << told.error().what();
+  }
+  meddling how;
+  how.most_back = whole + 64;
+  how.resets = p.resets;
+  EXPECT_TRUE(s.play(how, fetch(url, s.where.pin, bytes)));
+}
+
+std::string name_of(const page& p) {
+  static constexpr const char* framings[] = {"length", "chunked", "close"};
+  return fmt::format("{}_{}_{}", p.secure ? "https" : "http",
+                     framings[static_cast<std::size_t>(p.framing)], p.resets ? "reset" : "end");
+}
+
+// Left out: http, close, end. Nobody can tell such a page from a whole one.
+INSTANTIATE_TEST_SUITE_P(scenario, Pages,
+                         testing::Values(page{false, framing_of::length, false, 1},
+                                         page{false, framing_of::length, true, 1},
+                                         page{false, framing_of::chunked, false, 1},
+                                         page{false, framing_of::chunked, true, 1},
+                                         page{false, framing_of::close, true, 1},
+                                         page{true, framing_of::length, false, 7},
+                                         page{true, framing_of::chunked, true, 7},
+                                         page{true, framing_of::close, false, 1},
+                                         page{true, framing_of::close, true, 7}),
+                         [](const auto& of) { return name_of(of.param); });
+
+}  // namespace
+
+}  // namespace scenario
