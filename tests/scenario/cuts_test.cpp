@@ -136,9 +136,10 @@ TEST(Cuts, an_end_of_tcp_is_no_end_of_tls_wherever_it_comes) {
     if (told && !s.server_error) break;
     ASSERT_TRUE(s.server_error.has_value()) << there;
     EXPECT_TRUE(s.server_error->is(errc::tls_truncated)) << there << ": " << s.server_error->what();
-    if (!told)
+    if (!told) {
       EXPECT_TRUE(is_any(told.error(), {errc::tls_alert, errc::tls_truncated, errc::reset}))
           << there << ": " << told.error().what();
+    }
   }
   std::printf("an end at %llu places\n", static_cast<unsigned long long>(cuts));
 }
@@ -155,12 +156,14 @@ TEST(Cuts, a_reset_anywhere_in_a_connection_is_told_to_both_sides) {
       // The whole of a direction has passed, and what had arrived is read before the reset is told.
       if (told && !s.server_error) break;
       ASSERT_TRUE(!told || s.server_error) << at;
-      if (!told)
+      if (!told) {
         EXPECT_TRUE(is_any(told.error(), {errc::reset, errc::closed}))
             << at << ": " << told.error().what();
-      if (s.server_error)
+      }
+      if (s.server_error) {
         EXPECT_TRUE(is_any(*s.server_error, {errc::reset, errc::closed}))
             << at << ": " << s.server_error->what();
+      }
       ASSERT_LT(at, 10'000u);
     }
   }

@@ -23,7 +23,9 @@ class Ports : public testing::Test {
     socket& s = make(kind, at.family);
     s.reuse_port = shares;
     const std::error_code code = ports::bind(u, s, at, dual);
-    if (code) EXPECT_EQ(code, code_of(std::errc::address_in_use));
+    if (code) {
+      EXPECT_EQ(code, code_of(std::errc::address_in_use));
+    }
     return !code;
   }
   [[nodiscard]] packet_end loopback(std::uint16_t port) const {
