@@ -10,9 +10,9 @@
 #include "base/check.hpp"
 #include "tls/server.hpp"
 #include "tls/session.hpp"
-#include "tls/world.hpp"
 
 #include <bight/bight.hpp>
+#include <bight/sim.hpp>
 
 #include <cstdint>
 
@@ -212,21 +212,21 @@ BIGHT_CORO_WRAPPER task<> play(const setting& how) {
   return how.shaken ? attack_session(how) : attack_handshake(how);
 }
 
-// The same each time, so that an input gives the same keys, and the same course of things.
-tls::seeded_chance::source numbers() {
-  return [state = std::uint64_t{1}](std::span<std::byte> into) mutable {
-    for (std::byte& b : into) {
-      state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
-      b = static_cast<std::byte>(state >> 56);
-    }
-  };
+// Of one seed, so that an input gives the same keys, and the same course of things.
+void in_a_world(task<> what) {
+  sim::world net({.seed = 1});
+  net.add("host").run(std::move(what));
+}
+
+task<> make_identity() {
+  static_cast<void>(identity());
+  co_return;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  const tls::seeded_chance chance(numbers());
-  static_cast<void>(identity());
+  in_a_world(make_identity());
   return 0;
 }
 
@@ -238,7 +238,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[0] & 4) != 0) how.version = TLS1_2_VERSION;
   how.piece = std::size_t{data[1]} + 1;
   how.script = {reinterpret_cast<const char*>(data) + 2, size - 2};
-  const tls::seeded_chance chance(numbers());
-  runner({.engine = engine_choice::sim}).run(play(how));
+  in_a_world(play(how));
   return 0;
 }
