@@ -38,7 +38,7 @@ struct connect_flags {
 };
 
 // Whether trying again may help: nobody is there yet, or the way there is broken.
-bool may_pass(const error& e) {
+bool may_come_up(const error& e) {
   const exit_code code = exit_code_of(e);
   return code == exit_code::refused || code == exit_code::timed_out || e.is(errc::name_unavailable);
 }
@@ -50,7 +50,7 @@ task<stream> connect_stream(const connect_flags& f, const target& to) {
     auto dialling = attempt(dial(to, options, f.common.voice));
     auto connected = co_await std::move(dialling);
     if (connected) co_return std::move(*connected);
-    if (!f.retry || !may_pass(connected.error())) throw error(connected.error());
+    if (!f.retry || !may_come_up(connected.error())) throw error(connected.error());
     if (!told)
       f.common.voice.note(fmt::format("{}; trying again, Ctrl-C ends", connected.error().what()));
     co_await sleep(retry_pause);

@@ -9,7 +9,7 @@ using bight::errc;
 
 namespace {
 
-exit_code exit_code_of(bight::http::errc e) noexcept {
+exit_code of_http(bight::http::errc e) noexcept {
   using bight::http::errc;
   switch (e) {
     case errc::empty_reply: return exit_code::empty_reply;
@@ -25,7 +25,7 @@ exit_code exit_code_of(bight::http::errc e) noexcept {
 
 exit_code exit_code_of(const bight::error& e) noexcept {
   if (e.code().category() == bight::http::category())
-    return exit_code_of(static_cast<bight::http::errc>(e.code().value()));
+    return of_http(static_cast<bight::http::errc>(e.code().value()));
   // How a handshake ended does not matter: curl has one number for it.
   if (e.tried().starts_with("TLS with ") &&
       (e.is(errc::closed) || e.is(errc::reset) || e.is(errc::tls_truncated)))
