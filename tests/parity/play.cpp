@@ -39,10 +39,15 @@ class player {
 
   task<record> run() {
     record_.steps.resize(script_.steps.size());
-    auto listening = co_await tcp::listen("127.0.0.1:0");
-    peers_[0].s = co_await tcp::connect(listening.local());
-    peers_[1].s = co_await listening.accept();
-    listening.close();
+    for (;;) {
+      auto connecting = attempt(connect());
+      const auto outcome = co_await std::move(connecting);
+      if (outcome) break;
+      // Some ten thousand scripts use up the ports of a machine, which come back after a minute.
+      const error& e = outcome.error();
+      if (!e.is(errc::address_not_here) && !e.is(errc::address_in_use)) throw error(e);
+      co_await sleep(1s);
+    }
     peers_[0].key = 2 * script_.seed;
     peers_[1].key = 2 * script_.seed + 1;
     context& here = co_await current_context();
@@ -61,6 +66,12 @@ class player {
   }
 
  private:
+  task<> connect() {
+    auto listening = co_await tcp::listen("127.0.0.1:0");
+    peers_[0].s = co_await tcp::connect(listening.local());
+    peers_[1].s = co_await listening.accept();
+  }
+
   peer& other(const peer& p) { return &p == &peers_[0] ? peers_[1] : peers_[0]; }
 
   // An engine may act on a step in its next turn, and tell of it in the one after that.
