@@ -143,9 +143,12 @@ class file_session {
   // A request up to its empty line. What cannot begin one is all of it: a client of TLS says hello,
   // and would wait for a hello.
   task<std::string> read_header(reader<stream>& in) const {
-    lease first = co_await in.read_exactly(1);
-    const char c = first.view().front();
-    first = lease();  // who is idle holds no buffer
+    char c = '\n';
+    // An empty line before it is passed over: RFC 9112 §2.2.
+    for (int left = 3; left > 0 && (c == '\r' || c == '\n'); --left) {
+      const lease first = co_await in.read_exactly(1);  // who is idle holds no buffer
+      c = first.view().front();
+    }
     if (c == tls_handshake)
       voice_.note(fmt::format("{} speaks TLS, and nobody here: give --tls", who_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);

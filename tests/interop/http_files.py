@@ -159,6 +159,11 @@ class Requests(Files):
                 c.sendall(bytes([byte]))
             self.assertTrue(read_all(c).endswith(b"<p>index\n"))
 
+    def test_an_empty_line_before_a_request_is_passed_over(self):
+        request = b"GET /sub/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        self.assertTrue(self.ask(b"\r\n" + request).startswith(b"HTTP/1.1 200 "))
+        self.assertTrue(self.ask(b"\r\n" * 3 + request).startswith(b"HTTP/1.1 400 "))
+
     def test_what_is_no_request_is_refused_and_ends_the_connection(self):
         for text in (b"GET /\r\n\r\n", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
                      b"GET / HTTP/1.1\r\n\r\n",
