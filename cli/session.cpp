@@ -9,6 +9,7 @@
 #include <bight/stdio.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <new>
 #include <optional>
 
@@ -47,6 +48,13 @@ task<int> interruptible(task<int> work, std::optional<int>& caught) {
   co_return static_cast<int>(exit_code::interrupted);
 }
 
+// io_uring gains one connection nothing, and its shared buffers take a megabyte.
+run_options for_one_connection() {
+  run_options how;
+  if (std::getenv("BIGHT_ENGINE") == nullptr) how.engine = engine_choice::epoll;
+  return how;
+}
+
 }  // namespace
 
 int run_command(task<int> work, const console& voice) {
@@ -55,7 +63,8 @@ int run_command(task<int> work, const console& voice) {
 
 int run_client(task<int> work, const console& voice) {
   std::optional<int> caught;
-  const int code = run(translated(interruptible(std::move(work), caught), voice));
+  const int code =
+      run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
   if (caught && *caught != SIGINT) {
     std::signal(*caught, SIG_DFL);
     std::raise(*caught);
