@@ -10,7 +10,7 @@ namespace parity {
 // 1. How a stream is cut into receives. A step receives a number of bytes and not what comes first,
 //    so the record has nothing of that.
 // 2. How much of a send that never fits a connection takes: each system has its own buffers.
-// 3. Which of the two orders a race had. The step that a racing outcome is told after is the
+// 3. Which of its orders a race had. The step that a racing outcome is told after is the
 //    second of the two.
 // 4. Whether a send into a connection that was reset says that, or that it is closed. The kernel
 //    tells a reset once, to whoever asks first; an engine that listens for its receives hears it
@@ -32,9 +32,15 @@ std::string normal(const script& s, const record& r) {
   return text(s, n);
 }
 
-record as_race(const script& s, record r, bool exchanged) {
-  for (std::size_t i = 0; exchanged && i + 1 < s.steps.size(); ++i)
-    if (s.steps[i].races) std::swap(r.steps[i], r.steps[i + 1]);
+record as_race(const script& s, record r, order o) {
+  const std::size_t at = s.race();
+  if (o == order::between) {  // a step more
+    r.steps.erase(r.steps.begin() + static_cast<std::ptrdiff_t>(at));
+    for (outcome& each : r.steps)
+      if (each.after > at) --each.after;
+  }
+  if (o == order::exchanged || (o == order::between && s.steps[at].what == act::close))
+    std::swap(r.steps[at], r.steps[at + 1]);
   return r;
 }
 

@@ -13,7 +13,7 @@ namespace parity {
 /// texts are equal.
 [[nodiscard]] std::string normal(const script& s, const record& r);
 
-/// `r`, played from in_order(s, exchanged), as if it were of the race `s` itself.
-[[nodiscard]] record as_race(const script& s, record r, bool exchanged);
+/// `r`, played from in_order(s, o), as if it were of the race `s` itself.
+[[nodiscard]] record as_race(const script& s, record r, order o);
 
 }  // namespace parity

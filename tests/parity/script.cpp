@@ -96,17 +96,24 @@ script generate(std::uint64_t seed) {
   return s;
 }
 
-bool script::has_race() const noexcept {
-  return std::any_of(steps.begin(), steps.end(), [](const step& s) { return s.races; });
+std::size_t script::race() const noexcept {
+  const auto at = std::find_if(steps.begin(), steps.end(), [](const step& s) { return s.races; });
+  return static_cast<std::size_t>(at - steps.begin());
 }
 
-script in_order(const script& s, bool exchanged) {
+std::optional<script> in_order(const script& s, order o) {
+  const std::size_t at = s.race();
+  if (at == s.steps.size()) return std::nullopt;
   script serial = s;
-  for (std::size_t i = 0; i + 1 < serial.steps.size(); ++i) {
-    if (!serial.steps[i].races) continue;
-    serial.steps[i].races = false;
-    if (exchanged) std::swap(serial.steps[i], serial.steps[i + 1]);
-  }
+  step& first = serial.steps[at];
+  step& second = serial.steps[at + 1];
+  first.races = false;
+  if (o == order::exchanged || (o == order::between && first.what == act::close))
+    std::swap(first, second);
+  if (o != order::between) return serial;
+  if (second.what != act::close) return std::nullopt;
+  const step given_up{act::cancel_receive, second.peer};
+  serial.steps.insert(serial.steps.begin() + static_cast<std::ptrdiff_t>(at), given_up);
   return serial;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ struct script {
   std::uint64_t seed = 0;
   std::vector<step> steps;
 
-  [[nodiscard]] bool has_race() const noexcept;
+  /// Where the first of the two steps that race is; steps.size() without a race.
+  [[nodiscard]] std::size_t race() const noexcept;
 };
 
 /// So many bytes always fit into a connection that nobody reads, whatever the engine...
@@ -47,9 +49,18 @@ inline constexpr std::uint32_t never_fits = 24 << 20;
 /// The script of that seed: 3 to 30 steps.
 [[nodiscard]] script generate(std::uint64_t seed);
 
-/// The same with steps `at` and `at` + 1 exchanged, and without races: one of the orders that a
-/// race may have.
-[[nodiscard]] script in_order(const script& s, bool exchanged);
+/// The orders that a race may have.
+enum class order : std::uint8_t {
+  written,
+  exchanged,
+  /// A close is two things: it gives up what is received, and ends the connection. The other's step
+  /// is between them, so what that sends is left unread.
+  between,
+};
+
+/// The same without the race, its steps one after the other; nothing when it cannot have that
+/// order.
+[[nodiscard]] std::optional<script> in_order(const script& s, order o);
 
 /// One line a step, as a person reads it.
 [[nodiscard]] std::string text(const script& s);
