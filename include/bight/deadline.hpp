@@ -120,7 +120,9 @@ class [[nodiscard]] attempt_operation {
  public:
   using value_type = result<typename A::value_type>;
 
-  explicit attempt_operation(A operation) : operation_(std::move(operation)) {}
+  template <class... Arguments>
+  explicit attempt_operation(Arguments&&... made_of)
+      : operation_(std::forward<Arguments>(made_of)...) {}
   auto start(std::coroutine_handle<> h, context& c) { return operation_.start(h, c); }
   [[nodiscard]] value_type get() { return operation_.take(); }
   [[nodiscard]] result<value_type> take() { return result<value_type>(operation_.take()); }

@@ -38,56 +38,49 @@ struct free_list {
   std::size_t kept = 0;
 };
 
-// Set when the thread's pool has died. Not a member of it: what a destructor leaves behind in its
-// own object is a dead store, which g++ removes.
-thread_local bool pool_closed = false;
+// Initialised by nothing and destroyed by nobody, so that getting at it is one instruction.
+constinit thread_local std::array<free_list, frame_classes> lists;
 
-// Freed when the thread ends; frames that come later still than that are plain new and delete.
-class frame_pool {
- public:
-  ~frame_pool() {
-    for (auto& list : lists_)
+std::size_t place_of(std::size_t size) noexcept { return (size + frame_header - 1) / frame_step; }
+
+std::size_t rounded(std::size_t size) noexcept {
+  return (place_of(size) + 1) * frame_step - frame_header;
+}
+
+// Frees the lists when the thread ends. Frames that come later still are plain new and delete: the
+// lists are empty, and seem full.
+struct thread_end {
+  ~thread_end() {
+    for (auto& list : lists) {
       while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
-    pool_closed = true;
+      list.kept = frame_kept_max;
+    }
   }
-
-  void* allocate(std::size_t size) {
-    free_list& list = lists_[place_of(size)];
-    if (list.head == nullptr) return ::operator new(rounded(size));
-    list.kept -= rounded(size);
-    return std::exchange(list.head, list.head->next);
-  }
-
-  void free(void* frame, std::size_t size) noexcept {
-    free_list& list = lists_[place_of(size)];
-    if (list.kept >= frame_kept_max) return ::operator delete(frame);
-    list.kept += rounded(size);
-    list.head = ::new (frame) free_frame{list.head};
-  }
-
- private:
-  static std::size_t place_of(std::size_t size) noexcept {
-    return (size + frame_header - 1) / frame_step;
-  }
-  static std::size_t rounded(std::size_t size) noexcept {
-    return (place_of(size) + 1) * frame_step - frame_header;
-  }
-
-  std::array<free_list, frame_classes> lists_;
 };
 
-thread_local frame_pool pool;
+thread_local thread_end at_end;
+
+[[gnu::noinline]] void* allocate_new(std::size_t size) {
+  static_cast<void>(&at_end);  // the thread has something to free
+  return ::operator new(size);
+}
 
 }  // namespace
 
 void* frame_allocate(std::size_t size) {
-  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max || pool_closed) return ::operator new(size);
-  return pool.allocate(size);
+  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator new(size);
+  free_list& list = lists[place_of(size)];
+  if (list.head == nullptr) return allocate_new(rounded(size));
+  list.kept -= rounded(size);
+  return std::exchange(list.head, list.head->next);
 }
 
 void frame_free(void* frame, std::size_t size) noexcept {
-  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max || pool_closed) return ::operator delete(frame);
-  pool.free(frame, size);
+  if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator delete(frame);
+  free_list& list = lists[place_of(size)];
+  if (list.kept >= frame_kept_max) return ::operator delete(frame);
+  list.kept += rounded(size);
+  list.head = ::new (frame) free_frame{list.head};
 }
 
 }  // namespace bight

@@ -35,7 +35,8 @@ class udp_server final : public server {
   task<> receive_loop(bight::handle on, scope& sessions) {
     for (;;) {
       if (full()) co_await room();
-      auto received = co_await attempt(recv_operation(&engine_, on, 65536));
+      using next_datagram = attempt_operation<recv_operation>;  // made in its place
+      auto received = co_await next_datagram(&engine_, on, 65536u);
       if (received) {
         took_one();
         begin_session(request(engine_, on, *std::move(received)), sessions);

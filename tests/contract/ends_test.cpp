@@ -111,6 +111,23 @@ BIGHT_TEST(ends, a_send_that_waits_ends_when_the_peer_resets) {
   co_await std::move(both);
 }
 
+BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
+  auto pair = co_await connected();
+  pair.there.shutdown_send();
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  const std::string much(50'000'000, 'x');
+  auto sending = attempt(within(20ms, pair.here.send(much)));
+  const auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::timed_out));
+  pair.here.shutdown_send();
+  pair.there.abort();
+  co_await some_turns();
+  auto after = co_await attempt(pair.here.send("more?"));
+  EXPECT_FALSE(after);
+  EXPECT_TRUE((co_await pair.here.recv()).empty());  // everything has come: nothing is cut short
+  EXPECT_TRUE((co_await pair.here.recv()).empty());
+}
+
 BIGHT_TEST(ends, a_client_that_resets_before_accept_is_a_session_that_ends) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto client = raw::connect(listening.local());

@@ -16,7 +16,7 @@ void inbox::give(op& o, bool datagrams) {
 
 void inbox::drop_first() {
   constexpr std::size_t dropped_max = 64;
-  items_[first_++] = arrival();
+  ++first_;  // it has been handed over: nothing is left in it
   if (first_ == items_.size() || first_ == dropped_max) {
     items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;

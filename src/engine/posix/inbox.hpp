@@ -25,7 +25,7 @@ class inbox {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::size_t count() const noexcept { return items_.size() - first_; }
 
-  void push_back(arrival a) {
+  void push_back(arrival&& a) {
     bytes_ += a.data.size();
     items_.push_back(std::move(a));
   }

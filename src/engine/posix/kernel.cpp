@@ -104,9 +104,7 @@ void kernel_engine::before_close(handle h, const slot& s, bool reset) noexcept {
   const int fd = static_cast<int>(h.index);
   if (reset) reset_at_close(fd);
   if (!s.unlink_path) return;
-  socket_name name;
-  if (getsockname(fd, name.get(), &name.length) == 0)
-    unlink(reinterpret_cast<const sockaddr_un&>(name.storage).sun_path);
+  if (const auto name = local(h)) unlink(name->host().c_str());
 }
 
 bool connected_to_itself(int fd) noexcept {
@@ -218,7 +216,8 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
   const int fd = static_cast<int>(h.index);
-  const socket_name name = to_system(at, s->family);
+  socket_name name;
+  to_system(at, s->family, name);
   if (name.length == 0) return make_error_code(errc::bad_address);
   if (::bind(fd, name.get(), name.length) == 0) {
     s->unlink_path = s->family == AF_UNIX && at.host()[0] != '@';
@@ -266,12 +265,9 @@ result<address> kernel_engine::local(handle h) const {
 result<address> kernel_engine::remote(handle h) const {
   slot* s = find(h);
   if (s == nullptr) return error(closed_handle(), "remote address");
+  if (s->remote_length > 0)
+    return from_system(reinterpret_cast<const sockaddr*>(s->remote.data()), s->remote_length);
   socket_name name;
-  if (s->remote_length > 0) {
-    std::memcpy(&name.storage, s->remote.data(), s->remote_length);
-    name.length = s->remote_length;
-    return from_system(name);
-  }
   const int fd = static_cast<int>(h.index);
   if (getpeername(fd, name.get(), &name.length) != 0) {
     // The connection is gone already, and the socket still knows whose it was: socket(7). This

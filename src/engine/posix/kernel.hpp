@@ -77,7 +77,7 @@ class kernel_engine : public engine {
   /// Keeps the peer's name of an accepted connection that came with it.
   static void remember_remote(slot& s, const socket_name& name) noexcept;
   /// Before the descriptor of `h` is closed: arranges for a reset, removes a listener's file.
-  static void before_close(handle h, const slot& s, bool reset) noexcept;
+  void before_close(handle h, const slot& s, bool reset) noexcept;
   [[nodiscard]] slot* find(handle h) const noexcept { return slots_.find(h); }
   [[nodiscard]] slot_table& slots() noexcept { return slots_; }
 

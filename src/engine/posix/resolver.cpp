@@ -201,10 +201,7 @@ void resolver::finish(query& q, int status, const ares_addrinfo* found) noexcept
       if (status == ARES_SUCCESS && found == nullptr) results.push_back(loopback(q.family, q.port));
       for (const auto* n = found != nullptr ? found->nodes : nullptr; n != nullptr;
            n = n->ai_next) {
-        socket_name name;
-        name.length = static_cast<socklen_t>(n->ai_addrlen);
-        std::memcpy(&name.storage, n->ai_addr, n->ai_addrlen);
-        results.push_back(from_system(name).with_port(q.port));
+        results.push_back(from_system(n->ai_addr, n->ai_addrlen).with_port(q.port));
       }
     } catch (const std::bad_alloc&) {  // c-ares is C: nothing may be thrown through it
       o->code = make_error_code(errc::no_resources);

@@ -23,7 +23,7 @@ struct slot {
   bool unlink_path = false;  // a unix listener whose socket file is ours to remove
   bool joins = false;        // datagrams may arrive joined (GRO)
   std::uint8_t remote_length = 0;
-  std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
+  alignas(4) std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
   time_point last_used{};
 };
 

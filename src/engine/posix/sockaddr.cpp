@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <new>
 
 #include <net/if.h>
 #include <netinet/in.h>
@@ -12,9 +13,8 @@ namespace bight::posix {
 
 namespace {
 
-socket_name local_name(const address& a) noexcept {
-  socket_name name;
-  auto& un = reinterpret_cast<sockaddr_un&>(name.storage);
+void local_name(const address& a, socket_name& name) noexcept {
+  auto& un = *::new (&name.storage) sockaddr_un{};
   const std::string path = a.host();
   un.sun_family = AF_UNIX;
   std::memcpy(un.sun_path, path.data(), path.size());
@@ -23,17 +23,14 @@ socket_name local_name(const address& a) noexcept {
     un.sun_path[0] = '\0';
     --name.length;
   }
-  return name;
 }
 
-socket_name ip4_name(const address& a) noexcept {
-  socket_name name;
-  auto& in = reinterpret_cast<sockaddr_in&>(name.storage);
+void ip4_name(const address& a, socket_name& name) noexcept {
+  auto& in = *::new (&name.storage) sockaddr_in{};
   in.sin_family = AF_INET;
   in.sin_port = htons(a.port());
   std::memcpy(&in.sin_addr, a.bytes().data(), 4);  // zeros for any
   name.length = sizeof in;
-  return name;
 }
 
 std::uint32_t scope_of(const address& a) noexcept {
@@ -46,9 +43,8 @@ std::uint32_t scope_of(const address& a) noexcept {
   return index != 0 ? index : static_cast<std::uint32_t>(std::strtoul(zone.c_str(), nullptr, 10));
 }
 
-socket_name ip6_name(const address& a) noexcept {
-  socket_name name;
-  auto& in6 = reinterpret_cast<sockaddr_in6&>(name.storage);
+void ip6_name(const address& a, socket_name& name) noexcept {
+  auto& in6 = *::new (&name.storage) sockaddr_in6{};
   in6.sin6_family = AF_INET6;
   in6.sin6_port = htons(a.port());
   if (a.what() == address::kind::ip4) {
@@ -59,31 +55,31 @@ socket_name ip6_name(const address& a) noexcept {
     in6.sin6_scope_id = scope_of(a);
   }
   name.length = sizeof in6;
-  return name;
 }
 
 }  // namespace
 
-socket_name to_system(const address& a, int family) noexcept {
-  if (!has_name(a, family)) {
-    socket_name none;
-    none.length = 0;
-    return none;
-  }
-  if (family == AF_UNIX) return local_name(a);
-  return family == AF_INET ? ip4_name(a) : ip6_name(a);
+void to_system(const address& a, int family, socket_name& name) noexcept {
+  if (!has_name(a, family))
+    name.length = 0;
+  else if (family == AF_INET)
+    ip4_name(a, name);
+  else if (family == AF_INET6)
+    ip6_name(a, name);
+  else
+    local_name(a, name);
 }
 
-address from_system(const socket_name& name) {
-  if (name.length == 0) return {};
-  if (name.storage.ss_family == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(name.storage);
+address from_system(const sockaddr* name, socklen_t length) {
+  if (length == 0) return {};
+  if (name->sa_family == AF_INET) {
+    const auto& in = *reinterpret_cast<const sockaddr_in*>(name);
     std::array<std::uint8_t, 4> bytes{};
     std::memcpy(bytes.data(), &in.sin_addr, 4);
     return address::ip4(bytes, ntohs(in.sin_port));
   }
-  if (name.storage.ss_family == AF_INET6) {
-    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(name.storage);
+  if (name->sa_family == AF_INET6) {
+    const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(name);
     const std::uint16_t port = ntohs(in6.sin6_port);
     std::array<std::uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), &in6.sin6_addr, 16);
@@ -91,9 +87,9 @@ address from_system(const socket_name& name) {
       return address::ip4({bytes[12], bytes[13], bytes[14], bytes[15]}, port);
     return address::ip6(bytes, port, in6.sin6_scope_id);
   }
-  if (name.storage.ss_family == AF_UNIX) {
-    const auto& un = reinterpret_cast<const sockaddr_un&>(name.storage);
-    const std::size_t size = name.length - offsetof(sockaddr_un, sun_path);
+  if (name->sa_family == AF_UNIX) {
+    const auto& un = *reinterpret_cast<const sockaddr_un*>(name);
+    const std::size_t size = length - offsetof(sockaddr_un, sun_path);
     if (size == 0) return {};  // an unnamed peer
     if (un.sun_path[0] == '\0') return address::local("@" + std::string(un.sun_path + 1, size - 1));
     return address::local(std::string(un.sun_path, strnlen(un.sun_path, size)));

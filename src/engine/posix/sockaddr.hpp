@@ -9,10 +9,13 @@
 
 namespace bight::posix {
 
-/// A sockaddr of any family, with its length.
+/// A sockaddr of any family, with its length. Its 128 bytes are whatever they were before somebody
+/// writes a name there: a datagram has no time to spare for zeros.
 struct socket_name {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof(sockaddr_storage);
+  socket_name() noexcept : length(sizeof(sockaddr_storage)) {}
+
+  sockaddr_storage storage;
+  socklen_t length;
 
   [[nodiscard]] sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
   [[nodiscard]] const sockaddr* get() const noexcept {
@@ -28,11 +31,15 @@ struct socket_name {
   return either && (family == AF_INET || family == AF_INET6);
 }
 
-/// `a` for a socket of `family` (AF_INET, AF_INET6, AF_UNIX): any becomes the wildcard, and IPv4
-/// becomes v4-mapped for an IPv6 socket. Length 0 when it cannot be said in that family.
-[[nodiscard]] socket_name to_system(const address& a, int family) noexcept;
+/// Writes `a` to `name`, for a socket of `family` (AF_INET, AF_INET6, AF_UNIX): any becomes the
+/// wildcard, and IPv4 becomes v4-mapped for an IPv6 socket. Length 0 when it cannot be said in that
+/// family.
+void to_system(const address& a, int family, socket_name& name) noexcept;
 
-/// The address in `name`; v4-mapped ones come out as the IPv4 that they are. None when unnamed.
-[[nodiscard]] address from_system(const socket_name& name);
+/// The address in a sockaddr; v4-mapped ones come out as the IPv4 that they are. None when unnamed.
+[[nodiscard]] address from_system(const sockaddr* name, socklen_t length);
+[[nodiscard]] inline address from_system(const socket_name& name) {
+  return from_system(name.get(), name.length);
+}
 
 }  // namespace bight::posix

@@ -93,8 +93,8 @@ bool readiness_engine::send_batch(io& s) {
     op& o = static_cast<op&>(*s.senders.front());
     if (o.what != verb::send || o.segment > 0) break;  // goes by itself
     static_cast<void>(s.senders.pop());
-    b.names[n] = o.peer != nullptr ? posix::to_system(*o.peer, find(o.on)->family)
-                                   : posix::socket_name{{}, 0};
+    b.names[n].length = 0;
+    if (o.peer != nullptr) posix::to_system(*o.peer, find(o.on)->family, b.names[n]);
     msghdr& m = b.messages[n].msg_hdr;
     m = {};
     if (o.peer != nullptr && b.names[n].length == 0) {

@@ -54,6 +54,7 @@ class readiness_engine final : public posix::kernel_engine {
     bool readable = true;       // not known to be empty
     bool writable = true;       // not known to be full
     bool hung_up = false;       // no edge will come any more: always try
+    bool ended = false;         // a receive was told the end of the stream, for good
     bool connecting = false;
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
@@ -98,6 +99,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_read(op& o);
   [[nodiscard]] outcome try_send_any(op& o, io& s);
   [[nodiscard]] outcome try_send(op& o, io& s, posix::slot& known);
+  [[nodiscard]] outcome try_send_datagram(op& o, io& s, posix::slot& known);
   [[nodiscard]] outcome try_connect(op& o, io& s, posix::slot& known);
   [[nodiscard]] outcome try_write(op& o, io& s);
 

@@ -25,6 +25,13 @@ int descriptor(const op& o) noexcept { return static_cast<int>(o.on.index); }
 
 bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
 
+ssize_t send_pieces(const op& o) noexcept {
+  msghdr message{};
+  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+  message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
+  return sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 auto readiness_engine::try_receive(op& o, io& s) -> outcome {
@@ -59,7 +66,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   o.count = n;
   received_ += static_cast<std::size_t>(n);
   o.ends_stream = n == 0;
-  if (n == 0) s.readable = s.hung_up = true;  // the end can be read again and again
+  if (n == 0) s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
   if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
   find(o.on)->last_used = sched().now();
   return outcome::done;
@@ -139,7 +146,8 @@ auto readiness_engine::try_connect(op& o, io& s, posix::slot& known) -> outcome 
     if (failed != 0) o.code = posix::system_error_code(failed);
     return outcome::done;
   }
-  const posix::socket_name to = posix::to_system(*o.peer, known.family);
+  posix::socket_name to;
+  posix::to_system(*o.peer, known.family, to);
   if (to.length == 0) {
     o.code = make_error_code(errc::bad_address);
     return outcome::done;
@@ -162,22 +170,46 @@ auto readiness_engine::try_send_any(op& o, io& s) -> outcome {
   posix::slot& known = *find(o.on);
   if (o.what == verb::connect) return try_connect(o, s, known);
   if (o.what == verb::write) return try_write(o, s);
+  if (known.kind == posix::socket_kind::datagram) return try_send_datagram(o, s, known);
   return try_send(o, s, known);
 }
 
 auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
-  const bool datagram = known.kind == posix::socket_kind::datagram;
+  while (posix::more_pieces(o)) {
+    // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
+    // read.
+    const ssize_t n = o.piece_count == 1
+                          ? ::send(descriptor(o), o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
+                          : send_pieces(o);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && would_block(errno)) {
+      s.writable = false;
+      return outcome::must_wait;
+    }
+    if (n < 0) {
+      if (!s.ended && errno != EPIPE) s.failure = errno;
+      o.code = posix::system_error_code(errno);
+      return outcome::done;
+    }
+    known.last_used = sched().now();
+    o.count += n;
+    posix::advance(o, static_cast<std::size_t>(n));
+  }
+  return outcome::done;
+}
+
+// One that goes by itself: a datagram when others wait (datagrams.cpp), or many, in runs.
+auto readiness_engine::try_send_datagram(op& o, io& s, posix::slot& known) -> outcome {
   posix::socket_name to;
   if (o.peer != nullptr) {
-    to = posix::to_system(*o.peer, known.family);
+    posix::to_system(*o.peer, known.family, to);
     if (to.length == 0) {
       o.code = make_error_code(errc::bad_address);
       return outcome::done;
     }
   }
-  const bool in_parts = !datagram || o.segment > 0;
   for (int runs = 0;; ++runs) {
-    if (in_parts && !posix::more_pieces(o)) return outcome::done;
+    if (o.segment > 0 && !posix::more_pieces(o)) return outcome::done;
     if (o.segment > 0 && runs == runs_max) return outcome::must_wait;  // others go on first
     msghdr message{};
     iovec run;
@@ -193,10 +225,7 @@ auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
       message.msg_iov = &run;
       message.msg_iovlen = 1;
     }
-    // The common case, and 5 % of a small message's cost: no msghdr for the kernel to read.
-    const bool plain = o.piece_count == 1 && o.peer == nullptr && o.segment == 0;
-    const ssize_t n = plain ? ::send(descriptor(o), o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
-                            : sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
+    const ssize_t n = sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) {
       s.writable = false;
@@ -207,13 +236,12 @@ auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
       continue;
     }
     if (n < 0) {
-      if (!datagram && errno != EPIPE) s.failure = errno;
       o.code = posix::system_error_code(errno);
       return outcome::done;
     }
     known.last_used = sched().now();
     o.count += n;
-    if (!in_parts) return outcome::done;
+    if (o.segment == 0) return outcome::done;
     posix::advance(o, static_cast<std::size_t>(n));
   }
 }

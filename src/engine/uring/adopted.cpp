@@ -18,7 +18,6 @@ namespace bight::uring {
 namespace {
 
 constexpr std::size_t read_max = 65536;
-constexpr std::size_t request_max = std::size_t{1} << 30;
 constexpr auto current_position = static_cast<std::uint64_t>(-1);
 
 }  // namespace

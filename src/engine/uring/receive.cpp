@@ -16,10 +16,9 @@ namespace bight::uring {
 
 namespace {
 
-constexpr std::size_t rejoined_max = 4096;                 // longer parts are not worth the copy
-constexpr std::size_t apart_max = 65536;                   // of a receive without the ring
-constexpr unsigned lent_freely = 4;                        // while the kernel has so many buffers
-constexpr std::size_t request_max = std::size_t{1} << 30;  // a request's length has 32 bits
+constexpr std::size_t rejoined_max = 4096;  // longer parts are not worth the copy
+constexpr std::size_t apart_max = 65536;    // of a receive without the ring
+constexpr unsigned lent_freely = 4;         // while the kernel has so many buffers
 
 }  // namespace
 
@@ -184,7 +183,7 @@ void uring_engine::deliver_bytes(channel& c, lease bytes) {
   deliver(c, std::move(a));
 }
 
-void uring_engine::deliver(channel& c, posix::arrival a) {
+void uring_engine::deliver(channel& c, posix::arrival&& a) {
   const bool datagrams = c.kind == arrives::datagrams;
   if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
     op& o = *std::exchange(c.receiver, nullptr);
@@ -281,10 +280,8 @@ posix::arrival uring_engine::datagram(const completion& done) {
   if (used >= header_end) {
     io_uring_recvmsg_out header;
     std::memcpy(&header, start, sizeof header);
-    posix::socket_name from;
-    from.length = std::min<socklen_t>(header.namelen, datagram_header_.msg_namelen);
-    std::memcpy(&from.storage, start + sizeof header, from.length);
-    a.from = posix::from_system(from);
+    const auto* name = reinterpret_cast<const sockaddr*>(start + sizeof header);
+    a.from = posix::from_system(name, std::min(header.namelen, datagram_header_.msg_namelen));
     a.truncated = (header.flags & MSG_TRUNC) != 0;
     if (header.controllen > 0) a.segment = posix::joined_size(start + name_end, header.controllen);
   }

@@ -17,8 +17,6 @@ namespace {
 
 static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offsetof(iovec, iov_len));
 
-constexpr std::size_t request_max = std::size_t{1} << 30;  // a request's length has 32 bits
-
 }  // namespace
 
 // ── Records ─────────────────────────────────────────────────────────────────────────────────────
@@ -81,14 +79,14 @@ void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
     io_uring_sqe* r = request(about::operation, &o);
     io_uring_prep_send(r, c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
     if (name == nullptr) return;
-    *name = posix::to_system(*o.peer, known.family);
+    posix::to_system(*o.peer, known.family, *name);
     io_uring_prep_send_set_addr(r, name->get(), static_cast<__u16>(name->length));
     return;
   }
   call_record& record = take_record(o);
   record.message = {};
   if (aimed) {
-    record.name = posix::to_system(*o.peer, known.family);
+    posix::to_system(*o.peer, known.family, record.name);
     record.message.msg_name = &record.name.storage;
     record.message.msg_namelen = record.name.length;
   }
@@ -139,8 +137,7 @@ bool uring_engine::submit_connect(op& o, channel& c, const posix::slot& known) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  const posix::socket_name to = posix::to_system(*o.peer, known.family);
-  if (to.length == 0) {
+  if (!posix::has_name(*o.peer, known.family)) {
     o.code = make_error_code(errc::bad_address);
     return true;
   }
@@ -148,8 +145,9 @@ bool uring_engine::submit_connect(op& o, channel& c, const posix::slot& known) {
   hold(o, state_in_kernel);
   ++c.in_kernel;
   call_record& record = take_record(o);
-  record.name = to;
-  io_uring_prep_connect(request(about::operation, &o), c.fd(), record.name.get(), to.length);
+  posix::to_system(*o.peer, known.family, record.name);
+  io_uring_prep_connect(request(about::operation, &o), c.fd(), record.name.get(),
+                        record.name.length);
   return false;
 }
 

@@ -3,6 +3,7 @@
 
 /// Where an operation is: the values of op::engine_state.
 
+#include <cstddef>
 #include <cstdint>
 
 namespace bight::uring {
@@ -12,5 +13,8 @@ inline constexpr std::uint8_t state_waiting = 1;     // for its socket's source
 inline constexpr std::uint8_t state_in_kernel = 2;   // a request of its own
 inline constexpr std::uint8_t state_polling = 3;     // that request was told to come back later
 inline constexpr std::uint8_t state_cancelling = 4;  // and has been asked to end
+
+/// A request's length has 32 bits, so of a longer operation it takes so much.
+inline constexpr std::size_t request_max = std::size_t{1} << 30;
 
 }  // namespace bight::uring

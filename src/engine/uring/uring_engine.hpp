@@ -111,7 +111,7 @@ class uring_engine final : public posix::kernel_engine {
   void on_bytes(channel& c, const completion& done);
   void on_datagram(channel& c, const completion& done);
   void deliver_bytes(channel& c, lease bytes);
-  void deliver(channel& c, posix::arrival a);
+  void deliver(channel& c, posix::arrival&& a);
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
   [[nodiscard]] lease take_front(channel& c);
   void deliver_fronts();
