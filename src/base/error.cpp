@@ -9,13 +9,13 @@ namespace bight {
 namespace {
 
 // One row a condition: the words for it, and what a person can do about it.
-struct words {
+struct wording {
   errc condition;
   const char* reason;
   const char* advice;
 };
 
-constexpr words vocabulary[] = {
+constexpr wording vocabulary[] = {
     {errc::cancelled, "cancelled", ""},
     {errc::timed_out, "timed out", ""},
     {errc::refused, "connection refused", "is the server running there?"},
@@ -60,8 +60,8 @@ constexpr words vocabulary[] = {
     {errc::invalid, "not a usable value", ""},
 };
 
-const words* find_words(errc e) noexcept {
-  for (const words& w : vocabulary)
+const wording* find_wording(errc e) noexcept {
+  for (const wording& w : vocabulary)
     if (w.condition == e) return &w;
   return nullptr;
 }
@@ -106,7 +106,7 @@ class bight_category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "bight"; }
   std::string message(int value) const override {
-    const words* w = find_words(static_cast<errc>(value));
+    const wording* w = find_wording(static_cast<errc>(value));
     return w != nullptr ? w->reason : "unknown error";
   }
   bool equivalent(const std::error_code& code, int condition) const noexcept override {
@@ -116,8 +116,8 @@ class bight_category final : public std::error_category {
 };
 
 std::string sentence(std::error_code code, std::string_view tried, std::string_view reason) {
-  const words* known = nullptr;
-  for (const words& w : vocabulary)
+  const wording* known = nullptr;
+  for (const wording& w : vocabulary)
     if (code == make_error_condition(w.condition)) known = &w;
   std::string text(tried);
   if (!text.empty()) text += ": ";

@@ -3,9 +3,9 @@
 
 /// Faults that are planted on purpose: a test of the tests.
 ///
-/// tests/planted builds the files that include this once more with BIGHT_PLANTED, turns on one
-/// fault after the other, and expects the scenarios to fail. Everywhere else planted() is false
-/// when the code is compiled, and nothing is left of it.
+/// tests/planted builds the library once more with BIGHT_PLANTED, turns on one fault after the
+/// other, and expects the scenarios to fail. Everywhere else planted() is false when the code is
+/// compiled, and nothing is left of it.
 
 #include <cstdint>
 
