@@ -128,6 +128,27 @@ BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
   EXPECT_TRUE((co_await pair.here.recv()).empty());
 }
 
+BIGHT_TEST(ends, an_end_that_came_before_the_way_back_was_reset_is_told) {
+  auto pair = co_await connected();
+  co_await pair.there.send("first");
+  EXPECT_EQ(co_await pair.here.recv(), "first");
+  const auto nothing = co_await attempt(within(5ms, pair.here.recv()));  // from now on it listens
+  EXPECT_TRUE(fails(nothing, errc::timed_out));
+  const std::string much(50'000'000, 'x');
+  auto sending = attempt(within(20ms, pair.here.send(much)));
+  const auto sent = co_await std::move(sending);
+  EXPECT_TRUE(fails(sent, errc::timed_out));
+  co_await pair.there.send("last");
+  pair.there.shutdown_send();
+  co_await some_turns();
+  pair.here.shutdown_send();
+  pair.there.abort();
+  co_await some_turns();
+  auto after = co_await attempt(pair.here.send("more?"));
+  EXPECT_FALSE(after);
+  EXPECT_EQ(co_await recv_all(pair.here), "last");
+}
+
 BIGHT_TEST(ends, a_client_that_resets_before_accept_is_a_session_that_ends) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto client = raw::connect(listening.local());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "parity/equivalence.hpp"
 
+#include <array>
 #include <utility>
 
 namespace parity {
@@ -15,13 +16,21 @@ namespace parity {
 // 4. Whether a send into a connection that was reset says that, or that it is closed. The kernel
 //    tells a reset once, to whoever asks first; an engine that listens for its receives hears it
 //    before a send does. A receive is always told.
+// 5. How the sends come out that a peer begins after one that filled the connection: whether there
+//    is room for a few bytes more is the system's, and so is how much of it must be free before a
+//    sender is woken.
 std::string normal(const script& s, const record& r) {
   record n = r;
   const std::string reset = bight::category().message(static_cast<int>(bight::errc::reset));
   const std::string closed = bight::category().message(static_cast<int>(bight::errc::closed));
+  std::array<bool, 2> has_filled{};
   for (std::size_t i = 0; i < n.steps.size(); ++i) {
     outcome& o = n.steps[i];
-    if (s.steps[i].what == act::send && o.failure == reset) o.failure = closed;
+    if (s.steps[i].what == act::send) {
+      if (o.failure == reset) o.failure = closed;
+      if (has_filled[s.steps[i].peer]) o = {};
+      if (s.steps[i].bytes == never_fits) has_filled[s.steps[i].peer] = true;
+    }
     if (o.count > fits) o.count = fits;
     if (o.after < s.steps.size() && s.steps[o.after].races) ++o.after;
   }

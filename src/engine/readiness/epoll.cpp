@@ -76,7 +76,8 @@ void poller::wait(duration wait) {
     const std::uint32_t e = raw_[i].events;
     const bool over = (e & (EPOLLHUP | EPOLLERR)) != 0;
     events_[i] = {raw_[i].data.fd, (e & (EPOLLIN | EPOLLRDHUP)) != 0 || over,
-                  (e & EPOLLOUT) != 0 || over, over || (e & EPOLLRDHUP) != 0};
+                  (e & EPOLLOUT) != 0 || over, over || (e & EPOLLRDHUP) != 0,
+                  (e & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP};
   }
   count_ = static_cast<std::size_t>(n);
 }

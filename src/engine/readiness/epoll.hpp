@@ -19,6 +19,7 @@ struct ready_event {
   bool readable = false;
   bool writable = false;
   bool hung_up = false;  ///< the end, or an error, is there to be read: no further edge will come
+  bool ended = false;    ///< it is the end, and everything before it has come
 };
 
 class poller {

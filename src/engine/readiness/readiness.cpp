@@ -197,6 +197,7 @@ void readiness_engine::collect(const ready_event& e) {
   s->readable = e.readable || (remembers && s->readable);
   s->writable = e.writable || (remembers && s->writable);
   if (e.hung_up) s->hung_up = true;
+  if (e.ended) s->ended = true;
   if (s->receiver != nullptr && s->readable) serve_receiver(*s);
   if (!s->senders.empty() && s->writable) serve_senders(*s);
   // The one-shot registration of a descriptor that is not ours is used up.

@@ -54,7 +54,7 @@ class readiness_engine final : public posix::kernel_engine {
     bool readable = true;       // not known to be empty
     bool writable = true;       // not known to be full
     bool hung_up = false;       // no edge will come any more: always try
-    bool ended = false;         // a receive was told the end of the stream, for good
+    bool ended = false;         // the end of the stream has come, and no failure before it
     bool connecting = false;
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
