@@ -109,6 +109,16 @@ BIGHT_TEST(cost, a_session_of_a_datagram_allocates_nothing) {
   co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask(s));
 }
 
+// Buffers end where messages of the usual powers of two end: none is cut there and sent in two.
+BIGHT_TEST(cost, a_message_of_16_KiB_is_received_at_once) {
+  auto pair = co_await connected_to_raw();
+  const std::string message = pattern::first(16384);
+  for (int i = 0; i < 9; ++i) {
+    pair.peer.send(message);
+    EXPECT_EQ((co_await pair.here.recv()).size(), message.size());
+  }
+}
+
 // A deadline and the children of a scope take their frames from the thread's free list.
 BIGHT_TEST(cost, deadlines_and_scopes_allocate_nothing) {
   std::size_t before = 0;
