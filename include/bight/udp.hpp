@@ -230,7 +230,7 @@ class socket {
 /// One datagram with the way to answer it.
 class request {
  public:
-  request(carrier& c, handle h, datagram d) noexcept
+  request(carrier& c, handle h, datagram&& d) noexcept
       : carrier_(&c), handle_(h), datagram_(std::move(d)) {}
 
   [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
