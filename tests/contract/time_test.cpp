@@ -45,6 +45,30 @@ BIGHT_TEST(time, a_deadline_after_a_long_wait_for_bytes_has_all_its_time) {
   EXPECT_TRUE(in_time);
 }
 
+task<> sleep_on_time(duration wait) {
+  const scheduler& clock = (co_await current_context()).sched();
+  const time_point before = clock.now();
+  co_await sleep(wait);
+  EXPECT_GE(clock.now() - before, wait);
+  EXPECT_LT(clock.now() - before, wait + 500ms);  // on a busy machine
+}
+
+// Each is armed while the loop already waits for others: a later one, an earlier one, one that is
+// given up.
+BIGHT_TEST(time, near_and_far_deadlines_are_all_kept) {
+  scope given_up(co_await current_context());
+  given_up.spawn(sleep_on_time(1h));
+  auto first = all(sleep_on_time(250ms), sleep_on_time(5ms), sleep_on_time(120ms));
+  co_await std::move(first);
+  auto second = all(sleep_on_time(30ms), sleep_on_time(1ms), sleep_on_time(11ms));
+  co_await std::move(second);
+  given_up.stop();
+  auto left = attempt(given_up.join());
+  static_cast<void>(co_await std::move(left));
+  auto last = sleep_on_time(40ms);
+  co_await std::move(last);
+}
+
 BIGHT_TEST(time, a_stream_that_has_just_received_after_a_long_wait_is_not_idle) {
   auto both = co_await connected_to_raw();
   const later_byte sender(both.peer, 1s);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/kernel.hpp"
 
+#include "engine/posix/alarm.hpp"
+
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
 #include "engine/posix/workers.hpp"
@@ -117,7 +119,8 @@ bool connected_to_itself(int fd) noexcept {
 }
 
 kernel_engine::kernel_engine()
-    : signals_(std::make_unique<signal_desk>(*this)),
+    : alarm_(std::make_unique<alarm>(*this)),
+      signals_(std::make_unique<signal_desk>(*this)),
       workers_(std::make_unique<worker_desk>(*this)) {
   wake_.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_.fd < 0) throw failed("eventfd");
@@ -136,12 +139,14 @@ void kernel_engine::start_watching() {
   };
   wake_.owner = this;
   watch(wake_);
+  alarm_->start();
 }
 
 void kernel_engine::stop_watching() noexcept {
   workers_.reset();  // joins, so that nobody wakes a dead engine
   signals_.reset();
   resolver_.reset();
+  alarm_->stop();
   wake_.wants_read = false;
   watch(wake_);
 }
@@ -151,6 +156,8 @@ void kernel_engine::wake() noexcept {
   [[maybe_unused]] const auto written =
       ::write(wake_.fd, &one, sizeof one);  // EAGAIN: awake anyway
 }
+
+duration kernel_engine::limit_of_wait(time_point until) { return alarm_->limit(until); }
 
 time_point kernel_engine::now() const noexcept {
   timespec t{};

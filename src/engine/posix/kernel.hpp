@@ -15,6 +15,7 @@
 
 namespace bight::posix {
 
+class alarm;
 class resolver;
 class signal_desk;
 class worker_desk;
@@ -80,10 +81,13 @@ class kernel_engine : public engine {
   void before_close(handle h, const slot& s, bool reset) noexcept;
   [[nodiscard]] slot* find(handle h) const noexcept { return slots_.find(h); }
   [[nodiscard]] slot_table& slots() noexcept { return slots_; }
+  /// How long wait(until) may take; below zero: without end.
+  [[nodiscard]] duration limit_of_wait(time_point until);
 
  private:
   slot_table slots_;
   watcher wake_;
+  std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;
   std::unique_ptr<signal_desk> signals_;
   std::unique_ptr<worker_desk> workers_;

@@ -164,13 +164,7 @@ void readiness_engine::requeue(op& o) noexcept {
 
 void readiness_engine::wait(time_point until) {
   at_once_ = at_once_max;
-  duration limit = -1ns;  // without end
-  if (until == time_point::min()) {
-    limit = 0ns;
-  } else if (until != time_point::max()) {
-    limit = until - now();
-    if (limit < 0ns) limit = 0ns;
-  }
+  duration limit = limit_of_wait(until);
   // What was sent by now leaves first. Whoever sent it goes on before anything else is asked for,
   // but not twice in a row: others have something to say too.
   const bool sent = !leaving_.empty() && send_what_leaves();

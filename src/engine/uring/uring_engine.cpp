@@ -141,13 +141,7 @@ void uring_engine::requeue(op& o) noexcept {
 
 void uring_engine::wait(time_point until) {
   at_once_ = at_once_max;
-  duration limit = -1ns;  // without end
-  if (until == time_point::min()) {
-    limit = 0ns;
-  } else if (until != time_point::max()) {
-    limit = until - now();
-    if (limit < 0ns) limit = 0ns;
-  }
+  duration limit = limit_of_wait(until);
   if (!starved_.empty()) feed_starved();
   if (!starved_.empty()) limit = 0ns;
   // 1. Submit, 2. wait.
