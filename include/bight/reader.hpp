@@ -100,6 +100,10 @@ class splitter {
   std::size_t searched_ = 0;
   bool found_ = false;  // it begins at searched_
 
+  // What settled() has seen, for the take() that follows: nullptr when that may have changed.
+  const framing* looked_for_ = nullptr;
+  state seen_ = state::waiting;
+
   // Of the message that look() found complete.
   std::size_t skip_ = 0;  // bytes in front of it
   std::size_t size_ = 0;

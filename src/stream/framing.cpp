@@ -4,6 +4,8 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
 
 namespace bight {
@@ -96,10 +98,10 @@ std::string length_prefix(std::uint64_t n, std::size_t prefix) {
   if (prefix < 8 && n >> (8 * prefix) != 0)
     throw error(errc::too_long, "length_prefix", 0,
                 fmt::format("{} does not fit into {} byte{}", n, prefix, prefix == 1 ? "" : "s"));
-  std::string bytes(prefix, '\0');
-  for (std::size_t i = 0; i < prefix; ++i)
-    bytes[i] = static_cast<char>(n >> (8 * (prefix - 1 - i)) & 0xFF);
-  return bytes;
+  std::array<char, 8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(n >> (8 * (bytes.size() - 1 - i)) & 0xFF);
+  return std::string(bytes.end() - prefix, bytes.end());
 }
 
 }  // namespace bight

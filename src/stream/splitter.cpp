@@ -31,6 +31,7 @@ constexpr std::string_view newline = "\n";
 }  // namespace
 
 void splitter::feed(lease bytes) {
+  looked_for_ = nullptr;
   if (bytes.empty()) {
     ended_ = true;
     return;
@@ -50,10 +51,15 @@ void splitter::stash() {
   front_.reset();
 }
 
-bool splitter::settled(const framing& f) { return look(f) != state::waiting; }
+bool splitter::settled(const framing& f) {
+  seen_ = look(f);
+  looked_for_ = &f;
+  return seen_ != state::waiting;
+}
 
 result<std::optional<lease>> splitter::take(const framing& f) {
-  const state s = look(f);
+  const state s = looked_for_ == &f ? seen_ : look(f);
+  looked_for_ = nullptr;
   check(s != state::waiting, "take() from a splitter that is not settled");
   if (s == state::nothing) return std::optional<lease>();
   if (s != state::complete) return failure(f, s);
@@ -113,8 +119,11 @@ splitter::state splitter::look_prefixed(const framing& f) {
     return held > 0 ? state::cut_short : state::nothing;
   }
   announced_ = 0;
-  for (std::size_t i = 0; i < f.prefix; ++i)
-    announced_ = announced_ << 8 | static_cast<unsigned char>(byte(i));
+  const bool in_one_piece = spilled() == 0;
+  for (std::size_t i = 0; i < f.prefix; ++i) {
+    const char c = in_one_piece ? front_.view()[i] : byte(i);
+    announced_ = announced_ << 8 | static_cast<unsigned char>(c);
+  }
   if (announced_ > f.max) return state::too_long;
   skip_ = f.prefix;
   size_ = static_cast<std::size_t>(announced_);
