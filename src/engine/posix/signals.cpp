@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/signals.hpp"
 
+#include "engine/signal_bits.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -11,22 +13,13 @@ namespace bight::posix {
 
 namespace {
 
-constexpr int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-
-// The signals that an operation waits for, a bit for each of `numbers`.
-unsigned wanted_by(const op& o) noexcept {
-  const auto set = static_cast<unsigned>(o.size);
-  const unsigned end = (set & static_cast<unsigned>(signals::end)) != 0 ? 3 : 0;
-  return end | ((set & static_cast<unsigned>(signals::hangup)) != 0 ? 4 : 0);
-}
-
 // Loops of one process that wait for signals at a time. A table of fixed size, because a handler
 // may neither lock nor allocate (signal-safety(7)).
 constexpr int seats_max = 1024;
 
 struct seat {
   std::atomic<kernel_engine*> engine{nullptr};
-  std::atomic<unsigned> pending{0};  // a bit for each of `numbers`
+  std::atomic<unsigned> pending{0};  // signal_bits.hpp
 };
 // How long our handler stays when nobody waits any more: a server that drains awaits one signal
 // after the other, and takes a few turns of its loop between the two.
@@ -40,14 +33,14 @@ constinit std::atomic<int> in_handler{0};
 // Signals that came while our handler was there and that no waiter was told.
 constinit std::atomic<unsigned> untold{0};
 
-constinit std::mutex door;                          // over what follows
-constinit int waited_for[std::size(numbers)] = {};  // seats that each is for
-struct sigaction before[std::size(numbers)];
+constinit std::mutex door;                                 // over what follows
+constinit int waited_for[std::size(signal_numbers)] = {};  // seats that each is for
+struct sigaction before[std::size(signal_numbers)];
 
 extern "C" void bight_on_signal(int number) {
   const int saved = errno;
   in_handler.fetch_add(1);
-  const unsigned bit = number == SIGINT ? 1 : number == SIGTERM ? 2 : 4;
+  const unsigned bit = signal_bit(number);
   untold.fetch_or(bit);
   for (seat& s : seats) {
     kernel_engine* engine = s.engine.load();
@@ -64,15 +57,15 @@ void install(std::size_t n) noexcept {
   ours.sa_handler = bight_on_signal;
   ours.sa_flags = SA_RESTART;
   sigemptyset(&ours.sa_mask);
-  for (const int number : numbers) sigaddset(&ours.sa_mask, number);
-  sigaction(numbers[n], &ours, &before[n]);
+  for (const int number : signal_numbers) sigaddset(&ours.sa_mask, number);
+  sigaction(signal_numbers[n], &ours, &before[n]);
 }
 
 void restore(std::size_t n) noexcept {
   struct sigaction now{};
-  sigaction(numbers[n], nullptr, &now);
+  sigaction(signal_numbers[n], nullptr, &now);
   // Somebody who has put another handler over ours meant theirs to stay.
-  if (now.sa_handler == bight_on_signal) sigaction(numbers[n], &before[n], nullptr);
+  if (now.sa_handler == bight_on_signal) sigaction(signal_numbers[n], &before[n], nullptr);
 }
 
 int take_seat(kernel_engine& k) noexcept {
@@ -89,7 +82,7 @@ int take_seat(kernel_engine& k) noexcept {
 // From now on these signals come to us, for one more seat.
 void want(unsigned bits) noexcept {
   const std::lock_guard lock(door);
-  for (std::size_t n = 0; n < std::size(numbers); ++n)
+  for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
     if ((bits & (1u << n)) != 0 && waited_for[n]++ == 0) install(n);
 }
 
@@ -100,7 +93,7 @@ unsigned leave_seat(int i, unsigned bits) noexcept {
   // A handler in another thread may hold the pointer still, and the engine may die next.
   while (in_handler.load() != 0) std::this_thread::yield();
   unsigned lost = 0;
-  for (std::size_t n = 0; n < std::size(numbers); ++n) {
+  for (std::size_t n = 0; n < std::size(signal_numbers); ++n) {
     const unsigned bit = 1u << n;
     if ((bits & bit) == 0 || --waited_for[n] > 0) continue;
     restore(n);
@@ -117,8 +110,8 @@ signal_desk::signal_desk(kernel_engine& k) noexcept : kernel_(k) {
     signal_desk& self = *static_cast<owned_timer&>(t).owner;
     const unsigned lost = leave_seat(std::exchange(self.seat_, -1), std::exchange(self.wanted_, 0));
     // What came when nobody waited means what it would have meant without us.
-    for (std::size_t n = 0; n < std::size(numbers); ++n)
-      if ((lost & (1u << n)) != 0) raise(numbers[n]);
+    for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
+      if ((lost & (1u << n)) != 0) raise(signal_numbers[n]);
   };
 }
 
@@ -140,7 +133,7 @@ bool signal_desk::submit(op& o) {
     o.code = make_error_code(errc::no_resources);
     return true;
   }
-  const unsigned news = wanted_by(o) & ~wanted_;
+  const unsigned news = signals_wanted(o) & ~wanted_;
   wanted_ |= news;
   if (news != 0) want(news);
   o.engine_data = this;  // it waits
@@ -154,7 +147,7 @@ void signal_desk::on_wake() noexcept {
   // One signal a wait: when several have come, the others are for whoever waits next. One of the
   // same number that comes while it is told is merged with this one, as the kernel merges pending
   // signals of one number.
-  for (std::size_t n = 0; n < std::size(numbers); ++n)
+  for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
     if ((pending & (1u << n)) != 0) tell(n);
   if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
 }
@@ -162,8 +155,8 @@ void signal_desk::on_wake() noexcept {
 void signal_desk::tell(std::size_t n) noexcept {
   const unsigned bit = 1u << n;
   const auto told = [&](op* o) {
-    if ((wanted_by(*o) & bit) == 0) return false;
-    o->count = numbers[n];
+    if ((signals_wanted(*o) & bit) == 0) return false;
+    o->count = signal_numbers[n];
     o->engine_data = nullptr;
     kernel_.complete(*o);
     return true;

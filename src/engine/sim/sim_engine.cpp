@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/plant.hpp"
+#include "engine/signal_bits.hpp"
 #include "engine/sim/datagrams.hpp"
 #include "engine/sim/guard.hpp"
 #include "engine/sim/ports.hpp"
@@ -11,7 +12,6 @@
 #include "engine/sim/universe.hpp"
 
 #include <algorithm>
-#include <csignal>
 
 #include <fmt/format.h>
 
@@ -233,23 +233,9 @@ std::string sim_engine::features() const {
 
 // ── Signals ─────────────────────────────────────────────────────────────────────────────────────
 
-namespace {
-
-constexpr unsigned bit_of(int number) noexcept {
-  return number == SIGINT ? 1u : number == SIGTERM ? 2u : number == SIGHUP ? 4u : 0u;
-}
-
-// What `o` waits for.
-unsigned wanted(const op& o) noexcept {
-  const unsigned end = (o.size & static_cast<unsigned>(signals::end)) != 0 ? 3 : 0;
-  return end | ((o.size & static_cast<unsigned>(signals::hangup)) != 0 ? 4 : 0);
-}
-
-}  // namespace
-
 bool sim_engine::submit_signal(op& o) {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    const unsigned bit = bit_of(number) & wanted(o);
+  for (const int number : signal_numbers) {
+    const unsigned bit = signal_bit(number) & signals_wanted(o);
     if ((signals_pending_ & bit) == 0) continue;
     signals_pending_ &= ~bit;
     o.count = number;
@@ -262,10 +248,10 @@ bool sim_engine::submit_signal(op& o) {
 bool sim_engine::signal(int number) {
   std::vector<op*> told;
   for (op* o : signal_waiters_)
-    if ((wanted(*o) & bit_of(number)) != 0) told.push_back(o);
+    if ((signals_wanted(*o) & signal_bit(number)) != 0) told.push_back(o);
   if (told.empty()) {
     if (all_.now() > signals_until_) return false;
-    signals_pending_ |= bit_of(number);
+    signals_pending_ |= signal_bit(number);
     return true;
   }
   signals_until_ = all_.now() + signal_linger;
