@@ -70,7 +70,8 @@ class splitter {
   /// came since the last call are searched.
   [[nodiscard]] bool settled(const framing& f);
   /// The message, without what delimits it; none when the stream ended between two messages, where
-  /// that is not an error (`some`, `line`, `prefixed`). Call it once settled() says so (asserted).
+  /// that is not an error (`some`, `line`, `prefixed`). Call it once settled() has said so of the
+  /// same framing (asserted).
   ///
   /// errors  too_long, cut_short. No byte is used up then: the next take() may be another
   /// framing's.

@@ -50,6 +50,7 @@ std::size_t rounded(std::size_t size) noexcept {
 // Frees the lists when the thread ends. Frames that come later still are plain new and delete: the
 // lists are empty, and seem full.
 struct thread_end {
+  bool awaited = false;  // to be written to: what is only named is never made
   ~thread_end() {
     for (auto& list : lists) {
       while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
@@ -60,17 +61,15 @@ struct thread_end {
 
 thread_local thread_end at_end;
 
-[[gnu::noinline]] void* allocate_new(std::size_t size) {
-  static_cast<void>(&at_end);  // the thread has something to free
-  return ::operator new(size);
-}
+// A list that was empty has a frame to be freed at the end, perhaps the thread's first.
+[[gnu::noinline]] void will_end() noexcept { at_end.awaited = true; }
 
 }  // namespace
 
 void* frame_allocate(std::size_t size) {
   if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator new(size);
   free_list& list = lists[place_of(size)];
-  if (list.head == nullptr) return allocate_new(rounded(size));
+  if (list.head == nullptr) return ::operator new(rounded(size));
   list.kept -= rounded(size);
   return std::exchange(list.head, list.head->next);
 }
@@ -79,6 +78,7 @@ void frame_free(void* frame, std::size_t size) noexcept {
   if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator delete(frame);
   free_list& list = lists[place_of(size)];
   if (list.kept >= frame_kept_max) return ::operator delete(frame);
+  if (list.head == nullptr) will_end();
   list.kept += rounded(size);
   list.head = ::new (frame) free_frame{list.head};
 }

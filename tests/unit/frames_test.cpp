@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
+
 // With a sanitizer frames are not pooled, so that a use after free shows.
 #if defined(__SANITIZE_ADDRESS__)
 #define BIGHT_FRAMES_POOLED 0
@@ -68,6 +70,18 @@ TEST(frames, of_one_thread_may_be_freed_by_another) {
   if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
   void* frame = frame_allocate(100);
   std::thread([frame] { frame_free(frame, 100); }).join();
+}
+
+TEST(frames, of_a_thread_that_only_frees_do_not_outlive_it) {
+  if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
+  constexpr std::size_t count = 1000;
+  std::vector<void*> frames(count);
+  for (void*& frame : frames) frame = frame_allocate(150);
+  const std::size_t before = mallinfo2().uordblks;  // of all threads: mallinfo2(3)
+  std::thread([&frames] {
+    for (void* frame : frames) frame_free(frame, 150);
+  }).join();
+  EXPECT_LE(mallinfo2().uordblks + count * 100, before);
 }
 
 // Dies after the pool, since it was there before it: the order of thread_local objects.

@@ -2,7 +2,6 @@
 #include "engine/posix/kernel.hpp"
 
 #include "engine/posix/alarm.hpp"
-
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
 #include "engine/posix/workers.hpp"
