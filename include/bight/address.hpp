@@ -6,9 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bight {
 
@@ -69,23 +69,27 @@ class address {
    public:
     rare_text() noexcept = default;
     rare_text(std::string_view text) : text_(new std::string(text)) {}
-    rare_text(const rare_text& other)
-        : text_(other.text_ ? new std::string(*other.text_) : nullptr) {}
-    rare_text(rare_text&&) noexcept = default;
+    rare_text(const rare_text& other) : text_(other.text_ != nullptr ? other.copied() : nullptr) {}
+    rare_text(rare_text&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
     rare_text& operator=(rare_text other) noexcept {
-      text_.swap(other.text_);
+      std::swap(text_, other.text_);
       return *this;
     }
-    ~rare_text() = default;
+    ~rare_text() {
+      if (text_ != nullptr) free();
+    }
     [[nodiscard]] std::string_view view() const noexcept {
-      return text_ ? std::string_view(*text_) : std::string_view();
+      return text_ != nullptr ? std::string_view(*text_) : std::string_view();
     }
     friend bool operator==(const rare_text& a, const rare_text& b) noexcept {
       return a.view() == b.view();
     }
 
    private:
-    std::unique_ptr<const std::string> text_;
+    [[nodiscard]] const std::string* copied() const;
+    void free() noexcept;
+
+    const std::string* text_ = nullptr;  // owned
   };
 
   kind kind_ = kind::none;

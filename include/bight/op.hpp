@@ -30,6 +30,7 @@ enum class verb : std::uint8_t {
   connect,    ///< to `peer`, with the socket `on`
   recv,       ///< bytes of a stream, or a datagram, as a lease
   recv_into,  ///< bytes of a stream into the caller's buffer
+  arrival,    ///< until a datagram is there, for engine::take_arrived(); takes nothing itself
   send,       ///< all the pieces, to a stream or as one datagram (to `peer` when it is set)
   read,       ///< as recv, from an adopted descriptor (a terminal, a pipe, a file)
   write,      ///< as send, to an adopted descriptor

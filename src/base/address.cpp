@@ -231,6 +231,9 @@ address address::local(std::string path) {
   return a;
 }
 
+const std::string* address::rare_text::copied() const { return new std::string(*text_); }
+void address::rare_text::free() noexcept { delete text_; }
+
 bool address::is_loopback() const noexcept {
   if (kind_ == kind::local) return true;
   if (kind_ == kind::ip4) return ip_[0] == 127;

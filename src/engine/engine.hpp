@@ -7,6 +7,7 @@
 /// complete by nature; epoll is adapted once, in readiness/. Nothing above knows which engine it
 /// runs on; nothing below knows what a server or a protocol is.
 
+#include "engine/arrival.hpp"
 #include "engine/carrier.hpp"
 
 #include <cstddef>
@@ -45,6 +46,10 @@ class engine : public carrier {
   /// Takes a descriptor of the program's (a number whose meaning is the engine's) for read and
   /// write; close() forgets it and leaves it open.
   [[nodiscard]] virtual result<handle> adopt(int descriptor) = 0;
+
+  /// Moves the datagrams that have arrived on `h` into `into`, which is empty: after a
+  /// verb::arrival at least one, unless somebody has received it meanwhile.
+  virtual void take_arrived(handle h, arrivals& into) = 0;
 
   // ── About itself ────────────────────────────────────────────────────────────────────────────
 

@@ -55,7 +55,7 @@ void op::give_back() noexcept {
 }
 
 error op::failure() const {
-  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "send",
+  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "recv", "send",
                                           "read",   "write",   "resolve", "signal", "run"};
   std::string tried = verbs[static_cast<std::size_t>(what)];
   const bool names_peer = peer != nullptr && peer->what() != address::kind::none;

@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
 
+#include "base/plant.hpp"
 #include "engine/loop.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"
@@ -10,6 +11,17 @@
 namespace bight::udp {
 
 namespace {
+
+class [[nodiscard]] arrival_operation : public op {
+ public:
+  using value_type = void;
+  arrival_operation(engine* e, bight::handle h) noexcept : op(verb::arrival, e, h) {}
+  [[nodiscard]] result<void> take() {
+    settle();
+    if (code) return failure();
+    return {};
+  }
+};
 
 class udp_server final : public server {
  public:
@@ -32,25 +44,30 @@ class udp_server final : public server {
   // The sockets stay open for the replies of the sessions that are left.
   void stop_listening() noexcept override {}
 
+  // All that has come at a time: an operation for each would cost as much as its session.
   task<> receive_loop(bight::handle on, scope& sessions) {
+    arrivals come;
     for (;;) {
-      if (full()) co_await room();
-      using next_datagram = attempt_operation<recv_operation>;  // made in its place
-      auto received = co_await next_datagram(&engine_, on, 65536u);
-      if (received) {
+      auto arrived = co_await attempt(arrival_operation(&engine_, on));
+      if (arrived) {
         took_one();
-        begin_session(request(engine_, on, *std::move(received)), sessions);
-      } else if (received.error().is(errc::no_resources)) {
-        co_await back_off(received.error());
-      } else if (!about_a_peer(received.error())) {
-        throw error(received.error());  // cancelled, or the socket itself has failed
+        engine_.take_arrived(on, come);
+        for (arrival& a : come) {
+          if (full()) co_await room();
+          begin_session(on, a, sessions);
+        }
+        come.clear();
+      } else if (arrived.error().is(errc::no_resources)) {
+        co_await back_off(arrived.error());
+      } else if (!about_a_peer(arrived.error())) {
+        throw error(arrived.error());  // cancelled, or the socket itself has failed
       }
     }
   }
 
   class answering;
 
-  void begin_session(request&& asked, scope& sessions);
+  void begin_session(bight::handle on, arrival& a, scope& sessions);
 
   // A client that has gone is no business of a server's: udp(7), ICMP errors.
   static bool about_a_peer(const error& e) {
@@ -80,11 +97,13 @@ class udp_server::answering final : public session {
   address who_;
 };
 
-void udp_server::begin_session(request&& asked, scope& sessions) {
+void udp_server::begin_session(bight::handle on, arrival& a, scope& sessions) {
   std::unique_ptr<answering> begun;
   try {
-    begun = std::make_unique<answering>(*this, sessions, asked.from());
-    task<> talk = handle_(std::move(asked));
+    begun = std::make_unique<answering>(*this, sessions, a.from);
+    datagram d{std::move(a.data), std::move(a.from), a.truncated};
+    if (planted(bug::datagram_from_nobody)) d.from = {};
+    task<> talk = handle_(request(engine_, on, std::move(d)));
     sessions.spawn(std::move(talk), *begun.release());
   } catch (...) {
     report(begun != nullptr ? begun->who() : address(), std::current_exception());

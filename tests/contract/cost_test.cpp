@@ -109,6 +109,21 @@ BIGHT_TEST(cost, a_session_of_a_datagram_allocates_nothing) {
   co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask(s));
 }
 
+BIGHT_TEST(cost, a_burst_of_datagrams_allocates_nothing) {
+  served s;
+  auto ask = [](served& of) -> task<> {
+    auto peer = co_await udp::connect(of.at.front());
+    std::size_t before = 0;
+    for (int i = 0; i < 60; ++i) {
+      if (i == 10) before = allocations();
+      for (int k = 0; k < 30; ++k) co_await peer.send("lily");
+      for (int k = 0; k < 30; ++k) EXPECT_EQ((co_await peer.recv()).data, "Hello, lily");
+    }
+    EXPECT_EQ(allocations() - before, 0u);
+  };
+  co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask(s));
+}
+
 // Buffers end where messages of the usual powers of two end: none is cut there and sent in two.
 BIGHT_TEST(cost, a_message_of_16_KiB_is_received_at_once) {
   auto pair = co_await connected_to_raw();

@@ -4,6 +4,8 @@
 #include "contract/contract.hpp"
 
 #include <atomic>
+#include <set>
+#include <string>
 #include <thread>
 
 namespace contract {
@@ -28,6 +30,57 @@ BIGHT_TEST(udp_serve, answers_every_datagram) {
   co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask_twice(s));
   EXPECT_EQ(s.told(), "");
   EXPECT_EQ(s.drained.size(), 1u);
+}
+
+// Sends so many before it looks at an answer.
+static task<> ask_at_once(udp::socket& client, int count) {
+  std::multiset<std::string> wanted;
+  std::multiset<std::string> told;
+  for (int i = 0; i < count; ++i) {
+    co_await client.send(std::to_string(i));
+    wanted.insert("Hello, " + std::to_string(i) + "!");
+  }
+  for (int i = 0; i < count; ++i) told.insert((co_await client.recv()).data.str());
+  EXPECT_EQ(told, wanted);
+}
+
+// A busy socket is treated otherwise than one that is not, and each may become the other.
+static task<> ask_in_bursts(served& s) {
+  auto one = co_await udp::connect(s.at.front());
+  auto other = co_await udp::connect(s.at.front());
+  for (int i = 0; i < 4; ++i) {
+    auto both = all(ask_at_once(one, 70), ask_at_once(other, 30));
+    co_await std::move(both);
+    co_await ask_twice(one);
+    co_await sleep(5ms);
+    co_await ask_twice(other);
+  }
+}
+
+BIGHT_TEST(udp_serve, answers_bursts_and_single_datagrams_in_turns) {
+  served s;
+  co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask_in_bursts(s));
+  EXPECT_EQ(s.told(), "");
+  // The server has gone, with whatever the engine had made of a busy socket.
+  auto again = co_await udp::bind(s.at.front());
+  EXPECT_EQ(again.local(), s.at.front());
+}
+
+static task<> ask_at_once(served& s) {
+  auto client = co_await udp::connect(s.at.front());
+  for (int i = 0; i < 10; ++i) {
+    for (int k = 0; k < 60; ++k) co_await client.send("into the drain");
+    if (i < 9) co_await client.recv();
+  }
+}
+
+BIGHT_TEST(udp_serve, drains_in_the_middle_of_a_burst) {
+  for (int i = 0; i < 3; ++i) {
+    served s;
+    co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask_at_once(s));
+    EXPECT_EQ(s.told(), "");
+    EXPECT_EQ(s.drained.size(), 1u);
+  }
 }
 
 static task<> ask_and_vanish(served& s) {

@@ -14,6 +14,12 @@ void inbox::give(op& o, bool datagrams) {
     bytes_ += first.data.size();
 }
 
+void inbox::take(arrivals& into) noexcept {
+  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+  items_.swap(into);
+  first_ = bytes_ = 0;
+}
+
 void inbox::drop_first() {
   constexpr std::size_t dropped_max = 64;
   ++first_;  // it has been handed over: nothing is left in it
@@ -24,6 +30,7 @@ void inbox::drop_first() {
 }
 
 bool inbox::hand_over(op& o, arrival& a, bool datagrams) {
+  if (o.what == verb::arrival) return false;
   lease taken;
   if (datagrams) {
     // Whole, also when it is longer than was asked for: whoever takes the outcome cuts it, and

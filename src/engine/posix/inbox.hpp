@@ -3,19 +3,11 @@
 
 /// What has arrived on a socket and waits for a receive or an accept.
 
+#include "engine/arrival.hpp"
+
 #include <bight/op.hpp>
 
-#include <vector>
-
 namespace bight::posix {
-
-/// One arrival: bytes of a stream, or a datagram with its sender.
-struct arrival {
-  lease data;
-  address from;
-  bool truncated = false;
-  std::uint32_t segment = 0;  // several datagrams, of so many bytes each but the last; 0: one
-};
 
 /// Arrivals in order. A receive that was cancelled after it had taken something puts it back in
 /// front, so that the next receive gets it.
@@ -29,6 +21,9 @@ class inbox {
     bytes_ += a.data.size();
     items_.push_back(std::move(a));
   }
+
+  /// All of it. `into`, which is empty, gives its memory in exchange.
+  void take(arrivals& into) noexcept;
 
   /// Connections of a listener, the oldest in front.
   std::vector<int> accepted;
@@ -61,13 +56,13 @@ class inbox {
   /// datagram, or all that came joined when it takes many. There must be one.
   void give(op& o, bool datagrams);
 
-  /// The same with an arrival that is not queued. False: a part of it is left, in `a`.
+  /// The same with an arrival that is not queued. False: something of it is left, in `a`.
   static bool hand_over(op& o, arrival& a, bool datagrams);
 
  private:
   void drop_first();
 
-  std::vector<arrival> items_;  // from first_ on: a queue that keeps its memory
+  arrivals items_;  // from first_ on: a queue that keeps its memory
   std::size_t first_ = 0;
   std::size_t bytes_ = 0;
 };

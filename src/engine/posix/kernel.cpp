@@ -47,6 +47,12 @@ int family_of(transport t, const address& at) noexcept {
   return AF_INET6;
 }
 
+result<address> bound_name(int fd) {
+  socket_name name;
+  if (getsockname(fd, name.get(), &name.length) != 0) return failed("local address");
+  return from_system(name);
+}
+
 // Whether the socket file at `name` is a leftover: nobody listens on it any more.
 bool is_stale(const socket_name& name) noexcept {
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -101,11 +107,10 @@ void close_with_reset(int fd) noexcept {
   ::close(fd);
 }
 
-void kernel_engine::before_close(handle h, const slot& s, bool reset) noexcept {
-  const int fd = static_cast<int>(h.index);
-  if (reset) reset_at_close(fd);
+void kernel_engine::before_close(const slot& s, bool reset) noexcept {
+  if (reset) reset_at_close(s.fd);
   if (!s.unlink_path) return;
-  if (const auto name = local(h)) unlink(name->host().c_str());
+  if (const auto name = bound_name(s.fd)) unlink(name->host().c_str());
 }
 
 bool connected_to_itself(int fd) noexcept {
@@ -194,9 +199,9 @@ bool kernel_engine::busy_other() const noexcept {
 }
 
 handle kernel_engine::enter(int fd, socket_kind kind, int family) {
-  const handle h = slots_.enter(fd, kind, family);
-  slots_.find(h)->last_used = sched().now();
-  return h;
+  slot& s = place(fd);
+  s.last_used = sched().now();
+  return s.enter(fd, kind, family);
 }
 
 result<handle> kernel_engine::open(transport t, const address& at) {
@@ -221,7 +226,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
 std::error_code kernel_engine::bind(handle h, const address& at) {
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
-  const int fd = static_cast<int>(h.index);
+  const int fd = s->fd;
   socket_name name;
   to_system(at, s->family, name);
   if (name.length == 0) return make_error_code(errc::bad_address);
@@ -245,14 +250,15 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
 std::error_code kernel_engine::listen(handle h, int backlog) {
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
-  if (::listen(static_cast<int>(h.index), backlog) != 0) return last_error();
+  if (::listen(s->fd, backlog) != 0) return last_error();
   s->kind = socket_kind::listener;
   return no_error;
 }
 
 std::error_code kernel_engine::shutdown_send(handle h) {
-  if (find(h) == nullptr) return closed_handle();
-  return shutdown(static_cast<int>(h.index), SHUT_WR) == 0 ? no_error : last_error();
+  const slot* s = find(h);
+  if (s == nullptr) return closed_handle();
+  return shutdown(s->fd, SHUT_WR) == 0 ? no_error : last_error();
 }
 
 result<handle> kernel_engine::adopt(int descriptor) {
@@ -261,11 +267,9 @@ result<handle> kernel_engine::adopt(int descriptor) {
 }
 
 result<address> kernel_engine::local(handle h) const {
-  if (find(h) == nullptr) return error(closed_handle(), "local address");
-  socket_name name;
-  if (getsockname(static_cast<int>(h.index), name.get(), &name.length) != 0)
-    return failed("local address");
-  return from_system(name);
+  const slot* s = find(h);
+  if (s == nullptr) return error(closed_handle(), "local address");
+  return bound_name(s->fd);
 }
 
 result<address> kernel_engine::remote(handle h) const {
@@ -274,7 +278,7 @@ result<address> kernel_engine::remote(handle h) const {
   if (s->remote_length > 0)
     return from_system(reinterpret_cast<const sockaddr*>(s->remote.data()), s->remote_length);
   socket_name name;
-  const int fd = static_cast<int>(h.index);
+  const int fd = s->fd;
   if (getpeername(fd, name.get(), &name.length) != 0) {
     // The connection is gone already, and the socket still knows whose it was: socket(7). This
     // option takes the exact length.

@@ -77,15 +77,16 @@ class kernel_engine : public engine {
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
   /// Keeps the peer's name of an accepted connection that came with it.
   static void remember_remote(slot& s, const socket_name& name) noexcept;
-  /// Before the descriptor of `h` is closed: arranges for a reset, removes a listener's file.
-  void before_close(handle h, const slot& s, bool reset) noexcept;
-  [[nodiscard]] slot* find(handle h) const noexcept { return slots_.find(h); }
-  [[nodiscard]] slot_table& slots() noexcept { return slots_; }
+  /// Before its descriptor is closed: arranges for a reset, removes a listener's file.
+  static void before_close(const slot& s, bool reset) noexcept;
+  /// The slot that `h` means, or null when the handle is stale; and that of a descriptor, made when
+  /// there is none. The engine's own, which are of a larger type.
+  [[nodiscard]] virtual slot* find(handle h) const noexcept = 0;
+  [[nodiscard]] virtual slot& place(int fd) = 0;
   /// How long wait(until) may take; below zero: without end.
   [[nodiscard]] duration limit_of_wait(time_point until);
 
  private:
-  slot_table slots_;
   watcher wake_;
   std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;

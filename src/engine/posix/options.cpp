@@ -47,7 +47,7 @@ system_option find_option(option_id id, bool ip6) noexcept {
 std::error_code kernel_engine::set(handle h, option_id id, int value) {
   const slot* s = find(h);
   if (s == nullptr) return make_error_code(errc::closed);
-  const int fd = static_cast<int>(h.index);
+  const int fd = s->fd;
   const auto [level, name] = find_option(id, s->family == AF_INET6);
   const linger lingering{value >= 0 ? 1 : 0, value >= 0 ? value : 0};
   const bool is_linger = id == option_id::linger;
@@ -59,7 +59,7 @@ std::error_code kernel_engine::set(handle h, option_id id, int value) {
 result<int> kernel_engine::get(handle h, option_id id) const {
   const slot* s = find(h);
   if (s == nullptr) return error(errc::closed, "get a socket option");
-  const int fd = static_cast<int>(h.index);
+  const int fd = s->fd;
   const auto [level, name] = find_option(id, s->family == AF_INET6);
   linger lingering{};
   int value = 0;

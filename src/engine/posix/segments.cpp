@@ -17,11 +17,11 @@ constexpr std::size_t segments_max = 64;    // UDP_MAX_SEGMENTS before Linux 6.9
 
 }  // namespace
 
-void join_arrivals(slot& s, int fd) noexcept {
+void join_arrivals(slot& s) noexcept {
   if (s.joins) return;
   s.joins = true;  // asked once, whatever comes of it
   const int on = 1;
-  static_cast<void>(setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on));
+  static_cast<void>(setsockopt(s.fd, SOL_UDP, UDP_GRO, &on, sizeof on));
 }
 
 std::uint32_t joined_size(const void* control, std::size_t size) noexcept {

@@ -21,7 +21,7 @@ struct segment_control {
 
 /// Lets datagrams arrive joined on the socket of `s`, from now on. A kernel that cannot goes on
 /// giving them one by one.
-void join_arrivals(slot& s, int fd) noexcept;
+void join_arrivals(slot& s) noexcept;
 
 /// The size of each datagram in what arrived with this ancillary data; 0: it is one datagram.
 [[nodiscard]] std::uint32_t joined_size(const void* control, std::size_t size) noexcept;

@@ -3,23 +3,20 @@
 
 namespace bight::posix {
 
-handle slot_table::enter(int fd, socket_kind kind, int family) {
-  const auto index = static_cast<std::uint32_t>(fd);
-  slot& s = table_.at(index);
-  s.in_use = true;
-  s.kind = kind;
-  s.family = static_cast<std::uint8_t>(family);
-  s.unlink_path = false;
-  s.joins = false;
-  s.remote_length = 0;
-  return {index, s.generation};
+handle slot::enter(int number, socket_kind k, int of_family) noexcept {
+  fd = number;
+  in_use = true;
+  kind = k;
+  family = static_cast<std::uint8_t>(of_family);
+  unlink_path = false;
+  joins = false;
+  remote_length = 0;
+  return {static_cast<std::uint32_t>(number), generation};
 }
 
-void slot_table::leave(handle h) noexcept {
-  slot* s = find(h);
-  if (s == nullptr) return;
-  s->in_use = false;
-  ++s->generation;
+void slot::leave() noexcept {
+  in_use = false;
+  ++generation;
 }
 
 }  // namespace bight::posix

@@ -14,8 +14,12 @@ namespace bight::posix {
 
 enum class socket_kind : std::uint8_t { stream, datagram, listener, adopted };
 
-/// What every real engine knows about a descriptor. The index of its handle is its number.
+/// What every real engine knows about a descriptor; each adds its own part. The index of the handle
+/// is the descriptor's number.
 struct slot {
+  time_point last_used{};
+  alignas(4) std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
+  int fd = -1;
   std::uint32_t generation = 1;
   socket_kind kind = socket_kind::stream;
   std::uint8_t family = 0;  // AF_INET, AF_INET6, AF_UNIX
@@ -23,14 +27,23 @@ struct slot {
   bool unlink_path = false;  // a unix listener whose socket file is ours to remove
   bool joins = false;        // datagrams may arrive joined (GRO)
   std::uint8_t remote_length = 0;
-  alignas(4) std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
-  time_point last_used{};
+
+  /// The descriptor `number` is one of ours from here on.
+  handle enter(int number, socket_kind k, int of_family) noexcept;
+  /// From here on every handle to it is stale.
+  void leave() noexcept;
 };
 
-/// Objects by small number, that never move: an operation may point at one while the table grows.
+/// An engine's slots by their number. They never move: an operation may point at one while the
+/// table grows.
 template <class T>
-class stable_table {
+class slot_table {
  public:
+  [[nodiscard]] T* find(handle h) const noexcept {
+    T* s = find(h.index);
+    return s != nullptr && s->in_use && s->generation == h.generation ? s : nullptr;
+  }
+  /// Whether or not it is in use.
   [[nodiscard]] T* find(std::uint32_t i) const noexcept {
     const std::size_t chunk = i / chunk_size;
     if (chunk >= chunks_.size() || chunks_[chunk] == nullptr) return nullptr;
@@ -40,16 +53,17 @@ class stable_table {
     if (T* there = find(i)) return *there;
     return grown_to(i);
   }
+  /// Calls `f` with the handle of every slot in use.
   template <class F>
   void for_each(F f) {
     for (std::size_t c = 0; c < chunks_.size(); ++c)
-      if (chunks_[c] != nullptr)
-        for (std::size_t i = 0; i < chunk_size; ++i)
-          f(static_cast<std::uint32_t>(c * chunk_size + i), (*chunks_[c])[i]);
+      for (std::uint32_t i = 0; chunks_[c] != nullptr && i < chunk_size; ++i)
+        if (const T& s = (*chunks_[c])[i]; s.in_use)
+          f(handle{static_cast<std::uint32_t>(s.fd), s.generation});
   }
 
  private:
-  static constexpr std::size_t chunk_size = 256;
+  static constexpr std::uint32_t chunk_size = 256;
 
   [[gnu::noinline]] T& grown_to(std::uint32_t i) {
     const std::size_t chunk = i / chunk_size;
@@ -59,26 +73,6 @@ class stable_table {
   }
 
   std::vector<std::unique_ptr<std::array<T, chunk_size>>> chunks_;
-};
-
-class slot_table {
- public:
-  [[nodiscard]] slot* find(handle h) const noexcept {
-    slot* s = table_.find(h.index);
-    return s != nullptr && s->in_use && s->generation == h.generation ? s : nullptr;
-  }
-  handle enter(int fd, socket_kind kind, int family);
-  /// From here on every handle to it is stale.
-  void leave(handle h) noexcept;
-  template <class F>
-  void for_each(F f) {
-    table_.for_each([&](std::uint32_t i, slot& s) {
-      if (s.in_use) f(handle{i, s.generation}, s);
-    });
-  }
-
- private:
-  stable_table<slot> table_;
 };
 
 }  // namespace bight::posix

@@ -15,7 +15,7 @@
 namespace bight::readiness {
 
 struct datagram_batch {
-  static constexpr unsigned count = 32;
+  static constexpr unsigned count = 64;
   static constexpr std::size_t datagram_max = 65536;
   // Not a power of two: the fronts of the rooms would all fall into one set of the caches.
   static constexpr std::size_t stride = datagram_max + 192;

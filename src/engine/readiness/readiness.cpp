@@ -9,11 +9,9 @@ namespace bight::readiness {
 
 namespace {
 
-constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: this engine will complete it
-
 bool receives(const op& o) noexcept {
-  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::accept ||
-         o.what == verb::read;
+  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
+         o.what == verb::accept || o.what == verb::read;
 }
 
 bool sends(const op& o) noexcept {
@@ -33,7 +31,7 @@ readiness_engine::readiness_engine() { start_watching(); }
 
 readiness_engine::~readiness_engine() {
   stop_watching();
-  slots().for_each([this](handle h, posix::slot&) { close(h, false); });
+  table_.for_each([this](handle h) { close(h, false); });
 }
 
 // A call was made and is over. Within the turn's budget the coroutine goes on at once; beyond it,
@@ -50,12 +48,12 @@ bool readiness_engine::finish(op& o) noexcept {
 bool readiness_engine::submit(op& o) {
   o.engine_state = 0;
   if (!receives(o) && !sends(o)) return submit_other(o);
-  if (find(o.on) == nullptr) {
+  io* const s = find(o.on);
+  if (s == nullptr) {
     o.code = make_error_code(errc::closed);
     return true;
   }
-  io& s = table_.at(o.on.index);
-  return receives(o) ? submit_receive(o, s) : submit_send(o, s);
+  return receives(o) ? submit_receive(o, *s) : submit_send(o, *s);
 }
 
 bool readiness_engine::submit_receive(op& o, io& s) {
@@ -64,10 +62,10 @@ bool readiness_engine::submit_receive(op& o, io& s) {
     return true;
   }
   if (s.kept != nullptr && !s.kept->empty()) {
-    s.kept->give(o, find(o.on)->kind == posix::socket_kind::datagram);
+    s.kept->give(o, s.takes_datagrams());
     return finish(o);
   }
-  const bool may_try = o.what == verb::read ? never_waits(o, s) : s.readable || s.has_accepted();
+  const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
   if (may_try && try_receive(o, s) == outcome::done) return finish(o);
   s.receiver = &o;
   wait_for_event(o, s);
@@ -75,7 +73,7 @@ bool readiness_engine::submit_receive(op& o, io& s) {
 }
 
 bool readiness_engine::submit_send(op& o, io& s) {
-  const bool datagram = find(o.on)->kind == posix::socket_kind::datagram;
+  const bool datagram = s.takes_datagrams();
   if (!s.senders.empty() && !datagram) {
     o.code = make_error_code(errc::busy);
     return true;
@@ -84,36 +82,48 @@ bool readiness_engine::submit_send(op& o, io& s) {
     send_with_others(o, s);
     return false;
   }
-  const bool may_try = o.what == verb::write ? never_waits(o, s) : s.writable;
+  const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
   if (s.senders.empty() && may_try && try_send_any(o, s) == outcome::done) return finish(o);
   s.senders.push(o);
   wait_for_event(o, s);
   return false;
 }
 
-bool readiness_engine::never_waits(op& o, io& s) noexcept {
+bool readiness_engine::never_waits(io& s) noexcept {
   if (s.kept_open == polled::unknown) {
-    const auto failed = poller_.set_levels(static_cast<int>(o.on.index), false, false, true);
+    const auto failed = poller_.set_levels(s.fd, false, false, true);
     s.kept_open = failed ? polled::no : polled::yes;
   }
   return s.kept_open == polled::no;
 }
 
-void readiness_engine::wait_for_event(op& o, io& s) noexcept {
+void readiness_engine::hold(op& o) noexcept {
   o.engine_state = state_waiting;
   ++waiting_;
-  const int fd = static_cast<int>(o.on.index);
-  std::error_code failed;
-  if (o.what == verb::read || o.what == verb::write) {
-    failed = poller_.set_levels(fd, s.receiver != nullptr, !s.senders.empty(), true);
-  } else if (!s.registered) {
-    // A datagram that has left makes room, and would wake us up for that each time.
-    s.watches_room = find(o.on)->kind != posix::socket_kind::datagram;
-    failed = poller_.add_edges(fd, s.watches_room);
-    s.registered = !failed;
-  }
+}
+
+void readiness_engine::wait_for_event(op& o, io& s) {
+  hold(o);
+  if (o.what == verb::read || o.what == verb::write)
+    refused(o, s, poller_.set_levels(s.fd, s.receiver != nullptr, !s.senders.empty(), true));
+  else if (s.busy)
+    asking_.push_back(s.fd);
+  else if (!s.registered)
+    enrol(o, s);
+}
+
+void readiness_engine::enrol(op& o, io& s) noexcept {
+  // A datagram that has left makes room, and would wake us up for that each time.
+  s.watches_room = !s.takes_datagrams();
+  const auto failed = poller_.add_edges(s.fd, s.watches_room);
+  s.registered = !failed;
+  refused(o, s, failed);
+}
+
+// `o` cannot wait when the poller does not take its descriptor: ENOSPC, ENOMEM, epoll_ctl(2).
+void readiness_engine::refused(op& o, io& s, std::error_code failed) noexcept {
   if (!failed) return;
-  o.code = failed;  // ENOSPC, ENOMEM: epoll_ctl(2)
+  o.code = failed;
   --waiting_;
   o.engine_state = 0;
   if (s.receiver == &o)
@@ -125,7 +135,9 @@ void readiness_engine::wait_for_event(op& o, io& s) noexcept {
 
 void readiness_engine::watch_for_room(std::uint32_t index, io& s) noexcept {
   if (s.watches_room) return;
-  s.watches_room = !poller_.add_room(static_cast<int>(index));
+  s.watches_room = !(s.registered ? poller_.add_room(s.fd) : poller_.add_edges(s.fd, true));
+  s.registered = s.registered || s.watches_room;
+  s.busy = s.busy && !s.registered;
   if (!s.watches_room) leave_later(index, s);  // no memory for that: tried again
 }
 
@@ -144,22 +156,27 @@ void readiness_engine::cancel(op& o) noexcept {
 void readiness_engine::requeue(op& o) noexcept {
   if (o.what == verb::accept) {
     const auto listener = posix::unpack_handle(o.engine_data);
-    if (find(listener) == nullptr) return close(o.on, true);
-    io& s = *table_.find(listener.index);
-    slots().leave(o.on);
-    std::vector<int>& waiting = s.keep().accepted;
+    io* const s = find(listener);
+    if (s == nullptr) return close(o.on, true);
+    if (io* const child = find(o.on)) child->leave();
+    std::vector<int>& waiting = s->keep().accepted;
     waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
     o.on = listener;
-    if (s.receiver != nullptr) serve_receiver(s);  // somebody has begun to wait meanwhile
+    if (s->receiver != nullptr) serve_receiver(*s);  // somebody has begun to wait meanwhile
     return;
   }
-  if (find(o.on) == nullptr || o.ends_stream) return;  // the end is found again
-  io& s = *table_.find(o.on.index);
-  s.keep().requeue(o);
-  if (s.receiver == nullptr) return;
-  op& next = *std::exchange(s.receiver, nullptr);
-  s.kept->give(next, find(next.on)->kind == posix::socket_kind::datagram);
+  io* const s = find(o.on);
+  if (s == nullptr || o.ends_stream) return;  // the end is found again
+  s->keep().requeue(o);
+  if (s->receiver == nullptr) return;
+  op& next = *std::exchange(s->receiver, nullptr);
+  s->kept->give(next, s->takes_datagrams());
   finish_waiting(next);
+}
+
+void readiness_engine::take_arrived(handle h, arrivals& into) {
+  const io* const s = find(h);
+  if (s != nullptr && s->kept != nullptr) s->kept->take(into);
 }
 
 void readiness_engine::wait(time_point until) {
@@ -170,7 +187,7 @@ void readiness_engine::wait(time_point until) {
   const bool sent = !leaving_.empty() && send_what_leaves();
   skipped_poll_ = sent && !skipped_poll_;
   if (skipped_poll_) return sched().advance(now());
-  if (sent || !leaving_.empty()) limit = 0ns;
+  if (ask_busy() || sent || !leaving_.empty()) limit = 0ns;
   if (!poller_.has_events()) poller_.wait(limit);
   sched().advance(now());
   // Handlers run before much has piled up, while what they are given is in the cache. Who is ready
@@ -235,31 +252,26 @@ void readiness_engine::drop_waiting(io& s) noexcept {
 }
 
 void readiness_engine::close(handle h, bool reset) noexcept {
-  posix::slot* known = find(h);
-  if (known == nullptr) return;
-  const int fd = static_cast<int>(h.index);
-  bool unread = false;
-  if (io* s = table_.find(h.index)) {
-    drop_waiting(*s);
-    unread = s->kept != nullptr && !s->kept->empty();
-    if (s->has_accepted())
-      for (const int child : s->kept->accepted) posix::close_with_reset(child);
-    *s = io();
+  io* const s = find(h);
+  if (s == nullptr) return;
+  drop_waiting(*s);
+  const bool unread = s->kept != nullptr && !s->kept->empty();
+  if (s->has_accepted())
+    for (const int child : s->kept->accepted) posix::close_with_reset(child);
+  s->renew();
+  if (s->kind == posix::socket_kind::adopted) {
+    poller_.remove(s->fd);
+    return s->leave();
   }
-  if (known->kind == posix::socket_kind::adopted) {
-    poller_.remove(fd);
-    slots().leave(h);
-    return;
-  }
-  before_close(h, *known, reset || (unread && known->kind == posix::socket_kind::stream));
-  slots().leave(h);
-  poller_.forget(fd);
-  ::close(fd);  // and with it epoll's registration
+  before_close(*s, reset || (unread && s->kind == posix::socket_kind::stream));
+  s->leave();
+  poller_.forget(s->fd);
+  ::close(s->fd);  // and with it epoll's registration
 }
 
 void readiness_engine::watch(posix::watcher& w) {
-  io& s = table_.at(static_cast<std::uint32_t>(w.fd));
-  s = io();
+  io& s = place(w.fd);
+  s.renew();
   const bool wanted = w.wants_read || w.wants_write;
   if (wanted) s.watch = &w;
   const std::error_code failed = poller_.set_levels(w.fd, w.wants_read, w.wants_write, false);

@@ -5,8 +5,9 @@
 ///
 /// A call is tried at once where it may succeed, so an answer that has already come costs no wait,
 /// and a descriptor is registered only when a call had to wait for the first time. Registration is
-/// edge-triggered and for good. A receive that came back short has emptied its socket, so the next
-/// one waits for the edge without asking (epoll(7), "Edge-triggered").
+/// edge-triggered and for good, but for datagram sockets that are busy (datagrams.cpp). A receive
+/// that came back short has emptied its socket, so the next one waits for the edge without asking
+/// (epoll(7), "Edge-triggered").
 
 #include "base/buffers.hpp"
 #include "engine/posix/inbox.hpp"
@@ -27,6 +28,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit(op& o) override;
   void cancel(op& o) noexcept override;
   void requeue(op& o) noexcept override;
+  void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
   void close(handle h, bool reset) noexcept override;
@@ -42,8 +44,8 @@ class readiness_engine final : public posix::kernel_engine {
   // them (EPERM), they never wait.
   enum class polled : std::uint8_t { unknown, yes, no };
 
-  // What this engine knows about a descriptor, beside its slot.
-  struct io {
+  // What this engine knows about a descriptor.
+  struct io : posix::slot {
     op* receiver = nullptr;              // recv, recv_into, accept, read
     runnable_queue senders;              // send, connect, write; a stream has one at most
     std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
@@ -51,6 +53,7 @@ class readiness_engine final : public posix::kernel_engine {
     int failure = 0;  // that a send was told; the kernel tells it once, and then an end
     bool registered = false;
     bool watches_room = false;  // registered for becoming writable, too
+    bool busy = false;          // asked before it is registered again: leave_poller()
     bool readable = true;       // not known to be empty
     bool writable = true;       // not known to be full
     bool hung_up = false;       // no edge will come any more: always try
@@ -59,6 +62,14 @@ class readiness_engine final : public posix::kernel_engine {
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
 
+    io() noexcept = default;
+    explicit io(const posix::slot& s) noexcept : slot(s) {}
+    // Forgets all but the slot.
+    void renew() noexcept { *this = io(static_cast<const slot&>(*this)); }
+
+    [[nodiscard]] bool takes_datagrams() const noexcept {
+      return kind == posix::socket_kind::datagram;
+    }
     [[nodiscard]] bool has_accepted() const noexcept {
       return kept != nullptr && !kept->accepted.empty();
     }
@@ -70,11 +81,17 @@ class readiness_engine final : public posix::kernel_engine {
 
   enum class outcome { done, must_wait };
 
+  [[nodiscard]] io* find(handle h) const noexcept override { return table_.find(h); }
+  [[nodiscard]] io& place(int fd) override { return table_.at(static_cast<std::uint32_t>(fd)); }
+
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool submit_receive(op& o, io& s);
   [[nodiscard]] bool submit_send(op& o, io& s);
-  [[nodiscard]] bool never_waits(op& o, io& s) noexcept;
-  void wait_for_event(op& o, io& s) noexcept;
+  [[nodiscard]] bool never_waits(io& s) noexcept;
+  void hold(op& o) noexcept;
+  void wait_for_event(op& o, io& s);
+  void enrol(op& o, io& s) noexcept;
+  void refused(op& o, io& s, std::error_code failed) noexcept;
   void watch_for_room(std::uint32_t index, io& s) noexcept;
   void collect(const ready_event& e);
   void serve_receiver(io& s);
@@ -83,6 +100,8 @@ class readiness_engine final : public posix::kernel_engine {
   void finish_waiting(op& o) noexcept;
 
   // Datagrams by the batch (datagrams.cpp).
+  void leave_poller(io& s) noexcept;
+  [[nodiscard]] bool ask_busy();
   [[nodiscard]] outcome try_recv_datagrams(op& o, io& s);
   void send_with_others(op& o, io& s);
   void leave_later(std::uint32_t index, io& s);
@@ -96,11 +115,11 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_recv_stream(op& o, io& s);
   [[nodiscard]] outcome try_recv_joined(op& o, io& s);
   [[nodiscard]] outcome try_accept(op& o, io& s);
-  [[nodiscard]] outcome try_read(op& o);
+  [[nodiscard]] outcome try_read(op& o, io& s);
   [[nodiscard]] outcome try_send_any(op& o, io& s);
-  [[nodiscard]] outcome try_send(op& o, io& s, posix::slot& known);
-  [[nodiscard]] outcome try_send_datagram(op& o, io& s, posix::slot& known);
-  [[nodiscard]] outcome try_connect(op& o, io& s, posix::slot& known);
+  [[nodiscard]] outcome try_send(op& o, io& s);
+  [[nodiscard]] outcome try_send_datagram(op& o, io& s);
+  [[nodiscard]] outcome try_connect(op& o, io& s);
   [[nodiscard]] outcome try_write(op& o, io& s);
 
   // Calls that succeed at once in a turn, before the others must have theirs.
@@ -110,13 +129,17 @@ class readiness_engine final : public posix::kernel_engine {
   // Calls in a row for one send of many datagrams.
   static constexpr int runs_max = 16;
 
+  static constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: will be completed
+
   poller poller_;
   buffer_pool buffers_;
   std::unique_ptr<datagram_batch> batch_;  // once there are datagrams
   std::vector<std::uint32_t> leaving_;     // sockets with datagrams to send at the turn's end
   std::vector<std::uint32_t> leaving_now_;
+  std::vector<int> asking_;      // busy sockets, to be asked in the next turn
+  std::vector<int> asking_now_;  // in this one
   bool skipped_poll_ = false;
-  posix::stable_table<io> table_;
+  posix::slot_table<io> table_;
   std::size_t waiting_ = 0;
   std::size_t received_ = 0;  // in this turn
   int at_once_ = at_once_max;

@@ -21,26 +21,23 @@ namespace {
 
 static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offsetof(iovec, iov_len));
 
-int descriptor(const op& o) noexcept { return static_cast<int>(o.on.index); }
-
 bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
 
-ssize_t send_pieces(const op& o) noexcept {
+ssize_t send_pieces(int fd, const op& o) noexcept {
   msghdr message{};
   message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
   message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
-  return sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
+  return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
 
 auto readiness_engine::try_receive(op& o, io& s) -> outcome {
   if (o.what == verb::accept) return try_accept(o, s);
-  if (o.what == verb::read) return try_read(o);
-  posix::slot& known = *find(o.on);
-  if (known.kind != posix::socket_kind::datagram) return try_recv_stream(o, s);
-  if (o.many) posix::join_arrivals(known, descriptor(o));
-  return known.joins ? try_recv_joined(o, s) : try_recv_datagrams(o, s);
+  if (o.what == verb::read) return try_read(o, s);
+  if (!s.takes_datagrams()) return try_recv_stream(o, s);
+  if (o.many) posix::join_arrivals(s);
+  return s.joins ? try_recv_joined(o, s) : try_recv_datagrams(o, s);
 }
 
 auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
@@ -48,7 +45,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   const std::span<std::byte> room =
       lend ? buffers_.room(o.size) : std::span<std::byte>(o.buffer, o.size);
   ssize_t n;
-  do n = ::recv(descriptor(o), room.data(), room.size(), 0);
+  do n = ::recv(s.fd, room.data(), room.size(), 0);
   while (n < 0 && errno == EINTR);
   if (n < 0 && would_block(errno)) {
     s.readable = false;
@@ -68,7 +65,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   o.ends_stream = n == 0;
   if (n == 0) s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
   if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
-  find(o.on)->last_used = sched().now();
+  s.last_used = sched().now();
   return outcome::done;
 }
 
@@ -86,7 +83,7 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   message.msg_iov = &vector;
   message.msg_iovlen = 1;
   ssize_t n;
-  do n = recvmsg(descriptor(o), &message, 0);
+  do n = recvmsg(s.fd, &message, 0);
   while (n < 0 && errno == EINTR);
   if (n < 0 && would_block(errno)) {
     s.readable = false;
@@ -96,20 +93,19 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
     o.code = posix::system_error_code(errno);
     return outcome::done;
   }
-  posix::arrival a;
+  arrival a;
   a.data = buffers_.fill(static_cast<std::size_t>(n));
   a.truncated = (message.msg_flags & MSG_TRUNC) != 0;
   if (message.msg_controllen > 0)
     a.segment = posix::joined_size(control.bytes, message.msg_controllen);
   from.length = message.msg_namelen;
   a.from = posix::from_system(from);
-  find(o.on)->last_used = sched().now();
+  s.last_used = sched().now();
   if (!posix::inbox::hand_over(o, a, true)) s.keep().push_back(std::move(a));
   return outcome::done;
 }
 
 auto readiness_engine::try_accept(op& o, io& s) -> outcome {
-  const posix::slot& known = *find(o.on);
   posix::socket_name from;
   int fd = -1;
   if (s.has_accepted()) {
@@ -118,7 +114,7 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
   } else {
     do {
       from.length = sizeof from.storage;
-      fd = accept4(descriptor(o), from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      fd = accept4(s.fd, from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (fd < 0 && posix::accept_may_go_on(errno));
   }
   if (fd < 0 && would_block(errno)) {
@@ -130,13 +126,13 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
     return outcome::done;
   }
   o.engine_data = posix::pack_handle(o.on);  // for requeue
-  o.on = enter(fd, posix::socket_kind::stream, known.family);
+  o.on = enter(fd, posix::socket_kind::stream, s.family);
   if (from.length > 0) remember_remote(*find(o.on), from);
   return outcome::done;
 }
 
-auto readiness_engine::try_connect(op& o, io& s, posix::slot& known) -> outcome {
-  const int fd = descriptor(o);
+auto readiness_engine::try_connect(op& o, io& s) -> outcome {
+  const int fd = s.fd;
   if (s.connecting) {
     s.connecting = false;
     int failed = 0;
@@ -147,13 +143,13 @@ auto readiness_engine::try_connect(op& o, io& s, posix::slot& known) -> outcome 
     return outcome::done;
   }
   posix::socket_name to;
-  posix::to_system(*o.peer, known.family, to);
+  posix::to_system(*o.peer, s.family, to);
   if (to.length == 0) {
     o.code = make_error_code(errc::bad_address);
     return outcome::done;
   }
   if (connect(fd, to.get(), to.length) == 0) {
-    if (known.kind == posix::socket_kind::stream && posix::connected_to_itself(fd))
+    if (s.kind == posix::socket_kind::stream && posix::connected_to_itself(fd))
       o.code = posix::system_error_code(ECONNREFUSED);
     return outcome::done;
   }
@@ -167,20 +163,18 @@ auto readiness_engine::try_connect(op& o, io& s, posix::slot& known) -> outcome 
 }
 
 auto readiness_engine::try_send_any(op& o, io& s) -> outcome {
-  posix::slot& known = *find(o.on);
-  if (o.what == verb::connect) return try_connect(o, s, known);
+  if (o.what == verb::connect) return try_connect(o, s);
   if (o.what == verb::write) return try_write(o, s);
-  if (known.kind == posix::socket_kind::datagram) return try_send_datagram(o, s, known);
-  return try_send(o, s, known);
+  return s.takes_datagrams() ? try_send_datagram(o, s) : try_send(o, s);
 }
 
-auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
+auto readiness_engine::try_send(op& o, io& s) -> outcome {
   while (posix::more_pieces(o)) {
     // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
     // read.
     const ssize_t n = o.piece_count == 1
-                          ? ::send(descriptor(o), o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
-                          : send_pieces(o);
+                          ? ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
+                          : send_pieces(s.fd, o);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) {
       s.writable = false;
@@ -191,7 +185,7 @@ auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
       o.code = posix::system_error_code(errno);
       return outcome::done;
     }
-    known.last_used = sched().now();
+    s.last_used = sched().now();
     o.count += n;
     posix::advance(o, static_cast<std::size_t>(n));
   }
@@ -199,10 +193,10 @@ auto readiness_engine::try_send(op& o, io& s, posix::slot& known) -> outcome {
 }
 
 // One that goes by itself: a datagram when others wait (datagrams.cpp), or many, in runs.
-auto readiness_engine::try_send_datagram(op& o, io& s, posix::slot& known) -> outcome {
+auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
   posix::socket_name to;
   if (o.peer != nullptr) {
-    posix::to_system(*o.peer, known.family, to);
+    posix::to_system(*o.peer, s.family, to);
     if (to.length == 0) {
       o.code = make_error_code(errc::bad_address);
       return outcome::done;
@@ -225,7 +219,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s, posix::slot& known) -> ou
       message.msg_iov = &run;
       message.msg_iovlen = 1;
     }
-    const ssize_t n = sendmsg(descriptor(o), &message, MSG_NOSIGNAL);
+    const ssize_t n = sendmsg(s.fd, &message, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) {
       s.writable = false;
@@ -239,7 +233,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s, posix::slot& known) -> ou
       o.code = posix::system_error_code(errno);
       return outcome::done;
     }
-    known.last_used = sched().now();
+    s.last_used = sched().now();
     o.count += n;
     if (o.segment == 0) return outcome::done;
     posix::advance(o, static_cast<std::size_t>(n));
@@ -248,10 +242,10 @@ auto readiness_engine::try_send_datagram(op& o, io& s, posix::slot& known) -> ou
 
 // Descriptors of the program's are left as they are, blocking: somebody else may share them. So
 // each is read or written once for each time that the poller has said that it will not block.
-auto readiness_engine::try_read(op& o) -> outcome {
+auto readiness_engine::try_read(op& o, io& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(o.size);
   ssize_t n;
-  do n = ::read(descriptor(o), room.data(), room.size());
+  do n = ::read(s.fd, room.data(), room.size());
   while (n < 0 && errno == EINTR);
   if (n < 0 && would_block(errno)) return outcome::must_wait;
   if (n < 0) {
@@ -269,7 +263,7 @@ auto readiness_engine::try_write(op& o, io& s) -> outcome {
     // POLLOUT on a pipe promises room for PIPE_BUF bytes, and no more: pipe(7).
     const bool limited = s.kept_open == polled::yes && o.pieces->size > PIPE_BUF;
     const std::size_t size = limited ? PIPE_BUF : o.pieces->size;
-    const ssize_t n = ::write(descriptor(o), o.pieces->data, size);
+    const ssize_t n = ::write(s.fd, o.pieces->data, size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) return outcome::must_wait;
     if (n < 0) {

@@ -157,6 +157,7 @@ bool connect(socket& s, op& o) {
 bool receive(universe& u, socket& s, op& o) {
   if (failed(s, o)) return true;
   if (s.arrived.empty()) return false;
+  if (o.what == verb::arrival) return true;
   o.segment = 0;
   letter& kept = u.letters[s.arrived.head];
   if (kept.segment > 0) {  // joined before, and given back
@@ -186,6 +187,17 @@ bool receive(universe& u, socket& s, op& o) {
   }
   s.last_used = s.owner->turn_time();
   return true;
+}
+
+void take_arrived(universe& u, socket& s, arrivals& into) {
+  while (!s.arrived.empty()) {
+    const std::uint32_t index = s.arrived.pop(u.letters);
+    letter& l = u.letters[index];
+    into.push_back({std::move(l.data), l.from.to_address(), false, l.segment});
+    free(u, index);
+  }
+  s.arrived_bytes = 0;
+  s.last_used = s.owner->turn_time();
 }
 
 bool send(universe& u, socket& s, op& o) {

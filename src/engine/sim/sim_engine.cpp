@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint32_t state_waiting = 1;  // in op::engine_state: this engine will complete it
 
 bool receives(const op& o) noexcept {
-  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::accept ||
-         o.what == verb::read;
+  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
+         o.what == verb::accept || o.what == verb::read;
 }
 
 bool on_a_socket(const op& o) noexcept {
@@ -204,6 +204,10 @@ void sim_engine::requeue(op& o) noexcept {
   if (s->kind == socket_kind::datagram) return datagrams::give_back(all_, *s, o);
   if (s->kind == socket_kind::text) return terminal::give_back(all_, *s, o);
   streams::give_back(all_, *s, o);
+}
+
+void sim_engine::take_arrived(handle h, arrivals& into) {
+  if (socket* const s = find(h)) datagrams::take_arrived(all_, *s, into);
 }
 
 void sim_engine::wait(time_point until) {

@@ -22,6 +22,7 @@ class sim_engine final : public engine {
   [[nodiscard]] bool submit(op& o) override;
   void cancel(op& o) noexcept override;
   void requeue(op& o) noexcept override;
+  void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
   void wake() noexcept override {}
   [[nodiscard]] bool busy() const noexcept override { return true; }

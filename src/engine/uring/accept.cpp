@@ -13,7 +13,6 @@ bool uring_engine::submit_accept(op& o, channel& c) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  c.kind = arrives::connections;
   if (c.has_accepted()) {
     claim(o, c.arrived->take_accepted());
     return at_once(o);

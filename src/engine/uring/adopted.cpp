@@ -27,7 +27,7 @@ bool uring_engine::submit_read(op& o, channel& c) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  if (give_kept(o, c, false)) return at_once(o);
+  if (give_kept(o, c)) return at_once(o);
   c.receiver = &o;
   hold(o, state_in_kernel);
   issue_read(o);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What this engine knows about a descriptor, beside its slot.
+/// What this engine knows about a descriptor.
 
 #include "engine/posix/inbox.hpp"
 #include "engine/posix/slots.hpp"
@@ -20,17 +20,14 @@ enum class source : std::uint8_t {
   stopping,  // its cancellation has been asked for
 };
 
-enum class arrives : std::uint8_t { bytes, datagrams, connections };
-
-struct channel {
+struct channel : posix::slot {
   // Enough that a sender is not stopped by a reader that is slow for a moment. Empty datagrams
   // have no bytes and are not free, so arrivals are counted too.
   static constexpr std::size_t queued_bytes_max = 262144;
   static constexpr std::size_t queued_count_max = 256;
   static constexpr std::size_t accepted_max = 128;
+  static constexpr std::size_t many_at_once = 16;  // datagrams that make a socket a busy one
 
-  handle self;
-  posix::slot* known = nullptr;           // of the last operation; slots do not move
   op* receiver = nullptr;                 // recv, recv_into, accept, read
   op* sender = nullptr;                   // the send of a stream, connect, write
   std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
@@ -38,14 +35,21 @@ struct channel {
   int failure = 0;                        // to be told once, after what has arrived
   int sender_told = 0;  // the failure that a send was told; the kernel tells it once
   source state = source::idle;
-  arrives kind = arrives::bytes;
-  bool ended = false;  // the end of the stream has been found, for good
+  std::int8_t file = -1;  // its number among the ring's registered files
+  bool ended = false;     // the end of the stream has been found, for good
   bool received_before = false;
   bool cut = false;      // what lay at the end of a buffer waits for the rest of it
   bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
 
-  [[nodiscard]] int fd() const noexcept { return static_cast<int>(self.index); }
+  channel() noexcept = default;
+  explicit channel(const posix::slot& s) noexcept : slot(s) {}
+  /// Forgets all but the slot.
+  void renew() noexcept { *this = channel(static_cast<const slot&>(*this)); }
+
+  [[nodiscard]] bool takes_datagrams() const noexcept {
+    return slot::kind == posix::socket_kind::datagram;
+  }
   [[nodiscard]] bool has_arrivals() const noexcept {
     return arrived != nullptr && !arrived->empty();
   }

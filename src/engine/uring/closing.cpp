@@ -3,6 +3,7 @@
 // more: close(2) completes none, and a request holds the socket open (the peer would see no end).
 // Until then its number is taken, so no new socket can be mistaken for it.
 
+#include "engine/uring/groups.hpp"
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
 
@@ -17,17 +18,16 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
                            std::unique_ptr<buffer_ring> datagrams)
     : ring_(std::move(r)),
       stream_buffers_(std::move(streams)),
-      datagram_buffers_(std::move(datagrams)) {
-  // Room for the longest name, only IP sends datagrams, up to where ancillary data may begin.
-  datagram_header_.msg_namelen =
-      (sizeof(sockaddr_in6) + alignof(cmsghdr) - 1) / alignof(cmsghdr) * alignof(cmsghdr);
-  datagram_header_.msg_controllen = sizeof(posix::segment_control);
+      datagram_buffers_(std::move(datagrams)),
+      records_(std::make_unique_for_overwrite<call_record[]>(ring_->entries())) {
+  datagram_header_.msg_namelen = name_room;
+  datagram_header_.msg_controllen = control_room;
   start_watching();
 }
 
 uring_engine::~uring_engine() {
   stop_watching();
-  slots().for_each([this](handle h, posix::slot&) { close(h, false); });
+  channels_.for_each([this](handle h) { close(h, false); });
   // Memory of ours is the kernel's until its requests have completed, however long that takes.
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
@@ -35,26 +35,23 @@ uring_engine::~uring_engine() {
     submit_and_collect(10ms);
   }
   submit_and_collect(0ms);  // the last closes
-  while (spare_records_ != nullptr) spare_records_ = std::move(spare_records_->next);
 }
 
 void uring_engine::close(handle h, bool reset) noexcept {
-  const posix::slot* known = find(h);
-  if (known == nullptr) return;
-  channel& c = channels_.at(h.index);
-  c.self = h;
-  if (known->kind == posix::socket_kind::adopted) {
+  channel* const open = find(h);
+  if (open == nullptr) return;
+  channel& c = *open;
+  if (c.kind == posix::socket_kind::adopted) {
     if (c.receiver != nullptr) cancel(*c.receiver);
     if (c.sender != nullptr) cancel(*c.sender);
-    slots().leave(h);
-    c = channel();
-    return;
+    c.leave();
+    return c.renew();
   }
-  const bool unread = known->kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
-  before_close(h, *known, reset || unread);
+  const bool unread = c.kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
+  before_close(c, reset || unread);
   // The close is put off until no request is in flight; nobody may get in meanwhile.
-  if (known->kind == posix::socket_kind::listener) shutdown(c.fd(), SHUT_RDWR);
-  slots().leave(h);
+  if (c.kind == posix::socket_kind::listener) shutdown(c.fd, SHUT_RDWR);
+  c.leave();
   c.closing = true;
   ++closing_;
   if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
@@ -80,7 +77,7 @@ void uring_engine::cancel_all_of(channel& c) noexcept {
   }
   if (c.in_kernel <= named) return;
   io_uring_sqe* r = request(about::nothing, nullptr);  // datagrams on their way out
-  io_uring_prep_cancel_fd(r, c.fd(), IORING_ASYNC_CANCEL_ALL);
+  io_uring_prep_cancel_fd(r, c.fd, IORING_ASYNC_CANCEL_ALL);
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
@@ -88,10 +85,11 @@ void uring_engine::cancel_all_of(channel& c) noexcept {
 void uring_engine::settle_closing(channel& c) noexcept {
   if (!c.closing || c.in_kernel > 0) return;
   io_uring_sqe* r = request(about::nothing, nullptr);
-  io_uring_prep_close(r, c.fd());
+  if (c.file >= 0) ring_->strike(c.file);
+  io_uring_prep_close(r, c.fd);
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
   --closing_;
-  c = channel();
+  c.renew();
 }
 
 // Makes the closes that were put off happen now: a call needs their addresses or descriptors.

@@ -22,31 +22,31 @@ constexpr unsigned lent_freely = 4;         // while the kernel has so many buff
 
 }  // namespace
 
-bool uring_engine::submit_receive(op& o, channel& c, bool datagrams) {
+bool uring_engine::submit_receive(op& o, channel& c) {
   if (c.receiver != nullptr) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  if (datagrams && o.many) posix::join_arrivals(*find(o.on), c.fd());
-  if (give_kept(o, c, datagrams)) return at_once(o);
+  const bool datagrams = c.takes_datagrams();
+  if (datagrams && o.many) posix::join_arrivals(c);
+  if (give_kept(o, c)) return at_once(o);
   c.receiver = &o;
   if (o.what == verb::recv_into && c.state == source::idle && !datagrams) {
     hold(o, state_in_kernel);
     ++c.in_kernel;
     const std::size_t size = std::min<std::size_t>(o.size, request_max);
-    io_uring_prep_recv(request(about::operation, &o), c.fd(), o.buffer, size, 0);
+    io_uring_prep_recv(request(about::operation, &o), c.fd, o.buffer, size, 0);
     return false;
   }
-  c.kind = datagrams ? arrives::datagrams : arrives::bytes;
   hold(o, state_waiting);
   if (c.state == source::idle && !c.starved) arm(c);
   return false;
 }
 
 // What is known already: arrivals, then a failure once, then the end.
-bool uring_engine::give_kept(op& o, channel& c, bool datagrams) {
+bool uring_engine::give_kept(op& o, channel& c) {
   if (c.has_arrivals())
-    c.arrived->give(o, datagrams);
+    c.arrived->give(o, c.takes_datagrams());
   else if (c.failure != 0)
     o.code = posix::system_error_code(std::exchange(c.failure, 0));
   else if (c.ended)
@@ -60,20 +60,20 @@ void uring_engine::arm(channel& c) {
   c.state = source::armed;
   ++c.in_kernel;
   io_uring_sqe* r = request(about::source, &c);
-  if (c.kind == arrives::connections) {
-    io_uring_prep_multishot_accept(r, c.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+  if (c.kind == posix::socket_kind::listener) {
+    io_uring_prep_multishot_accept(r, c.fd, nullptr, nullptr, SOCK_CLOEXEC);
     return;
   }
-  if (c.kind == arrives::datagrams) {
-    io_uring_prep_recvmsg_multishot(r, c.fd(), &datagram_header_, 0);
+  if (c.takes_datagrams()) {
+    io_uring_prep_recvmsg_multishot(r, c.fd, &datagram_header_, 0);
     r->buf_group = datagram_group;
   } else {
     // The first is for one arrival: many a connection asks once and ends, and then there is no
     // multishot to be cancelled before its close.
     if (std::exchange(c.received_before, true))
-      io_uring_prep_recv_multishot(r, c.fd(), nullptr, 0, 0);
+      io_uring_prep_recv_multishot(r, c.fd, nullptr, 0, 0);
     else
-      io_uring_prep_recv(r, c.fd(), nullptr, 0, 0);
+      io_uring_prep_recv(r, c.fd, nullptr, 0, 0);
     r->buf_group = stream_group;
     // Without one left, a receive that has nothing to receive yet would fail for the buffer too.
     if (stream_buffers_->with_kernel() == 0) r->ioprio |= IORING_RECVSEND_POLL_FIRST;
@@ -82,7 +82,7 @@ void uring_engine::arm(channel& c) {
 }
 
 void uring_engine::on_arrival(channel& c, const completion& done) {
-  c.kind == arrives::datagrams ? on_datagram(c, done) : on_bytes(c, done);
+  c.takes_datagrams() ? on_datagram(c, done) : on_bytes(c, done);
 }
 
 void uring_engine::on_bytes(channel& c, const completion& done) {
@@ -96,7 +96,7 @@ void uring_engine::on_bytes(channel& c, const completion& done) {
                                   stream_buffers_->arrival(done.buffer()), size);
   }
   if (c.closing) {
-    if (done.result > 0) posix::reset_at_close(c.fd());  // unread, as far as the peer goes
+    if (done.result > 0) posix::reset_at_close(c.fd);  // unread, as far as the peer goes
     return;
   }
   if (done.result <= 0) {
@@ -112,12 +112,22 @@ void uring_engine::on_bytes(channel& c, const completion& done) {
 }
 
 void uring_engine::on_datagram(channel& c, const completion& done) {
-  posix::arrival a;
-  if (done.has_buffer()) a = datagram(done);
-  if (c.closing) return;
-  if (done.result <= 0) return on_source_ended(c, done.result);
+  if (c.closing || done.result <= 0) {
+    if (done.has_buffer()) static_cast<void>(datagram(done));  // gives the buffer back
+    if (!c.closing) on_source_ended(c, done.result);
+    return;
+  }
   touch(c);
-  deliver(c, std::move(a));
+  posix::inbox& queue = c.keep();
+  queue.push_back(datagram(done));
+  if (queue.count() == channel::many_at_once && c.file < 0)
+    c.file = static_cast<std::int8_t>(ring_->enlist(c.fd));
+  if (c.receiver != nullptr) {
+    op& o = *std::exchange(c.receiver, nullptr);
+    queue.give(o, true);
+    finish(o);
+  }
+  limit(c);
 }
 
 // A few bytes at the end of a buffer are often the front of something that one send wrote: its
@@ -149,7 +159,7 @@ void uring_engine::deliver_fronts() {
 
 void uring_engine::on_source_ended(channel& c, int outcome) {
   outcome = c.received(outcome);
-  if (outcome == -ENOBUFS && c.kind == arrives::bytes && !c.starved) {
+  if (outcome == -ENOBUFS && !c.takes_datagrams() && !c.starved) {
     if (starved_.empty()) turns_starved_ = 0;
     c.starved = true;
     starved_.push_back(&c);
@@ -163,7 +173,7 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
   if (c.receiver == nullptr || c.receiver->engine_state != state_waiting) return;
   op& o = *std::exchange(c.receiver, nullptr);
   // A waiting receive means that nothing is queued.
-  static_cast<void>(give_kept(o, c, c.kind == arrives::datagrams));
+  static_cast<void>(give_kept(o, c));
   finish(o);
 }
 
@@ -178,25 +188,34 @@ void uring_engine::deliver_bytes(channel& c, lease bytes) {
     *o->got = std::move(bytes);
     return finish(*o);
   }
-  posix::arrival a;
+  arrival a;
   a.data = std::move(bytes);
   deliver(c, std::move(a));
 }
 
-void uring_engine::deliver(channel& c, posix::arrival&& a) {
-  const bool datagrams = c.kind == arrives::datagrams;
+void uring_engine::deliver(channel& c, arrival&& a) {
   if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
     op& o = *std::exchange(c.receiver, nullptr);
-    const bool used_up = posix::inbox::hand_over(o, a, datagrams);
+    const bool used_up = posix::inbox::hand_over(o, a, false);
     finish(o);
     if (used_up) return;
   }
   // Peers that nobody reads shall not keep the buffers from the others.
-  if (stream_buffers_->with_kernel() < lent_freely && !datagrams) a.data = lease::copy_of(a.data);
-  posix::inbox& queue = c.keep();
-  queue.push_back(std::move(a));
+  if (stream_buffers_->with_kernel() < lent_freely) a.data = lease::copy_of(a.data);
+  c.keep().push_back(std::move(a));
+  limit(c);
+}
+
+// What nobody asks for the kernel shall keep.
+void uring_engine::limit(channel& c) noexcept {
+  const posix::inbox& queue = *c.arrived;
   if (queue.bytes() >= channel::queued_bytes_max || queue.count() >= channel::queued_count_max)
     stop_source(c);
+}
+
+void uring_engine::take_arrived(handle h, arrivals& into) {
+  const channel* const c = find(h);
+  if (c != nullptr && c->arrived != nullptr) c->arrived->take(into);
 }
 
 // With every buffer lent, receives wait for the handlers and sends that have them: that is within a
@@ -227,7 +246,7 @@ void uring_engine::receive_apart(op& o, channel& c) {
   }
   o.engine_state = state_in_kernel;
   ++c.in_kernel;
-  io_uring_prep_recv(request(about::operation, &o), c.fd(), room, size, 0);
+  io_uring_prep_recv(request(about::operation, &o), c.fd, room, size, 0);
 }
 
 void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
@@ -258,7 +277,7 @@ void uring_engine::on_received_into(op& o, channel& c, int outcome) {
   if (outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel) {
     o.engine_state = state_settled;
     --waiting_;
-    if (submit_receive(o, c, false)) complete(o);
+    if (submit_receive(o, c)) complete(o);
     return;
   }
   outcome = c.received(outcome);
@@ -271,17 +290,17 @@ void uring_engine::on_received_into(op& o, channel& c, int outcome) {
 
 // The buffer holds a header, the sender's name and the ancillary data in fields of fixed size, and
 // the datagram, or several.
-posix::arrival uring_engine::datagram(const completion& done) {
-  posix::arrival a;
+arrival uring_engine::datagram(const completion& done) {
+  arrival a;
   std::byte* start = datagram_buffers_->arrival(done.buffer());
   const std::size_t used = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;
-  const std::size_t name_end = sizeof(io_uring_recvmsg_out) + datagram_header_.msg_namelen;
-  const std::size_t header_end = name_end + datagram_header_.msg_controllen;
+  constexpr std::size_t name_end = sizeof(io_uring_recvmsg_out) + name_room;
+  constexpr std::size_t header_end = name_end + control_room;
   if (used >= header_end) {
     io_uring_recvmsg_out header;
     std::memcpy(&header, start, sizeof header);
     const auto* name = reinterpret_cast<const sockaddr*>(start + sizeof header);
-    a.from = posix::from_system(name, std::min(header.namelen, datagram_header_.msg_namelen));
+    a.from = posix::from_system(name, std::min(header.namelen, name_room));
     a.truncated = (header.flags & MSG_TRUNC) != 0;
     if (header.controllen > 0) a.segment = posix::joined_size(start + name_end, header.controllen);
   }

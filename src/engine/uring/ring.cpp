@@ -102,6 +102,23 @@ io_uring_sqe* ring::next_after_submit() noexcept {
   }
 }
 
+int ring::enlist(int fd) noexcept {
+  if (!has_files_ && io_uring_register_files_sparse(&ring_, files_max) == 0) has_files_ = true;
+  for (unsigned i = 0; has_files_ && i < files_max; ++i) {
+    if (files_[i]) continue;
+    if (io_uring_register_files_update(&ring_, i, &fd, 1) != 1) return -1;
+    files_[i] = true;
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void ring::strike(int file) noexcept {
+  const int none = -1;
+  io_uring_register_files_update(&ring_, static_cast<unsigned>(file), &none, 1);
+  files_[static_cast<unsigned>(file)] = false;
+}
+
 std::string ring::describe() const {
   std::string text;
   if ((flags_ & IORING_SETUP_SINGLE_ISSUER) != 0) text += "SINGLE_ISSUER ";

@@ -7,6 +7,7 @@
 
 #include <bight/time.hpp>
 
+#include <bitset>
 #include <string>
 
 namespace bight::uring {
@@ -54,6 +55,19 @@ class ring {
     }
   }
 
+  /// The place of a request in its queue, below entries(). It is another's when the request has
+  /// been submitted.
+  [[nodiscard]] std::size_t place_of(const io_uring_sqe* request) const noexcept {
+    return static_cast<std::size_t>(request - ring_.sq.sqes);
+  }
+  [[nodiscard]] unsigned entries() const noexcept { return entries_; }
+
+  /// Registers `fd`, which saves the kernel a look-up for each request on it, and keeps the file
+  /// open until strike(). Its number among the registered files (IOSQE_FIXED_FILE), or -1: there is
+  /// no place left, or the kernel has none.
+  [[nodiscard]] int enlist(int fd) noexcept;
+  void strike(int file) noexcept;
+
   /// -1: not set up.
   [[nodiscard]] int fd() const noexcept { return entries_ != 0 ? ring_.ring_fd : -1; }
   /// For people: flags and size.
@@ -65,6 +79,9 @@ class ring {
   io_uring ring_{};
   unsigned flags_ = 0;
   unsigned entries_ = 0;  // 0: not set up
+  static constexpr unsigned files_max = 16;
+  bool has_files_ = false;
+  std::bitset<files_max> files_;  // the places that are taken
 };
 
 }  // namespace bight::uring

@@ -19,29 +19,11 @@ static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offseto
 
 }  // namespace
 
-// ── Records ─────────────────────────────────────────────────────────────────────────────────────
-
-uring_engine::call_record& uring_engine::take_record(op& o) {
-  if (spare_records_ == nullptr) spare_records_ = std::make_unique<call_record>();
-  call_record* record = spare_records_.release();
-  spare_records_ = std::move(record->next);
-  o.engine_data = record;
-  return *record;
-}
-
-void uring_engine::free_record(op& o) noexcept {
-  if (o.engine_data == nullptr) return;
-  std::unique_ptr<call_record> record(static_cast<call_record*>(o.engine_data));
-  o.engine_data = nullptr;
-  record->next = std::move(spare_records_);
-  spare_records_ = std::move(record);
-}
-
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
-  if (known.kind == posix::socket_kind::datagram) {
-    if (o.peer != nullptr && !posix::has_name(*o.peer, known.family)) {
+bool uring_engine::submit_send(op& o, channel& c) {
+  if (c.takes_datagrams()) {
+    if (o.peer != nullptr && !posix::has_name(*o.peer, c.family)) {
       o.code = make_error_code(errc::bad_address);
       return true;
     }
@@ -60,7 +42,7 @@ bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
     c.sender = &o;
   }
   hold(o, state_in_kernel);
-  issue_send(o, c, known);
+  issue_send(o, c);
   return false;
 }
 
@@ -68,25 +50,25 @@ bool uring_engine::submit_send(op& o, channel& c, const posix::slot& known) {
 // MSG_WAITALL: after a part has gone the kernel would go on by itself, but a failure then is
 // answered with the part's count, and the socket's error (a reset, a timeout) is used up without
 // having been told.
-void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
-  const bool whole = known.kind == posix::socket_kind::datagram;
-  ++c.in_kernel;
-  o.engine_data = nullptr;
+void uring_engine::issue_send(op& o, channel& c) {
+  const bool whole = c.takes_datagrams();
   const bool aimed = whole && o.peer != nullptr;
+  ++c.in_kernel;
+  io_uring_sqe* r = request(about::operation, &o);
+  call_record& record = record_of(r);
+  if (aimed) posix::to_system(*o.peer, c.family, record.name);
   if (o.piece_count == 1 && o.segment == 0) {
     const std::size_t size = whole ? o.pieces->size : std::min(o.pieces->size, request_max);
-    posix::socket_name* name = aimed ? &take_record(o).name : nullptr;
-    io_uring_sqe* r = request(about::operation, &o);
-    io_uring_prep_send(r, c.fd(), o.pieces->data, size, MSG_NOSIGNAL);
-    if (name == nullptr) return;
-    posix::to_system(*o.peer, known.family, *name);
-    io_uring_prep_send_set_addr(r, name->get(), static_cast<__u16>(name->length));
+    io_uring_prep_send(r, c.fd, o.pieces->data, size, MSG_NOSIGNAL);
+    if (aimed)
+      io_uring_prep_send_set_addr(r, record.name.get(), static_cast<__u16>(record.name.length));
+    if (c.file < 0) return;
+    r->fd = c.file;
+    r->flags |= IOSQE_FIXED_FILE;
     return;
   }
-  call_record& record = take_record(o);
   record.message = {};
   if (aimed) {
-    posix::to_system(*o.peer, known.family, record.name);
     record.message.msg_name = &record.name.storage;
     record.message.msg_namelen = record.name.length;
   }
@@ -101,11 +83,10 @@ void uring_engine::issue_send(op& o, channel& c, const posix::slot& known) {
     record.message.msg_iovlen =
         whole ? o.piece_count : std::min<std::size_t>(o.piece_count, IOV_MAX);
   }
-  io_uring_prep_sendmsg(request(about::operation, &o), c.fd(), &record.message, MSG_NOSIGNAL);
+  io_uring_prep_sendmsg(r, c.fd, &record.message, MSG_NOSIGNAL);
 }
 
 void uring_engine::on_sent(op& o, channel& c, int outcome) {
-  free_record(o);
   const bool stream = c.sender == &o;
   const bool in_parts = stream || o.segment > 0;
   if (outcome >= 0) {
@@ -117,8 +98,7 @@ void uring_engine::on_sent(op& o, channel& c, int outcome) {
   const bool stopped = o.engine_state == state_cancelling || c.closing;
   const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
   if (apart) o.many = false;
-  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR || apart))
-    return issue_send(o, c, *c.known);
+  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR || apart)) return issue_send(o, c);
   if (stream) c.sender = nullptr;
   if (!rest) return finish(o);
   // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first
@@ -132,31 +112,29 @@ void uring_engine::on_sent(op& o, channel& c, int outcome) {
 
 // ── Connecting ──────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit_connect(op& o, channel& c, const posix::slot& known) {
+bool uring_engine::submit_connect(op& o, channel& c) {
   if (c.sender != nullptr) {
     o.code = make_error_code(errc::busy);
     return true;
   }
-  if (!posix::has_name(*o.peer, known.family)) {
+  if (!posix::has_name(*o.peer, c.family)) {
     o.code = make_error_code(errc::bad_address);
     return true;
   }
   c.sender = &o;
   hold(o, state_in_kernel);
   ++c.in_kernel;
-  call_record& record = take_record(o);
-  posix::to_system(*o.peer, known.family, record.name);
-  io_uring_prep_connect(request(about::operation, &o), c.fd(), record.name.get(),
-                        record.name.length);
+  io_uring_sqe* r = request(about::operation, &o);
+  posix::socket_name& name = record_of(r).name;
+  posix::to_system(*o.peer, c.family, name);
+  io_uring_prep_connect(r, c.fd, name.get(), name.length);
   return false;
 }
 
 void uring_engine::on_connected(op& o, channel& c, int outcome) {
-  free_record(o);
   c.sender = nullptr;
-  const posix::slot* known = find(o.on);
-  if (outcome == 0 && known != nullptr && known->kind == posix::socket_kind::stream &&
-      posix::connected_to_itself(c.fd()))
+  if (outcome == 0 && c.in_use && c.kind == posix::socket_kind::stream &&
+      posix::connected_to_itself(c.fd))
     outcome = -ECONNREFUSED;
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   finish(o);

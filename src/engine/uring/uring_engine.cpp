@@ -44,21 +44,18 @@ bool uring_engine::submit(op& o) {
   o.engine_state = state_settled;
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return submit_other(o);
-  posix::slot* known = find(o.on);
-  if (known == nullptr) {
+  channel* const c = find(o.on);
+  if (c == nullptr) {
     o.code = make_error_code(errc::closed);
     return true;
   }
-  channel& c = channels_.at(o.on.index);
-  c.self = o.on;
-  c.known = known;
   switch (o.what) {
-    case verb::accept: return submit_accept(o, c);
-    case verb::connect: return submit_connect(o, c, *known);
-    case verb::send: return submit_send(o, c, *known);
-    case verb::read: return submit_read(o, c);
-    case verb::write: return submit_write(o, c);
-    default: return submit_receive(o, c, known->kind == posix::socket_kind::datagram);
+    case verb::accept: return submit_accept(o, *c);
+    case verb::connect: return submit_connect(o, *c);
+    case verb::send: return submit_send(o, *c);
+    case verb::read: return submit_read(o, *c);
+    case verb::write: return submit_write(o, *c);
+    default: return submit_receive(o, *c);
   }
 }
 
@@ -111,29 +108,28 @@ void uring_engine::cancel(op& o) noexcept {
 void uring_engine::requeue(op& o) noexcept {
   const bool accepted = o.what == verb::accept;
   const handle from = accepted ? posix::unpack_handle(o.engine_data) : o.on;
-  const posix::slot* known = find(from);
-  if (known == nullptr) {
+  channel* const c = find(from);
+  if (c == nullptr) {
     if (accepted) close(o.on, true);
     return;
   }
-  channel& c = channels_.at(from.index);
   if (accepted) {
-    std::vector<int>& waiting = c.keep().accepted;
+    std::vector<int>& waiting = c->keep().accepted;
     waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
-    slots().leave(o.on);
+    if (channel* const child = find(o.on)) child->leave();
     o.on = from;
   } else if (!o.ends_stream) {  // the end of a stream is remembered by itself
-    c.keep().requeue(o);
+    c->keep().requeue(o);
   }
   // Somebody may have begun to wait between the completion and now.
-  op* next = c.receiver;
+  op* next = c->receiver;
   if (next == nullptr || next->engine_state != state_waiting) return;
   if (accepted) {
-    claim(*next, c.arrived->take_accepted());
-  } else if (!give_kept(*next, c, known->kind == posix::socket_kind::datagram)) {
+    claim(*next, c->arrived->take_accepted());
+  } else if (!give_kept(*next, *c)) {
     return;
   }
-  c.receiver = nullptr;
+  c->receiver = nullptr;
   finish(*next);
 }
 
@@ -206,7 +202,7 @@ void uring_engine::on_source(channel& c, const completion& done) {
     c.state = source::idle;
     --c.in_kernel;
   }
-  if (c.kind == arrives::connections)
+  if (c.kind == posix::socket_kind::listener)
     on_accepted(c, done);
   else
     on_arrival(c, done);

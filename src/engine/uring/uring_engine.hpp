@@ -5,7 +5,8 @@
 ///
 /// Submitting only queues a request. One system call a turn hands the queue over and waits, then
 /// the completions are collected. What a request needs beside its operation (a sockaddr, a msghdr)
-/// is in a record of the engine's until it completes.
+/// the kernel has read when it has been submitted (IORING_FEAT_SUBMIT_STABLE, io_uring_setup(2)):
+/// it lies in a record of the engine's, one for each place in the queue.
 ///
 /// Receiving and accepting are multishot requests that belong to the socket. The first recv() arms
 /// one; from then on arrivals come without asking, to the operation that waits or to a queue. A
@@ -41,6 +42,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit(op& o) override;
   void cancel(op& o) noexcept override;
   void requeue(op& o) noexcept override;
+  void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
 
@@ -66,13 +68,12 @@ class uring_engine final : public posix::kernel_engine {
     cancelling,  // a cancellation that failed, of a channel's request
   };
 
-  // What the kernel reads while a sendmsg or a connect is with it.
+  // What a request points to beside its operation, until it has been submitted.
   struct call_record {
-    msghdr message{};
     posix::socket_name name;
+    msghdr message;
     posix::segment_control control;
     iovec run;  // what goes with this call, of a send of many datagrams
-    std::unique_ptr<call_record> next;
   };
 
   struct watch_record;
@@ -82,6 +83,11 @@ class uring_engine final : public posix::kernel_engine {
     channel* of;
     lease bytes;
   };
+
+  [[nodiscard]] channel* find(handle h) const noexcept override { return channels_.find(h); }
+  [[nodiscard]] channel& place(int fd) override {
+    return channels_.at(static_cast<std::uint32_t>(fd));
+  }
 
   // Requests.
   [[nodiscard]] io_uring_sqe* request(about what, void* object) noexcept;
@@ -100,10 +106,10 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool at_once(op& o) noexcept;
   void on_operation(op& o, int outcome);
   void on_polled(op& o);
-  void touch(const channel& c) noexcept { c.known->last_used = sched().now(); }
+  void touch(channel& c) noexcept { c.last_used = sched().now(); }
 
-  [[nodiscard]] bool submit_receive(op& o, channel& c, bool datagrams);
-  [[nodiscard]] bool give_kept(op& o, channel& c, bool datagrams);
+  [[nodiscard]] bool submit_receive(op& o, channel& c);
+  [[nodiscard]] bool give_kept(op& o, channel& c);
   void arm(channel& c);
   void stop_source(channel& c) noexcept;
   void on_source(channel& c, const completion& done);
@@ -111,13 +117,14 @@ class uring_engine final : public posix::kernel_engine {
   void on_bytes(channel& c, const completion& done);
   void on_datagram(channel& c, const completion& done);
   void deliver_bytes(channel& c, lease bytes);
-  void deliver(channel& c, posix::arrival&& a);
+  void deliver(channel& c, arrival&& a);
+  void limit(channel& c) noexcept;
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
   [[nodiscard]] lease take_front(channel& c);
   void deliver_fronts();
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
-  [[nodiscard]] posix::arrival datagram(const completion& done);
+  [[nodiscard]] arrival datagram(const completion& done);
   void feed_starved();
   void receive_apart(op& o, channel& c);
   void on_received_apart(op& o, channel& c, int outcome);
@@ -127,13 +134,14 @@ class uring_engine final : public posix::kernel_engine {
   void claim(op& o, int fd);
   void on_accepted(channel& c, const completion& done);
 
-  [[nodiscard]] bool submit_send(op& o, channel& c, const posix::slot& known);
-  void issue_send(op& o, channel& c, const posix::slot& known);
+  [[nodiscard]] bool submit_send(op& o, channel& c);
+  void issue_send(op& o, channel& c);
   void on_sent(op& o, channel& c, int outcome);
-  [[nodiscard]] bool submit_connect(op& o, channel& c, const posix::slot& known);
+  [[nodiscard]] bool submit_connect(op& o, channel& c);
   void on_connected(op& o, channel& c, int outcome);
-  [[nodiscard]] call_record& take_record(op& o);
-  void free_record(op& o) noexcept;
+  [[nodiscard]] call_record& record_of(const io_uring_sqe* r) const noexcept {
+    return records_[ring_->place_of(r)];
+  }
 
   [[nodiscard]] bool submit_read(op& o, channel& c);
   void issue_read(op& o);
@@ -157,11 +165,11 @@ class uring_engine final : public posix::kernel_engine {
   std::unique_ptr<buffer_ring> stream_buffers_;
   std::unique_ptr<buffer_ring> datagram_buffers_;
   msghdr datagram_header_{};  // how much room for names and ancillary data
-  posix::stable_table<channel> channels_;
+  posix::slot_table<channel> channels_;
   std::vector<front> cut_;         // within a batch of completions
   std::vector<channel*> starved_;  // channels that found no buffer
   int turns_starved_ = 0;          // turns in a row that began without one
-  std::unique_ptr<call_record> spare_records_;
+  std::unique_ptr<call_record[]> records_;
   std::size_t waiting_ = 0;    // operations that somebody awaits
   std::size_t in_kernel_ = 0;  // requests that will complete: memory of ours is the kernel's
   std::size_t closing_ = 0;    // descriptors that close() has left to later
