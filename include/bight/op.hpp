@@ -68,6 +68,7 @@ struct resolve_answer {
 class outcome_code {
  public:
   outcome_code() noexcept = default;
+  outcome_code(errc code) noexcept : value_(-static_cast<std::int32_t>(code)) {}
   outcome_code(const std::error_code& code) noexcept
       : value_(code.category() == category() ? -code.value() : code.value()) {}
   operator std::error_code() const noexcept {

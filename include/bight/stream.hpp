@@ -40,7 +40,11 @@ class stream {
   /// errors   reset, cancelled, busy; other system errors pass through.
   /// cancel   no byte was taken: they come with the next receive.
   /// source   recv(2); RFC 9293 §3.10.5.
-  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept;
+  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
+    if (max == 0) [[unlikely]]
+      refuse_nothing();
+    return {carrier_, handle_, max};
+  }
 
   /// Receives at least one byte into the caller's buffer.
   ///
@@ -103,6 +107,7 @@ class stream {
   [[nodiscard]] duration idle() const noexcept;
 
  private:
+  [[noreturn]] static void refuse_nothing() noexcept;
   void set_option(option_id id, int value);
   [[nodiscard]] int get_option(option_id id) const;
 

@@ -43,7 +43,7 @@ struct buffer_pool::shared {
       delete &home;
   }
 
-  void renew() {
+  [[gnu::cold]] void renew() {
     std::unique_ptr<block> next;
     if (spare.empty()) {
       next.reset(new block);
@@ -77,11 +77,14 @@ buffer_pool::~buffer_pool() {
 
 std::span<std::byte> buffer_pool::room(std::size_t max, std::size_t min) {
   shared& s = *shared_;
-  min = std::max(min, std::min(max, room_min));
   if (s.current == nullptr || block_size - s.current->used < min) s.renew();
   block& b = *s.current;
   s.room_at = b.used;
   return {b.bytes + b.used, std::min(max, block_size - b.used)};
+}
+
+std::span<std::byte> buffer_pool::room(std::size_t max) {
+  return room(max, std::min(max, room_min));
 }
 
 lease buffer_pool::fill(std::size_t n) {

@@ -27,9 +27,11 @@ class buffer_pool {
   buffer_pool(const buffer_pool&) = delete;
   buffer_pool& operator=(const buffer_pool&) = delete;
 
-  /// Room for a receive of up to `max` bytes: at least `min`, which is min(max, 4 KiB) or more, at
-  /// most a block. Valid until the next call.
-  [[nodiscard]] std::span<std::byte> room(std::size_t max, std::size_t min = 0);
+  /// Room for a receive of up to `max` bytes: at least min(max, 4 KiB), at most a block. Valid
+  /// until the next call.
+  [[nodiscard]] std::span<std::byte> room(std::size_t max);
+  /// The same of at least `min` bytes.
+  [[nodiscard]] std::span<std::byte> room(std::size_t max, std::size_t min);
   /// Makes the first `n` bytes of that room a lease.
   [[nodiscard]] lease fill(std::size_t n);
   /// A lease on a copy of `bytes`.

@@ -26,7 +26,7 @@ bool op::start(std::coroutine_handle<> h, context& c) {
   check(&eng->sched() == &c.sched(), "a socket was used on another loop than its own");
   waiter_ = h;
   if (c.stop_requested() && !planted(bug::operation_ignores_stop)) {
-    code = make_error_code(errc::cancelled);
+    code = errc::cancelled;
     return false;
   }
   run = [](runnable& r) {
@@ -51,7 +51,7 @@ void op::give_back() noexcept {
   if (!planted(bug::deadline_loses_bytes)) eng->requeue(*this);
   if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
-  code = make_error_code(errc::cancelled);
+  code = errc::cancelled;
 }
 
 error op::failure() const {

@@ -6,9 +6,8 @@
 
 namespace bight {
 
-recv_operation stream::recv(std::size_t max) & noexcept {
-  check(max > 0, "recv of at most 0 bytes");
-  return {carrier_, handle_, max};
+void stream::refuse_nothing() noexcept {
+  check_failed("recv of at most 0 bytes", __FILE__, __LINE__);
 }
 
 recv_into_operation stream::recv_into(std::span<std::byte> into) & noexcept {

@@ -69,17 +69,17 @@ void session::on_ticket(session_ptr ticket) {
 
 bool session::submit(op& o) {
   if (closing_ || o.on != handle_) {
-    o.code = make_error_code(errc::closed);
+    o.code = errc::closed;
     return true;
   }
   const bool receives = o.what == verb::recv || o.what == verb::recv_into;
   if (!receives && o.what != verb::send && o.what != verb::connect) {
-    o.code = make_error_code(errc::not_supported);
+    o.code = errc::not_supported;
     return true;
   }
   op*& slot = receives ? receiver_ : o.what == verb::send ? sender_ : shaker_;
   if (slot != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   slot = &o;
@@ -95,7 +95,7 @@ void session::cancel(op& o) noexcept {
   op** slot = &o == receiver_ ? &receiver_ : &o == sender_ ? &sender_ : &shaker_;
   if (*slot != &o) return;  // complete already
   *slot = nullptr;
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   sched().ready(o);
   rest();
 }

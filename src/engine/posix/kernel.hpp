@@ -110,7 +110,7 @@ void reset_at_close(int fd) noexcept;
 void close_with_reset(int fd) noexcept;
 
 /// `code` from errno.
-[[nodiscard]] std::error_code system_error_code(int number) noexcept;
+[[nodiscard, gnu::cold]] std::error_code system_error_code(int number) noexcept;
 
 /// Whether accept(2) failed because of the connection that it would have given, and not because of
 /// the listener: Linux hands pending network errors of the new socket to accept.

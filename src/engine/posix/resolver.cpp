@@ -128,7 +128,7 @@ void resolver::cancel(op& o) noexcept {
   query& q = *static_cast<query*>(std::exchange(o.engine_data, nullptr));
   q.waiter = nullptr;
   --awaited_;
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   kernel_.complete(o);
   if (!q.in_flight)
     waiting_.erase(q.self);
@@ -204,7 +204,7 @@ void resolver::finish(query& q, int status, const ares_addrinfo* found) noexcept
         results.push_back(from_system(n->ai_addr, n->ai_addrlen).with_port(q.port));
       }
     } catch (const std::bad_alloc&) {  // c-ares is C: nothing may be thrown through it
-      o->code = make_error_code(errc::no_resources);
+      o->code = errc::no_resources;
     }
     o->engine_data = nullptr;
     --awaited_;

@@ -130,7 +130,7 @@ bool signal_desk::submit(op& o) {
   if (seat_ < 0) {
     waiters_.pop_back();
     kernel_.timers().disarm(leave_later_);
-    o.code = make_error_code(errc::no_resources);
+    o.code = errc::no_resources;
     return true;
   }
   const unsigned news = signals_wanted(o) & ~wanted_;
@@ -171,7 +171,7 @@ void signal_desk::cancel(op& o) noexcept {
   if (o.engine_data == nullptr) return;
   o.engine_data = nullptr;
   std::erase(waiters_, &o);
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   kernel_.complete(o);
   if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
 }

@@ -112,7 +112,7 @@ void worker_desk::on_wake() {
   for (const auto& w : over) {
     w->thread.join();
     const bool failed = static_cast<work_order*>(w->waiter.extra)->failure != nullptr;
-    if (w->stopped && !failed) w->waiter.code = make_error_code(errc::cancelled);
+    if (w->stopped && !failed) w->waiter.code = errc::cancelled;
     w->waiter.engine_data = nullptr;
     kernel_.complete(w->waiter);
   }

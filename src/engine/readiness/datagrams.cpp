@@ -35,14 +35,7 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
   int n;
   do n = recvmmsg(static_cast<int>(o.on.index), b.messages.data(), b.count, 0, nullptr);
   while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == EAGAIN) {
-    s.readable = false;
-    return outcome::must_wait;
-  }
-  if (n < 0) {
-    o.code = posix::system_error_code(errno);
-    return outcome::done;
-  }
+  if (n < 0) return not_received(o, s, errno);
   if (static_cast<unsigned>(n) < b.count) s.readable = s.hung_up;
   s.last_used = sched().now();
   if (n >= many_at_once && s.registered && !s.watches_room) leave_poller(s);
@@ -128,7 +121,7 @@ bool readiness_engine::send_batch(io& s) {
     msghdr& m = b.messages[n].msg_hdr;
     m = {};
     if (o.peer != nullptr && b.names[n].length == 0) {
-      o.code = make_error_code(errc::bad_address);
+      o.code = errc::bad_address;
       finish_waiting(o);
       continue;
     }

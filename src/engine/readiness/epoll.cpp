@@ -56,7 +56,7 @@ int poller::wait_system(duration wait) noexcept {
     limit.tv_sec = static_cast<time_t>(wait / 1s);
     limit.tv_nsec = static_cast<long>((wait % 1s).count());
     const int n =
-        epoll_pwait2(fd_, raw_, events_max, wait < duration::zero() ? nullptr : &limit, nullptr);
+        epoll_pwait2(fd_, events_, events_max, wait < duration::zero() ? nullptr : &limit, nullptr);
     if (n >= 0 || errno != ENOSYS) return n;
     has_pwait2_ = false;  // Linux before 5.11
   }
@@ -65,20 +65,13 @@ int poller::wait_system(duration wait) noexcept {
   const int limit = wait < duration::zero() ? -1
                     : ms > 3'600'000        ? 3'600'000
                                             : static_cast<int>(ms);
-  return epoll_wait(fd_, raw_, events_max, limit);
+  return epoll_wait(fd_, events_, events_max, limit);
 }
 
 void poller::wait(duration wait) {
   const int n = wait_system(wait);
   next_ = count_ = 0;
   if (n < 0) return;  // EINTR: the turn goes round again, and looks at its clock
-  for (int i = 0; i < n; ++i) {
-    const std::uint32_t e = raw_[i].events;
-    const bool over = (e & (EPOLLHUP | EPOLLERR)) != 0;
-    events_[i] = {raw_[i].data.fd, (e & (EPOLLIN | EPOLLRDHUP)) != 0 || over,
-                  (e & EPOLLOUT) != 0 || over, over || (e & EPOLLRDHUP) != 0,
-                  (e & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP};
-  }
   count_ = static_cast<std::size_t>(n);
 }
 

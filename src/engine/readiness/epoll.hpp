@@ -42,11 +42,17 @@ class poller {
   void wait(duration wait);
   [[nodiscard]] bool has_events() const noexcept { return next_ < count_; }
   /// The next of them; its descriptor is -1 when it has been forgotten meanwhile.
-  [[nodiscard]] const ready_event& take() noexcept { return events_[next_++]; }
+  [[nodiscard]] ready_event take() noexcept {
+    const epoll_event& raw = events_[next_++];
+    const std::uint32_t e = raw.events;
+    const bool over = (e & (EPOLLHUP | EPOLLERR)) != 0;
+    return {raw.data.fd, (e & (EPOLLIN | EPOLLRDHUP)) != 0 || over, (e & EPOLLOUT) != 0 || over,
+            over || (e & EPOLLRDHUP) != 0, (e & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP};
+  }
   /// Before `fd` is closed: what was found of it is not about the next socket of that number.
   void forget(int fd) noexcept {
     for (std::size_t i = next_; i < count_; ++i)
-      if (events_[i].fd == fd) events_[i].fd = -1;
+      if (events_[i].data.fd == fd) events_[i].data.fd = -1;
   }
 
  private:
@@ -56,8 +62,7 @@ class poller {
 
   int fd_;
   bool has_pwait2_ = true;
-  epoll_event raw_[events_max];
-  ready_event events_[events_max];
+  epoll_event events_[events_max];
   std::size_t next_ = 0;
   std::size_t count_ = 0;
 };

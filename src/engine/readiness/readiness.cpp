@@ -50,7 +50,7 @@ bool readiness_engine::submit(op& o) {
   if (!receives(o) && !sends(o)) return submit_other(o);
   io* const s = find(o.on);
   if (s == nullptr) {
-    o.code = make_error_code(errc::closed);
+    o.code = errc::closed;
     return true;
   }
   return receives(o) ? submit_receive(o, *s) : submit_send(o, *s);
@@ -58,7 +58,7 @@ bool readiness_engine::submit(op& o) {
 
 bool readiness_engine::submit_receive(op& o, io& s) {
   if (s.receiver != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   if (s.kept != nullptr && !s.kept->empty()) {
@@ -67,25 +67,27 @@ bool readiness_engine::submit_receive(op& o, io& s) {
   }
   const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
   if (may_try && try_receive(o, s) == outcome::done) return finish(o);
+  hold(o);
   s.receiver = &o;
-  wait_for_event(o, s);
+  if (!s.registered) wait_for_event(o, s);
   return false;
 }
 
 bool readiness_engine::submit_send(op& o, io& s) {
-  const bool datagram = s.takes_datagrams();
-  if (!s.senders.empty() && !datagram) {
-    o.code = make_error_code(errc::busy);
-    return true;
-  }
-  if (datagram && o.what == verb::send && s.writable) {
+  if (s.takes_datagrams() && o.what == verb::send && s.writable) {
     send_with_others(o, s);
     return false;
   }
-  const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
-  if (s.senders.empty() && may_try && try_send_any(o, s) == outcome::done) return finish(o);
+  if (s.senders.empty()) {
+    const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
+    if (may_try && try_send_any(o, s) == outcome::done) return finish(o);
+  } else if (!s.takes_datagrams()) {
+    o.code = errc::busy;
+    return true;
+  }
+  hold(o);
   s.senders.push(o);
-  wait_for_event(o, s);
+  if (!s.registered) wait_for_event(o, s);
   return false;
 }
 
@@ -103,12 +105,11 @@ void readiness_engine::hold(op& o) noexcept {
 }
 
 void readiness_engine::wait_for_event(op& o, io& s) {
-  hold(o);
   if (o.what == verb::read || o.what == verb::write)
     refused(o, s, poller_.set_levels(s.fd, s.receiver != nullptr, !s.senders.empty(), true));
   else if (s.busy)
     asking_.push_back(s.fd);
-  else if (!s.registered)
+  else
     enrol(o, s);
 }
 
@@ -149,7 +150,7 @@ void readiness_engine::cancel(op& o) noexcept {
     s.receiver = nullptr;
   else
     unqueue(s.senders, o);
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   finish_waiting(o);
 }
 
@@ -246,7 +247,7 @@ void readiness_engine::drop_waiting(io& s) noexcept {
   if (s.receiver != nullptr) cancel(*s.receiver);
   while (runnable* first = s.senders.pop()) {
     op& o = static_cast<op&>(*first);
-    o.code = make_error_code(errc::cancelled);
+    o.code = errc::cancelled;
     finish_waiting(o);
   }
 }

@@ -113,11 +113,13 @@ class readiness_engine final : public posix::kernel_engine {
   // The calls (transfer.cpp). Each sets the outcome of `o` when it is done.
   [[nodiscard]] outcome try_receive(op& o, io& s);
   [[nodiscard]] outcome try_recv_stream(op& o, io& s);
+  [[gnu::cold]] static outcome not_received(op& o, io& s, int why);
   [[nodiscard]] outcome try_recv_joined(op& o, io& s);
   [[nodiscard]] outcome try_accept(op& o, io& s);
   [[nodiscard]] outcome try_read(op& o, io& s);
   [[nodiscard]] outcome try_send_any(op& o, io& s);
   [[nodiscard]] outcome try_send(op& o, io& s);
+  [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
   [[nodiscard]] outcome try_send_datagram(op& o, io& s);
   [[nodiscard]] outcome try_connect(op& o, io& s);
   [[nodiscard]] outcome try_write(op& o, io& s);

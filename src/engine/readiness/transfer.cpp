@@ -40,6 +40,15 @@ auto readiness_engine::try_receive(op& o, io& s) -> outcome {
   return s.joins ? try_recv_joined(o, s) : try_recv_datagrams(o, s);
 }
 
+auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
+  if (would_block(why)) {
+    s.readable = false;
+    return outcome::must_wait;
+  }
+  o.code = posix::system_error_code(why);
+  return outcome::done;
+}
+
 auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   const bool lend = o.what == verb::recv;
   const std::span<std::byte> room =
@@ -47,14 +56,7 @@ auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   ssize_t n;
   do n = ::recv(s.fd, room.data(), room.size(), 0);
   while (n < 0 && errno == EINTR);
-  if (n < 0 && would_block(errno)) {
-    s.readable = false;
-    return outcome::must_wait;
-  }
-  if (n < 0) {
-    o.code = posix::system_error_code(errno);
-    return outcome::done;
-  }
+  if (n < 0) return not_received(o, s, errno);
   if (n == 0 && s.failure != 0) {  // no end: what came may be cut short
     o.code = posix::system_error_code(std::exchange(s.failure, 0));
     return outcome::done;
@@ -85,14 +87,7 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   ssize_t n;
   do n = recvmsg(s.fd, &message, 0);
   while (n < 0 && errno == EINTR);
-  if (n < 0 && would_block(errno)) {
-    s.readable = false;
-    return outcome::must_wait;
-  }
-  if (n < 0) {
-    o.code = posix::system_error_code(errno);
-    return outcome::done;
-  }
+  if (n < 0) return not_received(o, s, errno);
   arrival a;
   a.data = buffers_.fill(static_cast<std::size_t>(n));
   a.truncated = (message.msg_flags & MSG_TRUNC) != 0;
@@ -117,14 +112,7 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
       fd = accept4(s.fd, from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (fd < 0 && posix::accept_may_go_on(errno));
   }
-  if (fd < 0 && would_block(errno)) {
-    s.readable = false;
-    return outcome::must_wait;
-  }
-  if (fd < 0) {
-    o.code = posix::system_error_code(errno);
-    return outcome::done;
-  }
+  if (fd < 0) return not_received(o, s, errno);
   o.engine_data = posix::pack_handle(o.on);  // for requeue
   o.on = enter(fd, posix::socket_kind::stream, s.family);
   if (from.length > 0) remember_remote(*find(o.on), from);
@@ -145,7 +133,7 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
   posix::socket_name to;
   posix::to_system(*o.peer, s.family, to);
   if (to.length == 0) {
-    o.code = make_error_code(errc::bad_address);
+    o.code = errc::bad_address;
     return outcome::done;
   }
   if (connect(fd, to.get(), to.length) == 0) {
@@ -163,9 +151,18 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
 }
 
 auto readiness_engine::try_send_any(op& o, io& s) -> outcome {
-  if (o.what == verb::connect) return try_connect(o, s);
-  if (o.what == verb::write) return try_write(o, s);
-  return s.takes_datagrams() ? try_send_datagram(o, s) : try_send(o, s);
+  if (o.what == verb::send) return s.takes_datagrams() ? try_send_datagram(o, s) : try_send(o, s);
+  return o.what == verb::connect ? try_connect(o, s) : try_write(o, s);
+}
+
+auto readiness_engine::not_sent(op& o, io& s, int why) -> outcome {
+  if (would_block(why)) {
+    s.writable = false;
+    return outcome::must_wait;
+  }
+  if (!s.ended && why != EPIPE) s.failure = why;
+  o.code = posix::system_error_code(why);
+  return outcome::done;
 }
 
 auto readiness_engine::try_send(op& o, io& s) -> outcome {
@@ -176,15 +173,7 @@ auto readiness_engine::try_send(op& o, io& s) -> outcome {
                           ? ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
                           : send_pieces(s.fd, o);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && would_block(errno)) {
-      s.writable = false;
-      return outcome::must_wait;
-    }
-    if (n < 0) {
-      if (!s.ended && errno != EPIPE) s.failure = errno;
-      o.code = posix::system_error_code(errno);
-      return outcome::done;
-    }
+    if (n < 0) return not_sent(o, s, errno);
     s.last_used = sched().now();
     o.count += n;
     posix::advance(o, static_cast<std::size_t>(n));
@@ -198,7 +187,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
   if (o.peer != nullptr) {
     posix::to_system(*o.peer, s.family, to);
     if (to.length == 0) {
-      o.code = make_error_code(errc::bad_address);
+      o.code = errc::bad_address;
       return outcome::done;
     }
   }

@@ -145,7 +145,7 @@ bool connect(socket& s, op& o) {
   packet_end to = end_of(*o.peer);
   if (o.peer->what() == address::kind::any) to.ip[15] = 1;
   if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
-    o.code = make_error_code(errc::bad_address);
+    o.code = errc::bad_address;
     return true;
   }
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
@@ -207,7 +207,7 @@ bool send(universe& u, socket& s, op& o) {
     to = end_of(*o.peer);
     if (o.peer->what() == address::kind::any) to.family = 0;
     if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
-      o.code = make_error_code(errc::bad_address);
+      o.code = errc::bad_address;
       return true;
     }
   }

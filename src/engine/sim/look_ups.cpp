@@ -66,8 +66,8 @@ void universe::answer(look_up_state& l) {
   op& o = *std::exchange(l.waiter, nullptr);
   if (l.what == name_options::answer::found)
     static_cast<resolve_answer*>(o.extra)->found = std::move(l.found);
-  if (l.what == name_options::answer::failed) o.code = make_error_code(errc::name_unavailable);
-  if (l.what == name_options::answer::silent) o.code = make_error_code(errc::timed_out);
+  if (l.what == name_options::answer::failed) o.code = errc::name_unavailable;
+  if (l.what == name_options::answer::silent) o.code = errc::timed_out;
   record(happening::looked_up, fmt::format("{} IPv{}", o.peer->host(), int{o.family}));
   l.life = (l.life + 1) & life_mask;
   const auto index = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(o.engine_data));

@@ -62,7 +62,7 @@ void universe::ended(program& p) {
     op& o = *std::exchange(p.waiter, nullptr);
     auto& order = *static_cast<work_order*>(o.extra);
     order.failure = error;
-    if (p.stopped && error == nullptr) o.code = make_error_code(errc::cancelled);
+    if (p.stopped && error == nullptr) o.code = errc::cancelled;
     return p.parent->eng->complete(o);
   }
   if (&p == p.home.console || p.killed) {
@@ -97,7 +97,7 @@ void universe::stop(program& p) noexcept {
   p.ended = true;
   if (p.waiter == nullptr) return;
   op& o = *std::exchange(p.waiter, nullptr);
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   p.parent->eng->complete(o);
 }
 

@@ -109,13 +109,13 @@ bool sim_engine::wait_for(op& o) noexcept {
 bool sim_engine::submit(op& o) {
   o.engine_state = 0;
   if (dead_) {
-    o.code = make_error_code(errc::cancelled);
+    o.code = errc::cancelled;
     return true;
   }
   if (on_a_socket(o)) {
     socket* const s = find(o.on);
     if (s == nullptr) {
-      o.code = make_error_code(errc::closed);
+      o.code = errc::closed;
       return true;
     }
     return submit_on(*s, o);
@@ -138,7 +138,7 @@ bool sim_engine::submit_on(socket& s, op& o) {
   const bool datagram = s.kind == socket_kind::datagram;
   const bool in = receives(o);
   if (in ? s.receiver != nullptr : !s.senders.empty() && !datagram) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   bool done = false;
@@ -183,7 +183,7 @@ void sim_engine::cancel(op& o) noexcept {
   } else {
     all_.forget_look_up(o);
   }
-  o.code = make_error_code(errc::cancelled);
+  o.code = errc::cancelled;
   complete(o);
 }
 

@@ -110,7 +110,7 @@ bool connect(universe& u, socket& s, op& o) {
     if (o.peer->what() == address::kind::any) to.ip[15] = 1;
     if (to.family != s.family && !(s.family == 6 && s.dual)) to.family = 0;
     if (to.family == 0) {
-      o.code = make_error_code(errc::bad_address);
+      o.code = errc::bad_address;
       return true;
     }
     if (to.family == 6 && !s.home->options.ip6) {

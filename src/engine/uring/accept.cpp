@@ -10,7 +10,7 @@ namespace bight::uring {
 
 bool uring_engine::submit_accept(op& o, channel& c) {
   if (c.receiver != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   if (c.has_accepted()) {

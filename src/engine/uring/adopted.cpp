@@ -24,7 +24,7 @@ constexpr auto current_position = static_cast<std::uint64_t>(-1);
 
 bool uring_engine::submit_read(op& o, channel& c) {
   if (c.receiver != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   if (give_kept(o, c)) return at_once(o);
@@ -58,7 +58,7 @@ void uring_engine::on_read(op& o, channel& c, int outcome) {
 
 bool uring_engine::submit_write(op& o, channel& c) {
   if (c.sender != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   if (!posix::more_pieces(o)) return at_once(o);

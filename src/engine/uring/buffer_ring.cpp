@@ -27,6 +27,7 @@ std::byte* map_pages(std::size_t size) noexcept {
 
 struct buffer_ring::buffer : lease_block {
   shared* home = nullptr;
+  std::byte* bytes = nullptr;
   std::uint32_t filled = 0;
   std::uint16_t id = 0;
   bool with_kernel = false;
@@ -52,16 +53,12 @@ struct buffer_ring::shared {
     const std::size_t size = form.count * sizeof(io_uring_buf);
     return (size + page_size - 1) / page_size * page_size;
   }
-  [[nodiscard]] std::byte* bytes(unsigned id) const noexcept {
-    return memory + ring_size() + std::size_t{id} * form.size;
-  }
-
   void give_to_kernel(buffer& b) noexcept {
     b.filled = 0;
     b.with_kernel = true;
     ++with_kernel;
     io_uring_buf& entry = ring[tail & (form.count - 1)];
-    entry.addr = reinterpret_cast<std::uintptr_t>(bytes(b.id));
+    entry.addr = reinterpret_cast<std::uintptr_t>(b.bytes);
     entry.len = form.size;
     entry.bid = b.id;
     std::atomic_ref<std::uint16_t>(ring[0].resv).store(++tail, std::memory_order_release);
@@ -98,6 +95,7 @@ int buffer_ring::set_up(int ring_fd, std::uint16_t group, shape form) noexcept {
   for (std::uint16_t i = 0; i < form.count; ++i) {
     buffer& b = s->buffers[i];
     b.home = s.get();
+    b.bytes = s->memory + s->ring_size() + std::size_t{i} * form.size;
     b.id = i;
     b.release = &shared::released;
     s->give_to_kernel(b);
@@ -115,7 +113,8 @@ buffer_ring::~buffer_ring() {
 unsigned buffer_ring::with_kernel() const noexcept { return shared_->with_kernel; }
 
 std::byte* buffer_ring::arrival(unsigned id) const noexcept {
-  return shared_->bytes(id) + shared_->buffers[id].filled;
+  const buffer& b = shared_->buffers[id];
+  return b.bytes + b.filled;
 }
 
 bool buffer_ring::filled_by(unsigned id, std::size_t size) const noexcept {

@@ -56,6 +56,10 @@ struct channel : posix::slot {
   [[nodiscard]] bool has_accepted() const noexcept {
     return arrived != nullptr && !arrived->accepted.empty();
   }
+  /// Something for the next receive: arrivals, then a failure once, then the end.
+  [[nodiscard]] bool keeps_something() const noexcept {
+    return has_arrivals() || failure != 0 || ended;
+  }
   /// What a receive came to. After a failure that a send was told the kernel says that the stream
   /// has ended, and what came may be cut short: the receive is told the failure too, once.
   [[nodiscard]] int received(int outcome) noexcept {

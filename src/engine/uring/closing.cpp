@@ -83,7 +83,7 @@ void uring_engine::cancel_all_of(channel& c) noexcept {
 
 // The close itself, once nothing is in flight. It goes with the turn's other requests.
 void uring_engine::settle_closing(channel& c) noexcept {
-  if (!c.closing || c.in_kernel > 0) return;
+  if (c.in_kernel > 0) return;
   io_uring_sqe* r = request(about::nothing, nullptr);
   if (c.file >= 0) ring_->strike(c.file);
   io_uring_prep_close(r, c.fd);

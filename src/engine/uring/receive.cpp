@@ -24,7 +24,7 @@ constexpr unsigned lent_freely = 4;         // while the kernel has so many buff
 
 bool uring_engine::submit_receive(op& o, channel& c) {
   if (c.receiver != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   const bool datagrams = c.takes_datagrams();
@@ -43,17 +43,13 @@ bool uring_engine::submit_receive(op& o, channel& c) {
   return false;
 }
 
-// What is known already: arrivals, then a failure once, then the end.
-bool uring_engine::give_kept(op& o, channel& c) {
+void uring_engine::give(op& o, channel& c) {
   if (c.has_arrivals())
     c.arrived->give(o, c.takes_datagrams());
   else if (c.failure != 0)
     o.code = posix::system_error_code(std::exchange(c.failure, 0));
-  else if (c.ended)
-    o.ends_stream = true;
   else
-    return false;
-  return true;
+    o.ends_stream = c.ended;
 }
 
 void uring_engine::arm(channel& c) {
@@ -86,24 +82,32 @@ void uring_engine::on_arrival(channel& c, const completion& done) {
 }
 
 void uring_engine::on_bytes(channel& c, const completion& done) {
-  lease bytes;
-  bool at_end = false;
+  if (done.result <= 0 || c.closing || !done.has_buffer()) return on_no_bytes(c, done);
+  const auto size = static_cast<std::size_t>(done.result);
+  const unsigned id = done.buffer();
+  const bool at_end = size <= rejoined_max && stream_buffers_->filled_by(id, size);
+  const bool kept = (done.flags & abi::completion_buffer_more) != 0;
+  lease bytes = stream_buffers_->take(id, size, kept, stream_buffers_->arrival(id), size);
+  touch(c);
+  c.cut || at_end ? on_cut(c, std::move(bytes), at_end) : deliver_bytes(c, std::move(bytes));
+}
+
+void uring_engine::on_no_bytes(channel& c, const completion& done) {
   if (done.has_buffer()) {
+    const unsigned id = done.buffer();
+    const auto size = static_cast<std::size_t>(std::max(done.result, 0));
     const bool kept = (done.flags & abi::completion_buffer_more) != 0;
-    const std::size_t size = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;
-    at_end = size <= rejoined_max && stream_buffers_->filled_by(done.buffer(), size);
-    bytes = stream_buffers_->take(done.buffer(), size, kept,
-                                  stream_buffers_->arrival(done.buffer()), size);
+    static_cast<void>(stream_buffers_->take(id, size, kept, stream_buffers_->arrival(id), 0));
   }
   if (c.closing) {
     if (done.result > 0) posix::reset_at_close(c.fd);  // unread, as far as the peer goes
     return;
   }
-  if (done.result <= 0) {
-    if (c.cut) deliver_bytes(c, take_front(c));
-    return on_source_ended(c, done.result);
-  }
-  touch(c);
+  if (c.cut) deliver_bytes(c, take_front(c));
+  on_source_ended(c, done.result);
+}
+
+void uring_engine::on_cut(channel& c, lease bytes, bool at_end) {
   if (c.cut && bytes.size() > rejoined_max) deliver_bytes(c, take_front(c));
   if (c.cut) bytes = rejoin(take_front(c), bytes);
   if (!at_end) return deliver_bytes(c, std::move(bytes));

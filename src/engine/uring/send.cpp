@@ -22,45 +22,59 @@ static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offseto
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────
 
 bool uring_engine::submit_send(op& o, channel& c) {
-  if (c.takes_datagrams()) {
-    if (o.peer != nullptr && !posix::has_name(*o.peer, c.family)) {
-      o.code = make_error_code(errc::bad_address);
-      return true;
-    }
-    // What the socket's source has found out is told to the next call, whichever that is.
-    if (c.failure != 0) {
-      o.code = posix::system_error_code(std::exchange(c.failure, 0));
-      return at_once(o);
-    }
-    if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o);
-  } else {
-    if (c.sender != nullptr) {
-      o.code = make_error_code(errc::busy);
-      return true;
-    }
-    if (!posix::more_pieces(o)) return at_once(o);
-    c.sender = &o;
+  if (c.takes_datagrams()) return submit_datagram(o, c);
+  if (c.sender != nullptr) {
+    o.code = errc::busy;
+    return true;
   }
+  if (!posix::more_pieces(o)) return at_once(o);
+  c.sender = &o;
   hold(o, state_in_kernel);
   issue_send(o, c);
   return false;
 }
 
-// One piece goes by itself, also to a target: the kernel has no msghdr to copy then. Not with
-// MSG_WAITALL: after a part has gone the kernel would go on by itself, but a failure then is
-// answered with the part's count, and the socket's error (a reset, a timeout) is used up without
-// having been told.
+bool uring_engine::submit_datagram(op& o, channel& c) {
+  if (o.peer != nullptr && !posix::has_name(*o.peer, c.family)) {
+    o.code = errc::bad_address;
+    return true;
+  }
+  // What the socket's source has found out is told to the next call, whichever that is.
+  if (c.failure != 0) {
+    o.code = posix::system_error_code(std::exchange(c.failure, 0));
+    return at_once(o);
+  }
+  if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o);
+  hold(o, state_in_kernel);
+  issue_datagram(o, c);
+  return false;
+}
+
+// One piece goes by itself: the kernel has no msghdr to copy then. Not with MSG_WAITALL: after a
+// part has gone the kernel would go on by itself, but a failure then is answered with the part's
+// count, and the socket's error (a reset, a timeout) is used up without having been told.
 void uring_engine::issue_send(op& o, channel& c) {
-  const bool whole = c.takes_datagrams();
-  const bool aimed = whole && o.peer != nullptr;
+  ++c.in_kernel;
+  io_uring_sqe* r = request(about::operation, &o);
+  if (o.piece_count == 1)
+    return io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
+                              MSG_NOSIGNAL);
+  msghdr& message = record_of(r).message;
+  message = {};
+  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+  message.msg_iovlen = std::min<std::size_t>(o.piece_count, IOV_MAX);
+  io_uring_prep_sendmsg(r, c.fd, &message, MSG_NOSIGNAL);
+}
+
+// One piece goes by itself here too, with the name of its target.
+void uring_engine::issue_datagram(op& o, channel& c) {
   ++c.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
   call_record& record = record_of(r);
-  if (aimed) posix::to_system(*o.peer, c.family, record.name);
+  if (o.peer != nullptr) posix::to_system(*o.peer, c.family, record.name);
   if (o.piece_count == 1 && o.segment == 0) {
-    const std::size_t size = whole ? o.pieces->size : std::min(o.pieces->size, request_max);
-    io_uring_prep_send(r, c.fd, o.pieces->data, size, MSG_NOSIGNAL);
-    if (aimed)
+    io_uring_prep_send(r, c.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL);
+    if (o.peer != nullptr)
       io_uring_prep_send_set_addr(r, record.name.get(), static_cast<__u16>(record.name.length));
     if (c.file < 0) return;
     r->fd = c.file;
@@ -68,7 +82,7 @@ void uring_engine::issue_send(op& o, channel& c) {
     return;
   }
   record.message = {};
-  if (aimed) {
+  if (o.peer != nullptr) {
     record.message.msg_name = &record.name.storage;
     record.message.msg_namelen = record.name.length;
   }
@@ -78,29 +92,35 @@ void uring_engine::issue_send(op& o, channel& c) {
     record.message.msg_iov = &record.run;
     record.message.msg_iovlen = 1;
   } else {
+    // All pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
     record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
-    // Of a datagram all pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
-    record.message.msg_iovlen =
-        whole ? o.piece_count : std::min<std::size_t>(o.piece_count, IOV_MAX);
+    record.message.msg_iovlen = o.piece_count;
   }
   io_uring_prep_sendmsg(r, c.fd, &record.message, MSG_NOSIGNAL);
 }
 
 void uring_engine::on_sent(op& o, channel& c, int outcome) {
+  if (outcome < 0) return on_not_sent(o, c, outcome);
+  o.count += outcome;
+  touch(c);
   const bool stream = c.sender == &o;
-  const bool in_parts = stream || o.segment > 0;
-  if (outcome >= 0) {
-    o.count += outcome;
-    touch(c);
-    if (in_parts) posix::advance(o, static_cast<std::size_t>(outcome));
+  if (stream || o.segment > 0) {
+    posix::advance(o, static_cast<std::size_t>(outcome));
+    if (posix::more_pieces(o)) return on_not_sent(o, c, outcome);
   }
-  const bool rest = in_parts ? posix::more_pieces(o) : outcome < 0;
+  if (stream) c.sender = nullptr;
+  finish(o);
+}
+
+// Not, or not all of it.
+void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
+  const bool stream = c.sender == &o;
   const bool stopped = o.engine_state == state_cancelling || c.closing;
   const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
   if (apart) o.many = false;
-  if (rest && !stopped && (outcome >= 0 || outcome == -EINTR || apart)) return issue_send(o, c);
+  if (!stopped && (outcome >= 0 || outcome == -EINTR || apart))
+    return stream ? issue_send(o, c) : issue_datagram(o, c);
   if (stream) c.sender = nullptr;
-  if (!rest) return finish(o);
   // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first
   // to hear it, with nobody receiving: the sender shall know why as well.
   if (outcome == -EPIPE && c.failure != 0)
@@ -114,11 +134,11 @@ void uring_engine::on_sent(op& o, channel& c, int outcome) {
 
 bool uring_engine::submit_connect(op& o, channel& c) {
   if (c.sender != nullptr) {
-    o.code = make_error_code(errc::busy);
+    o.code = errc::busy;
     return true;
   }
   if (!posix::has_name(*o.peer, c.family)) {
-    o.code = make_error_code(errc::bad_address);
+    o.code = errc::bad_address;
     return true;
   }
   c.sender = &o;

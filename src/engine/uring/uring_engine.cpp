@@ -46,7 +46,7 @@ bool uring_engine::submit(op& o) {
     return submit_other(o);
   channel* const c = find(o.on);
   if (c == nullptr) {
-    o.code = make_error_code(errc::closed);
+    o.code = errc::closed;
     return true;
   }
   switch (o.what) {
@@ -194,7 +194,7 @@ void uring_engine::on_operation(op& o, int outcome) {
     default: check(false, "a completion of an operation that is never with the kernel");
   }
   --c.in_kernel;
-  settle_closing(c);
+  if (c.closing) settle_closing(c);
 }
 
 void uring_engine::on_source(channel& c, const completion& done) {
@@ -209,7 +209,7 @@ void uring_engine::on_source(channel& c, const completion& done) {
   // A multishot that has ended is armed again only for somebody who waits.
   const bool wanted = c.receiver != nullptr && c.receiver->engine_state == state_waiting;
   if (c.state == source::idle && wanted && !c.closing && !c.starved) arm(c);
-  settle_closing(c);
+  if (c.closing) settle_closing(c);
 }
 
 void uring_engine::stop_source(channel& c) noexcept {

@@ -109,12 +109,19 @@ class uring_engine final : public posix::kernel_engine {
   void touch(channel& c) noexcept { c.last_used = sched().now(); }
 
   [[nodiscard]] bool submit_receive(op& o, channel& c);
-  [[nodiscard]] bool give_kept(op& o, channel& c);
+  [[nodiscard]] static bool give_kept(op& o, channel& c) {
+    if (!c.keeps_something()) return false;
+    give(o, c);
+    return true;
+  }
+  static void give(op& o, channel& c);
   void arm(channel& c);
   void stop_source(channel& c) noexcept;
   void on_source(channel& c, const completion& done);
   void on_arrival(channel& c, const completion& done);
   void on_bytes(channel& c, const completion& done);
+  void on_no_bytes(channel& c, const completion& done);
+  void on_cut(channel& c, lease bytes, bool at_end);
   void on_datagram(channel& c, const completion& done);
   void deliver_bytes(channel& c, lease bytes);
   void deliver(channel& c, arrival&& a);
@@ -135,8 +142,11 @@ class uring_engine final : public posix::kernel_engine {
   void on_accepted(channel& c, const completion& done);
 
   [[nodiscard]] bool submit_send(op& o, channel& c);
+  [[nodiscard]] bool submit_datagram(op& o, channel& c);
   void issue_send(op& o, channel& c);
+  void issue_datagram(op& o, channel& c);
   void on_sent(op& o, channel& c, int outcome);
+  void on_not_sent(op& o, channel& c, int outcome);
   [[nodiscard]] bool submit_connect(op& o, channel& c);
   void on_connected(op& o, channel& c, int outcome);
   [[nodiscard]] call_record& record_of(const io_uring_sqe* r) const noexcept {
