@@ -86,8 +86,8 @@ class address {
     }
 
    private:
-    [[nodiscard]] const std::string* copied() const;
-    void free() noexcept;
+    [[nodiscard, gnu::cold]] const std::string* copied() const;
+    [[gnu::cold]] void free() noexcept;
 
     const std::string* text_ = nullptr;  // owned
   };
