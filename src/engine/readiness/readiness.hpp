@@ -46,11 +46,7 @@ class readiness_engine final : public posix::kernel_engine {
 
   // What this engine knows about a descriptor.
   struct io : posix::slot {
-    op* receiver = nullptr;              // recv, recv_into, accept, read
-    runnable_queue senders;              // send, connect, write; a stream has one at most
-    std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
-    posix::watcher* watch = nullptr;
-    int failure = 0;  // that a send was told; the kernel tells it once, and then an end
+    // The narrow ones first: they fill up the slot's last word.
     bool registered = false;
     bool watches_room = false;  // registered for becoming writable, too
     bool busy = false;          // asked before it is registered again: leave_poller()
@@ -61,6 +57,11 @@ class readiness_engine final : public posix::kernel_engine {
     bool connecting = false;
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     polled kept_open = polled::unknown;  // of an adopted descriptor
+    int failure = 0;         // that a send was told; the kernel tells it once, and then an end
+    op* receiver = nullptr;  // recv, recv_into, accept, read
+    runnable_queue senders;  // send, connect, write; a stream has one at most
+    std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
+    posix::watcher* watch = nullptr;
 
     io() noexcept = default;
     explicit io(const posix::slot& s) noexcept : slot(s) {}

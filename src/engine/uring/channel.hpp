@@ -28,12 +28,7 @@ struct channel : posix::slot {
   static constexpr std::size_t accepted_max = 128;
   static constexpr std::size_t many_at_once = 16;  // datagrams that make a socket a busy one
 
-  op* receiver = nullptr;                 // recv, recv_into, accept, read
-  op* sender = nullptr;                   // the send of a stream, connect, write
-  std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
-  std::uint32_t in_kernel = 0;            // requests on the socket that have not completed
-  int failure = 0;                        // to be told once, after what has arrived
-  int sender_told = 0;  // the failure that a send was told; the kernel tells it once
+  // The narrow ones first: they fill up the slot's last word.
   source state = source::idle;
   std::int8_t file = -1;  // its number among the ring's registered files
   bool ended = false;     // the end of the stream has been found, for good
@@ -41,6 +36,12 @@ struct channel : posix::slot {
   bool cut = false;      // what lay at the end of a buffer waits for the rest of it
   bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
+  std::uint32_t in_kernel = 0;  // requests on the socket that have not completed
+  int failure = 0;              // to be told once, after what has arrived
+  int sender_told = 0;          // the failure that a send was told; the kernel tells it once
+  op* receiver = nullptr;       // recv, recv_into, accept, read
+  op* sender = nullptr;         // the send of a stream, connect, write
+  std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
 
   channel() noexcept = default;
   explicit channel(const posix::slot& s) noexcept : slot(s) {}
