@@ -47,8 +47,9 @@ class engine : public carrier {
   /// write; close() forgets it and leaves it open.
   [[nodiscard]] virtual result<handle> adopt(int descriptor) = 0;
 
-  /// Moves the datagrams that have arrived on `h` into `into`, which is empty: after a
-  /// verb::arrival at least one, unless somebody has received it meanwhile.
+  /// Moves datagrams that have arrived on `h` into `into`, which is empty: after a verb::arrival at
+  /// least one, unless somebody has received it meanwhile. Each counts as an operation that has
+  /// completed at once, so what is beyond a turn's share is left for the next.
   virtual void take_arrived(handle h, arrivals& into) = 0;
 
   // ── About itself ────────────────────────────────────────────────────────────────────────────

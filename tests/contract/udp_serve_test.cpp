@@ -83,6 +83,36 @@ BIGHT_TEST(udp_serve, drains_in_the_middle_of_a_burst) {
   }
 }
 
+struct paced {
+  served s;
+  int sessions = 0;
+  int most = 0;  // in one turn
+};
+
+static task<> count_one(paced& p, udp::request) {
+  ++p.sessions;
+  co_return;
+}
+
+static task<> watch_the_turns(paced& p) {
+  needs_kernel("sends without a turn of the loop");
+  const auto from = raw::datagram("127.0.0.1:0");
+  constexpr int all = 200;
+  for (int i = 0; i < all; ++i) from.send_to(p.s.at.front(), "x");
+  for (int before = 0; p.sessions < all; before = p.sessions) {
+    co_await some_turns(1);
+    p.most = std::max(p.most, p.sessions - before);
+  }
+}
+
+BIGHT_TEST(udp_serve, a_turn_begins_at_most_64_sessions_of_a_socket) {
+  paced p;
+  co_await serve_for(p.s, udp::serve("127.0.0.1:0", with(p, +count_one), p.s.options()),
+                     watch_the_turns(p));
+  EXPECT_GT(p.most, 0);
+  EXPECT_LE(p.most, 64);
+}
+
 static task<> ask_and_vanish(served& s) {
   // Bound before the others, or it might get the port of one and with it that one's answer.
   auto asker = co_await udp::connect(s.at.front());

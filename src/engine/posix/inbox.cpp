@@ -14,10 +14,18 @@ void inbox::give(op& o, bool datagrams) {
     bytes_ += first.data.size();
 }
 
-void inbox::take(arrivals& into) noexcept {
-  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
-  items_.swap(into);
-  first_ = bytes_ = 0;
+void inbox::take(arrivals& into, std::size_t most) {
+  if (first_ == 0 && count() <= most) {  // what nearly always happens: the memory goes along
+    items_.swap(into);
+    bytes_ = 0;
+    return;
+  }
+  for (; most > 0 && !empty(); --most) {
+    arrival& first = items_[first_];
+    bytes_ -= first.data.size();
+    into.push_back(std::move(first));
+    drop_first();
+  }
 }
 
 void inbox::drop_first() {

@@ -22,8 +22,8 @@ class inbox {
     items_.push_back(std::move(a));
   }
 
-  /// All of it. `into`, which is empty, gives its memory in exchange.
-  void take(arrivals& into) noexcept;
+  /// Moves the first into `into`, which is empty: `most` of them, or all.
+  void take(arrivals& into, std::size_t most);
 
   /// Connections of a listener, the oldest in front.
   std::vector<int> accepted;

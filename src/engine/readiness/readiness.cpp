@@ -177,7 +177,9 @@ void readiness_engine::requeue(op& o) noexcept {
 
 void readiness_engine::take_arrived(handle h, arrivals& into) {
   const io* const s = find(h);
-  if (s != nullptr && s->kept != nullptr) s->kept->take(into);
+  if (s == nullptr || s->kept == nullptr) return;
+  s->kept->take(into, at_once_max);
+  at_once_ -= static_cast<int>(into.size());
 }
 
 void readiness_engine::wait(time_point until) {

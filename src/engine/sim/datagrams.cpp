@@ -189,14 +189,14 @@ bool receive(universe& u, socket& s, op& o) {
   return true;
 }
 
-void take_arrived(universe& u, socket& s, arrivals& into) {
-  while (!s.arrived.empty()) {
+void take_arrived(universe& u, socket& s, arrivals& into, std::size_t most) {
+  while (!s.arrived.empty() && into.size() < most) {
     const std::uint32_t index = s.arrived.pop(u.letters);
     letter& l = u.letters[index];
+    s.arrived_bytes -= l.data.size() + overhead;
     into.push_back({std::move(l.data), l.from.to_address(), false, l.segment});
     free(u, index);
   }
-  s.arrived_bytes = 0;
   s.last_used = s.owner->turn_time();
 }
 

@@ -11,7 +11,7 @@ namespace bight::sim::datagrams {
 [[nodiscard]] bool connect(socket& s, op& o);
 [[nodiscard]] bool receive(universe& u, socket& s, op& o);
 [[nodiscard]] bool send(universe& u, socket& s, op& o);
-void take_arrived(universe& u, socket& s, arrivals& into);
+void take_arrived(universe& u, socket& s, arrivals& into, std::size_t most);
 void give_back(universe& u, socket& s, op& o) noexcept;
 void close(universe& u, socket& s) noexcept;
 

@@ -207,7 +207,10 @@ void sim_engine::requeue(op& o) noexcept {
 }
 
 void sim_engine::take_arrived(handle h, arrivals& into) {
-  if (socket* const s = find(h)) datagrams::take_arrived(all_, *s, into);
+  socket* const s = find(h);
+  if (s == nullptr) return;
+  datagrams::take_arrived(all_, *s, into, at_once_max);
+  at_once_ -= static_cast<int>(into.size());
 }
 
 void sim_engine::wait(time_point until) {

@@ -219,7 +219,9 @@ void uring_engine::limit(channel& c) noexcept {
 
 void uring_engine::take_arrived(handle h, arrivals& into) {
   const channel* const c = find(h);
-  if (c != nullptr && c->arrived != nullptr) c->arrived->take(into);
+  if (c == nullptr || c->arrived == nullptr) return;
+  c->arrived->take(into, at_once_max);
+  at_once_ -= static_cast<int>(into.size());
 }
 
 // With every buffer lent, receives wait for the handlers and sends that have them: that is within a
