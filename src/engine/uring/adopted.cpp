@@ -56,18 +56,6 @@ void uring_engine::on_read(op& o, channel& c, int outcome) {
   finish(o);
 }
 
-bool uring_engine::submit_write(op& o, channel& c) {
-  if (c.sender != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (!posix::more_pieces(o)) return at_once(o);
-  c.sender = &o;
-  hold(o, state_in_kernel);
-  issue_write(o);
-  return false;
-}
-
 void uring_engine::issue_write(op& o) {
   const int fd = static_cast<int>(o.on.index);
   o.engine_state = state_in_kernel;

@@ -30,7 +30,7 @@ bool uring_engine::submit_send(op& o, channel& c) {
   if (!posix::more_pieces(o)) return at_once(o);
   c.sender = &o;
   hold(o, state_in_kernel);
-  issue_send(o, c);
+  o.what == verb::write ? issue_write(o) : issue_send(o, c);
   return false;
 }
 

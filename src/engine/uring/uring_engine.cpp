@@ -52,9 +52,9 @@ bool uring_engine::submit(op& o) {
   switch (o.what) {
     case verb::accept: return submit_accept(o, *c);
     case verb::connect: return submit_connect(o, *c);
-    case verb::send: return submit_send(o, *c);
+    case verb::send:
+    case verb::write: return submit_send(o, *c);
     case verb::read: return submit_read(o, *c);
-    case verb::write: return submit_write(o, *c);
     default: return submit_receive(o, *c);
   }
 }

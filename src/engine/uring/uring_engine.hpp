@@ -15,7 +15,7 @@
 ///
 /// A file: submit, cancel, the turn (uring_engine.cpp); receiving (receive.cpp), accepting
 /// (accept.cpp), sending and connecting (send.cpp), the program's own descriptors (adopted.cpp),
-/// watching (watch.cpp), closing (close.cpp), and what the kernel offers (probe.cpp).
+/// watching (watch.cpp), closing (closing.cpp), and what the kernel offers (probe.cpp).
 
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/segments.hpp"
@@ -156,7 +156,6 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit_read(op& o, channel& c);
   void issue_read(op& o);
   void on_read(op& o, channel& c, int outcome);
-  [[nodiscard]] bool submit_write(op& o, channel& c);
   void issue_write(op& o);
   void on_written(op& o, channel& c, int outcome);
   void poll_first(op& o, unsigned events) noexcept;
