@@ -187,6 +187,35 @@ TEST(engine_choice, without_lockable_memory_a_plain_user_gets_an_engine_that_wor
   EXPECT_THAT(told, testing::MatchesRegex("(uring|epoll) works: .*"));
 }
 
+// fs.epoll.max_user_watches may be reached while a server runs. A socket that is busy leaves the
+// epoll, and may then find no place to come back to.
+TEST(readiness, a_server_outlives_an_epoll_that_takes_no_more) {
+  const std::string told = in_child([] {
+    ask_for("epoll");
+    served s;
+    int answered = 0;
+    auto ask = [](served& of, int& got) -> task<> {
+      const auto peer = raw::datagram("127.0.0.1:0");
+      for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 40; ++i) peer.send_to(of.at.front(), "x");
+        for (int i = 0; i < 40; ++i) {
+          co_await until_readable(peer);
+          static_cast<void>(peer.recv());
+          ++got;
+        }
+        if (round == 0) refuse(SCMP_SYS(epoll_ctl), ENOSPC);
+        co_await sleep(5ms);  // nothing comes: the socket wants to be watched again
+      }
+    };
+    auto answer = [](udp::request asked) -> task<> { co_await asked.reply(asked.data()); };
+    runner loop;
+    loop.run(serve_for(s, udp::serve("127.0.0.1:0", answer, s.options()), ask(s, answered)));
+    return std::to_string(answered) + " answered, told: " + s.told();
+  });
+  EXPECT_THAT(told, StartsWith("120 answered"));
+  EXPECT_THAT(told, HasSubstr("no buffers left"));
+}
+
 // A child that is forked with a loop must be able to make its own.
 TEST(engine_choice, a_forked_child_can_have_a_loop_of_its_own) {
   runner mine;
