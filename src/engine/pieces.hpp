@@ -16,16 +16,17 @@ namespace bight {
   return o.piece_count > 0;
 }
 
-/// Moves the pieces of `o` past the `n` bytes that have gone.
-inline void advance(op& o, std::size_t n) noexcept {
-  while (o.piece_count > 0 && n >= o.pieces->size) {
+/// Moves the pieces of `o`, of which there are some, past the `n` bytes that have gone; false when
+/// none is left.
+inline bool advance(op& o, std::size_t n) noexcept {
+  while (n >= o.pieces->size) {
     n -= o.pieces->size;
     ++o.pieces;
-    --o.piece_count;
+    if (--o.piece_count == 0) return false;
   }
-  if (n == 0) return;
   o.pieces->data = static_cast<const char*>(o.pieces->data) + n;
   o.pieces->size -= n;
+  return true;
 }
 
 }  // namespace bight

@@ -178,9 +178,13 @@ void kernel_engine::random(std::span<std::byte> into) {
   }
 }
 
-bool kernel_engine::submit_other(op& o) {
+bool kernel_engine::submit_without_socket(op& o) {
   if (o.what == verb::signal) return signals_->submit(o);
   if (o.what == verb::work) return workers_->submit(o);
+  if (o.what != verb::resolve) {
+    o.code = errc::closed;
+    return true;
+  }
   if (resolver_ == nullptr) resolver_ = std::make_unique<resolver>(*this);
   return resolver_->submit(o);
 }

@@ -65,8 +65,9 @@ class kernel_engine : public engine {
   [[nodiscard]] virtual std::unique_ptr<engine> another() const = 0;
 
  protected:
-  /// resolve, signal and work; for the others the engine has its own code.
-  [[nodiscard]] bool submit_other(op& o);
+  /// For an operation on no open socket: resolve, signal and work are on none. The others end with
+  /// errc::closed; with a socket the engine has its own code for them.
+  [[nodiscard]] bool submit_without_socket(op& o);
   void cancel_other(op& o) noexcept;
   [[nodiscard]] bool busy_other() const noexcept;
   /// Called by the engine once it can watch; and before it no longer can.

@@ -5,7 +5,7 @@ namespace bight::posix {
 
 handle slot::enter(int number, socket_kind k, int of_family) noexcept {
   fd = number;
-  in_use = true;
+  if (!in_use()) ++generation;
   kind = k;
   family = static_cast<std::uint8_t>(of_family);
   unlink_path = false;
@@ -15,8 +15,7 @@ handle slot::enter(int number, socket_kind k, int of_family) noexcept {
 }
 
 void slot::leave() noexcept {
-  in_use = false;
-  ++generation;
+  if (in_use()) ++generation;
 }
 
 }  // namespace bight::posix

@@ -20,14 +20,14 @@ struct slot {
   time_point last_used{};
   alignas(4) std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
   int fd = -1;
-  std::uint32_t generation = 1;
+  std::uint32_t generation = 0;  // odd while it is in use, so no handle means it when it is not
   socket_kind kind = socket_kind::stream;
-  std::uint8_t family = 0;  // AF_INET, AF_INET6, AF_UNIX
-  bool in_use = false;
+  std::uint8_t family = 0;   // AF_INET, AF_INET6, AF_UNIX
   bool unlink_path = false;  // a unix listener whose socket file is ours to remove
   bool joins = false;        // datagrams may arrive joined (GRO)
   std::uint8_t remote_length = 0;
 
+  [[nodiscard]] bool in_use() const noexcept { return generation % 2 != 0; }
   /// The descriptor `number` is one of ours from here on.
   handle enter(int number, socket_kind k, int of_family) noexcept;
   /// From here on every handle to it is stale.
@@ -41,13 +41,13 @@ class slot_table {
  public:
   [[nodiscard]] T* find(handle h) const noexcept {
     T* s = find(h.index);
-    return s != nullptr && s->in_use && s->generation == h.generation ? s : nullptr;
+    return s != nullptr && s->generation == h.generation ? s : nullptr;
   }
   /// Whether or not it is in use.
   [[nodiscard]] T* find(std::uint32_t i) const noexcept {
-    const std::size_t chunk = i / chunk_size;
-    if (chunk >= chunks_.size() || chunks_[chunk] == nullptr) return nullptr;
-    return &(*chunks_[chunk])[i % chunk_size];
+    if (i >= size_) return nullptr;
+    const auto& chunk = chunks_[i / chunk_size];
+    return chunk != nullptr ? &(*chunk)[i % chunk_size] : nullptr;
   }
   T& at(std::uint32_t i) {
     if (T* there = find(i)) return *there;
@@ -58,7 +58,7 @@ class slot_table {
   void for_each(F f) {
     for (std::size_t c = 0; c < chunks_.size(); ++c)
       for (std::uint32_t i = 0; chunks_[c] != nullptr && i < chunk_size; ++i)
-        if (const T& s = (*chunks_[c])[i]; s.in_use)
+        if (const T& s = (*chunks_[c])[i]; s.in_use())
           f(handle{static_cast<std::uint32_t>(s.fd), s.generation});
   }
 
@@ -68,11 +68,13 @@ class slot_table {
   [[gnu::noinline]] T& grown_to(std::uint32_t i) {
     const std::size_t chunk = i / chunk_size;
     if (chunk >= chunks_.size()) chunks_.resize(chunk + 1);
+    size_ = static_cast<std::uint32_t>(chunks_.size()) * chunk_size;
     if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<std::array<T, chunk_size>>();
     return (*chunks_[chunk])[i % chunk_size];
   }
 
   std::vector<std::unique_ptr<std::array<T, chunk_size>>> chunks_;
+  std::uint32_t size_ = 0;  // for so many there is a chunk, or none yet
 };
 
 }  // namespace bight::posix

@@ -67,7 +67,7 @@ bool readiness_engine::ask_busy() {
   for (const int fd : asking_now_) {
     io& s = place(fd);
     if (!std::exchange(s.busy, false) || s.receiver == nullptr) continue;  // closed or cancelled
-    if (try_receive(*s.receiver, s) == outcome::must_wait) {
+    if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
       enrol(*s.receiver, s);
       continue;
     }
@@ -152,7 +152,7 @@ bool readiness_engine::send_batch(io& s) {
 
 bool readiness_engine::send_alone(io& s) {
   op& o = static_cast<op&>(*s.senders.pop());
-  if (try_send_any(o, s) == outcome::must_wait) {
+  if (try_other_send(o, s) == outcome::must_wait) {
     s.senders.push_front(o);
     return false;
   }

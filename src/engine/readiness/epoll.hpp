@@ -16,10 +16,21 @@ namespace bight::readiness {
 /// What became possible on a descriptor.
 struct ready_event {
   int fd = -1;
-  bool readable = false;
-  bool writable = false;
-  bool hung_up = false;  ///< the end, or an error, is there to be read: no further edge will come
-  bool ended = false;    ///< it is the end, and everything before it has come
+  std::uint32_t events = 0;
+
+  [[nodiscard]] bool readable() const noexcept { return (events & (EPOLLIN | over)) != 0; }
+  [[nodiscard]] bool writable() const noexcept {
+    return (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  }
+  /// The end, or an error, is there to be read: no further edge will come.
+  [[nodiscard]] bool hung_up() const noexcept { return (events & over) != 0; }
+  /// It is the end, and everything before it has come.
+  [[nodiscard]] bool ended() const noexcept {
+    return (events & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP;
+  }
+
+ private:
+  static constexpr std::uint32_t over = EPOLLHUP | EPOLLERR | EPOLLRDHUP;
 };
 
 class poller {
@@ -44,10 +55,7 @@ class poller {
   /// The next of them; its descriptor is -1 when it has been forgotten meanwhile.
   [[nodiscard]] ready_event take() noexcept {
     const epoll_event& raw = events_[next_++];
-    const std::uint32_t e = raw.events;
-    const bool over = (e & (EPOLLHUP | EPOLLERR)) != 0;
-    return {raw.data.fd, (e & (EPOLLIN | EPOLLRDHUP)) != 0 || over, (e & EPOLLOUT) != 0 || over,
-            over || (e & EPOLLRDHUP) != 0, (e & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP};
+    return {raw.data.fd, raw.events};
   }
   /// Before `fd` is closed: what was found of it is not about the next socket of that number.
   void forget(int fd) noexcept {

@@ -49,44 +49,27 @@ bool readiness_engine::finish(op& o) noexcept {
 
 bool readiness_engine::submit(op& o) {
   o.engine_state = 0;
-  if (!receives(o) && !sends(o)) return submit_other(o);
   io* const s = find(o.on);
-  if (s == nullptr) {
-    o.code = errc::closed;
-    return true;
-  }
+  if (s == nullptr) return submit_without_socket(o);
   return receives(o) ? submit_receive(o, *s) : submit_send(o, *s);
 }
 
-bool readiness_engine::submit_receive(op& o, io& s) {
-  if (s.receiver != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (s.kept != nullptr && !s.kept->empty()) {
-    s.kept->give(o, s.takes_datagrams());
-    return finish(o);
-  }
-  const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
-  if (may_try && try_receive(o, s) == outcome::done) return finish(o);
-  hold(o);
-  s.receiver = &o;
-  if (!s.registered) wait_for_event(o, s);
-  return false;
-}
-
-bool readiness_engine::submit_send(op& o, io& s) {
+bool readiness_engine::submit_other_send(op& o, io& s) {
   if (s.takes_datagrams() && o.what == verb::send && s.writable) {
     send_with_others(o, s);
     return false;
   }
   if (s.senders.empty()) {
     const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
-    if (may_try && try_send_any(o, s) == outcome::done) return finish(o);
+    if (may_try && try_other_send(o, s) == outcome::done) return finish(o);
   } else if (!s.takes_datagrams()) {
     o.code = errc::busy;
     return true;
   }
+  return wait_to_send(o, s);
+}
+
+bool readiness_engine::wait_to_send(op& o, io& s) {
   hold(o);
   s.senders.push(o);
   if (!s.registered) wait_for_event(o, s);
@@ -204,44 +187,29 @@ void readiness_engine::wait(time_point until) {
   while (poller_.has_events() && received_ < received_max) collect(poller_.take());
 }
 
-void readiness_engine::collect(const ready_event& e) {
+void readiness_engine::collect(ready_event e) {
   io* s = table_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
   if (s == nullptr) return;
-  if (s->watch != nullptr) {
-    s->watch->ready(*s->watch, e.readable, e.writable);
-    return;
-  }
-  // A descriptor of the program's may block: only what the poller says of it now counts.
-  const bool remembers = s->kept_open != polled::yes;
-  s->readable = e.readable || (remembers && s->readable);
-  s->writable = e.writable || (remembers && s->writable);
-  if (e.hung_up) s->hung_up = true;
-  if (e.ended) s->ended = true;
+  if (s->kept_open == polled::yes || s->watch != nullptr) return collect_other(e, *s);
+  if (e.readable()) s->readable = true;
+  if (e.writable()) s->writable = true;
+  if (e.hung_up()) s->hung_up = true;
+  if (e.ended()) s->ended = true;
   if (s->receiver != nullptr && s->readable) serve_receiver(*s);
   if (!s->senders.empty() && s->writable) serve_senders(*s);
-  // The one-shot registration of a descriptor that is not ours is used up.
-  if (s->kept_open == polled::yes && (s->receiver != nullptr || !s->senders.empty()))
-    static_cast<void>(poller_.set_levels(e.fd, s->receiver != nullptr, !s->senders.empty(), true));
 }
 
-void readiness_engine::serve_receiver(io& s) {
-  op& o = *s.receiver;
-  if (try_receive(o, s) == outcome::must_wait) return;
-  s.receiver = nullptr;
-  finish_waiting(o);
-}
-
-void readiness_engine::serve_senders(io& s) {
-  runnable_queue queue = std::exchange(s.senders, {});
-  while (runnable* r = queue.pop()) {
-    op& o = static_cast<op&>(*r);
-    if (s.writable && try_send_any(o, s) == outcome::done) {
-      finish_waiting(o);
-      continue;
-    }
-    s.senders.push(o);
-    if (s.writable && o.segment > 0) leave_later(o.on.index, s);
-  }
+// Of a descriptor that is not a socket of this loop's.
+void readiness_engine::collect_other(ready_event e, io& s) {
+  if (s.watch != nullptr) return s.watch->ready(*s.watch, e.readable(), e.writable());
+  // It may block: only what the poller says of it now counts.
+  s.readable = e.readable();
+  s.writable = e.writable();
+  if (s.receiver != nullptr && s.readable) serve_receiver(s);
+  if (!s.senders.empty() && s.writable) serve_senders(s);
+  // Its one-shot registration is used up.
+  if (s.receiver != nullptr || !s.senders.empty())
+    static_cast<void>(poller_.set_levels(e.fd, s.receiver != nullptr, !s.senders.empty(), true));
 }
 
 void readiness_engine::finish_waiting(op& o) noexcept {

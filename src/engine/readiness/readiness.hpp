@@ -88,15 +88,19 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool submit_receive(op& o, io& s);
   [[nodiscard]] bool submit_send(op& o, io& s);
+  [[nodiscard]] bool submit_other_send(op& o, io& s);
+  [[nodiscard]] bool wait_to_send(op& o, io& s);
+  [[nodiscard, gnu::noinline]] bool give_kept(op& o, io& s);
   [[nodiscard]] bool never_waits(io& s) noexcept;
   void hold(op& o) noexcept;
   void wait_for_event(op& o, io& s);
   void enrol(op& o, io& s) noexcept;
   void refused(op& o, io& s, std::error_code failed) noexcept;
   void watch_for_room(std::uint32_t index, io& s) noexcept;
-  void collect(const ready_event& e);
+  void collect(ready_event e);
+  [[gnu::noinline]] void collect_other(ready_event e, io& s);
   void serve_receiver(io& s);
-  void serve_senders(io& s);
+  [[gnu::noinline]] void serve_senders(io& s);
   void drop_waiting(io& s) noexcept;
   void finish_waiting(op& o) noexcept;
 
@@ -111,16 +115,18 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool send_alone(io& s);
   [[nodiscard]] datagram_batch& batch();
 
-  // The calls (transfer.cpp). Each sets the outcome of `o` when it is done.
-  [[nodiscard]] outcome try_receive(op& o, io& s);
-  [[nodiscard]] outcome try_recv_stream(op& o, io& s);
+  // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
+  [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, io& s);
+  [[nodiscard, gnu::always_inline]] inline outcome try_recv_stream(op& o, io& s);
+  [[nodiscard, gnu::always_inline]] inline outcome try_send(op& o, io& s);
   [[gnu::cold]] static outcome not_received(op& o, io& s, int why);
+  [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
+  // and the others (transfer.cpp).
+  [[nodiscard]] outcome try_other_receive(op& o, io& s);
   [[nodiscard]] outcome try_recv_joined(op& o, io& s);
   [[nodiscard]] outcome try_accept(op& o, io& s);
   [[nodiscard]] outcome try_read(op& o, io& s);
-  [[nodiscard]] outcome try_send_any(op& o, io& s);
-  [[nodiscard]] outcome try_send(op& o, io& s);
-  [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
+  [[nodiscard]] outcome try_other_send(op& o, io& s);
   [[nodiscard]] outcome try_send_datagram(op& o, io& s);
   [[nodiscard]] outcome try_connect(op& o, io& s);
   [[nodiscard]] outcome try_write(op& o, io& s);

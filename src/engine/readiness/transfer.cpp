@@ -23,19 +23,11 @@ static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offseto
 
 bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
 
-ssize_t send_pieces(int fd, const op& o) noexcept {
-  msghdr message{};
-  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
-  message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
-  return sendmsg(fd, &message, MSG_NOSIGNAL);
-}
-
 }  // namespace
 
-auto readiness_engine::try_receive(op& o, io& s) -> outcome {
+auto readiness_engine::try_other_receive(op& o, io& s) -> outcome {
   if (o.what == verb::accept) return try_accept(o, s);
   if (o.what == verb::read) return try_read(o, s);
-  if (!s.takes_datagrams()) return try_recv_stream(o, s);
   if (o.many) posix::join_arrivals(s);
   return s.joins ? try_recv_joined(o, s) : try_recv_datagrams(o, s);
 }
@@ -46,28 +38,6 @@ auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
     return outcome::must_wait;
   }
   o.code = posix::system_error_code(why);
-  return outcome::done;
-}
-
-auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
-  const bool lend = o.what == verb::recv;
-  const std::span<std::byte> room =
-      lend ? buffers_.room(o.size) : std::span<std::byte>(o.buffer, o.size);
-  ssize_t n;
-  do n = ::recv(s.fd, room.data(), room.size(), 0);
-  while (n < 0 && errno == EINTR);
-  if (n < 0) return not_received(o, s, errno);
-  if (n == 0 && s.failure != 0) {  // no end: what came may be cut short
-    o.code = posix::system_error_code(std::exchange(s.failure, 0));
-    return outcome::done;
-  }
-  if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
-  o.count = n;
-  received_ += static_cast<std::size_t>(n);
-  o.ends_stream = n == 0;
-  if (n == 0) s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
-  if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
-  s.last_used = sched().now();
   return outcome::done;
 }
 
@@ -150,8 +120,8 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
   return outcome::done;
 }
 
-auto readiness_engine::try_send_any(op& o, io& s) -> outcome {
-  if (o.what == verb::send) return s.takes_datagrams() ? try_send_datagram(o, s) : try_send(o, s);
+auto readiness_engine::try_other_send(op& o, io& s) -> outcome {
+  if (o.what == verb::send) return try_send_datagram(o, s);
   return o.what == verb::connect ? try_connect(o, s) : try_write(o, s);
 }
 
@@ -162,22 +132,6 @@ auto readiness_engine::not_sent(op& o, io& s, int why) -> outcome {
   }
   if (!s.ended && why != EPIPE) s.failure = why;
   o.code = posix::system_error_code(why);
-  return outcome::done;
-}
-
-auto readiness_engine::try_send(op& o, io& s) -> outcome {
-  while (posix::more_pieces(o)) {
-    // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
-    // read.
-    const ssize_t n = o.piece_count == 1
-                          ? ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
-                          : send_pieces(s.fd, o);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return not_sent(o, s, errno);
-    s.last_used = sched().now();
-    o.count += n;
-    posix::advance(o, static_cast<std::size_t>(n));
-  }
   return outcome::done;
 }
 

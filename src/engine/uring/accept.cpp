@@ -18,7 +18,7 @@ bool uring_engine::submit_accept(op& o, channel& c) {
     return at_once(o);
   }
   c.receiver = &o;
-  hold(o, state_waiting);
+  hold(o, c, state_waiting);
   if (c.state == source::idle) arm(c);
   return false;
 }
@@ -32,7 +32,7 @@ void uring_engine::claim(op& o, int fd) {
   o.on = enter(fd, posix::socket_kind::stream, family);
 }
 
-void uring_engine::on_accepted(channel& c, const completion& done) {
+void uring_engine::on_accepted(channel& c, completion done) {
   if (done.result >= 0) {
     if (c.closing) return posix::close_with_reset(done.result);
     if (c.receiver != nullptr) {

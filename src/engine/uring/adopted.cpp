@@ -29,7 +29,7 @@ bool uring_engine::submit_read(op& o, channel& c) {
   }
   if (give_kept(o, c)) return at_once(o);
   c.receiver = &o;
-  hold(o, state_in_kernel);
+  hold(o, c, state_in_kernel);
   issue_read(o);
   return false;
 }
@@ -91,7 +91,7 @@ void uring_engine::poll_first(op& o, unsigned events) noexcept {
 
 // Ready, or cancelled meanwhile: the call itself finds out which.
 void uring_engine::on_polled(op& o) {
-  channel& c = *channels_.find(o.on.index);
+  channel& c = channel_of(o);
   const bool reads = o.what == verb::read;
   if (o.engine_state == state_cancelling)
     return reads ? on_read(o, c, -ECANCELED) : on_written(o, c, -ECANCELED);

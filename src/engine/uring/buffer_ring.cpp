@@ -121,6 +121,15 @@ bool buffer_ring::filled_by(unsigned id, std::size_t size) const noexcept {
   return shared_->buffers[id].filled + size == shared_->form.size;
 }
 
+lease buffer_ring::take_some(unsigned id, std::size_t size) {
+  shared& s = *shared_;
+  buffer& b = s.buffers[id];
+  const std::byte* data = b.bytes + b.filled;
+  b.filled += static_cast<std::uint32_t>(size);
+  if (b.refs == 0) --s.unlent;
+  return {b, data, size};
+}
+
 lease buffer_ring::take(unsigned id, std::size_t used, bool kept, const std::byte* data,
                         std::size_t size) {
   shared& s = *shared_;

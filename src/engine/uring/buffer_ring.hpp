@@ -46,6 +46,9 @@ class buffer_ring {
   /// Whether an arrival of `size` bytes goes up to the end of buffer `id`.
   [[nodiscard]] bool filled_by(unsigned id, std::size_t size) const noexcept;
 
+  /// An arrival of `size` bytes, with the rest of whose buffer the kernel goes on. There must be no
+  /// reserve.
+  [[nodiscard]] lease take_some(unsigned id, std::size_t size);
   /// An arrival of `used` bytes in buffer `id`, of which `size` at `data` are of interest.
   /// `kept`: the kernel goes on with the rest of this buffer.
   [[nodiscard]] lease take(unsigned id, std::size_t used, bool kept, const std::byte* data,

@@ -27,20 +27,33 @@ bool uring_engine::submit_receive(op& o, channel& c) {
     o.code = errc::busy;
     return true;
   }
-  const bool datagrams = c.takes_datagrams();
-  if (datagrams && o.many) posix::join_arrivals(c);
-  if (give_kept(o, c)) return at_once(o);
+  if (c.keeps_something()) return give_at_once(o, c);
   c.receiver = &o;
-  if (o.what == verb::recv_into && c.state == source::idle && !datagrams) {
-    hold(o, state_in_kernel);
-    ++c.in_kernel;
-    const std::size_t size = std::min<std::size_t>(o.size, request_max);
-    io_uring_prep_recv(request(about::operation, &o), c.fd, o.buffer, size, 0);
-    return false;
-  }
-  hold(o, state_waiting);
-  if (c.state == source::idle && !c.starved) arm(c);
+  hold(o, c, state_waiting);
+  if (c.state == source::idle) ask(o, c);
   return false;
+}
+
+bool uring_engine::submit_receive_many(op& o, channel& c) {
+  posix::join_arrivals(c);
+  return submit_receive(o, c);
+}
+
+// Nothing is on its way to the receive that has begun to wait.
+void uring_engine::ask(op& o, channel& c) {
+  if (c.takes_datagrams() || o.what != verb::recv_into) {
+    if (!c.starved) arm(c);
+    return;
+  }
+  o.engine_state = state_in_kernel;
+  ++c.in_kernel;
+  const std::size_t size = std::min<std::size_t>(o.size, request_max);
+  io_uring_prep_recv(request(about::operation, &o), c.fd, o.buffer, size, 0);
+}
+
+bool uring_engine::give_at_once(op& o, channel& c) {
+  give(o, c);
+  return at_once(o);
 }
 
 void uring_engine::give(op& o, channel& c) {
@@ -77,27 +90,48 @@ void uring_engine::arm(channel& c) {
   r->flags |= IOSQE_BUFFER_SELECT;
 }
 
-void uring_engine::on_arrival(channel& c, const completion& done) {
-  c.takes_datagrams() ? on_datagram(c, done) : on_bytes(c, done);
+void uring_engine::on_arrival(channel& c, completion done) {
+  if (c.kind == posix::socket_kind::stream) return on_bytes(c, done);
+  c.takes_datagrams() ? on_datagram(c, done) : on_accepted(c, done);
 }
 
-void uring_engine::on_bytes(channel& c, const completion& done) {
-  if (done.result <= 0 || c.closing || !done.has_buffer()) return on_no_bytes(c, done);
+void uring_engine::on_bytes(channel& c, completion done) {
+  const bool simply = done.result > 0 && done.keeps_buffer() && !c.closing && !c.cut;
   const auto size = static_cast<std::size_t>(done.result);
-  const unsigned id = done.buffer();
-  const bool at_end = size <= rejoined_max && stream_buffers_->filled_by(id, size);
-  const bool kept = (done.flags & abi::completion_buffer_more) != 0;
-  lease bytes = stream_buffers_->take(id, size, kept, stream_buffers_->arrival(id), size);
+  op* const o = simply ? taker_of(c, size) : nullptr;
+  if (o == nullptr) return on_other_bytes(c, done);
   touch(c);
-  c.cut || at_end ? on_cut(c, std::move(bytes), at_end) : deliver_bytes(c, std::move(bytes));
+  hand_over(*o, c, stream_buffers_->take_some(done.buffer(), size));
 }
 
-void uring_engine::on_no_bytes(channel& c, const completion& done) {
+void uring_engine::on_other_bytes(channel& c, completion done) {
+  if (done.result <= 0 || c.closing || !done.has_buffer()) return on_no_bytes(c, done);
+  touch(c);
+  const auto size = static_cast<std::size_t>(done.result);
+  if (!done.keeps_buffer() || c.cut) return on_end_of_buffer(c, done);
+  deliver_bytes(c, stream_buffers_->take_some(done.buffer(), size));
+}
+
+// The receive that waits, if it takes so much of a stream at once, as it nearly always does.
+op* uring_engine::taker_of(const channel& c, std::size_t size) noexcept {
+  op* const o = c.receiver;
+  const bool waits = o != nullptr && o->engine_state == state_waiting;
+  return waits && o->what == verb::recv && size <= o->size ? o : nullptr;
+}
+
+void uring_engine::hand_over(op& o, channel& c, lease bytes) {
+  c.receiver = nullptr;
+  o.count = static_cast<std::int64_t>(bytes.size());
+  *o.got = std::move(bytes);
+  finish(o);
+}
+
+void uring_engine::on_no_bytes(channel& c, completion done) {
   if (done.has_buffer()) {
     const unsigned id = done.buffer();
     const auto size = static_cast<std::size_t>(std::max(done.result, 0));
-    const bool kept = (done.flags & abi::completion_buffer_more) != 0;
-    static_cast<void>(stream_buffers_->take(id, size, kept, stream_buffers_->arrival(id), 0));
+    static_cast<void>(
+        stream_buffers_->take(id, size, done.keeps_buffer(), stream_buffers_->arrival(id), 0));
   }
   if (c.closing) {
     if (done.result > 0) posix::reset_at_close(c.fd);  // unread, as far as the peer goes
@@ -107,7 +141,12 @@ void uring_engine::on_no_bytes(channel& c, const completion& done) {
   on_source_ended(c, done.result);
 }
 
-void uring_engine::on_cut(channel& c, lease bytes, bool at_end) {
+void uring_engine::on_end_of_buffer(channel& c, completion done) {
+  const auto size = static_cast<std::size_t>(done.result);
+  const unsigned id = done.buffer();
+  const bool at_end = size <= rejoined_max && stream_buffers_->filled_by(id, size);
+  lease bytes =
+      stream_buffers_->take(id, size, done.keeps_buffer(), stream_buffers_->arrival(id), size);
   if (c.cut && bytes.size() > rejoined_max) deliver_bytes(c, take_front(c));
   if (c.cut) bytes = rejoin(take_front(c), bytes);
   if (!at_end) return deliver_bytes(c, std::move(bytes));
@@ -115,7 +154,7 @@ void uring_engine::on_cut(channel& c, lease bytes, bool at_end) {
   cut_.push_back({&c, std::move(bytes)});
 }
 
-void uring_engine::on_datagram(channel& c, const completion& done) {
+void uring_engine::on_datagram(channel& c, completion done) {
   if (c.closing || done.result <= 0) {
     if (done.has_buffer()) static_cast<void>(datagram(done));  // gives the buffer back
     if (!c.closing) on_source_ended(c, done.result);
@@ -183,15 +222,7 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
 
 // To the receive that waits, without a detour by the queue; else into the queue.
 void uring_engine::deliver_bytes(channel& c, lease bytes) {
-  op* o = c.receiver;
-  const bool whole = o != nullptr && o->engine_state == state_waiting && o->what == verb::recv &&
-                     bytes.size() <= o->size;
-  if (whole) {  // what nearly always happens
-    c.receiver = nullptr;
-    o->count = static_cast<std::int64_t>(bytes.size());
-    *o->got = std::move(bytes);
-    return finish(*o);
-  }
+  if (op* const o = taker_of(c, bytes.size())) return hand_over(*o, c, std::move(bytes));
   arrival a;
   a.data = std::move(bytes);
   deliver(c, std::move(a));
@@ -296,7 +327,7 @@ void uring_engine::on_received_into(op& o, channel& c, int outcome) {
 
 // The buffer holds a header, the sender's name and the ancillary data in fields of fixed size, and
 // the datagram, or several.
-arrival uring_engine::datagram(const completion& done) {
+arrival uring_engine::datagram(completion done) {
   arrival a;
   std::byte* start = datagram_buffers_->arrival(done.buffer());
   const std::size_t used = done.result > 0 ? static_cast<std::size_t>(done.result) : 0;

@@ -21,6 +21,9 @@ struct completion {
   [[nodiscard]] bool more() const noexcept { return (flags & IORING_CQE_F_MORE) != 0; }
   [[nodiscard]] bool has_buffer() const noexcept { return (flags & IORING_CQE_F_BUFFER) != 0; }
   [[nodiscard]] unsigned buffer() const noexcept { return flags >> IORING_CQE_BUFFER_SHIFT; }
+  [[nodiscard]] bool keeps_buffer() const noexcept {
+    return (flags & abi::completion_buffer_more) != 0;
+  }
 };
 
 class ring {
@@ -35,8 +38,10 @@ class ring {
 
   /// A request to fill in. Never fails: with the queue full, what is in it is submitted first.
   [[nodiscard]] io_uring_sqe* next() noexcept {
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-    return entry != nullptr ? entry : next_after_submit();
+    // io_uring_get_sqe(3), which knows of other kinds of rings too, at half its instructions.
+    io_uring_sq& queue = ring_.sq;
+    if (queue.sqe_tail - *queue.khead == entries_) return next_after_submit();
+    return &queue.sqes[queue.sqe_tail++ & queue.ring_mask];
   }
 
   /// Submits what is queued and waits for a completion, at most for `limit`; zero: only looks,
@@ -46,9 +51,10 @@ class ring {
   /// Calls `take` for every completion that has come by now, in order.
   template <class F>
   void collect(F take) {
+    const io_uring_cqe* const entries = ring_.cq.cqes;
+    const unsigned mask = ring_.cq.ring_mask;
     for (unsigned ready = io_uring_cq_ready(&ring_); ready > 0; --ready) {
-      const unsigned head = *ring_.cq.khead;
-      const io_uring_cqe& entry = ring_.cq.cqes[head & ring_.cq.ring_mask];
+      const io_uring_cqe& entry = entries[*ring_.cq.khead & mask];
       const completion c{entry.user_data, entry.res, entry.flags};
       io_uring_cq_advance(&ring_, 1);
       take(c);

@@ -29,7 +29,7 @@ bool uring_engine::submit_send(op& o, channel& c) {
   }
   if (!posix::more_pieces(o)) return at_once(o);
   c.sender = &o;
-  hold(o, state_in_kernel);
+  hold(o, c, state_in_kernel);
   o.what == verb::write ? issue_write(o) : issue_send(o, c);
   return false;
 }
@@ -45,7 +45,7 @@ bool uring_engine::submit_datagram(op& o, channel& c) {
     return at_once(o);
   }
   if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o);
-  hold(o, state_in_kernel);
+  hold(o, c, state_in_kernel);
   issue_datagram(o, c);
   return false;
 }
@@ -59,6 +59,10 @@ void uring_engine::issue_send(op& o, channel& c) {
   if (o.piece_count == 1)
     return io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
                               MSG_NOSIGNAL);
+  issue_pieces(r, o, c);
+}
+
+void uring_engine::issue_pieces(io_uring_sqe* r, op& o, channel& c) {
   msghdr& message = record_of(r).message;
   message = {};
   message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
@@ -105,8 +109,7 @@ void uring_engine::on_sent(op& o, channel& c, int outcome) {
   touch(c);
   const bool stream = c.sender == &o;
   if (stream || o.segment > 0) {
-    posix::advance(o, static_cast<std::size_t>(outcome));
-    if (posix::more_pieces(o)) return on_not_sent(o, c, outcome);
+    if (posix::advance(o, static_cast<std::size_t>(outcome))) return on_not_sent(o, c, outcome);
   }
   if (stream) c.sender = nullptr;
   finish(o);
@@ -142,7 +145,7 @@ bool uring_engine::submit_connect(op& o, channel& c) {
     return true;
   }
   c.sender = &o;
-  hold(o, state_in_kernel);
+  hold(o, c, state_in_kernel);
   ++c.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
   posix::socket_name& name = record_of(r).name;
@@ -153,7 +156,7 @@ bool uring_engine::submit_connect(op& o, channel& c) {
 
 void uring_engine::on_connected(op& o, channel& c, int outcome) {
   c.sender = nullptr;
-  if (outcome == 0 && c.in_use && c.kind == posix::socket_kind::stream &&
+  if (outcome == 0 && c.in_use() && c.kind == posix::socket_kind::stream &&
       posix::connected_to_itself(c.fd))
     outcome = -ECONNREFUSED;
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));

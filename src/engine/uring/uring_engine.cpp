@@ -42,24 +42,20 @@ void uring_engine::on_cancel_failed(channel& c, int outcome) noexcept {
 
 bool uring_engine::submit(op& o) {
   o.engine_state = state_settled;
-  if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
-    return submit_other(o);
   channel* const c = find(o.on);
-  if (c == nullptr) {
-    o.code = errc::closed;
-    return true;
-  }
+  if (c == nullptr) return submit_without_socket(o);
   switch (o.what) {
     case verb::accept: return submit_accept(o, *c);
     case verb::connect: return submit_connect(o, *c);
     case verb::send:
     case verb::write: return submit_send(o, *c);
     case verb::read: return submit_read(o, *c);
-    default: return submit_receive(o, *c);
+    default: return o.many ? submit_receive_many(o, *c) : submit_receive(o, *c);
   }
 }
 
-void uring_engine::hold(op& o, std::uint8_t state) noexcept {
+void uring_engine::hold(op& o, channel& c, std::uint8_t state) noexcept {
+  o.engine_data = &c;
   o.engine_state = state;
   ++waiting_;
 }
@@ -93,14 +89,14 @@ void uring_engine::cancel(op& o) noexcept {
     return cancel_other(o);
   switch (o.engine_state) {
     case state_waiting:  // nothing of it is with the kernel: the socket's source goes on
-      channels_.find(o.on.index)->receiver = nullptr;
+      channel_of(o).receiver = nullptr;
       return finish(o, make_error_code(errc::cancelled));
     case state_in_kernel:
       o.engine_state = state_cancelling;
-      return cancel_request(about::operation, &o, channels_.find(o.on.index));
+      return cancel_request(about::operation, &o, &channel_of(o));
     case state_polling:
       o.engine_state = state_cancelling;
-      return cancel_request(about::polling, &o, channels_.find(o.on.index));
+      return cancel_request(about::polling, &o, &channel_of(o));
     default: return;  // complete, or asked before
   }
 }
@@ -161,29 +157,32 @@ void uring_engine::enter_kernel(duration limit) {
 
 // Completions that did not fit into their queue come with the next enter.
 void uring_engine::collect_all() {
-  ring_->collect([this](const completion& c) { collect(c); });
+  ring_->collect([this](completion c) {
+    constexpr std::uint64_t tag_bits = 7;
+    const auto what = static_cast<about>(c.user_data & tag_bits);
+    void* object = reinterpret_cast<void*>(static_cast<std::uintptr_t>(c.user_data & ~tag_bits));
+    if (!c.more() && what < about::nothing) --in_kernel_;
+    switch (what) {
+      case about::operation: return on_operation(*static_cast<op*>(object), c.result);
+      case about::source: return on_source(*static_cast<channel*>(object), c);
+      case about::watching: return on_watched(*static_cast<watch_record*>(object), c.result);
+      case about::polling: return on_polled(*static_cast<op*>(object));
+      case about::nothing: return;
+      case about::cancelling: return on_cancel_failed(*static_cast<channel*>(object), c.result);
+    }
+  });
   deliver_fronts();
 }
 
-void uring_engine::collect(const completion& c) {
-  constexpr std::uint64_t tag_bits = 7;
-  const auto what = static_cast<about>(c.user_data & tag_bits);
-  void* object = reinterpret_cast<void*>(static_cast<std::uintptr_t>(c.user_data & ~tag_bits));
-  if (what == about::nothing) return;
-  if (what == about::cancelling) return on_cancel_failed(*static_cast<channel*>(object), c.result);
-  if (!c.more()) --in_kernel_;
-  switch (what) {
-    case about::operation: return on_operation(*static_cast<op*>(object), c.result);
-    case about::source: return on_source(*static_cast<channel*>(object), c);
-    case about::watching: return on_watched(*static_cast<watch_record*>(object), c.result);
-    case about::polling: return on_polled(*static_cast<op*>(object));
-    case about::nothing:
-    case about::cancelling: return;
-  }
+void uring_engine::on_operation(op& o, int outcome) {
+  channel& c = channel_of(o);
+  if (o.what != verb::send || c.closing) return on_other_operation(o, outcome);
+  --c.in_kernel;
+  on_sent(o, c, outcome);
 }
 
-void uring_engine::on_operation(op& o, int outcome) {
-  channel& c = *channels_.find(o.on.index);
+void uring_engine::on_other_operation(op& o, int outcome) {
+  channel& c = channel_of(o);
   switch (o.what) {
     case verb::recv_into: on_received_into(o, c, outcome); break;
     case verb::send: on_sent(o, c, outcome); break;
@@ -197,15 +196,14 @@ void uring_engine::on_operation(op& o, int outcome) {
   if (c.closing) settle_closing(c);
 }
 
-void uring_engine::on_source(channel& c, const completion& done) {
-  if (!done.more()) {
-    c.state = source::idle;
-    --c.in_kernel;
-  }
-  if (c.kind == posix::socket_kind::listener)
-    on_accepted(c, done);
-  else
-    on_arrival(c, done);
+void uring_engine::on_source(channel& c, completion done) {
+  done.more() ? on_arrival(c, done) : on_source_over(c, done);
+}
+
+void uring_engine::on_source_over(channel& c, completion done) {
+  c.state = source::idle;
+  --c.in_kernel;
+  on_arrival(c, done);
   // A multishot that has ended is armed again only for somebody who waits.
   const bool wanted = c.receiver != nullptr && c.receiver->engine_state == state_waiting;
   if (c.state == source::idle && wanted && !c.closing && !c.starved) arm(c);

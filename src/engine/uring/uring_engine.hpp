@@ -13,6 +13,9 @@
 /// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
 /// is armed again when there is somebody who waits: until then the kernel holds the bytes.
 ///
+/// What nearly every message passes through is apart from the rest, which is not inlined into it: so
+/// it saves few registers and has few lines of code.
+///
 /// A file: submit, cancel, the turn (uring_engine.cpp); receiving (receive.cpp), accepting
 /// (accept.cpp), sending and connecting (send.cpp), the program's own descriptors (adopted.cpp),
 /// watching (watch.cpp), closing (closing.cpp), and what the kernel offers (probe.cpp).
@@ -96,33 +99,43 @@ class uring_engine final : public posix::kernel_engine {
   void on_cancel_failed(channel& c, int outcome) noexcept;
   void submit_and_collect(duration limit);
   void enter_kernel(duration limit);
-  void collect_all();
-  void collect(const completion& c);
+  [[gnu::noinline]] void collect_all();
 
   // Operations.
-  void hold(op& o, std::uint8_t state) noexcept;
+  void hold(op& o, channel& c, std::uint8_t state) noexcept;
+  [[nodiscard]] static channel& channel_of(const op& o) noexcept {
+    return *static_cast<channel*>(o.engine_data);
+  }
   void finish(op& o) noexcept;
   void finish(op& o, std::error_code code) noexcept;
   [[nodiscard]] bool at_once(op& o) noexcept;
   void on_operation(op& o, int outcome);
+  [[gnu::noinline]] void on_other_operation(op& o, int outcome);
   void on_polled(op& o);
   void touch(channel& c) noexcept { c.last_used = sched().now(); }
 
-  [[nodiscard]] bool submit_receive(op& o, channel& c);
+  [[nodiscard, gnu::noinline]] bool submit_receive(op& o, channel& c);
+  [[nodiscard, gnu::noinline]] bool submit_receive_many(op& o, channel& c);
+  [[gnu::noinline]] void ask(op& o, channel& c);
+  [[nodiscard]] static op* taker_of(const channel& c, std::size_t size) noexcept;
+  void hand_over(op& o, channel& c, lease bytes);
   [[nodiscard]] static bool give_kept(op& o, channel& c) {
     if (!c.keeps_something()) return false;
     give(o, c);
     return true;
   }
+  [[nodiscard, gnu::noinline]] bool give_at_once(op& o, channel& c);
   static void give(op& o, channel& c);
   void arm(channel& c);
   void stop_source(channel& c) noexcept;
-  void on_source(channel& c, const completion& done);
-  void on_arrival(channel& c, const completion& done);
-  void on_bytes(channel& c, const completion& done);
-  void on_no_bytes(channel& c, const completion& done);
-  void on_cut(channel& c, lease bytes, bool at_end);
-  void on_datagram(channel& c, const completion& done);
+  void on_source(channel& c, completion done);
+  [[gnu::noinline]] void on_source_over(channel& c, completion done);
+  void on_arrival(channel& c, completion done);
+  void on_bytes(channel& c, completion done);
+  [[gnu::noinline]] void on_other_bytes(channel& c, completion done);
+  void on_no_bytes(channel& c, completion done);
+  void on_end_of_buffer(channel& c, completion done);
+  void on_datagram(channel& c, completion done);
   void deliver_bytes(channel& c, lease bytes);
   void deliver(channel& c, arrival&& a);
   void limit(channel& c) noexcept;
@@ -131,7 +144,7 @@ class uring_engine final : public posix::kernel_engine {
   void deliver_fronts();
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
-  [[nodiscard]] arrival datagram(const completion& done);
+  [[nodiscard]] arrival datagram(completion done);
   void feed_starved();
   void receive_apart(op& o, channel& c);
   void on_received_apart(op& o, channel& c, int outcome);
@@ -139,11 +152,12 @@ class uring_engine final : public posix::kernel_engine {
 
   [[nodiscard]] bool submit_accept(op& o, channel& c);
   void claim(op& o, int fd);
-  void on_accepted(channel& c, const completion& done);
+  void on_accepted(channel& c, completion done);
 
   [[nodiscard]] bool submit_send(op& o, channel& c);
   [[nodiscard]] bool submit_datagram(op& o, channel& c);
   void issue_send(op& o, channel& c);
+  [[gnu::noinline]] void issue_pieces(io_uring_sqe* r, op& o, channel& c);
   void issue_datagram(op& o, channel& c);
   void on_sent(op& o, channel& c, int outcome);
   void on_not_sent(op& o, channel& c, int outcome);
@@ -156,7 +170,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit_read(op& o, channel& c);
   void issue_read(op& o);
   void on_read(op& o, channel& c, int outcome);
-  void issue_write(op& o);
+  [[gnu::noinline]] void issue_write(op& o);
   void on_written(op& o, channel& c, int outcome);
   void poll_first(op& o, unsigned events) noexcept;
 

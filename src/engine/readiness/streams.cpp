@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The way of a stream's messages. A system call makes the processor forget where it is to return
+// to, and each return after one costs as much as thirty instructions: so the calls become part of
+// whoever makes them.
+
+#include "engine/readiness/readiness.hpp"
+
+#include <bight/scheduler.hpp>
+
+#include <cerrno>
+#include <climits>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace bight::readiness {
+
+namespace {
+
+[[gnu::noinline]] ssize_t send_pieces(int fd, const op& o) noexcept {
+  msghdr message{};
+  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+  message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
+  return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+inline auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
+  const bool lend = o.what == verb::recv;
+  const std::span<std::byte> room =
+      lend ? buffers_.room(o.size) : std::span<std::byte>(o.buffer, o.size);
+  ssize_t n;
+  do n = ::recv(s.fd, room.data(), room.size(), 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return not_received(o, s, errno);
+  if (n == 0 && s.failure != 0) {  // no end: what came may be cut short
+    o.code = posix::system_error_code(std::exchange(s.failure, 0));
+    return outcome::done;
+  }
+  if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
+  o.count = n;
+  received_ += static_cast<std::size_t>(n);
+  o.ends_stream = n == 0;
+  if (n == 0) s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
+  if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
+  s.last_used = sched().now();
+  return outcome::done;
+}
+
+inline auto readiness_engine::try_send(op& o, io& s) -> outcome {
+  while (posix::more_pieces(o)) {
+    // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
+    // read.
+    const ssize_t n = o.piece_count == 1
+                          ? ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
+                          : send_pieces(s.fd, o);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return not_sent(o, s, errno);
+    s.last_used = sched().now();
+    o.count += n;
+    if (!posix::advance(o, static_cast<std::size_t>(n))) break;
+  }
+  return outcome::done;
+}
+
+inline auto readiness_engine::try_receive(op& o, io& s) -> outcome {
+  return s.kind == posix::socket_kind::stream ? try_recv_stream(o, s) : try_other_receive(o, s);
+}
+
+bool readiness_engine::submit_receive(op& o, io& s) {
+  if (s.receiver != nullptr) {
+    o.code = errc::busy;
+    return true;
+  }
+  if (s.kept != nullptr && !s.kept->empty()) return give_kept(o, s);
+  const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
+  if (may_try && try_receive(o, s) == outcome::done) return finish(o);
+  hold(o);
+  s.receiver = &o;
+  if (!s.registered) wait_for_event(o, s);
+  return false;
+}
+
+bool readiness_engine::give_kept(op& o, io& s) {
+  s.kept->give(o, s.takes_datagrams());
+  return finish(o);
+}
+
+bool readiness_engine::submit_send(op& o, io& s) {
+  if (s.kind != posix::socket_kind::stream || o.what != verb::send) return submit_other_send(o, s);
+  if (!s.senders.empty()) {
+    o.code = errc::busy;
+    return true;
+  }
+  if (s.writable && try_send(o, s) == outcome::done) return finish(o);
+  return wait_to_send(o, s);
+}
+
+void readiness_engine::serve_receiver(io& s) {
+  op& o = *s.receiver;
+  if (try_receive(o, s) == outcome::must_wait) return;
+  s.receiver = nullptr;
+  finish_waiting(o);
+}
+
+void readiness_engine::serve_senders(io& s) {
+  runnable_queue queue = std::exchange(s.senders, {});
+  while (runnable* r = queue.pop()) {
+    op& o = static_cast<op&>(*r);
+    const bool stream = s.kind == posix::socket_kind::stream && o.what == verb::send;
+    if (s.writable && (stream ? try_send(o, s) : try_other_send(o, s)) == outcome::done) {
+      finish_waiting(o);
+      continue;
+    }
+    s.senders.push(o);
+    if (s.writable && o.segment > 0) leave_later(o.on.index, s);
+  }
+}
+
+}  // namespace bight::readiness
