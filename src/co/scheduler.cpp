@@ -61,7 +61,10 @@ void scheduler::expire(time_point now) {
 
 void scheduler::run_ready() {
   runnable_queue batch = std::exchange(ready_, {});
-  while (runnable* r = batch.pop()) r->run(*r);
+  while (runnable* r = batch.pop()) {
+    __builtin_prefetch(batch.front());  // what runs next comes while this one makes its calls
+    r->run(*r);
+  }
 }
 
 // Four children a node: half the depth of a binary heap, and the four share a cache line.

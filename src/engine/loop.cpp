@@ -66,7 +66,9 @@ void loop::run(task<> main) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
       check(false, "deadlock: every task waits for another, and nothing else can happen");
     turn();
-    if (stop_asked_.exchange(false, std::memory_order_acquire)) stop();
+    if (stop_asked_.load(std::memory_order_relaxed) &&
+        stop_asked_.exchange(false, std::memory_order_acquire))
+      stop();
   }
   finish();
 }
