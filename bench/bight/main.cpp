@@ -31,8 +31,8 @@ task<> discard(tcp::stream peer) {
 }
 
 task<> source(tcp::stream peer) {
-  const std::string zeros(65536, '\0');
-  for (;;) co_await peer.send(zeros);
+  const std::string payload(65536, 'x');
+  for (;;) co_await peer.send(payload);
 }
 
 task<> answer(udp::request asked) { co_await asked.reply(asked.data()); }

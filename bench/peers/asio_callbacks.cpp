@@ -122,11 +122,11 @@ class source : public std::enable_shared_from_this<source> {
   explicit source(tcp::socket peer) : peer_(std::move(peer)) {}
 
   void run() {
-    static const std::array<char, read_max> zeros{};
+    static const std::string payload(read_max, 'x');
     auto then = [self = shared_from_this()](error_code error, std::size_t) {
       if (!error) self->run();
     };
-    asio::async_write(peer_, asio::buffer(zeros), std::move(then));
+    asio::async_write(peer_, asio::buffer(payload), std::move(then));
   }
 
  private:

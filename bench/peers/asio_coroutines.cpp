@@ -54,8 +54,8 @@ awaitable<void> discard(tcp::socket peer) {
 }
 
 awaitable<void> source(tcp::socket peer) {
-  static const std::array<char, read_max> zeros{};
-  for (;;) co_await asio::async_write(peer, asio::buffer(zeros), use_awaitable);
+  static const std::string payload(read_max, 'x');
+  for (;;) co_await asio::async_write(peer, asio::buffer(payload), use_awaitable);
 }
 
 awaitable<void> datagrams(udp::socket socket) {

@@ -15,7 +15,7 @@ import sys
 
 READ_MAX = 65536
 MESSAGE_MAX = 1 << 20
-ZEROS = bytes(READ_MAX)
+PAYLOAD = b'x' * READ_MAX
 
 
 # Shared by all connections: what is read is copied out of it before the next read.
@@ -87,7 +87,7 @@ class Source(asyncio.Protocol):
     def resume_writing(self):
         self.paused = False
         while not self.paused and not self.transport.is_closing():
-            self.transport.write(ZEROS)
+            self.transport.write(PAYLOAD)
 
 
 class Datagrams(asyncio.DatagramProtocol):

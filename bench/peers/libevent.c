@@ -60,10 +60,11 @@ static void on_discard(struct bufferevent* peer, void* unused) {
   evbuffer_drain(input, evbuffer_get_length(input));
 }
 
-static void write_zeros(struct bufferevent* peer, void* unused) {
+static char payload[read_max];
+
+static void write_payload(struct bufferevent* peer, void* unused) {
   (void)unused;
-  static const char zeros[read_max];
-  evbuffer_add_reference(bufferevent_get_output(peer), zeros, sizeof zeros, NULL, NULL);
+  evbuffer_add_reference(bufferevent_get_output(peer), payload, sizeof payload, NULL, NULL);
 }
 
 static void on_event(struct bufferevent* peer, short what, void* unused) {
@@ -91,11 +92,11 @@ static void on_connection(struct evconnlistener* listener, evutil_socket_t fd,
   struct bufferevent* peer = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
   bufferevent_setcb(peer, read_callback, write_callback, on_event, NULL);
   bufferevent_enable(peer, EV_READ);  // writing is on from the start
-  if (write_callback == write_zeros) {
+  if (write_callback == write_payload) {
     // Called again while one write is still queued, so that the socket never runs dry.
     bufferevent_setwatermark(peer, EV_WRITE, read_max, 0);
-    write_zeros(peer, NULL);
-    write_zeros(peer, NULL);
+    write_payload(peer, NULL);
+    write_payload(peer, NULL);
   }
 }
 
@@ -130,8 +131,9 @@ int main(int argc, char** argv) {
   } else if (strcmp(mode, "discard") == 0) {
     read_callback = on_discard;
   } else if (strcmp(mode, "source") == 0) {
+    memset(payload, 'x', sizeof payload);
     read_callback = on_discard;
-    write_callback = write_zeros;
+    write_callback = write_payload;
   } else if (strcmp(mode, "udp") != 0) {
     return 64;
   }

@@ -24,6 +24,7 @@ struct rest {
 };
 
 static char shared[read_max];
+static char payload[read_max];  // what a source sends
 static uv_read_cb read_callback;  // NULL for source, which does not read
 static uv_alloc_cb alloc_callback;
 static int closes_when_answered;
@@ -130,14 +131,13 @@ static void on_framed(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer
   if (done > 0 && peer->size > 0) memmove(peer->data, peer->data + done, peer->size);
 }
 
-static void write_zeros(uv_write_t* request, int status) {
-  static char zeros[read_max];
+static void write_payload(uv_write_t* request, int status) {
   if (status < 0) {
     drop(request->handle);
     return;
   }
-  uv_buf_t buffer = uv_buf_init(zeros, sizeof zeros);
-  uv_write(request, request->handle, &buffer, 1, write_zeros);
+  uv_buf_t buffer = uv_buf_init(payload, sizeof payload);
+  uv_write(request, request->handle, &buffer, 1, write_payload);
 }
 
 static void on_connection(uv_stream_t* listener, int status) {
@@ -154,7 +154,7 @@ static void on_connection(uv_stream_t* listener, int status) {
     uv_read_start(stream, alloc_callback, read_callback);
   } else {
     peer->zeros_written.handle = stream;
-    write_zeros(&peer->zeros_written, 0);
+    write_payload(&peer->zeros_written, 0);
   }
 }
 
@@ -203,6 +203,7 @@ int main(int argc, char** argv) {
     return 64;
   }
 
+  memset(payload, 'x', sizeof payload);
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t listener;
   uv_udp_t socket;

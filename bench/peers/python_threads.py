@@ -12,7 +12,7 @@ import threading
 
 READ_MAX = 65536
 MESSAGE_MAX = 1 << 20
-ZEROS = bytes(READ_MAX)
+PAYLOAD = b'x' * READ_MAX
 
 
 def echo(peer):
@@ -43,7 +43,7 @@ def discard(peer):
 
 def source(peer):
     while True:
-        peer.sendall(ZEROS)
+        peer.sendall(PAYLOAD)
 
 
 def session(serve, peer):

@@ -27,7 +27,7 @@ static enum mode mode;
 static int epoll_fd;
 static int listener;
 static char arrived[chunk_bytes];
-static const char zeros[chunk_bytes];
+static char payload[chunk_bytes];  // what a source sends
 
 static void drop(struct connection* c) {
   close(c->fd);
@@ -126,11 +126,11 @@ static bool read_all(struct connection* c) {
   }
 }
 
-static bool write_zeros(struct connection* c) {
+static bool write_payload(struct connection* c) {
   for (;;) {
-    const ssize_t sent = write_some(c->fd, zeros, sizeof zeros);
+    const ssize_t sent = write_some(c->fd, payload, sizeof payload);
     if (sent < 0) return false;
-    if (sent < (ssize_t)sizeof zeros) break;
+    if (sent < (ssize_t)sizeof payload) break;
   }
   await_writable(c, true);
   return true;
@@ -139,7 +139,7 @@ static bool write_zeros(struct connection* c) {
 static void happened(struct connection* c, uint32_t events) {
   bool alive = true;
   if (mode == mode_source) {
-    alive = (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) == 0 && write_zeros(c);
+    alive = (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) == 0 && write_payload(c);
   } else {
     // What came while a reply was stuck has had its edge already: when it is written, read.
     if (c->writable_awaited) alive = reply_rest(c);
@@ -166,7 +166,7 @@ static void accept_all(void) {
     }
     struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e);
-    if (mode == mode_source && !write_zeros(c)) drop(c);
+    if (mode == mode_source && !write_payload(c)) drop(c);
   }
 }
 
@@ -220,6 +220,7 @@ static void serve_datagrams(const char* port) {
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   mode = mode_named(argv[1]);
+  memset(payload, 'x', sizeof payload);
   if (mode == mode_udp)
     serve_datagrams(argv[2]);
   else

@@ -43,7 +43,7 @@ static struct connection connections[connections_max];
 static struct chunk* chunks_free;
 static unsigned starved[connections_max];  // connections whose receive found no buffer
 static unsigned starved_count;
-static const char zeros[chunk_bytes];
+static char payload[chunk_bytes];  // what a source sends
 
 // A prep function of liburing clears the mark, so it is set behind it.
 static void mark(struct io_uring_sqe* sqe, enum operation op, unsigned index, unsigned flags) {
@@ -76,7 +76,7 @@ static void send_begin(unsigned index) {
 
 static void source_begin(unsigned index) {
   struct io_uring_sqe* sqe = ring_next();
-  io_uring_prep_send(sqe, (int)index, zeros, sizeof zeros, MSG_NOSIGNAL | MSG_WAITALL);
+  io_uring_prep_send(sqe, (int)index, payload, sizeof payload, MSG_NOSIGNAL | MSG_WAITALL);
   mark(sqe, op_source, index, IOSQE_FIXED_FILE);
 }
 
@@ -244,7 +244,7 @@ static void happened(const struct io_uring_cqe* cqe) {
     case op_send: sent(index, cqe->res); break;
     case op_answer: buffer_release((int)index); break;
     case op_source:
-      if (cqe->res == (int)sizeof zeros)
+      if (cqe->res == (int)sizeof payload)
         source_begin(index);
       else
         close_begin(index);
@@ -258,6 +258,7 @@ void serve_datagrams(const char* port);
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   mode = mode_named(argv[1]);
+  memset(payload, 'x', sizeof payload);
   if (mode == mode_udp) serve_datagrams(argv[2]);
 
   listener = socket_bound(mode, argv[2], 0);

@@ -6,6 +6,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -71,11 +72,11 @@ func discard(peer net.Conn) {
 	}
 }
 
-var zeros = make([]byte, readMax)
+var payload = bytes.Repeat([]byte{'x'}, readMax)
 
 func source(peer net.Conn) {
 	for {
-		if _, err := peer.Write(zeros); err != nil {
+		if _, err := peer.Write(payload); err != nil {
 			return
 		}
 	}

@@ -10,7 +10,6 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 const READ_MAX: usize = 65536;
 const MESSAGE_MAX: usize = 1 << 20;
-static ZEROS: [u8; READ_MAX] = [0; READ_MAX];
 
 async fn echo(mut peer: TcpStream) -> io::Result<()> {
     let mut data = Vec::with_capacity(READ_MAX);
@@ -52,8 +51,9 @@ async fn discard(mut peer: TcpStream) -> io::Result<()> {
 }
 
 async fn source(mut peer: TcpStream) -> io::Result<()> {
+    let payload = vec![b'x'; READ_MAX];
     loop {
-        peer.write_all(&ZEROS).await?;
+        peer.write_all(&payload).await?;
     }
 }
 
