@@ -231,6 +231,16 @@ task<> echo_once_and_mark(stream peer) {
   co_await peer.send(said);
 }
 
+constexpr std::size_t much = 16 << 20;
+
+task<> send_much_and_mark(stream peer) {
+  const std::string all(much, 'x');
+  static_cast<void>(co_await peer.recv());
+  static_cast<void>(getppid());
+  co_await peer.send(all);
+  static_cast<void>(getppid());
+}
+
 task<> reply_and_mark(udp::request asked) {
   if (asked.data() == mark_please) static_cast<void>(getppid());
   co_await asked.reply(asked.data());
@@ -304,6 +314,10 @@ int sum(const std::map<long, int>& calls) {
   return all;
 }
 
+int waits_among(std::map<long, int> calls) {
+  return calls[SYS_epoll_pwait2] + calls[SYS_epoll_pwait] + calls[SYS_epoll_wait];
+}
+
 std::string told(const std::map<long, int>& calls) {
   std::string text;
   for (const auto& [number, count] : calls)
@@ -325,6 +339,12 @@ void ping_pong(const address& at) {
   ask(peer, mark_please);
   for (int i = 0; i < messages; ++i) ask(peer, "ping");
   ask(peer, mark_please);
+}
+
+void take_much(const address& at) {
+  auto peer = raw::connect(at);
+  peer.send("now");
+  for (std::size_t come = 0; come < much;) come += peer.recv().size();
 }
 
 void ping_pong_datagrams(const address& at) {
@@ -375,12 +395,20 @@ TEST(cost, system_calls_of_a_datagram_answered) {
   };
   const auto calls = count_calls(serving, ping_pong_datagrams);
   ASSERT_FALSE(calls.empty());
-  int waits = 0;
-  for (const auto& [number, count] : calls)
-    if (number == SYS_epoll_pwait2 || number == SYS_epoll_pwait || number == SYS_epoll_wait)
-      waits += count;
+  const int waits = waits_among(calls);
   EXPECT_LE(sum(calls) - waits, 2 * (messages + 1) + messages / 10) << told(calls);
   EXPECT_LE(waits, 2 * (messages + 1) + messages / 10) << told(calls);
+}
+
+// A send that took a part has found out that there is no more room; epoll says when there is.
+TEST(cost, a_full_socket_is_asked_once) {
+  if (on_uring()) GTEST_SKIP() << "io_uring asks by itself";
+  const auto serving = [](serve_options o) -> task<> {
+    co_await tcp::serve("127.0.0.1:0", send_much_and_mark, std::move(o));
+  };
+  auto calls = count_calls(serving, take_much);
+  ASSERT_FALSE(calls.empty());
+  EXPECT_LE(calls[SYS_sendto], waits_among(calls) + 1) << told(calls);
 }
 
 TEST(cost, system_calls_of_a_connection) {

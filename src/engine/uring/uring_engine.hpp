@@ -13,8 +13,8 @@
 /// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
 /// is armed again when there is somebody who waits: until then the kernel holds the bytes.
 ///
-/// What nearly every message passes through is apart from the rest, which is not inlined into it: so
-/// it saves few registers and has few lines of code.
+/// What nearly every message passes through is apart from the rest, which is not inlined into it:
+/// so it saves few registers and has few lines of code.
 ///
 /// A file: submit, cancel, the turn (uring_engine.cpp); receiving (receive.cpp), accepting
 /// (accept.cpp), sending and connecting (send.cpp), the program's own descriptors (adopted.cpp),
