@@ -19,7 +19,8 @@ namespace {
                "  --active N       of mode idle: connections that echo meanwhile\n"
                "  --server-pid P   report the server's processor time and memory\n"
                "  --spin           look for answers all the time\n"
-               "  --count-calls    report the server's system calls (needs tracefs)\n",
+               "  --count-calls    report the server's system calls (needs tracefs)\n"
+               "  --sample         report where it spends its processor time (needs perf events)\n",
                static_cast<int>(wrong.size()), wrong.data());
   std::exit(2);
 }
@@ -39,6 +40,10 @@ options options_from(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--spin") {
       o.spin = true;
+      continue;
+    }
+    if (name == "--sample") {
+      o.sample = true;
       continue;
     }
     if (name == "--count-calls") {

@@ -21,6 +21,7 @@ struct options {
   int server_pid = 0;        // whose processor time and memory are read; 0: nobody's
   bool spin = false;         // looks for answers all the time instead of sleeping
   bool count_calls = false;  // the server's system calls; that makes each of them dearer
+  bool sample = false;       // where it spends its processor time; that takes a part of it
 };
 
 /// Reads them; ends the program with a word when one is wrong.

@@ -53,16 +53,6 @@ usage server::used() const {
   // The process's own clock: as schedstat of its threads, but up to date while they run, and with
   // those that have ended.
   if (clockid_t clock = 0; clock_getcpuclockid(pid_, &clock) == 0) u.cpu_ns = read_clock(clock);
-  std::ifstream in(proc(pid_, "/stat"));
-  std::string text;
-  std::getline(in, text, ')');  // the name may hold blanks
-  for (int field = 3; field < 14; ++field) in >> text;
-  std::uint64_t user = 0;
-  std::uint64_t kernel = 0;
-  in >> user >> kernel;
-  const auto tick_ns = second_ns / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
-  u.user_ns = user * tick_ns;
-  u.kernel_ns = kernel * tick_ns;
   u.waited_ns = waited(proc(pid_, ""));
   return u;
 }

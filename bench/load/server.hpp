@@ -10,8 +10,6 @@ namespace load {
 
 struct usage {
   std::uint64_t cpu_ns = 0;     // all threads, also those that have ended
-  std::uint64_t user_ns = 0;    // by the kernel's ticks: for long windows only
-  std::uint64_t kernel_ns = 0;  // likewise
   std::uint64_t waited_ns = 0;  // ready to run while another process had the core; one thread only
 };
 
@@ -26,6 +24,7 @@ class server {
   explicit server(int pid) : pid_(pid) {}
 
   [[nodiscard]] bool known() const { return pid_ != 0; }
+  [[nodiscard]] int pid() const { return pid_; }
   [[nodiscard]] usage used() const;
   [[nodiscard]] memory held() const;
 

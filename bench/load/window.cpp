@@ -11,6 +11,7 @@ window::window(const options& o)
     : warmup_ns_(static_cast<std::uint64_t>(o.warmup * second_ns)),
       length_ns_(static_cast<std::uint64_t>(o.seconds * second_ns)),
       count_calls_(o.count_calls),
+      sample_(o.sample),
       server_(o.server_pid),
       may_rest_(o.mode == "idle" && o.active == 0) {}
 
@@ -41,6 +42,7 @@ void window::begin(std::uint64_t now) {
   latencies_ = histogram();
   began_ = now;
   if (count_calls_) server_.calls_begin();
+  if (sample_) sampler_.begin(server_.pid());
   load_cpu_ns_ = own_cpu_ns();
   load_waited_ns_ = own_waited_ns();
   used_ = server_.used();
@@ -51,7 +53,8 @@ void window::end(std::uint64_t now) {
   load_cpu_ns_ = own_cpu_ns() - load_cpu_ns_;
   load_waited_ns_ = own_waited_ns() - load_waited_ns_;
   if (count_calls_) calls_ = server_.calls_end();
-  used_ = {u.cpu_ns - used_.cpu_ns, u.user_ns - used_.user_ns, u.kernel_ns - used_.kernel_ns,
+  if (sample_) found_ = sampler_.end();
+  used_ = {u.cpu_ns - used_.cpu_ns,
            u.waited_ns > used_.waited_ns ? u.waited_ns - used_.waited_ns : 0};
   ended_ = now;
 }
@@ -82,11 +85,13 @@ int window::print(const options& o) const {
   whole("load_waited_ns", load_waited_ns_);
   if (server_.known()) {
     whole("server_cpu_ns", used_.cpu_ns);
-    whole("server_user_ns", used_.user_ns);
-    whole("server_kernel_ns", used_.kernel_ns);
     whole("server_waited_ns", used_.waited_ns);
   }
   if (count_calls_) whole("server_calls", calls_);
+  if (sample_) {
+    whole("found_in_user", found_.user);
+    whole("found_in_kernel", found_.kernel);
+  }
   if (idle_connections_ != 0) {
     whole("idle_connections", idle_connections_);
     whole("rss_before", before_.rss_bytes);

@@ -5,6 +5,7 @@
 
 #include "histogram.hpp"
 #include "options.hpp"
+#include "sampler.hpp"
 #include "server.hpp"
 
 #include <cstdint>
@@ -49,6 +50,7 @@ class window {
   std::uint64_t began_ = 0;
   std::uint64_t ended_ = 0;
   bool count_calls_;
+  bool sample_;
 
   // The server
   server server_;
@@ -56,6 +58,8 @@ class window {
   std::uint64_t load_cpu_ns_ = 0;
   std::uint64_t load_waited_ns_ = 0;
   std::uint64_t calls_ = 0;
+  sampler sampler_;
+  found found_;
   memory before_;
   memory idle_;
   unsigned idle_connections_ = 0;

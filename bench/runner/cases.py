@@ -25,24 +25,24 @@ class Case:
     only: str = ""  # servers with these words in their name
     alone: bool = False  # no load: the server prints the JSON object itself
     reference: str = servers.REFERENCE  # the server whose CPU the others' is set against
-    instructions: bool = False  # counted in the second pass
+    inside: bool = False  # the second pass looks into the program: instructions, user time
     quiet: bool = False  # there are no messages: CPU a second and memory instead
 
 
 CASES = [
     # The load looks for answers all the time, so that only the server's wake-up is in the figure.
     Case("n1", "echo 64 B, 1 connection", "echo", args=("--spin",)),
-    Case("n100", "echo 64 B, 100 connections", "echo", 100, instructions=True),
+    Case("n100", "echo 64 B, 100 connections", "echo", 100, inside=True),
     Case("n1000", "echo 64 B, 1,000 connections", "echo", 1000),
     Case("d16", "echo 64 B, 100 connections × 16 in flight", "echo", 100, 16),
     Case("framed16", "framed 64 B, 100 connections × 16 in flight", "framed", 100, 16,
-         instructions=True),
+         inside=True),
     Case("k16", "echo 16 KiB, 100 connections", "echo", 100, size=16384),
     Case("discard", "bulk receive, 1 connection", "discard", unit="64 KiB"),
     Case("source", "bulk send, 1 connection", "source", unit="64 KiB"),
     Case("accept", "connect, 64 B, reply, close; 100 at a time", "accept", 100, unit="connection"),
     # 64 in flight: more of the large ones do not fit into a socket's default receive buffer.
-    Case("udp64", "UDP echo 64 B, 8 sockets × 8 in flight", "udp", 8, 8, instructions=True),
+    Case("udp64", "UDP echo 64 B, 8 sockets × 8 in flight", "udp", 8, 8, inside=True),
     Case("udp1200", "UDP echo 1,200 B, 8 sockets × 8 in flight", "udp", 8, 8, 1200),
     Case("oneway64", "UDP one way, 64 B", "oneway64", size=64, unit="datagram", alone=True,
          reference="epoll by hand, single"),

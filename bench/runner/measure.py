@@ -20,6 +20,7 @@ NOT_OFFERED = 64
 READY_S = 10
 DISTURBED = 0.05
 READY_CALLGRIND_S = 30
+SAMPLED_ROUNDS = 5
 
 
 class Failed(Exception):
@@ -163,17 +164,18 @@ def note(text):
 
 
 def details(build, cases, servers, data):
-    """System calls and user instructions a message. Counting makes both dearer, so apart."""
+    """System calls, user instructions and user time. Looking makes them dearer, so apart."""
     for case in cases:
         if case.quiet or case.alone:
             continue
+        user = shares_of_user(build, case, servers) if case.inside else {}
         for server in servers:
             if not fits(case, server):
                 continue
             note(f"details: {case.name}, {server.name}")
             found = {}
             for name, how in (("calls", calls), ("instructions", instructions)):
-                if name == "instructions" and not case.instructions:
+                if name == "instructions" and not case.inside:
                     continue
                 try:
                     found[name] = how(build, case, server)
@@ -181,9 +183,31 @@ def details(build, cases, servers, data):
                     break
                 except (Failed, OSError, subprocess.SubprocessError) as e:
                     note(f"{name} of {server.name}, {case.name}: {e}\n")
+            if server.name in user:
+                found["user_share"] = user[server.name]
             if found:
                 data.add_details(case.name, server.name, found)
     note("")
+
+
+def shares_of_user(build, case, servers):
+    """The share of its CPU time that each server spends in its own code, by samples, in turns."""
+    found = {}
+    for number in range(SAMPLED_ROUNDS):
+        for server in servers:
+            if not fits(case, server):
+                continue
+            note(f"samples {number + 1}: {case.name}, {server.name}")
+            try:
+                said = once(build, case, server, 0.7, "--sample")
+            except NotOffered:
+                continue
+            except (Failed, OSError) as e:
+                note(f"samples of {server.name}, {case.name}: {e}\n")
+                continue
+            user, kernel = found.get(server.name, (0, 0))
+            found[server.name] = (user + said["found_in_user"], kernel + said["found_in_kernel"])
+    return {name: user / (user + kernel) for name, (user, kernel) in found.items() if user + kernel}
 
 
 def calls(build, case, server):

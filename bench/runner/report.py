@@ -81,7 +81,7 @@ def rows_of(case, data, cells, details):
         alone = cells.get((case.beside, server))
         row = [server, range_of(cell["rate"]), range_of(cell["cpu"], plain_ns),
                quotient(reference, cell), quotient(cell, alone),
-               plain_ns(cell["user"][0]) if "user" in cell else "–"]
+               plain_ns(cell["cpu"][0] * extra["user_share"]) if "user_share" in extra else "–"]
         row += [micros(cell[p][0]) if p in cell else "–" for p in ("p50_us", "p99_us", "p999_us")]
         row += [f"{extra[k]:.{digits}f}" if extra.get(k) is not None else "–"
                 for k, digits in (("calls", 3), ("instructions", 0))]

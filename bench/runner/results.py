@@ -7,8 +7,7 @@ import statistics
 
 # Of what the load says, the fields that a report needs.
 KEPT = ("seconds", "messages", "bytes", "lost", "sent", "p50_us", "p99_us", "p999_us",
-        "load_cpu_ns", "server_cpu_ns", "server_user_ns", "server_kernel_ns", "disturbed",
-        "idle_connections",
+        "load_cpu_ns", "server_cpu_ns", "disturbed", "idle_connections",
         "private_before", "private_idle", "pss_before", "pss_idle")
 
 
@@ -71,11 +70,6 @@ def figures(runs):
     put("cpu", [r["server_cpu_ns"] / r["messages"] for r in runs if r["messages"]])
     found["rounds"] = {r["round"]: r["server_cpu_ns"] / r["messages"]
                        for r in runs if r["messages"]}
-    # The kernel tells user and kernel time by ticks of 10 ms: too coarse for a run, not for all.
-    user = sum(r.get("server_user_ns", 0) for r in runs)
-    both = user + sum(r.get("server_kernel_ns", 0) for r in runs)
-    if "cpu" in found and both:
-        put("user", [found["cpu"][0] * user / both])
     put("busy", [r["server_cpu_ns"] / r["seconds"] / 1e9 for r in runs])
     put("load_busy", [r["load_cpu_ns"] / r["seconds"] / 1e9 for r in runs if "load_cpu_ns" in r])
     put("sender_cpu", [r["load_cpu_ns"] / r["sent"] for r in runs if r.get("sent")])
