@@ -74,7 +74,20 @@ class lease {
   [[nodiscard]] std::string str() const { return std::string(view()); }
 
   /// Cuts the first `n` bytes off and returns them; both halves share the buffer.
-  [[nodiscard]] lease take_front(std::size_t n) noexcept;
+  [[nodiscard]] lease take_front(std::size_t n) noexcept {
+    if (n >= size_) return std::move(*this);
+    lease front;
+    if (n > 0) front = lease(*block_, data_, n);  // nothing needs no buffer
+    data_ += n;
+    size_ -= n;
+    return front;
+  }
+  /// Forgets the first `n` bytes.
+  void drop_front(std::size_t n) noexcept {
+    if (n >= size_) return reset();
+    data_ += n;
+    size_ -= n;
+  }
 
   /// Lets go of the buffer now.
   void reset() noexcept {

@@ -88,7 +88,9 @@ class splitter {
   [[nodiscard]] bool matches(std::size_t at, std::string_view text) const;
   [[nodiscard]] char byte(std::size_t i) const noexcept;
   [[nodiscard]] std::size_t spilled() const noexcept { return spill_.size() - spill_used_; }
-  [[nodiscard]] lease cut(std::size_t n);
+  [[nodiscard]] lease cut();
+  [[nodiscard]] lease cut_front() noexcept;
+  [[nodiscard]] lease cut_spill(std::size_t n);
   [[nodiscard]] error failure(const framing& f, state s) const;
 
   // What is held: spill_ from spill_used_ on, then front_.

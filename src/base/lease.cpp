@@ -22,13 +22,4 @@ lease lease::to_fill(std::size_t size, std::byte*& room) {
   return {*block, room, size};
 }
 
-lease lease::take_front(std::size_t n) noexcept {
-  if (n >= size_) return std::move(*this);
-  if (n == 0) return {};  // nothing needs no buffer
-  lease front(*block_, data_, n);
-  data_ += n;
-  size_ -= n;
-  return front;
-}
-
 }  // namespace bight

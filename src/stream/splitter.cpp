@@ -5,7 +5,10 @@
 #include "base/plant.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
+
+#include <endian.h>
 
 #include <fmt/format.h>
 
@@ -19,6 +22,10 @@ struct gathered_block : lease_block {
 };
 
 lease lease_of(std::string& bytes, std::size_t from, std::size_t n) {
+  if (n == 0) {
+    bytes.clear();
+    return {};
+  }
   auto block = std::make_unique<gathered_block>();  // may throw; `bytes` is untouched then
   block->release = [](lease_block& b) noexcept { delete static_cast<gathered_block*>(&b); };
   block->bytes.swap(bytes);
@@ -63,9 +70,7 @@ result<std::optional<lease>> splitter::take(const framing& f) {
   check(s != state::waiting, "take() from a splitter that is not settled");
   if (s == state::nothing) return std::optional<lease>();
   if (s != state::complete) return failure(f, s);
-  lease message = cut(skip_ + size_ + drop_);
-  if (skip_ > 0) (void)message.take_front(skip_);
-  return std::optional<lease>(message.take_front(size_));
+  return std::optional<lease>(cut());
 }
 
 splitter::state splitter::look(const framing& f) {
@@ -118,11 +123,14 @@ splitter::state splitter::look_prefixed(const framing& f) {
     if (!ended_) return state::waiting;
     return held > 0 ? state::cut_short : state::nothing;
   }
-  announced_ = 0;
-  const bool in_one_piece = spilled() == 0;
-  for (std::size_t i = 0; i < f.prefix; ++i) {
-    const char c = in_one_piece ? front_.view()[i] : byte(i);
-    announced_ = announced_ << 8 | static_cast<unsigned char>(c);
+  std::uint64_t first = 0;
+  if (spilled() == 0 && held >= sizeof first) {
+    std::memcpy(&first, front_.data(), sizeof first);
+    announced_ = be64toh(first) >> (64 - 8 * f.prefix);
+  } else {
+    announced_ = 0;
+    for (std::size_t i = 0; i < f.prefix; ++i)
+      announced_ = announced_ << 8 | static_cast<unsigned char>(byte(i));
   }
   if (announced_ > f.max) return state::too_long;
   skip_ = f.prefix;
@@ -182,25 +190,35 @@ char splitter::byte(std::size_t i) const noexcept {
   return i < back ? spill_[spill_used_ + i] : front_.view()[i - back];
 }
 
-// Takes the first `n` bytes, which are there.
-lease splitter::cut(std::size_t n) {
-  const std::size_t back = spilled();
-  lease bytes;
-  if (back == 0) {
-    bytes = front_.take_front(n);
-  } else if (n < back) {
-    bytes = lease::copy_of(std::string_view(spill_).substr(spill_used_, n));
-    spill_used_ += n - (planted(bug::splitter_steps_short) ? 1 : 0);
-  } else {
-    // In this order a failure to allocate loses nothing.
-    spill_.append(front_.view().substr(0, n - back));
-    if (n > back) (void)front_.take_front(n - back);
-    bytes = lease_of(spill_, spill_used_, n);
-    spill_used_ = 0;
-  }
+// Takes the message, which is there, and what delimits it.
+lease splitter::cut() {
+  const std::size_t n = skip_ + size_ + drop_;
+  lease message = spilled() == 0 ? cut_front() : cut_spill(n);
   found_ = found_ && searched_ >= n;
   searched_ -= std::min(n, searched_);
-  return bytes;
+  return message;
+}
+
+lease splitter::cut_front() noexcept {
+  front_.drop_front(skip_);
+  lease message = front_.take_front(size_);
+  front_.drop_front(drop_);
+  return message;
+}
+
+lease splitter::cut_spill(std::size_t n) {
+  const std::size_t back = spilled();
+  if (n < back) {
+    lease message = lease::copy_of(std::string_view(spill_).substr(spill_used_ + skip_, size_));
+    spill_used_ += n - (planted(bug::splitter_steps_short) ? 1 : 0);
+    return message;
+  }
+  // In this order a failure to allocate loses nothing.
+  spill_.append(front_.view().substr(0, n - back));
+  front_.drop_front(n - back);
+  lease message = lease_of(spill_, spill_used_ + skip_, size_);
+  spill_used_ = 0;
+  return message;
 }
 
 error splitter::failure(const framing& f, state s) const {
