@@ -30,7 +30,7 @@ struct sample {
 };
 
 // An interrupt that comes while the kernel returns from a call is taken behind it, at the program's
-// first instruction. So that one is the kernel's.
+// first instruction. So what is found there is on its way back.
 bool is_behind_call(int memory, std::uint64_t at) {
   unsigned char before[2] = {};
   const auto from = static_cast<off_t>(at - sizeof before);
@@ -90,7 +90,7 @@ found sampler::end() {
   }
   const int memory = open(("/proc/" + std::to_string(pid_) + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
   for (const auto& [at, times] : instructions)
-    (is_behind_call(memory, at) ? all.kernel : all.user) += times;
+    (is_behind_call(memory, at) ? all.returning : all.user) += times;
   close(memory);
   return all;
 }

@@ -12,6 +12,7 @@ namespace load {
 struct found {
   std::uint64_t user = 0;
   std::uint64_t kernel = 0;
+  std::uint64_t returning = 0;  // from the kernel, which is the kernel's as well
 };
 
 class sampler {

@@ -91,6 +91,7 @@ int window::print(const options& o) const {
   if (sample_) {
     whole("found_in_user", found_.user);
     whole("found_in_kernel", found_.kernel);
+    whole("found_returning", found_.returning);
   }
   if (idle_connections_ != 0) {
     whole("idle_connections", idle_connections_);

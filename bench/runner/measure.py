@@ -206,7 +206,8 @@ def shares_of_user(build, case, servers):
                 note(f"samples of {server.name}, {case.name}: {e}\n")
                 continue
             user, kernel = found.get(server.name, (0, 0))
-            found[server.name] = (user + said["found_in_user"], kernel + said["found_in_kernel"])
+            found[server.name] = (user + said["found_in_user"],
+                                  kernel + said["found_in_kernel"] + said["found_returning"])
     return {name: user / (user + kernel) for name, (user, kernel) in found.items() if user + kernel}
 
 
