@@ -108,6 +108,22 @@ TEST(lease, take_front_of_nothing_holds_no_buffer) {
   EXPECT_TRUE(none.take_front(3).empty());
 }
 
+TEST(lease, drop_front_forgets_a_part_and_lets_go_of_the_whole) {
+  buffer b;
+  lease rest = b.lend(12);
+  rest.drop_front(0);
+  EXPECT_EQ(rest, "hello, world");
+  rest.drop_front(7);
+  EXPECT_EQ(rest, "world");
+  EXPECT_EQ(b.refs, 1u);
+  rest.drop_front(99);
+  EXPECT_TRUE(rest.empty());
+  EXPECT_EQ(b.released, 1);
+  lease none;
+  none.drop_front(1);
+  EXPECT_TRUE(none.empty());
+}
+
 TEST(lease, the_front_outlives_the_rest) {
   buffer b;
   lease front;
