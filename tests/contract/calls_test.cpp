@@ -33,16 +33,6 @@ task<> echo_once_and_mark(stream peer) {
   co_await peer.send(said);
 }
 
-constexpr std::size_t much = 16 << 20;
-
-task<> send_much_and_mark(stream peer) {
-  const std::string all(much, 'x');
-  static_cast<void>(co_await peer.recv());
-  static_cast<void>(getppid());
-  co_await peer.send(all);
-  static_cast<void>(getppid());
-}
-
 task<> reply_and_mark(udp::request asked) {
   if (asked.data() == mark_please) static_cast<void>(getppid());
   co_await asked.reply(asked.data());
@@ -143,12 +133,6 @@ void ping_pong(const address& at) {
   ask(peer, mark_please);
 }
 
-void take_much(const address& at) {
-  auto peer = raw::connect(at);
-  peer.send("now");
-  for (std::size_t come = 0; come < much;) come += peer.recv().size();
-}
-
 void ping_pong_datagrams(const address& at) {
   auto peer = raw::datagram("127.0.0.1:0");
   const auto question = [&](std::string_view what) {
@@ -207,17 +191,6 @@ TEST_F(calls, of_a_datagram_answered) {
   const int waits = waits_among(made);
   EXPECT_LE(sum(made) - waits, 2 * (messages + 1) + messages / 10) << told(made);
   EXPECT_LE(waits, 2 * (messages + 1) + messages / 10) << told(made);
-}
-
-// A send that took a part has found out that there is no more room; epoll says when there is.
-TEST_F(calls, a_full_socket_is_asked_once) {
-  if (on_uring()) GTEST_SKIP() << "io_uring asks by itself";
-  const auto serving = [](serve_options o) -> task<> {
-    co_await tcp::serve("127.0.0.1:0", send_much_and_mark, std::move(o));
-  };
-  auto made = count_calls(serving, take_much);
-  ASSERT_FALSE(made.empty());
-  EXPECT_LE(made[SYS_sendto], waits_among(made) + 1) << told(made);
 }
 
 TEST_F(calls, of_a_connection) {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include <sys/mman.h>
+
 namespace contract {
 
 BIGHT_TEST(stream, carries_a_hundred_megabytes_each_way_at_once) {
@@ -257,6 +259,26 @@ BIGHT_TEST(stream, options_read_back_what_was_set) {
   s.set(options::traffic_class, 0x20);
   EXPECT_EQ(s.get(options::traffic_class), 0x20);
   EXPECT_THROW(s.set(options::keep_alive_count, -1), error);
+}
+
+// A file behind a mapping may be cut off under a send. The kernel takes what is there, and says so
+// only to the next call; nothing else would ever wake that send.
+BIGHT_TEST(stream, a_send_from_memory_that_ends_is_told) {
+  needs_kernel("sends what no memory is behind");
+  constexpr std::size_t half = 65536;
+  void* const memory = mmap(nullptr, 2 * half, PROT_READ | PROT_WRITE,  //
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  EXPECT_EQ(mprotect(static_cast<char*>(memory) + half, half, PROT_NONE), 0);
+  auto pair = co_await connected();
+  static_cast<void>(co_await attempt(within(1ms, pair.here.recv())));  // it has waited before
+  const std::string_view all(static_cast<const char*>(memory), 2 * half);
+  auto sent = co_await attempt(within(5s, pair.here.send(all)));
+  munmap(memory, 2 * half);
+  EXPECT_FALSE(sent);
+  if (sent) co_return;
+  EXPECT_EQ(sent.error().code(), std::errc::bad_address) << sent.error().what();
+  EXPECT_GT(sent.error().transferred(), 0u);
+  EXPECT_LE(sent.error().transferred(), half);
 }
 
 }  // namespace contract

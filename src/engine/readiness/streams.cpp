@@ -17,8 +17,6 @@ namespace bight::readiness {
 
 namespace {
 
-constexpr ssize_t call_max = 0x7ffff000;  // bytes that one call transfers: write(2)
-
 [[gnu::noinline]] ssize_t send_pieces(int fd, const op& o) noexcept {
   msghdr message{};
   message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
@@ -61,10 +59,9 @@ inline auto readiness_engine::try_send(op& o, io& s) -> outcome {
     if (n < 0) return not_sent(o, s, errno);
     s.last_used = sched().now();
     o.count += n;
-    const bool asked_for_all = o.piece_count <= IOV_MAX && n < call_max;
+    // What took a part is asked again: it may not be full. A part is also what is left of a fault
+    // in the caller's memory, and then no edge comes.
     if (!posix::advance(o, static_cast<std::size_t>(n))) break;
-    // Only a part: the socket is full, and there will be an edge when there is room.
-    if (asked_for_all && !s.hung_up) return not_sent(o, s, EAGAIN);
   }
   return outcome::done;
 }

@@ -38,10 +38,8 @@ class ring {
 
   /// A request to fill in. Never fails: with the queue full, what is in it is submitted first.
   [[nodiscard]] io_uring_sqe* next() noexcept {
-    // io_uring_get_sqe(3), which knows of other kinds of rings too, at half its instructions.
-    io_uring_sq& queue = ring_.sq;
-    if (queue.sqe_tail - *queue.khead == entries_) return next_after_submit();
-    return &queue.sqes[queue.sqe_tail++ & queue.ring_mask];
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    return entry != nullptr ? entry : next_after_submit();
   }
 
   /// Submits what is queued and waits for a completion, at most for `limit`; zero: only looks,
