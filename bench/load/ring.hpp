@@ -54,6 +54,7 @@ class ring {
   io_uring ring_;
   io_uring_buf_ring* buffers_ = nullptr;
   std::vector<char> memory_;
+  char* front_ = nullptr;          // where the first buffer begins in it
   std::vector<std::size_t> used_;  // of each buffer
   std::size_t size_;
   unsigned count_;

@@ -107,8 +107,7 @@ struct parts {
 
 // Something through a multishot receive, and the end after it. Whether that worked. A whole buffer,
 // so that what arrives next lies at the front of one: messages of 4 or 16 KiB then fill buffers
-// without being cut at an end, and the kernel copies to odd addresses at a fifth of the speed
-// (AMD).
+// without being cut at an end.
 bool try_receive(ring& r, buffer_ring& buffers) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
