@@ -291,14 +291,11 @@ result<address> kernel_engine::remote(handle h) const {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) != 0)
       return failed("remote address");
   }
-  remember_remote(*s, name);
+  if (name.length <= s->remote.size()) {  // a path is asked for again each time
+    std::memcpy(s->remote.data(), &name.storage, name.length);
+    s->remote_length = static_cast<std::uint8_t>(name.length);
+  }
   return from_system(name);
-}
-
-void kernel_engine::remember_remote(slot& s, const socket_name& name) noexcept {
-  if (name.length > s.remote.size()) return;  // a path: asked for again each time
-  std::memcpy(s.remote.data(), &name.storage, name.length);
-  s.remote_length = static_cast<std::uint8_t>(name.length);
 }
 
 time_point kernel_engine::last_used(handle h) const noexcept {

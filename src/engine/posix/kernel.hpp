@@ -76,8 +76,6 @@ class kernel_engine : public engine {
 
   /// Makes a connected socket known: a handle for it.
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
-  /// Keeps the peer's name of an accepted connection that came with it.
-  static void remember_remote(slot& s, const socket_name& name) noexcept;
   /// Before its descriptor is closed: arranges for a reset, removes a listener's file.
   static void before_close(const slot& s, bool reset) noexcept;
   /// The slot that `h` means, or null when the handle is stale; and that of a descriptor, made when

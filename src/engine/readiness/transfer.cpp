@@ -71,21 +71,17 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
 }
 
 auto readiness_engine::try_accept(op& o, io& s) -> outcome {
-  posix::socket_name from;
   int fd = -1;
   if (s.has_accepted()) {
     fd = s.kept->take_accepted();
-    from.length = 0;
   } else {
-    do {
-      from.length = sizeof from.storage;
-      fd = accept4(s.fd, from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    } while (fd < 0 && posix::accept_may_go_on(errno));
+    // Without the peer's name: the socket tells it when somebody asks, also after a reset.
+    do fd = accept4(s.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (fd < 0 && posix::accept_may_go_on(errno));
   }
   if (fd < 0) return not_received(o, s, errno);
   o.engine_data = posix::pack_handle(o.on);  // for requeue
   o.on = enter(fd, posix::socket_kind::stream, s.family);
-  if (from.length > 0) remember_remote(*find(o.on), from);
   return outcome::done;
 }
 
