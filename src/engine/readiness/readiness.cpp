@@ -181,22 +181,7 @@ void readiness_engine::wait(time_point until) {
   if (ask_busy() || sent || !leaving_.empty()) limit = 0ns;
   if (!poller_.has_events()) poller_.wait(limit);
   sched().advance(now());
-  // Handlers run before much has piled up, while what they are given is in the cache. Who is ready
-  // and has not been served comes next, before the kernel is asked again.
-  received_ = 0;
-  while (poller_.has_events() && received_ < received_max) collect(poller_.take());
-}
-
-void readiness_engine::collect(ready_event e) {
-  io* s = table_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
-  if (s == nullptr) return;
-  if (s->kept_open == polled::yes || s->watch != nullptr) return collect_other(e, *s);
-  if (e.readable()) s->readable = true;
-  if (e.writable()) s->writable = true;
-  if (e.hung_up()) s->hung_up = true;
-  if (e.ended()) s->ended = true;
-  if (s->receiver != nullptr && s->readable) serve_receiver(*s);
-  if (!s->senders.empty() && s->writable) serve_senders(*s);
+  collect();
 }
 
 // Of a descriptor that is not a socket of this loop's.

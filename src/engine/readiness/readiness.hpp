@@ -97,7 +97,7 @@ class readiness_engine final : public posix::kernel_engine {
   void enrol(op& o, io& s) noexcept;
   void refused(op& o, io& s, std::error_code failed) noexcept;
   void watch_for_room(std::uint32_t index, io& s) noexcept;
-  void collect(ready_event e);
+  void collect();
   [[gnu::noinline]] void collect_other(ready_event e, io& s);
   void serve_receiver(io& s);
   [[gnu::noinline]] void serve_senders(io& s);
@@ -116,6 +116,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] datagram_batch& batch();
 
   // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
+  [[gnu::always_inline]] inline void serve(io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_recv_stream(op& o, io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_send(op& o, io& s);

@@ -99,12 +99,35 @@ bool readiness_engine::submit_send(op& o, io& s) {
   return wait_to_send(o, s);
 }
 
-void readiness_engine::serve_receiver(io& s) {
+// Handlers run before much has piled up, while what they are given is in the cache. Who is ready
+// and has not been served comes next, before the kernel is asked again.
+void readiness_engine::collect() {
+  received_ = 0;
+  while (poller_.has_events() && received_ < received_max) {
+    const ready_event e = poller_.take();
+    io* const s = table_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
+    if (s == nullptr) continue;
+    if (s->kept_open == polled::yes || s->watch != nullptr) {
+      collect_other(e, *s);
+      continue;
+    }
+    if (e.readable()) s->readable = true;
+    if (e.writable()) s->writable = true;
+    if (e.hung_up()) s->hung_up = true;
+    if (e.ended()) s->ended = true;
+    if (s->receiver != nullptr && s->readable) serve(*s);
+    if (!s->senders.empty() && s->writable) serve_senders(*s);
+  }
+}
+
+inline void readiness_engine::serve(io& s) {
   op& o = *s.receiver;
   if (try_receive(o, s) == outcome::must_wait) return;
   s.receiver = nullptr;
   finish_waiting(o);
 }
+
+void readiness_engine::serve_receiver(io& s) { serve(s); }
 
 void readiness_engine::serve_senders(io& s) {
   runnable_queue queue = std::exchange(s.senders, {});
