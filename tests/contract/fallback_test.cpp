@@ -4,11 +4,13 @@
 #include <bight/run.hpp>
 
 #include "contract/contract.hpp"
+#include "contract/counted.hpp"
 
 #include <gmock/gmock.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 
 #include <seccomp.h>
@@ -185,6 +187,21 @@ TEST(engine_choice, without_lockable_memory_a_plain_user_gets_an_engine_that_wor
     return choose_and_work();
   });
   EXPECT_THAT(told, testing::MatchesRegex("(uring|epoll) works: .*"));
+}
+
+TEST(engine_choice, with_too_little_address_space_it_says_so) {
+  if (!BIGHT_URING || !BIGHT_COSTS_COUNTED)
+    GTEST_SKIP() << "this build has no io_uring, or a sanitizer that needs the address space";
+  const std::string told = in_child([] {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t size = pages * 4096 + (3U << 20);  // less than the buffers take
+    const rlimit little{size, size};
+    setrlimit(RLIMIT_AS, &little);
+    ask_for(nullptr);
+    return choose_and_work();
+  });
+  EXPECT_THAT(told, testing::MatchesRegex("epoll works: .*RLIMIT_AS is [0-9]+ KiB.*ulimit -v.*"));
 }
 
 // fs.epoll.max_user_watches may be reached while a server runs. A socket that is busy leaves the

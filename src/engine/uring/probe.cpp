@@ -50,10 +50,17 @@ std::string explain(const char* call, int number) {
     case ENOSYS:
       return "this kernel has no io_uring, or a sandbox hides it (needs Linux 6.1 or later)";
     case ENOMEM: {
-      rlimit limit{};
-      getrlimit(RLIMIT_MEMLOCK, &limit);
-      return "io_uring got no memory: RLIMIT_MEMLOCK is " + std::to_string(limit.rlim_cur / 1024) +
-             " KiB for all of this user's rings (raise it: ulimit -l)";
+      rlimit locked{};
+      rlimit space{};
+      getrlimit(RLIMIT_MEMLOCK, &locked);
+      getrlimit(RLIMIT_AS, &space);
+      std::string text = "io_uring got no memory: RLIMIT_MEMLOCK is " +
+                         std::to_string(locked.rlim_cur / 1024) +
+                         " KiB for all of this user's rings (raise it: ulimit -l)";
+      if (space.rlim_cur != RLIM_INFINITY)
+        text += ", RLIMIT_AS is " + std::to_string(space.rlim_cur / 1024) +
+                " KiB for all of this process (ulimit -v)";
+      return text;
     }
     case EMFILE:
     case ENFILE: return "io_uring got no descriptor: too many open files (raise it: ulimit -n)";
