@@ -100,6 +100,7 @@ class readiness_engine final : public posix::kernel_engine {
   void collect();
   [[gnu::noinline]] void collect_other(ready_event e, io& s);
   void serve_receiver(io& s);
+  [[gnu::always_inline]] inline void serve(io& s);  // the same, as a part of collect()
   [[gnu::noinline]] void serve_senders(io& s);
   void drop_waiting(io& s) noexcept;
   void finish_waiting(op& o) noexcept;
@@ -116,7 +117,6 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] datagram_batch& batch();
 
   // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
-  [[gnu::always_inline]] inline void serve(io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_recv_stream(op& o, io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_send(op& o, io& s);
