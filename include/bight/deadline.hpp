@@ -45,7 +45,7 @@ inline constexpr bool is_result<result<T>> = true;
 
 /// See `within`.
 template <awaitable A>
-class [[nodiscard]] within_operation {
+class [[nodiscard]] within_operation : public awaits<within_operation<A>> {
  public:
   using value_type = typename A::value_type;
 
@@ -116,7 +116,7 @@ template <awaitable A>
 
 /// See `attempt`.
 template <awaitable A>
-class [[nodiscard]] attempt_operation {
+class [[nodiscard]] attempt_operation : public awaits<attempt_operation<A>> {
  public:
   using value_type = result<typename A::value_type>;
 
@@ -144,7 +144,7 @@ template <awaitable A>
 }
 
 /// See `sleep`.
-class [[nodiscard]] sleep_operation : runnable, stop_hook {
+class [[nodiscard]] sleep_operation : runnable, stop_hook, public awaits<sleep_operation> {
  public:
   using value_type = void;
   explicit sleep_operation(duration wait) noexcept : wait_(wait) {}

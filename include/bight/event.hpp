@@ -34,7 +34,9 @@ class event {
 };
 
 /// See event::wait.
-class [[nodiscard]] event::wait_operation : runnable, stop_hook {
+class [[nodiscard]] event::wait_operation : runnable,
+                                            stop_hook,
+                                            public awaits<event::wait_operation> {
  public:
   using value_type = void;
   explicit wait_operation(event& e) noexcept : event_(&e) {}

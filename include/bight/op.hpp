@@ -153,7 +153,7 @@ class op : public runnable, public stop_hook {
 };
 
 /// See stream::recv.
-class [[nodiscard]] recv_operation : public op {
+class [[nodiscard]] recv_operation : public op, public awaits<recv_operation> {
  public:
   using value_type = lease;
   recv_operation(carrier* c, handle h, std::size_t max, verb v = verb::recv) noexcept
@@ -175,7 +175,7 @@ class [[nodiscard]] recv_operation : public op {
 };
 
 /// See stream::recv_into.
-class [[nodiscard]] recv_into_operation : public op {
+class [[nodiscard]] recv_into_operation : public op, public awaits<recv_into_operation> {
  public:
   using value_type = std::size_t;
   recv_into_operation(carrier* c, handle h, std::span<std::byte> into) noexcept
@@ -190,13 +190,13 @@ class [[nodiscard]] recv_into_operation : public op {
   [[nodiscard]] result<std::size_t> take();
 };
 
-/// See stream::send.
+/// A send of N parts.
 template <std::size_t N>
-class [[nodiscard]] send_operation : public op {
+class gathered_send : public op {
  public:
   using value_type = void;
   template <class... P>
-  send_operation(verb v, carrier* c, handle h, const P&... parts) noexcept
+  gathered_send(verb v, carrier* c, handle h, const P&... parts) noexcept
       : op(v, c, h), parts_{piece(parts)...} {}
 
   bool start(std::coroutine_handle<> h, context& c) {
@@ -215,8 +215,15 @@ class [[nodiscard]] send_operation : public op {
   piece parts_[N];
 };
 
+/// See stream::send.
+template <std::size_t N>
+class [[nodiscard]] send_operation : public gathered_send<N>, public awaits<send_operation<N>> {
+ public:
+  using gathered_send<N>::gathered_send;
+};
+
 /// See stream::send(span<piece>).
-class [[nodiscard]] send_pieces_operation : public op {
+class [[nodiscard]] send_pieces_operation : public op, public awaits<send_pieces_operation> {
  public:
   using value_type = void;
   send_pieces_operation(verb v, carrier* c, handle h, std::span<piece> parts) noexcept

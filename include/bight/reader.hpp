@@ -148,7 +148,7 @@ task<result<>> receive_until_settled(Source& source, splitter& split, any_writer
 
 /// One call of a reader: a message that is there already takes neither a frame nor a wait.
 template <byte_source Source, class Message>
-class [[nodiscard]] read_operation {
+class [[nodiscard]] read_operation : public awaits<read_operation<Source, Message>> {
  public:
   using value_type = Message;
 

@@ -10,7 +10,7 @@
 namespace bight {
 
 /// See resolve(name, family).
-class [[nodiscard]] resolve_operation : public op {
+class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operation> {
  public:
   using value_type = std::vector<address>;
   resolve_operation(address name, int family) noexcept;

@@ -62,7 +62,7 @@ class scope {
 
   /// Waits until no child is left, however often the waiter is cancelled, then hands over the first
   /// error. Used by `in_scope`; a program awaits that.
-  class [[nodiscard]] join_operation {
+  class [[nodiscard]] join_operation : public awaits<join_operation> {
    public:
     using value_type = void;
     explicit join_operation(scope& s) noexcept : scope_(&s) {}

@@ -43,7 +43,7 @@ class stdio {
 };
 
 /// See next_signal.
-class [[nodiscard]] signal_operation : public op {
+class [[nodiscard]] signal_operation : public op, public awaits<signal_operation> {
  public:
   using value_type = int;
   explicit signal_operation(signals which = signals::end) noexcept : op(verb::signal, nullptr, {}) {

@@ -52,7 +52,7 @@ class listener {
   }
   ~listener() { close(); }
 
-  class [[nodiscard]] accept_operation : public op {
+  class [[nodiscard]] accept_operation : public op, public awaits<accept_operation> {
    public:
     using value_type = stream;
     using op::op;

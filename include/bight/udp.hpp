@@ -55,7 +55,7 @@ class datagrams {
   [[nodiscard]] iterator end() const noexcept BIGHT_BORROWS { return {*this, size()}; }
 };
 
-class [[nodiscard]] recv_operation : public op {
+class [[nodiscard]] recv_operation : public op, public awaits<recv_operation> {
  public:
   using value_type = datagram;
   recv_operation(carrier* c, handle h, std::size_t max) noexcept : op(verb::recv, c, h) {
@@ -83,14 +83,15 @@ class [[nodiscard]] recv_many_operation : public recv_operation {
 };
 
 template <std::size_t N>
-class [[nodiscard]] send_to_operation : public send_operation<N> {
+class [[nodiscard]] send_to_operation : public gathered_send<N>,
+                                        public awaits<send_to_operation<N>> {
  public:
   template <class... P>
   send_to_operation(carrier* c, handle h, address to, const P&... parts) noexcept
-      : send_operation<N>(verb::send, c, h, parts...), to_(std::move(to)) {}
+      : gathered_send<N>(verb::send, c, h, parts...), to_(std::move(to)) {}
   bool start(std::coroutine_handle<> h, context& c) {
     this->peer = &to_;
-    return send_operation<N>::start(h, c);
+    return gathered_send<N>::start(h, c);
   }
 
  private:
@@ -99,11 +100,11 @@ class [[nodiscard]] send_to_operation : public send_operation<N> {
 
 /// See request::reply.
 template <std::size_t N>
-class [[nodiscard]] reply_operation : public send_operation<N> {
+class [[nodiscard]] reply_operation : public gathered_send<N>, public awaits<reply_operation<N>> {
  public:
   template <class... P>
   reply_operation(carrier* c, handle h, address& to, const P&... parts) noexcept
-      : send_operation<N>(verb::send, c, h, parts...) {
+      : gathered_send<N>(verb::send, c, h, parts...) {
     this->peer = &to;
   }
 };

@@ -58,7 +58,7 @@ class any_writer {
 
 /// One call of a writer: bytes that only have to be kept take neither a frame nor a wait.
 template <std::size_t N>
-class [[nodiscard]] write_operation {
+class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
  public:
   using value_type = void;
   template <class... P>
