@@ -14,10 +14,12 @@ namespace bight {
 
 /// A place in a ring: of its head, or of what is linked there.
 struct ring_link {
-  ring_link* previous = nullptr;
-  ring_link* next = nullptr;
+  ring_link* previous;
+  ring_link* next;
 
-  [[nodiscard]] bool linked() const noexcept { return previous != nullptr; }
+  ring_link() noexcept : previous(nullptr), next(nullptr) {}
+  explicit ring_link(set_later) noexcept {}
+
   void make_head() noexcept { previous = next = this; }
   void link_last(ring_link& head) noexcept {
     previous = head.previous;
@@ -25,17 +27,28 @@ struct ring_link {
     head.previous->next = this;
     head.previous = this;
   }
+  /// The same in two steps: where, and when.
+  void link_later(ring_link& head) noexcept { previous = &head; }
+  void link_now() noexcept { link_last(*previous); }
   void unlink() noexcept {
     if (previous == nullptr) return;
     previous->next = next;
     next->previous = previous;
     previous = next = nullptr;
   }
+  /// The same of what is linked, or was when its context stopped, and will not be looked at again.
+  void unlink_for_good() const noexcept {
+    previous->next = next;
+    next->previous = previous;
+  }
 };
 
 /// Something that is told when its context stops. Linked while it waits.
 struct stop_hook : ring_link {
-  void (*on_stop)(stop_hook&) = nullptr;
+  void (*on_stop)(stop_hook&);
+
+  stop_hook() noexcept : on_stop(nullptr) {}
+  explicit stop_hook(set_later later) noexcept : ring_link(later) {}
 };
 
 /// One node of the tree. Must not move; outlives every task that runs in it.
@@ -58,6 +71,8 @@ class context : stop_hook {
 
   /// Calls the hook's on_stop once when this context stops, unless it is unlinked before.
   void link(stop_hook& h) noexcept { h.link_last(hooks_); }
+  /// The same once link_now() is called.
+  void link_later(stop_hook& h) noexcept { h.link_later(hooks_); }
 
  private:
   scheduler* scheduler_;

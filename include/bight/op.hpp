@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -72,10 +73,20 @@ class outcome_code {
   outcome_code(const std::error_code& code) noexcept
       : value_(code.category() == category() ? -code.value() : code.value()) {}
   operator std::error_code() const noexcept {
+    if (*this == stopped()) return make_error_code(errc::cancelled);
     if (value_ < 0) return {-value_, category()};
     return {value_, std::system_category()};
   }
   [[nodiscard]] explicit operator bool() const noexcept { return value_ != 0; }
+
+  /// The context has been stopped, and whether the operation had succeeded by then is not known
+  /// yet: a failure until it is settled, so that success costs one look.
+  [[nodiscard]] static outcome_code stopped() noexcept {
+    outcome_code c;
+    c.value_ = std::numeric_limits<std::int32_t>::min();
+    return c;
+  }
+  friend bool operator==(outcome_code, outcome_code) noexcept = default;
 
  private:
   std::int32_t value_ = 0;  // below zero: an errc
@@ -87,13 +98,21 @@ class outcome_code {
 /// by setting the outcome and making it ready; cancelling only asks for that.
 class op : public runnable, public stop_hook {
  public:
-  op(verb v, carrier* c, handle h) noexcept : what(v), eng(c), on(h) {}
+  op(verb v, carrier* c, handle h) noexcept
+      : runnable(set_later()), stop_hook(set_later()), what(v), eng(c), on(h) {}
   op(op&& other) noexcept;
   op& operator=(op&&) = delete;
   ~op() = default;
 
   /// Submits the operation in context `c`; false when it completed at once.
-  bool start(std::coroutine_handle<> h, context& c);
+  bool start(std::coroutine_handle<> h, context& c) { return !submit(h, c); }
+
+  /// For carriers, once for an operation that does not complete at once: from here on its context
+  /// can stop it.
+  void begin_waiting() noexcept {
+    on_stop = stop;
+    link_now();
+  }
 
   // Every waiting coroutine has one of these in its frame, and an idle connection is little else.
   // So the fields are narrow, the narrow ones lie together, and what no two verbs need shares its
@@ -105,10 +124,6 @@ class op : public runnable, public stop_hook {
   bool ends_stream = false;       ///< out: a receive found the end of the stream
   bool truncated = false;         ///< out: the datagram was longer than `size` allowed
   std::uint8_t engine_state = 0;  ///< the engine's own, while it has the operation
- private:
-  bool stopped_ = false;  // its context has been, since it began to wait
-
- public:
   std::uint32_t piece_count = 0;
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
   std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's;
@@ -132,22 +147,28 @@ class op : public runnable, public stop_hook {
     constexpr std::size_t most = static_cast<std::uint32_t>(-1);
     return static_cast<std::uint32_t>(length < most ? length : most);
   }
-  /// Settles the outcome on resumption: a receive whose context has been stopped in the meantime
-  /// gives back what it took, so that no byte is lost to a deadline or a race.
-  void settle() noexcept {
-    if (stopped_) give_back();
+  /// Settles the outcome on resumption, and says whether it is a failure: a receive whose context
+  /// has been stopped in the meantime gives back what it took, so that no byte is lost to a
+  /// deadline or a race.
+  [[nodiscard]] bool failed() noexcept {
+    if (code) [[unlikely]]
+      settle_stopped();
+    return static_cast<bool>(code);
   }
   /// The error for `code`, naming what was tried and on which address.
   [[nodiscard]] error failure() const;
-  /// Settles, and throws that error when there is one.
-  void settle_or_throw() {
-    settle();
-    if (code) raise();
+  /// The same as an exception, when there is one.
+  void throw_if_failed() {
+    if (code) [[unlikely]]
+      settle_or_throw();
   }
 
  private:
-  void give_back() noexcept;
-  [[noreturn]] void raise() const;
+  bool submit(std::coroutine_handle<> h, context& c);
+  static void resume(runnable& self);
+  static void stop(stop_hook& self);
+  void settle_stopped() noexcept;
+  void settle_or_throw();
 
   std::coroutine_handle<> waiter_;
 };
@@ -165,7 +186,7 @@ class [[nodiscard]] recv_operation : public op, public awaits<recv_operation> {
     return op::start(h, c);
   }
   [[nodiscard]] lease get() {
-    settle_or_throw();
+    throw_if_failed();
     return std::move(received_);
   }
   [[nodiscard]] result<lease> take();
@@ -184,7 +205,7 @@ class [[nodiscard]] recv_into_operation : public op, public awaits<recv_into_ope
     size = narrow(into.size());
   }
   [[nodiscard]] std::size_t get() {
-    settle_or_throw();
+    throw_if_failed();
     return static_cast<std::size_t>(count);
   }
   [[nodiscard]] result<std::size_t> take();
@@ -204,10 +225,9 @@ class gathered_send : public op {
     piece_count = N;
     return op::start(h, c);
   }
-  void get() { settle_or_throw(); }
+  void get() { throw_if_failed(); }
   [[nodiscard]] result<void> take() {
-    settle();
-    if (code) return failure();
+    if (failed()) return failure();
     return {};
   }
 
@@ -231,7 +251,7 @@ class [[nodiscard]] send_pieces_operation : public op, public awaits<send_pieces
     pieces = parts.data();
     piece_count = static_cast<std::uint32_t>(parts.size());
   }
-  void get() { settle_or_throw(); }
+  void get() { throw_if_failed(); }
   [[nodiscard]] result<void> take();
 };
 

@@ -10,32 +10,53 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace bight {
 
+/// For a constructor: the members are set when they are first needed, and not before.
+struct set_later {};
+
 /// Something that will be run once, in its turn. Intrusive: lives where the waiting happens.
 struct runnable {
-  void (*run)(runnable&) = nullptr;
-  runnable* next = nullptr;
+  void (*run)(runnable&);
+  runnable* next;
+
+  runnable() noexcept : run(nullptr), next(nullptr) {}
+  explicit runnable(set_later) noexcept {}
 };
 
-/// A first-in, first-out list of runnables; owns none of them.
+/// A first-in, first-out list of runnables; owns none of them. Empty when it has been moved from.
 class runnable_queue {
  public:
+  runnable_queue() noexcept = default;
+  runnable_queue(runnable_queue&& other) noexcept { *this = std::move(other); }
+  runnable_queue& operator=(runnable_queue&& other) noexcept {
+    head_ = std::exchange(other.head_, nullptr);
+    end_ = head_ == nullptr ? &head_ : other.end_;
+    other.end_ = &other.head_;
+    return *this;
+  }
+
   [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
   void push(runnable& r) noexcept {
     r.next = nullptr;
-    (tail_ == nullptr ? head_ : tail_->next) = &r;
-    tail_ = &r;
+    *end_ = &r;
+    end_ = &r.next;
   }
   void push_front(runnable& r) noexcept;
   [[nodiscard]] runnable* front() const noexcept { return head_; }
   [[nodiscard]] runnable* pop() noexcept;
+  /// The first of them; each knows the next.
+  [[nodiscard]] runnable* take_all() noexcept {
+    end_ = &head_;
+    return std::exchange(head_, nullptr);
+  }
 
  private:
   runnable* head_ = nullptr;
-  runnable* tail_ = nullptr;
+  runnable** end_ = &head_;  // where the next one goes
 };
 
 /// A moment at which `expired` is called, unless it is disarmed before. Must not move while armed.

@@ -23,9 +23,9 @@ class carrier {
   virtual ~carrier() = default;
 
   /// Takes `o`. True: it is complete already (its outcome is set) and will not be made ready.
-  /// False: it belongs to the carrier until that makes it ready, or cancel() does. An engine limits
-  /// how many it completes at once in a turn, so that one busy socket cannot keep the rest from
-  /// theirs.
+  /// False: it belongs to the carrier until that makes it ready, or cancel() does, and the carrier
+  /// has called op::begin_waiting(). An engine limits how many it completes at once in a turn, so
+  /// that one busy socket cannot keep the rest from theirs.
   [[nodiscard]] virtual bool submit(op& o) = 0;
 
   /// Asks for the end of an operation that submit() took. It completes once, now or later: with
@@ -44,7 +44,7 @@ class carrier {
   virtual void close(handle h, bool reset = false) noexcept = 0;
 
   [[nodiscard]] virtual result<address> local(handle h) const = 0;
-  /// The peer; remembered from the first time it could be asked for.
+  /// The peer, also of a connection that has been reset.
   [[nodiscard]] virtual result<address> remote(handle h) const = 0;
   [[nodiscard]] virtual std::error_code set(handle h, option_id id, int value) = 0;
   [[nodiscard]] virtual result<int> get(handle h, option_id id) const = 0;

@@ -8,7 +8,9 @@
 namespace bight {
 
 op::op(op&& other) noexcept
-    : what(other.what),
+    : runnable(set_later()),
+      stop_hook(set_later()),
+      what(other.what),
       many(other.many),
       family(other.family),
       piece_count(other.piece_count),
@@ -21,33 +23,39 @@ op::op(op&& other) noexcept
   check(!other.waiter_, "an operation was moved after it had started");
 }
 
-bool op::start(std::coroutine_handle<> h, context& c) {
-  if (eng == nullptr) eng = &loop::of(c).eng();
+// Ends in the call of the carrier: a return less, after what may have been a system call.
+bool op::submit(std::coroutine_handle<> h, context& c) {
+  if (eng == nullptr) [[unlikely]]
+    eng = &loop::of(c).eng();
   check(&eng->sched() == &c.sched(), "a socket was used on another loop than its own");
-  waiter_ = h;
   if (c.stop_requested() && !planted(bug::operation_ignores_stop)) {
     code = errc::cancelled;
-    return false;
+    return true;
   }
-  run = [](runnable& r) {
-    op& self = static_cast<op&>(r);
-    if (!planted(bug::operation_keeps_hook)) self.unlink();
-    self.waiter_.resume();
-  };
-  if (eng->submit(*this)) return false;
-  on_stop = [](stop_hook& hook) {
-    op& self = static_cast<op&>(hook);
-    self.stopped_ = true;
-    self.eng->cancel(self);
-  };
-  c.link(*this);
-  return true;
+  waiter_ = h;
+  run = resume;
+  c.link_later(*this);
+  return eng->submit(*this);
 }
 
-void op::give_back() noexcept {
+void op::resume(runnable& r) {
+  const op& self = static_cast<const op&>(r);
+  if (!planted(bug::operation_keeps_hook)) self.unlink_for_good();
+  self.waiter_.resume();
+}
+
+void op::stop(stop_hook& hook) {
+  op& self = static_cast<op&>(hook);
+  if (!self.code) self.code = outcome_code::stopped();
+  self.eng->cancel(self);
+}
+
+void op::settle_stopped() noexcept {
+  if (code != outcome_code::stopped()) return;
+  code = {};
   const bool takes =
       what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
-  if (!takes || code) return;
+  if (!takes) return;
   if (!planted(bug::deadline_loses_bytes)) eng->requeue(*this);
   if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
@@ -69,23 +77,22 @@ error op::failure() const {
   return eng->explain(code, tried, static_cast<std::uint64_t>(told));
 }
 
-void op::raise() const { throw failure(); }
+void op::settle_or_throw() {
+  if (failed()) throw failure();
+}
 
 result<lease> recv_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return std::move(received_);
 }
 
 result<std::size_t> recv_into_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return static_cast<std::size_t>(count);
 }
 
 result<void> send_pieces_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return {};
 }
 

@@ -54,8 +54,7 @@ address loopback(int family, std::uint16_t port) noexcept {
 }  // namespace
 
 result<void> connect_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return {};
 }
 

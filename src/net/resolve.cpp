@@ -21,7 +21,7 @@ resolve_operation::resolve_operation(resolve_operation&& other) noexcept
 result<std::vector<address>> resolve_operation::take() {
   const std::string tried = "resolve " + name_.host();
   if (answer_.failed) return error(answer_.failed, tried, 0, answer_.failed.message());
-  if (!code && answer_.found.empty()) code = errc::name_not_found;
+  if (!failed() && answer_.found.empty()) code = errc::name_not_found;
   if (code) return error(code, tried);
   return std::move(answer_.found);
 }

@@ -16,8 +16,7 @@ stdio::~stdio() {
 }
 
 result<int> signal_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return static_cast<int>(count);
 }
 

@@ -28,8 +28,7 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
 namespace tcp {
 
 result<stream> listener::accept_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return stream(*eng, on);
 }
 

@@ -18,8 +18,7 @@ class [[nodiscard]] work_operation : public op {
     extra = &order;
   }
   [[nodiscard]] result<void> take() {
-    settle();
-    if (code) return failure();
+    if (failed()) return failure();
     return {};
   }
 };

@@ -26,13 +26,12 @@ result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
 namespace udp {
 
 result<datagram> recv_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return get();
 }
 
 datagram recv_operation::get() {
-  settle_or_throw();
+  throw_if_failed();
   datagram d;
   d.truncated = truncated || received_.size() > size;
   d.data = received_.take_front(size);
@@ -41,13 +40,12 @@ datagram recv_operation::get() {
 }
 
 result<datagrams> recv_many_operation::take() {
-  settle();
-  if (code) return failure();
+  if (failed()) return failure();
   return get();
 }
 
 datagrams recv_many_operation::get() {
-  settle_or_throw();
+  throw_if_failed();
   datagrams d;
   // Never 0, which send_many would refuse: one that was empty may be sent back like any other.
   d.segment = segment > 0 ? segment : std::max<std::size_t>(received_.size(), 1);
@@ -110,8 +108,7 @@ class [[nodiscard]] aim_operation : public op {
     peer = &to;
   }
   [[nodiscard]] result<void> take() {
-    settle();
-    if (code) return failure();
+    if (failed()) return failure();
     return {};
   }
 };

@@ -17,8 +17,7 @@ class [[nodiscard]] arrival_operation : public op {
   using value_type = void;
   arrival_operation(engine* e, bight::handle h) noexcept : op(verb::arrival, e, h) {}
   [[nodiscard]] result<void> take() {
-    settle();
-    if (code) return failure();
+    if (failed()) return failure();
     return {};
   }
 };

@@ -11,6 +11,8 @@ constexpr std::uint32_t receive_max = 65536;
 session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
     : op(v, &s.under_, s.handle_), owner(&s) {
   run = done;
+  alone.make_head();
+  link_later(alone);
 }
 
 // Begins to receive when nothing is left to decrypt. Whether something new is there already.

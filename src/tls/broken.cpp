@@ -93,8 +93,7 @@ error session::explain(std::error_code code, std::string_view tried,
 }
 
 result<void> handshake_operation::take() {
-  settle();
-  if (!code) return {};
+  if (!failed()) return {};
   if (peer != nullptr) return eng->explain(code, "TLS with " + peer->str(), 0);
   auto remote = eng->remote(on);
   return eng->explain(code, remote ? "TLS with " + remote->str() : "TLS", 0);

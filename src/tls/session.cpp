@@ -87,6 +87,7 @@ bool session::submit(op& o) {
   pump();
   submitting_ = nullptr;
   const bool complete = slot != &o;
+  if (!complete) o.begin_waiting();
   hand_over(false);
   return complete;
 }

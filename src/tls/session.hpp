@@ -73,6 +73,7 @@ class session final : public carrier {
     raw(verb v, session& s, void (*done)(runnable&)) noexcept;
     session* owner;
     lease received;
+    ring_link alone;  // no context stops it
   };
   struct owned_timer : timer {
     session* owner = nullptr;

@@ -22,7 +22,7 @@ class [[nodiscard]] work_operation : public op {
     extra = &order;
   }
   [[nodiscard]] result<void> take() {
-    if (code) return failure();
+    if (failed()) return failure();
     return {};
   }
 };

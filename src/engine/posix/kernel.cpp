@@ -179,6 +179,12 @@ void kernel_engine::random(std::span<std::byte> into) {
 }
 
 bool kernel_engine::submit_without_socket(op& o) {
+  const bool complete = submit_to_desk(o);
+  if (!complete) o.begin_waiting();
+  return complete;
+}
+
+bool kernel_engine::submit_to_desk(op& o) {
   if (o.what == verb::signal) return signals_->submit(o);
   if (o.what == verb::work) return workers_->submit(o);
   if (o.what != verb::resolve) {
@@ -277,10 +283,8 @@ result<address> kernel_engine::local(handle h) const {
 }
 
 result<address> kernel_engine::remote(handle h) const {
-  slot* s = find(h);
+  const slot* s = find(h);
   if (s == nullptr) return error(closed_handle(), "remote address");
-  if (s->remote_length > 0)
-    return from_system(reinterpret_cast<const sockaddr*>(s->remote.data()), s->remote_length);
   socket_name name;
   const int fd = s->fd;
   if (getpeername(fd, name.get(), &name.length) != 0) {
@@ -290,10 +294,6 @@ result<address> kernel_engine::remote(handle h) const {
     name.length = s->family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) != 0)
       return failed("remote address");
-  }
-  if (name.length <= s->remote.size()) {  // a path is asked for again each time
-    std::memcpy(s->remote.data(), &name.storage, name.length);
-    s->remote_length = static_cast<std::uint8_t>(name.length);
   }
   return from_system(name);
 }

@@ -67,7 +67,7 @@ class kernel_engine : public engine {
  protected:
   /// For an operation on no open socket: resolve, signal and work are on none. The others end with
   /// errc::closed; with a socket the engine has its own code for them.
-  [[nodiscard]] bool submit_without_socket(op& o);
+  [[nodiscard, gnu::noinline]] bool submit_without_socket(op& o);
   void cancel_other(op& o) noexcept;
   [[nodiscard]] bool busy_other() const noexcept;
   /// Called by the engine once it can watch; and before it no longer can.
@@ -86,6 +86,8 @@ class kernel_engine : public engine {
   [[nodiscard]] duration limit_of_wait(time_point until);
 
  private:
+  [[nodiscard]] bool submit_to_desk(op& o);
+
   watcher wake_;
   std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;

@@ -10,7 +10,6 @@ handle slot::enter(int number, socket_kind k, int of_family) noexcept {
   family = static_cast<std::uint8_t>(of_family);
   unlink_path = false;
   joins = false;
-  remote_length = 0;
   return {static_cast<std::uint32_t>(number), generation};
 }
 

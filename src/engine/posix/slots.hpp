@@ -18,14 +18,12 @@ enum class socket_kind : std::uint8_t { stream, datagram, listener, adopted };
 /// is the descriptor's number.
 struct slot {
   time_point last_used{};
-  alignas(4) std::array<std::byte, 28> remote{};  // the peer's sockaddr (IPv4 or IPv6), once known
   int fd = -1;
   std::uint32_t generation = 0;  // odd while it is in use, so no handle means it when it is not
   socket_kind kind = socket_kind::stream;
   std::uint8_t family = 0;   // AF_INET, AF_INET6, AF_UNIX
   bool unlink_path = false;  // a unix listener whose socket file is ours to remove
   bool joins = false;        // datagrams may arrive joined (GRO)
-  std::uint8_t remote_length = 0;
 
   [[nodiscard]] bool in_use() const noexcept { return generation % 2 != 0; }
   /// The descriptor `number` is one of ours from here on.

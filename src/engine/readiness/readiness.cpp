@@ -11,11 +11,6 @@ namespace bight::readiness {
 
 namespace {
 
-bool receives(const op& o) noexcept {
-  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
-         o.what == verb::accept || o.what == verb::read;
-}
-
 bool sends(const op& o) noexcept {
   return o.what == verb::send || o.what == verb::connect || o.what == verb::write;
 }
@@ -24,7 +19,7 @@ void unqueue(runnable_queue& queue, op& o) noexcept {
   runnable_queue rest;
   while (runnable* r = queue.pop())
     if (r != &o) rest.push(*r);
-  queue = rest;
+  queue = std::move(rest);
 }
 
 }  // namespace
@@ -43,15 +38,9 @@ bool readiness_engine::finish(op& o) noexcept {
     --at_once_;
     return true;
   }
+  o.begin_waiting();
   complete(o);
   return false;
-}
-
-bool readiness_engine::submit(op& o) {
-  o.engine_state = 0;
-  io* const s = find(o.on);
-  if (s == nullptr) return submit_without_socket(o);
-  return receives(o) ? submit_receive(o, *s) : submit_send(o, *s);
 }
 
 bool readiness_engine::submit_other_send(op& o, io& s) {
@@ -61,7 +50,9 @@ bool readiness_engine::submit_other_send(op& o, io& s) {
   }
   if (s.senders.empty()) {
     const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
-    if (may_try && try_other_send(o, s) == outcome::done) return finish(o);
+    const bool stream = s.kind == posix::socket_kind::stream && o.what == verb::send;
+    if (may_try && (stream ? try_send(o, s) : try_other_send(o, s)) == outcome::done)
+      return finish(o);
   } else if (!s.takes_datagrams()) {
     o.code = errc::busy;
     return true;
@@ -80,6 +71,7 @@ bool readiness_engine::never_waits(io& s) noexcept {
   if (s.kept_open == polled::unknown) {
     const auto failed = poller_.set_levels(s.fd, false, false, true);
     s.kept_open = failed ? polled::no : polled::yes;
+    s.collected_apart = !failed;
   }
   return s.kept_open == polled::no;
 }
@@ -87,6 +79,7 @@ bool readiness_engine::never_waits(io& s) noexcept {
 void readiness_engine::hold(op& o) noexcept {
   o.engine_state = state_waiting;
   ++waiting_;
+  o.begin_waiting();
 }
 
 void readiness_engine::wait_for_event(op& o, io& s) {
@@ -186,7 +179,8 @@ void readiness_engine::wait(time_point until) {
 
 // Of a descriptor that is not a socket of this loop's.
 void readiness_engine::collect_other(ready_event e, io& s) {
-  if (s.watch != nullptr) return s.watch->ready(*s.watch, e.readable(), e.writable());
+  for (posix::watcher* w : watchers_)
+    if (w->fd == e.fd) return w->ready(*w, e.readable(), e.writable());
   // It may block: only what the poller says of it now counts.
   s.readable = e.readable();
   s.writable = e.writable();
@@ -234,7 +228,9 @@ void readiness_engine::watch(posix::watcher& w) {
   io& s = place(w.fd);
   s.renew();
   const bool wanted = w.wants_read || w.wants_write;
-  if (wanted) s.watch = &w;
+  std::erase(watchers_, &w);
+  if (wanted) watchers_.push_back(&w);
+  s.collected_apart = wanted;
   const std::error_code failed = poller_.set_levels(w.fd, w.wants_read, w.wants_write, false);
   if (failed && wanted) throw std::system_error(failed, "watch a descriptor");
 }

@@ -45,23 +45,23 @@ class readiness_engine final : public posix::kernel_engine {
   enum class polled : std::uint8_t { unknown, yes, no };
 
   // What this engine knows about a descriptor.
-  struct io : posix::slot {
-    // The narrow ones first: they fill up the slot's last word.
-    bool registered = false;
-    bool watches_room = false;  // registered for becoming writable, too
-    bool busy = false;          // asked before it is registered again: leave_poller()
-    bool readable = true;       // not known to be empty
-    bool writable = true;       // not known to be full
-    bool hung_up = false;       // no edge will come any more: always try
-    bool ended = false;         // the end of the stream has come, and no failure before it
-    bool connecting = false;
+  struct alignas(64) io : posix::slot {
+    // All of it is one line of the cache. The narrow ones first: they fill up the slot's last word.
+    bool registered : 1 = false;
+    bool watches_room : 1 = false;  // registered for becoming writable, too
+    bool connecting : 1 = false;
+    bool busy = false;                   // asked before it is registered again: leave_poller()
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
-    polled kept_open = polled::unknown;  // of an adopted descriptor
-    int failure = 0;         // that a send was told; the kernel tells it once, and then an end
-    op* receiver = nullptr;  // recv, recv_into, accept, read
-    runnable_queue senders;  // send, connect, write; a stream has one at most
+    bool readable = true;                // not known to be empty
+    bool writable = true;                // not known to be full
+    bool hung_up = false;                // no edge will come any more: always try
+    bool ended = false;                  // the end of the stream has come, and no failure before it
+    bool collected_apart = false;        // an adopted descriptor, or a watcher's
+    polled kept_open = polled::unknown;  // of an adopted one
+    std::int16_t failure = 0;  // that a send was told; the kernel tells it once, and then an end
+    op* receiver = nullptr;    // recv, recv_into, accept, read
+    runnable_queue senders;    // send, connect, write; a stream has one at most
     std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
-    posix::watcher* watch = nullptr;
 
     io() noexcept = default;
     explicit io(const posix::slot& s) noexcept : slot(s) {}
@@ -80,15 +80,24 @@ class readiness_engine final : public posix::kernel_engine {
     }
   };
 
+  static_assert(sizeof(io) == 64);
+
   enum class outcome { done, must_wait };
 
   [[nodiscard]] io* find(handle h) const noexcept override { return table_.find(h); }
   [[nodiscard]] io& place(int fd) override { return table_.at(static_cast<std::uint32_t>(fd)); }
 
   [[nodiscard]] bool finish(op& o) noexcept;
+  [[nodiscard]] static bool receives(const op& o) noexcept {
+    return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
+           o.what == verb::accept || o.what == verb::read;
+  }
   [[nodiscard]] bool submit_receive(op& o, io& s);
+  [[nodiscard, gnu::noinline]] bool receive_at_once(op& o, io& s);
+  [[nodiscard]] bool wait_to_receive(op& o, io& s);
   [[nodiscard]] bool submit_send(op& o, io& s);
-  [[nodiscard]] bool submit_other_send(op& o, io& s);
+  [[nodiscard, gnu::noinline]] bool send_rest(op& o, io& s, ssize_t n);
+  [[nodiscard, gnu::noinline]] bool submit_other_send(op& o, io& s);
   [[nodiscard]] bool wait_to_send(op& o, io& s);
   [[nodiscard, gnu::noinline]] bool give_kept(op& o, io& s);
   [[nodiscard]] bool never_waits(io& s) noexcept;
@@ -119,7 +128,13 @@ class readiness_engine final : public posix::kernel_engine {
   // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
   [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, io& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_recv_stream(op& o, io& s);
-  [[nodiscard, gnu::always_inline]] inline outcome try_send(op& o, io& s);
+  [[nodiscard, gnu::noinline]] outcome try_recv_into(op& o, io& s);
+  [[gnu::always_inline]] inline void received(op& o, io& s, std::size_t n,
+                                              std::size_t room) noexcept;
+  [[nodiscard, gnu::noinline]] outcome received_none(op& o, io& s, ssize_t n);
+  [[nodiscard, gnu::noinline]] outcome try_send(op& o, io& s);
+  [[nodiscard]] outcome sent(op& o, io& s, ssize_t n);
+  [[nodiscard]] static ssize_t send_once(op& o, io& s) noexcept;
   [[gnu::cold]] static outcome not_received(op& o, io& s, int why);
   [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
   // and the others (transfer.cpp).
@@ -132,7 +147,8 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_connect(op& o, io& s);
   [[nodiscard]] outcome try_write(op& o, io& s);
 
-  // Calls that succeed at once in a turn, before the others must have theirs.
+  // Calls that succeed at once in a turn, before the others must have theirs; and one for each
+  // stream that has received.
   static constexpr int at_once_max = 64;
   // Bytes of streams that are received in a turn before those who got them go on.
   static constexpr std::size_t received_max = 65536;
@@ -146,6 +162,7 @@ class readiness_engine final : public posix::kernel_engine {
   std::unique_ptr<datagram_batch> batch_;  // once there are datagrams
   std::vector<std::uint32_t> leaving_;     // sockets with datagrams to send at the turn's end
   std::vector<std::uint32_t> leaving_now_;
+  std::vector<posix::watcher*> watchers_;
   std::vector<int> asking_;      // busy sockets, to be asked in the next turn
   std::vector<int> asking_now_;  // in this one
   bool skipped_poll_ = false;

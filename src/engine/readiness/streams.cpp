@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The way of a stream's messages. A system call makes the processor forget where it is to return
 // to, and each return after one costs as much as thirty instructions: so the calls become part of
-// whoever makes them.
+// whoever makes them. Whatever does not happen each time ends in a function of its own.
 
 #include "engine/readiness/readiness.hpp"
 
@@ -15,62 +15,99 @@
 
 namespace bight::readiness {
 
-namespace {
-
-[[gnu::noinline]] ssize_t send_pieces(int fd, const op& o) noexcept {
-  msghdr message{};
-  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
-  message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
-  return sendmsg(fd, &message, MSG_NOSIGNAL);
-}
-
-}  // namespace
-
 inline auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
-  const bool lend = o.what == verb::recv;
-  const std::span<std::byte> room =
-      lend ? buffers_.room(o.size) : std::span<std::byte>(o.buffer, o.size);
+  if (o.what != verb::recv) return try_recv_into(o, s);
+  const std::span<std::byte> room = buffers_.room(o.size);
   ssize_t n;
   do n = ::recv(s.fd, room.data(), room.size(), 0);
   while (n < 0 && errno == EINTR);
+  if (n <= 0) return received_none(o, s, n);
+  received(o, s, static_cast<std::size_t>(n), room.size());
+  *o.got = buffers_.fill(static_cast<std::size_t>(n));
+  return outcome::done;
+}
+
+auto readiness_engine::try_recv_into(op& o, io& s) -> outcome {
+  ssize_t n;
+  do n = ::recv(s.fd, o.buffer, o.size, 0);
+  while (n < 0 && errno == EINTR);
+  if (n <= 0) return received_none(o, s, n);
+  received(o, s, static_cast<std::size_t>(n), o.size);
+  return outcome::done;
+}
+
+inline void readiness_engine::received(op& o, io& s, std::size_t n, std::size_t room) noexcept {
+  if (n < room) s.readable = s.hung_up;
+  o.count = static_cast<std::int64_t>(n);
+  received_ += n;
+  s.last_used = sched().now();
+}
+
+auto readiness_engine::received_none(op& o, io& s, ssize_t n) -> outcome {
   if (n < 0) return not_received(o, s, errno);
-  if (n == 0 && s.failure != 0) {  // no end: what came may be cut short
+  if (s.failure != 0) {  // no end: what came may be cut short
     o.code = posix::system_error_code(std::exchange(s.failure, 0));
     return outcome::done;
   }
-  if (static_cast<std::size_t>(n) < room.size()) s.readable = s.hung_up;
-  o.count = n;
-  received_ += static_cast<std::size_t>(n);
-  o.ends_stream = n == 0;
-  if (n == 0) s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
-  if (lend) *o.got = buffers_.fill(static_cast<std::size_t>(n));
+  o.ends_stream = true;
+  s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
   s.last_used = sched().now();
   return outcome::done;
 }
 
-inline auto readiness_engine::try_send(op& o, io& s) -> outcome {
-  while (posix::more_pieces(o)) {
-    // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
-    // read.
-    const ssize_t n = o.piece_count == 1
-                          ? ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL)
-                          : send_pieces(s.fd, o);
+auto readiness_engine::send_once(op& o, io& s) noexcept -> ssize_t {
+  // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
+  // read.
+  if (o.piece_count == 1) return ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
+  message.msg_iovlen = o.piece_count < IOV_MAX ? o.piece_count : IOV_MAX;
+  return sendmsg(s.fd, &message, MSG_NOSIGNAL);
+}
+
+auto readiness_engine::try_send(op& o, io& s) -> outcome {
+  return posix::more_pieces(o) ? sent(o, s, send_once(o, s)) : outcome::done;
+}
+
+// What took a part is asked again: it may not be full. A part is also what is left of a fault in
+// the caller's memory, and then no edge comes.
+auto readiness_engine::sent(op& o, io& s, ssize_t n) -> outcome {
+  for (;; n = send_once(o, s)) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return not_sent(o, s, errno);
     s.last_used = sched().now();
     o.count += n;
-    // What took a part is asked again: it may not be full. A part is also what is left of a fault
-    // in the caller's memory, and then no edge comes.
-    if (!posix::advance(o, static_cast<std::size_t>(n))) break;
+    if (!posix::advance(o, static_cast<std::size_t>(n)) || !posix::more_pieces(o))
+      return outcome::done;
   }
-  return outcome::done;
 }
 
 inline auto readiness_engine::try_receive(op& o, io& s) -> outcome {
   return s.kind == posix::socket_kind::stream ? try_recv_stream(o, s) : try_other_receive(o, s);
 }
 
+bool readiness_engine::submit(op& o) {
+  io* const s = find(o.on);
+  if (s == nullptr) return submit_without_socket(o);
+  if (o.what == verb::recv) return submit_receive(o, *s);
+  if (o.what == verb::send) return submit_send(o, *s);
+  return receives(o) ? receive_at_once(o, *s) : submit_other_send(o, *s);
+}
+
 bool readiness_engine::submit_receive(op& o, io& s) {
+  if (s.readable || s.receiver != nullptr || s.kept != nullptr) return receive_at_once(o, s);
+  return wait_to_receive(o, s);
+}
+
+bool readiness_engine::wait_to_receive(op& o, io& s) {
+  hold(o);
+  s.receiver = &o;
+  if (!s.registered) wait_for_event(o, s);
+  return false;
+}
+
+// If it can be: when nothing of it has to wait.
+bool readiness_engine::receive_at_once(op& o, io& s) {
   if (s.receiver != nullptr) {
     o.code = errc::busy;
     return true;
@@ -78,10 +115,7 @@ bool readiness_engine::submit_receive(op& o, io& s) {
   if (s.kept != nullptr && !s.kept->empty()) return give_kept(o, s);
   const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
   if (may_try && try_receive(o, s) == outcome::done) return finish(o);
-  hold(o);
-  s.receiver = &o;
-  if (!s.registered) wait_for_event(o, s);
-  return false;
+  return wait_to_receive(o, s);
 }
 
 bool readiness_engine::give_kept(op& o, io& s) {
@@ -90,13 +124,19 @@ bool readiness_engine::give_kept(op& o, io& s) {
 }
 
 bool readiness_engine::submit_send(op& o, io& s) {
-  if (s.kind != posix::socket_kind::stream || o.what != verb::send) return submit_other_send(o, s);
-  if (!s.senders.empty()) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (s.writable && try_send(o, s) == outcome::done) return finish(o);
-  return wait_to_send(o, s);
+  const bool simply = s.kind == posix::socket_kind::stream && o.piece_count == 1 && s.writable;
+  const std::size_t size = simply ? o.pieces->size : 0;
+  if (size == 0 || !s.senders.empty()) return submit_other_send(o, s);
+  const ssize_t n = ::send(s.fd, o.pieces->data, size, MSG_NOSIGNAL);
+  if (n != static_cast<ssize_t>(size)) return send_rest(o, s, n);
+  s.last_used = sched().now();
+  o.count = n;
+  return finish(o);
+}
+
+// After a first call that came to `n` and not to all of it.
+bool readiness_engine::send_rest(op& o, io& s, ssize_t n) {
+  return sent(o, s, n) == outcome::done ? finish(o) : wait_to_send(o, s);
 }
 
 // Handlers run before much has piled up, while what they are given is in the cache. Who is ready
@@ -107,15 +147,20 @@ void readiness_engine::collect() {
     const ready_event e = poller_.take();
     io* const s = table_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
     if (s == nullptr) continue;
-    if (s->kept_open == polled::yes || s->watch != nullptr) {
+    if (s->collected_apart) {
       collect_other(e, *s);
       continue;
     }
     if (e.readable()) s->readable = true;
     if (e.writable()) s->writable = true;
-    if (e.hung_up()) s->hung_up = true;
-    if (e.ended()) s->ended = true;
-    if (s->receiver != nullptr && s->readable) serve(*s);
+    if (e.hung_up()) [[unlikely]] {
+      s->hung_up = true;
+      if (e.ended()) s->ended = true;
+    }
+    if (s->receiver != nullptr && s->readable) {
+      serve(*s);
+      if (s->kind == posix::socket_kind::stream) ++at_once_;
+    }
     if (!s->senders.empty() && s->writable) serve_senders(*s);
   }
 }

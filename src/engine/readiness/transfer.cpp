@@ -126,7 +126,7 @@ auto readiness_engine::not_sent(op& o, io& s, int why) -> outcome {
     s.writable = false;
     return outcome::must_wait;
   }
-  if (!s.ended && why != EPIPE) s.failure = why;
+  if (!s.ended && why != EPIPE) s.failure = static_cast<std::int16_t>(why);
   o.code = posix::system_error_code(why);
   return outcome::done;
 }

@@ -34,7 +34,7 @@ void unqueue(runnable_queue& queue, op& o) noexcept {
   runnable_queue rest;
   while (runnable* r = queue.pop())
     if (r != &o) rest.push(*r);
-  queue = rest;
+  queue = std::move(rest);
 }
 
 }  // namespace
@@ -96,6 +96,7 @@ bool sim_engine::finish(op& o) noexcept {
     return true;
   }
   ++in_flight_;
+  o.begin_waiting();
   complete(o);
   return false;
 }
@@ -103,6 +104,7 @@ bool sim_engine::finish(op& o) noexcept {
 bool sim_engine::wait_for(op& o) noexcept {
   o.engine_state = state_waiting;
   ++in_flight_;
+  o.begin_waiting();
   return false;
 }
 

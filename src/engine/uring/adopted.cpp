@@ -39,6 +39,7 @@ void uring_engine::issue_read(op& o) {
   std::byte* room = nullptr;
   *o.got = lease::to_fill(size, room);
   o.engine_state = state_in_kernel;
+  ++in_kernel_;
   io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), room,
                      static_cast<unsigned>(size), current_position);
 }
@@ -59,6 +60,7 @@ void uring_engine::on_read(op& o, channel& c, int outcome) {
 void uring_engine::issue_write(op& o) {
   const int fd = static_cast<int>(o.on.index);
   o.engine_state = state_in_kernel;
+  ++in_kernel_;
   io_uring_sqe* r = request(about::operation, &o);
   if (o.piece_count == 1)
     io_uring_prep_write(r, fd, o.pieces->data,
@@ -86,6 +88,7 @@ void uring_engine::on_written(op& o, channel& c, int outcome) {
 
 void uring_engine::poll_first(op& o, unsigned events) noexcept {
   o.engine_state = state_polling;
+  ++in_kernel_;
   io_uring_prep_poll_add(request(about::polling, &o), static_cast<int>(o.on.index), events);
 }
 

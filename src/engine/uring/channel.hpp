@@ -20,7 +20,7 @@ enum class source : std::uint8_t {
   stopping,  // its cancellation has been asked for
 };
 
-struct channel : posix::slot {
+struct alignas(64) channel : posix::slot {
   // Enough that a sender is not stopped by a reader that is slow for a moment. Empty datagrams
   // have no bytes and are not free, so arrivals are counted too.
   static constexpr std::size_t queued_bytes_max = 262144;
@@ -28,9 +28,10 @@ struct channel : posix::slot {
   static constexpr std::size_t accepted_max = 128;
   static constexpr std::size_t many_at_once = 16;  // datagrams that make a socket a busy one
 
-  // The narrow ones first: they fill up the slot's last word.
+  // All of it is one line of the cache. The narrow ones first: they fill up the slot's last word.
   source state = source::idle;
   std::int8_t file = -1;  // its number among the ring's registered files
+  bool may_keep = false;  // not known to have nothing for the next receive
   bool ended = false;     // the end of the stream has been found, for good
   bool received_before = false;
   bool cut = false;      // what lay at the end of a buffer waits for the rest of it
@@ -58,8 +59,14 @@ struct channel : posix::slot {
     return arrived != nullptr && !arrived->accepted.empty();
   }
   /// Something for the next receive: arrivals, then a failure once, then the end.
-  [[nodiscard]] bool keeps_something() const noexcept {
-    return has_arrivals() || failure != 0 || ended;
+  [[nodiscard]] bool keeps_something() noexcept {
+    if (may_keep) may_keep = has_arrivals() || failure != 0 || ended;
+    return may_keep;
+  }
+  void end() noexcept { ended = may_keep = true; }
+  void fail(int code) noexcept {
+    failure = code;
+    may_keep = true;
   }
   /// What a receive came to. After a failure that a send was told the kernel says that the stream
   /// has ended, and what came may be cut short: the receive is told the failure too, once.
@@ -67,9 +74,12 @@ struct channel : posix::slot {
     return outcome == 0 ? -std::exchange(sender_told, 0) : outcome;
   }
   [[nodiscard]] posix::inbox& keep() {
+    may_keep = true;
     if (arrived == nullptr) arrived = std::make_unique<posix::inbox>();
     return *arrived;
   }
 };
+
+static_assert(sizeof(channel) == 64);
 
 }  // namespace bight::uring

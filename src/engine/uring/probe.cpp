@@ -75,7 +75,7 @@ int next_completion(ring& r, completion& into) {
   for (int i = 0; i < 100 && !came; ++i) {
     const int outcome = r.enter(10ms);
     if (outcome < 0 && outcome != -EINTR) return outcome;
-    r.collect([&](completion c) {
+    r.collect([&](std::uint64_t, completion c) {
       if (!came) into = c;
       came = true;
     });

@@ -22,23 +22,6 @@ constexpr unsigned lent_freely = 4;         // while the kernel has so many buff
 
 }  // namespace
 
-bool uring_engine::submit_receive(op& o, channel& c) {
-  if (c.receiver != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (c.keeps_something()) return give_at_once(o, c);
-  c.receiver = &o;
-  hold(o, c, state_waiting);
-  if (c.state == source::idle) ask(o, c);
-  return false;
-}
-
-bool uring_engine::submit_receive_many(op& o, channel& c) {
-  posix::join_arrivals(c);
-  return submit_receive(o, c);
-}
-
 // Nothing is on its way to the receive that has begun to wait.
 void uring_engine::ask(op& o, channel& c) {
   if (c.takes_datagrams() || o.what != verb::recv_into) {
@@ -96,15 +79,6 @@ void uring_engine::on_arrival(channel& c, completion done) {
 }
 
 void uring_engine::on_bytes(channel& c, completion done) {
-  const bool simply = done.result > 0 && done.keeps_buffer() && !c.closing && !c.cut;
-  const auto size = static_cast<std::size_t>(done.result);
-  op* const o = simply ? taker_of(c, size) : nullptr;
-  if (o == nullptr) return on_other_bytes(c, done);
-  touch(c);
-  hand_over(*o, c, stream_buffers_->take_some(done.buffer(), size));
-}
-
-void uring_engine::on_other_bytes(channel& c, completion done) {
   if (done.result <= 0 || c.closing || !done.has_buffer()) return on_no_bytes(c, done);
   touch(c);
   const auto size = static_cast<std::size_t>(done.result);
@@ -117,13 +91,6 @@ op* uring_engine::taker_of(const channel& c, std::size_t size) noexcept {
   op* const o = c.receiver;
   const bool waits = o != nullptr && o->engine_state == state_waiting;
   return waits && o->what == verb::recv && size <= o->size ? o : nullptr;
-}
-
-void uring_engine::hand_over(op& o, channel& c, lease bytes) {
-  c.receiver = nullptr;
-  o.count = static_cast<std::int64_t>(bytes.size());
-  *o.got = std::move(bytes);
-  finish(o);
 }
 
 void uring_engine::on_no_bytes(channel& c, completion done) {
@@ -210,9 +177,9 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
   // No buffer, or our own cancellation: whoever waits arms the source again.
   if (outcome == -ENOBUFS || outcome == -ECANCELED || outcome == -EINTR) return;
   if (outcome == 0)
-    c.ended = true;
+    c.end();
   else
-    c.failure = -outcome;
+    c.fail(-outcome);
   if (c.receiver == nullptr || c.receiver->engine_state != state_waiting) return;
   op& o = *std::exchange(c.receiver, nullptr);
   // A waiting receive means that nothing is queued.
@@ -294,7 +261,8 @@ void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
   fill_lease(o, outcome);
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   o.count = outcome;
-  o.ends_stream = c.ended = outcome == 0;
+  if (outcome == 0) c.end();
+  o.ends_stream = c.ended;
   if (outcome > 0) touch(c);
   finish(o);
 }
@@ -310,17 +278,18 @@ void uring_engine::fill_lease(op& o, int outcome) {
 }
 
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {
+  const bool again = outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel;
+  if (again && !c.keeps_something()) return ask(o, c);
   c.receiver = nullptr;
-  if (outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel) {
-    o.engine_state = state_settled;
-    --waiting_;
-    if (submit_receive(o, c)) complete(o);
-    return;
+  if (again) {
+    give(o, c);
+    return finish(o);
   }
   outcome = c.received(outcome);
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
   o.count = outcome;
-  o.ends_stream = c.ended = outcome == 0;
+  if (outcome == 0) c.end();
+  o.ends_stream = c.ended;
   if (outcome > 0) touch(c);
   finish(o);
 }

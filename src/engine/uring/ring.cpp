@@ -94,7 +94,7 @@ int ring::enter(duration limit) noexcept {
 io_uring_sqe* ring::next_after_submit() noexcept {
   for (;;) {
     const int outcome = io_uring_submit(&ring_);
-    if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return entry;
+    if (io_uring_sqe* entry = next_if_free()) return entry;
     check(outcome >= 0 || outcome == -EAGAIN || outcome == -EBUSY || outcome == -EINTR,
           "io_uring takes no more requests (is the loop used on another thread?)");
     const timespec pause{0, 1'000'000};  // the kernel is out of memory for requests

@@ -8,13 +8,14 @@
 #include <bight/time.hpp>
 
 #include <bitset>
+#include <cstddef>
+#include <cstring>
 #include <string>
 
 namespace bight::uring {
 
-/// A completion, copied out of its queue.
+/// What a completion tells, copied out of its queue.
 struct completion {
-  std::uint64_t user_data;
   int result;
   std::uint32_t flags;
 
@@ -38,24 +39,39 @@ class ring {
 
   /// A request to fill in. Never fails: with the queue full, what is in it is submitted first.
   [[nodiscard]] io_uring_sqe* next() noexcept {
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    io_uring_sqe* entry = next_if_free();
     return entry != nullptr ? entry : next_after_submit();
+  }
+  /// The same, but null with the queue full. As io_uring_get_sqe(), for a ring of our flags, and
+  /// empty: of liburing's versions some clear a request here and some where it is filled in.
+  [[nodiscard]] io_uring_sqe* next_if_free() noexcept {
+    io_uring_sq& queue = ring_.sq;
+    if (queue.sqe_tail - io_uring_smp_load_acquire(queue.khead) >= queue.ring_entries)
+      return nullptr;
+    io_uring_sqe* const entry = &queue.sqes[queue.sqe_tail++ & queue.ring_mask];
+    *entry = {};
+    return entry;
   }
 
   /// Submits what is queued and waits for a completion, at most for `limit`; zero: only looks,
   /// negative: without end. One system call; none when there is nothing to do. 0 or -errno.
   int enter(duration limit) noexcept;
 
-  /// Calls `take` for every completion that has come by now, in order.
+  /// Calls `take` with the user data of every completion that has come by now, in order, and with
+  /// what it tells.
   template <class F>
   void collect(F take) {
     const io_uring_cqe* const entries = ring_.cq.cqes;
     const unsigned mask = ring_.cq.ring_mask;
+    unsigned* const shared_head = ring_.cq.khead;
+    unsigned head = *shared_head;
     for (unsigned ready = io_uring_cq_ready(&ring_); ready > 0; --ready) {
-      const io_uring_cqe& entry = entries[*ring_.cq.khead & mask];
-      const completion c{entry.user_data, entry.res, entry.flags};
-      io_uring_cq_advance(&ring_, 1);
-      take(c);
+      const io_uring_cqe& entry = entries[head & mask];
+      const std::uint64_t user_data = entry.user_data;
+      completion c;
+      std::memcpy(&c, reinterpret_cast<const std::byte*>(&entry) + told_at, sizeof c);
+      io_uring_smp_store_release(shared_head, ++head);
+      take(user_data, c);
     }
   }
 
@@ -79,6 +95,9 @@ class ring {
 
  private:
   [[nodiscard]] io_uring_sqe* next_after_submit() noexcept;
+
+  static constexpr std::size_t told_at = offsetof(io_uring_cqe, res);
+  static_assert(offsetof(io_uring_cqe, flags) == told_at + offsetof(completion, flags));
 
   io_uring ring_{};
   unsigned flags_ = 0;

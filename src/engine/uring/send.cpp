@@ -21,7 +21,7 @@ static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offseto
 
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit_send(op& o, channel& c) {
+bool uring_engine::submit_other_send(op& o, channel& c) {
   if (c.takes_datagrams()) return submit_datagram(o, c);
   if (c.sender != nullptr) {
     o.code = errc::busy;
@@ -103,7 +103,7 @@ void uring_engine::issue_datagram(op& o, channel& c) {
   io_uring_prep_sendmsg(r, c.fd, &record.message, MSG_NOSIGNAL);
 }
 
-void uring_engine::on_sent(op& o, channel& c, int outcome) {
+void uring_engine::on_other_sent(op& o, channel& c, int outcome) {
   if (outcome < 0) return on_not_sent(o, c, outcome);
   o.count += outcome;
   touch(c);

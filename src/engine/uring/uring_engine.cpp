@@ -10,15 +10,10 @@
 
 namespace bight::uring {
 
-std::uint64_t uring_engine::tagged(about what, const void* object) noexcept {
-  return reinterpret_cast<std::uintptr_t>(object) | static_cast<std::uint64_t>(what);
-}
-
-// A request to be filled in by one of liburing's prep functions, which leave its user data alone.
+// To be filled in by one of liburing's prep functions, which leave its user data alone.
 io_uring_sqe* uring_engine::request(about what, void* object) noexcept {
   io_uring_sqe* r = ring_->next();
   r->user_data = tagged(what, object);
-  if (what < about::nothing) ++in_kernel_;
   return r;
 }
 
@@ -40,30 +35,16 @@ void uring_engine::on_cancel_failed(channel& c, int outcome) noexcept {
 
 // ── Operations ──────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit(op& o) {
-  o.engine_state = state_settled;
-  channel* const c = find(o.on);
-  if (c == nullptr) return submit_without_socket(o);
+bool uring_engine::submit_other(op& o, channel& c) {
   switch (o.what) {
-    case verb::accept: return submit_accept(o, *c);
-    case verb::connect: return submit_connect(o, *c);
-    case verb::send:
-    case verb::write: return submit_send(o, *c);
-    case verb::read: return submit_read(o, *c);
-    default: return o.many ? submit_receive_many(o, *c) : submit_receive(o, *c);
+    case verb::accept: return submit_accept(o, c);
+    case verb::connect: return submit_connect(o, c);
+    case verb::write: return submit_other_send(o, c);
+    case verb::read: return submit_read(o, c);
+    default:
+      if (o.many) posix::join_arrivals(c);
+      return submit_receive(o, c);
   }
-}
-
-void uring_engine::hold(op& o, channel& c, std::uint8_t state) noexcept {
-  o.engine_data = &c;
-  o.engine_state = state;
-  ++waiting_;
-}
-
-void uring_engine::finish(op& o) noexcept {
-  o.engine_state = state_settled;
-  --waiting_;
-  complete(o);
 }
 
 void uring_engine::finish(op& o, std::error_code code) noexcept {
@@ -80,6 +61,7 @@ bool uring_engine::at_once(op& o) noexcept {
     --at_once_;
     return true;
   }
+  o.begin_waiting();
   complete(o);
   return false;
 }
@@ -140,13 +122,13 @@ void uring_engine::wait(time_point until) {
   enter_kernel(limit);
   sched().advance(now());
   // 3. Collect.
-  collect_all();
+  collect_all(sched().now());
 }
 
 // The same without a turn of the loop: also for an engine that never got a scheduler.
 void uring_engine::submit_and_collect(duration limit) {
   enter_kernel(limit);
-  collect_all();
+  collect_all(now());
 }
 
 void uring_engine::enter_kernel(duration limit) {
@@ -155,37 +137,23 @@ void uring_engine::enter_kernel(duration limit) {
         "io_uring_enter failed (is the loop used on another thread?)");
 }
 
-// Completions that did not fit into their queue come with the next enter.
-void uring_engine::collect_all() {
-  ring_->collect([this](completion c) {
-    constexpr std::uint64_t tag_bits = 7;
-    const auto what = static_cast<about>(c.user_data & tag_bits);
-    void* object = reinterpret_cast<void*>(static_cast<std::uintptr_t>(c.user_data & ~tag_bits));
-    if (!c.more() && what < about::nothing) --in_kernel_;
-    switch (what) {
-      case about::operation: return on_operation(*static_cast<op*>(object), c.result);
-      case about::source: return on_source(*static_cast<channel*>(object), c);
-      case about::watching: return on_watched(*static_cast<watch_record*>(object), c.result);
-      case about::polling: return on_polled(*static_cast<op*>(object));
-      case about::nothing: return;
-      case about::cancelling: return on_cancel_failed(*static_cast<channel*>(object), c.result);
-    }
-  });
-  deliver_fronts();
-}
-
-void uring_engine::on_operation(op& o, int outcome) {
-  channel& c = channel_of(o);
-  if (o.what != verb::send || c.closing) return on_other_operation(o, outcome);
-  --c.in_kernel;
-  on_sent(o, c, outcome);
+void uring_engine::on_other(about what, void* object, completion done) {
+  switch (what) {
+    case about::watching:
+      --in_kernel_;
+      return on_watched(*static_cast<watch_record*>(object), done.result);
+    case about::polling: --in_kernel_; return on_polled(*static_cast<op*>(object));
+    case about::cancelling: return on_cancel_failed(*static_cast<channel*>(object), done.result);
+    default: return;
+  }
 }
 
 void uring_engine::on_other_operation(op& o, int outcome) {
   channel& c = channel_of(o);
+  if (o.what == verb::read || o.what == verb::write) --in_kernel_;
   switch (o.what) {
     case verb::recv_into: on_received_into(o, c, outcome); break;
-    case verb::send: on_sent(o, c, outcome); break;
+    case verb::send: on_other_sent(o, c, outcome); break;
     case verb::connect: on_connected(o, c, outcome); break;
     case verb::recv: on_received_apart(o, c, outcome); break;
     case verb::read: return on_read(o, c, outcome);
@@ -194,10 +162,6 @@ void uring_engine::on_other_operation(op& o, int outcome) {
   }
   --c.in_kernel;
   if (c.closing) settle_closing(c);
-}
-
-void uring_engine::on_source(channel& c, completion done) {
-  done.more() ? on_arrival(c, done) : on_source_over(c, done);
 }
 
 void uring_engine::on_source_over(channel& c, completion done) {

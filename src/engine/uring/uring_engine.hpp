@@ -13,18 +13,20 @@
 /// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
 /// is armed again when there is somebody who waits: until then the kernel holds the bytes.
 ///
-/// What nearly every message passes through is apart from the rest, which is not inlined into it:
-/// so it saves few registers and has few lines of code.
+/// What nearly every message passes through is apart from the rest (streams.cpp), which is not
+/// inlined into it: so it saves few registers and has few lines of code.
 ///
-/// A file: submit, cancel, the turn (uring_engine.cpp); receiving (receive.cpp), accepting
-/// (accept.cpp), sending and connecting (send.cpp), the program's own descriptors (adopted.cpp),
-/// watching (watch.cpp), closing (closing.cpp), and what the kernel offers (probe.cpp).
+/// A file: submit, collect, and the way of a stream's messages (streams.cpp); cancel and the turn
+/// (uring_engine.cpp); receiving (receive.cpp), accepting (accept.cpp), sending and connecting
+/// (send.cpp), the program's own descriptors (adopted.cpp), watching (watch.cpp), closing
+/// (closing.cpp), and what the kernel offers (probe.cpp).
 
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/segments.hpp"
 #include "engine/uring/buffer_ring.hpp"
 #include "engine/uring/channel.hpp"
 #include "engine/uring/ring.hpp"
+#include "engine/uring/states.hpp"
 
 #include <memory>
 #include <string>
@@ -94,31 +96,48 @@ class uring_engine final : public posix::kernel_engine {
 
   // Requests.
   [[nodiscard]] io_uring_sqe* request(about what, void* object) noexcept;
-  static std::uint64_t tagged(about what, const void* object) noexcept;
+  static std::uint64_t tagged(about what, const void* object) noexcept {
+    return reinterpret_cast<std::uintptr_t>(object) | static_cast<std::uint64_t>(what);
+  }
   void cancel_request(about what, const void* object, channel* of = nullptr) noexcept;
   void on_cancel_failed(channel& c, int outcome) noexcept;
   void submit_and_collect(duration limit);
   void enter_kernel(duration limit);
-  [[gnu::noinline]] void collect_all();
+  [[gnu::noinline]] void collect_all(time_point now);
+  [[gnu::noinline]] void on_other(about what, void* object, completion done);
 
   // Operations.
-  void hold(op& o, channel& c, std::uint8_t state) noexcept;
+  void hold(op& o, channel& c, std::uint8_t state) noexcept {
+    o.engine_data = &c;
+    o.engine_state = state;
+    ++waiting_;
+    o.begin_waiting();
+  }
   [[nodiscard]] static channel& channel_of(const op& o) noexcept {
     return *static_cast<channel*>(o.engine_data);
   }
-  void finish(op& o) noexcept;
+  void finish(op& o) noexcept {
+    o.engine_state = state_settled;
+    --waiting_;
+    complete(o);
+  }
   void finish(op& o, std::error_code code) noexcept;
   [[nodiscard]] bool at_once(op& o) noexcept;
-  void on_operation(op& o, int outcome);
+  [[gnu::always_inline]] inline void on_operation(op& o, int outcome, time_point now);
   [[gnu::noinline]] void on_other_operation(op& o, int outcome);
   void on_polled(op& o);
   void touch(channel& c) noexcept { c.last_used = sched().now(); }
 
+  [[nodiscard]] bool submit_other(op& o, channel& c);
   [[nodiscard, gnu::noinline]] bool submit_receive(op& o, channel& c);
-  [[nodiscard, gnu::noinline]] bool submit_receive_many(op& o, channel& c);
   [[gnu::noinline]] void ask(op& o, channel& c);
   [[nodiscard]] static op* taker_of(const channel& c, std::size_t size) noexcept;
-  void hand_over(op& o, channel& c, lease bytes);
+  void hand_over(op& o, channel& c, lease bytes) {
+    c.receiver = nullptr;
+    o.count = static_cast<std::int64_t>(bytes.size());
+    *o.got = std::move(bytes);
+    finish(o);
+  }
   [[nodiscard]] static bool give_kept(op& o, channel& c) {
     if (!c.keeps_something()) return false;
     give(o, c);
@@ -128,11 +147,10 @@ class uring_engine final : public posix::kernel_engine {
   static void give(op& o, channel& c);
   void arm(channel& c);
   void stop_source(channel& c) noexcept;
-  void on_source(channel& c, completion done);
+  [[gnu::always_inline]] inline void on_source(channel& c, completion done, time_point now);
   [[gnu::noinline]] void on_source_over(channel& c, completion done);
-  void on_arrival(channel& c, completion done);
-  void on_bytes(channel& c, completion done);
-  [[gnu::noinline]] void on_other_bytes(channel& c, completion done);
+  [[gnu::noinline]] void on_arrival(channel& c, completion done);
+  [[gnu::noinline]] void on_bytes(channel& c, completion done);
   void on_no_bytes(channel& c, completion done);
   void on_end_of_buffer(channel& c, completion done);
   void on_datagram(channel& c, completion done);
@@ -154,12 +172,14 @@ class uring_engine final : public posix::kernel_engine {
   void claim(op& o, int fd);
   void on_accepted(channel& c, completion done);
 
-  [[nodiscard]] bool submit_send(op& o, channel& c);
+  [[nodiscard, gnu::noinline]] bool submit_send(op& o, channel& c);
+  [[nodiscard, gnu::noinline]] bool submit_other_send(op& o, channel& c);
   [[nodiscard]] bool submit_datagram(op& o, channel& c);
   void issue_send(op& o, channel& c);
   [[gnu::noinline]] void issue_pieces(io_uring_sqe* r, op& o, channel& c);
   void issue_datagram(op& o, channel& c);
-  void on_sent(op& o, channel& c, int outcome);
+  [[gnu::always_inline]] inline void on_sent(op& o, channel& c, int outcome, time_point now);
+  [[gnu::noinline]] void on_other_sent(op& o, channel& c, int outcome);
   void on_not_sent(op& o, channel& c, int outcome);
   [[nodiscard]] bool submit_connect(op& o, channel& c);
   void on_connected(op& o, channel& c, int outcome);
@@ -194,8 +214,8 @@ class uring_engine final : public posix::kernel_engine {
   int turns_starved_ = 0;          // turns in a row that began without one
   std::unique_ptr<call_record[]> records_;
   std::size_t waiting_ = 0;    // operations that somebody awaits
-  std::size_t in_kernel_ = 0;  // requests that will complete: memory of ours is the kernel's
   std::size_t closing_ = 0;    // descriptors that close() has left to later
+  std::size_t in_kernel_ = 0;  // requests on descriptors that are not ours to close
   int at_once_ = at_once_max;
 };
 

@@ -45,6 +45,7 @@ void uring_engine::watch(posix::watcher& w) {
 
 void uring_engine::arm(watch_record& w) noexcept {
   w.armed = true;
+  ++in_kernel_;
   io_uring_prep_poll_add(request(about::watching, &w), w.fd, w.events);
 }
 
