@@ -66,13 +66,18 @@ int ring::set_up(unsigned entries) noexcept {
     entries_ = parameters.sq_entries;
     // A child of fork(2) must not write into queues that its parent's kernel side reads.
     io_uring_ring_dontfork(&ring_);
-    io_uring_register_ring_fd(&ring_);  // saves a look-up in each enter; may fail
+    // Saves a look-up in each enter; may fail.
+    if (io_uring_register_ring_fd(&ring_) == 1) enter_flags_ |= IORING_ENTER_REGISTERED_RING;
+    // The place of a request is its number. Of liburing's versions some have it so from the start,
+    // some only when they submit; newer kernels may have no such array.
+    for (unsigned i = 0; ring_.sq.array != nullptr && i < ring_.sq.ring_entries; ++i)
+      ring_.sq.array[i] = i;
     break;
   }
   return outcome;
 }
 
-int ring::enter(duration limit) noexcept {
+int ring::enter_briefly(duration limit) noexcept {
   const bool queued = io_uring_sq_ready(&ring_) > 0;
   if (limit == duration::zero()) {
     // With TASKRUN_FLAG the kernel says in shared memory whether it has anything to do.
@@ -82,7 +87,6 @@ int ring::enter(duration limit) noexcept {
     if (!queued && idle) return 0;
     return io_uring_submit_and_get_events(&ring_);
   }
-  if (limit < duration::zero()) return io_uring_submit_and_wait(&ring_, 1);
   __kernel_timespec t{};
   t.tv_sec = limit.count() / 1'000'000'000;
   t.tv_nsec = limit.count() % 1'000'000'000;

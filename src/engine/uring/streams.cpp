@@ -57,7 +57,7 @@ void uring_engine::collect_all(time_point now) {
     else
       on_other(what, object, done);
   });
-  deliver_fronts();
+  if (!cut_.empty()) deliver_fronts();
 }
 
 inline void uring_engine::on_source(channel& c, completion done, time_point now) {

@@ -159,7 +159,7 @@ class uring_engine final : public posix::kernel_engine {
   void limit(channel& c) noexcept;
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
   [[nodiscard]] lease take_front(channel& c);
-  void deliver_fronts();
+  [[gnu::noinline]] void deliver_fronts();
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
   [[nodiscard]] arrival datagram(completion done);
