@@ -36,7 +36,8 @@ struct ring_link {
     next->previous = previous;
     previous = next = nullptr;
   }
-  /// The same of what is linked, or was when its context stopped, and will not be looked at again.
+  /// The same of what has been linked and will not be looked at again. Asks nothing: it must have
+  /// been linked, if only until its context stopped.
   void unlink_for_good() const noexcept {
     previous->next = next;
     next->previous = previous;

@@ -107,8 +107,8 @@ class op : public runnable, public stop_hook {
   /// Submits the operation in context `c`; false when it completed at once.
   bool start(std::coroutine_handle<> h, context& c) { return !submit(h, c); }
 
-  /// For carriers, once for an operation that does not complete at once: from here on its context
-  /// can stop it.
+  /// For carriers: once, and always, for an operation that does not complete at once, before it is
+  /// made ready. From here on its context can stop it.
   void begin_waiting() noexcept {
     on_stop = stop;
     link_now();

@@ -81,13 +81,15 @@ bool readiness_engine::ask_busy() {
 
 // Leaves with what else is sent on this socket in this turn.
 void readiness_engine::send_with_others(op& o, io& s) {
+  leave_later(o.on.index, s);
   hold(o);
   s.senders.push(o);
-  leave_later(o.on.index, s);
 }
 
 void readiness_engine::leave_later(std::uint32_t index, io& s) {
-  if (!std::exchange(s.sends_at_end, true)) leaving_.push_back(index);
+  if (s.sends_at_end) return;
+  leaving_.push_back(index);  // may throw, and nobody holds the operation yet
+  s.sends_at_end = true;
 }
 
 // What the turn has sent. True: something of it is complete.

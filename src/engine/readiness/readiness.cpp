@@ -4,6 +4,7 @@
 #include <bight/scheduler.hpp>
 
 #include <cerrno>
+#include <new>
 
 #include <unistd.h>
 
@@ -82,13 +83,15 @@ void readiness_engine::hold(op& o) noexcept {
   o.begin_waiting();
 }
 
-void readiness_engine::wait_for_event(op& o, io& s) {
+void readiness_engine::wait_for_event(op& o, io& s) noexcept {
   if (o.what == verb::read || o.what == verb::write)
-    refused(o, s, poller_.set_levels(s.fd, s.receiver != nullptr, !s.senders.empty(), true));
-  else if (s.busy)
+    return refused(o, s, poller_.set_levels(s.fd, s.receiver != nullptr, !s.senders.empty(), true));
+  if (!s.busy) return enrol(o, s);
+  try {
     asking_.push_back(s.fd);
-  else
+  } catch (const std::bad_alloc&) {
     enrol(o, s);
+  }
 }
 
 void readiness_engine::enrol(op& o, io& s) noexcept {

@@ -102,7 +102,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard, gnu::noinline]] bool give_kept(op& o, io& s);
   [[nodiscard]] bool never_waits(io& s) noexcept;
   void hold(op& o) noexcept;
-  void wait_for_event(op& o, io& s);
+  void wait_for_event(op& o, io& s) noexcept;
   void enrol(op& o, io& s) noexcept;
   void refused(op& o, io& s, std::error_code failed) noexcept;
   void watch_for_room(std::uint32_t index, io& s) noexcept;
@@ -147,8 +147,8 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_connect(op& o, io& s);
   [[nodiscard]] outcome try_write(op& o, io& s);
 
-  // Calls that succeed at once in a turn, before the others must have theirs; and one for each
-  // stream that has received.
+  // Calls that succeed at once in a turn, before the others must have theirs; and one more for each
+  // receive of a stream that the turn has begun with.
   static constexpr int at_once_max = 64;
   // Bytes of streams that are received in a turn before those who got them go on.
   static constexpr std::size_t received_max = 65536;

@@ -106,7 +106,7 @@ bool readiness_engine::wait_to_receive(op& o, io& s) {
   return false;
 }
 
-// If it can be: when nothing of it has to wait.
+// Where something may be there already, or somebody else waits for it.
 bool readiness_engine::receive_at_once(op& o, io& s) {
   if (s.receiver != nullptr) {
     o.code = errc::busy;

@@ -28,26 +28,31 @@ bool uring_engine::submit_read(op& o, channel& c) {
     return true;
   }
   if (give_kept(o, c)) return at_once(o);
+  const std::span<std::byte> room = room_to_read(o);  // may throw, and nobody holds it yet
   c.receiver = &o;
   hold(o, c, state_in_kernel);
-  issue_read(o);
+  issue_read(o, room);
   return false;
 }
 
-void uring_engine::issue_read(op& o) {
+std::span<std::byte> uring_engine::room_to_read(op& o) {
   const std::size_t size = std::min<std::size_t>(o.size, read_max);
   std::byte* room = nullptr;
   *o.got = lease::to_fill(size, room);
+  return {room, size};
+}
+
+void uring_engine::issue_read(op& o, std::span<std::byte> room) {
   o.engine_state = state_in_kernel;
   ++in_kernel_;
-  io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), room,
-                     static_cast<unsigned>(size), current_position);
+  io_uring_prep_read(request(about::operation, &o), static_cast<int>(o.on.index), room.data(),
+                     static_cast<unsigned>(room.size()), current_position);
 }
 
 void uring_engine::on_read(op& o, channel& c, int outcome) {
   const bool asked_to_end = o.engine_state == state_cancelling;
   if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLIN);
-  if (outcome == -EINTR && !asked_to_end) return issue_read(o);
+  if (outcome == -EINTR && !asked_to_end) return issue_read(o, room_to_read(o));
   if (c.receiver == &o) c.receiver = nullptr;
   fill_lease(o, outcome);
   if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
@@ -98,7 +103,7 @@ void uring_engine::on_polled(op& o) {
   const bool reads = o.what == verb::read;
   if (o.engine_state == state_cancelling)
     return reads ? on_read(o, c, -ECANCELED) : on_written(o, c, -ECANCELED);
-  reads ? issue_read(o) : issue_write(o);
+  reads ? issue_read(o, room_to_read(o)) : issue_write(o);
 }
 
 }  // namespace bight::uring

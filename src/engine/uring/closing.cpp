@@ -32,9 +32,9 @@ uring_engine::~uring_engine() {
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
     io_uring_prep_cancel64(r, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    submit_and_collect(10ms);
+    submit_and_collect(10ms, now());  // there may be no scheduler
   }
-  submit_and_collect(0ms);  // the last closes
+  submit_and_collect(0ms, now());  // the last closes
 }
 
 void uring_engine::close(handle h, bool reset) noexcept {
@@ -95,8 +95,9 @@ void uring_engine::settle_closing(channel& c) noexcept {
 // Makes the closes that were put off happen now: a call needs their addresses or descriptors.
 void uring_engine::finish_closes() noexcept {
   constexpr int rounds_max = 50;
-  for (int i = 0; i < rounds_max && closing_ > 0; ++i) submit_and_collect(1ms);
-  submit_and_collect(0ms);
+  const time_point turn = sched().now();
+  for (int i = 0; i < rounds_max && closing_ > 0; ++i) submit_and_collect(1ms, turn);
+  submit_and_collect(0ms, turn);
 }
 
 result<handle> uring_engine::open(transport t, const address& at) {

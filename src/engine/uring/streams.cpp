@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way of a stream's messages: what each passes through, without a branch that is not taken
-// every time. Whatever is not so simple ends in a function of its own, elsewhere.
+// The way of a stream's messages. It looks only at what makes a message the common case; whatever
+// is not so simple ends in a function of its own, elsewhere.
 
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
@@ -67,7 +67,7 @@ inline void uring_engine::on_source(channel& c, completion done, time_point now)
     return on_bytes(c, done);
   if (!done.keeps_buffer() || c.cut) [[unlikely]]
     return on_bytes(c, done);
-  // Who receives waits for this, as there is a multishot: nothing else of it is with the kernel.
+  // While a multishot is armed no receive has a request of its own: so this one waits for it.
   op* const o = c.receiver;
   const auto size = static_cast<std::uint32_t>(done.result);
   if (o == nullptr || o->what != verb::recv || size > o->size) return on_bytes(c, done);

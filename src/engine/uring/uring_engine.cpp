@@ -125,10 +125,10 @@ void uring_engine::wait(time_point until) {
   collect_all(sched().now());
 }
 
-// The same without a turn of the loop: also for an engine that never got a scheduler.
-void uring_engine::submit_and_collect(duration limit) {
+// The same without a turn of the loop, at its time.
+void uring_engine::submit_and_collect(duration limit, time_point at) {
   enter_kernel(limit);
-  collect_all(now());
+  collect_all(at);
 }
 
 void uring_engine::enter_kernel(duration limit) {

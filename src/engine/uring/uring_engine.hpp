@@ -101,7 +101,7 @@ class uring_engine final : public posix::kernel_engine {
   }
   void cancel_request(about what, const void* object, channel* of = nullptr) noexcept;
   void on_cancel_failed(channel& c, int outcome) noexcept;
-  void submit_and_collect(duration limit);
+  void submit_and_collect(duration limit, time_point at);
   void enter_kernel(duration limit);
   [[gnu::noinline]] void collect_all(time_point now);
   [[gnu::noinline]] void on_other(about what, void* object, completion done);
@@ -188,7 +188,8 @@ class uring_engine final : public posix::kernel_engine {
   }
 
   [[nodiscard]] bool submit_read(op& o, channel& c);
-  void issue_read(op& o);
+  [[nodiscard]] static std::span<std::byte> room_to_read(op& o);
+  void issue_read(op& o, std::span<std::byte> room);
   void on_read(op& o, channel& c, int outcome);
   [[gnu::noinline]] void issue_write(op& o);
   void on_written(op& o, channel& c, int outcome);
@@ -215,7 +216,7 @@ class uring_engine final : public posix::kernel_engine {
   std::unique_ptr<call_record[]> records_;
   std::size_t waiting_ = 0;    // operations that somebody awaits
   std::size_t closing_ = 0;    // descriptors that close() has left to later
-  std::size_t in_kernel_ = 0;  // requests on descriptors that are not ours to close
+  std::size_t in_kernel_ = 0;  // requests that no channel counts
   int at_once_ = at_once_max;
 };
 
