@@ -51,9 +51,7 @@ bool readiness_engine::submit_other_send(op& o, io& s) {
   }
   if (s.senders.empty()) {
     const bool may_try = o.what == verb::write ? never_waits(s) : s.writable;
-    const bool stream = s.kind == posix::socket_kind::stream && o.what == verb::send;
-    if (may_try && (stream ? try_send(o, s) : try_other_send(o, s)) == outcome::done)
-      return finish(o);
+    if (may_try && try_other_send(o, s) == outcome::done) return finish(o);
   } else if (!s.takes_datagrams()) {
     o.code = errc::busy;
     return true;

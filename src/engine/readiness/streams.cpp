@@ -178,8 +178,7 @@ void readiness_engine::serve_senders(io& s) {
   runnable_queue queue = std::exchange(s.senders, {});
   while (runnable* r = queue.pop()) {
     op& o = static_cast<op&>(*r);
-    const bool stream = s.kind == posix::socket_kind::stream && o.what == verb::send;
-    if (s.writable && (stream ? try_send(o, s) : try_other_send(o, s)) == outcome::done) {
+    if (s.writable && try_other_send(o, s) == outcome::done) {
       finish_waiting(o);
       continue;
     }

@@ -117,7 +117,8 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
 }
 
 auto readiness_engine::try_other_send(op& o, io& s) -> outcome {
-  if (o.what == verb::send) return try_send_datagram(o, s);
+  if (o.what == verb::send)
+    return s.kind == posix::socket_kind::stream ? try_send(o, s) : try_send_datagram(o, s);
   return o.what == verb::connect ? try_connect(o, s) : try_write(o, s);
 }
 
