@@ -32,6 +32,13 @@ follow() {
 # folder PRESET: where a preset builds.
 folder() { [[ $1 == release ]] && echo build || echo "build-$1"; }
 
+# compile FOLDER "TARGETS": into its build.log.
+compile() {
+  # shellcheck disable=SC2086 # the targets are words
+  NINJA_STATUS='[%f/%t] ' cmake --build "$1" -j "$(jobs)" --target $2 2>&1 |
+    tee "$1/build.log" | follow
+}
+
 # build PRESET "TARGETS" [CONFIGURE_ARGUMENTS…]: configures when there is a reason to, and builds.
 build() {
   local preset=$1 targets=$2 dir log start status=0
@@ -47,9 +54,13 @@ build() {
       return 1
     }
   fi
-  # shellcheck disable=SC2086 # the targets are words
-  NINJA_STATUS='[%f/%t] ' cmake --build "$dir" -j "$(jobs)" --target $targets 2>&1 |
-    tee "$log" | follow || status=$?
+  compile "$dir" "$targets" || status=$?
+  # The system's headers were upgraded to ones that are older than this build: ninja sees nothing.
+  if ((status)) && grep -q 'since the precompiled header' "$log"; then
+    find "$dir" -name '*.pch' -delete
+    status=0
+    compile "$dir" "$targets" || status=$?
+  fi
   if ((status)); then
     say "Building $preset failed ($log):"
     { sed -n '/^FAILED: /,$p' "$log" | grep . || cat "$log"; } | head -n 100 >&2
