@@ -126,6 +126,36 @@ BIGHT_TEST(cost, what_follows_a_small_message_is_not_a_few_bytes_into_a_page) {
   EXPECT_TRUE(in_page == 0 || in_page > 31) << in_page;
 }
 
+// Sixteen connections bring what all the shared buffers hold, in one turn, while nobody waits for
+// it; in that turn somebody takes it all. Once as a warm-up, which makes their queues.
+BIGHT_TEST(cost, what_is_taken_in_the_turn_that_it_came_in_is_not_copied) {
+  auto signal = co_await connected_to_raw();
+  std::vector<scripted> pairs;
+  for (int i = 0; i < 16; ++i) pairs.push_back(co_await connected_to_raw());
+  for (scripted& p : pairs) {
+    p.peer.send("go");
+    EXPECT_EQ(co_await recv_exactly(p.here, 2), "go");
+  }
+  const std::string many = pattern::first(60'000);
+  std::size_t made = 0;
+  for (int i = 0; i < 4; ++i) {
+    for (scripted& p : pairs) EXPECT_EQ(p.peer.send(many), 0);
+    signal.peer.send("now");
+    const std::size_t before = allocations();
+    EXPECT_EQ(co_await signal.here.recv(), "now");
+    std::size_t wrong = 0;
+    for (scripted& p : pairs)
+      for (std::size_t got = 0; got < many.size();) {
+        const lease bytes = co_await p.here.recv();
+        if (!bytes || !pattern::matches(got, bytes)) ++wrong;
+        got += bytes ? bytes.size() : many.size();
+      }
+    EXPECT_EQ(wrong, 0u);
+    made = allocations() - before;
+  }
+  EXPECT_EQ(made, 0u);
+}
+
 // A deadline and the children of a scope take their frames from the thread's free list.
 BIGHT_TEST(cost, deadlines_and_scopes_allocate_nothing) {
   std::size_t before = 0;

@@ -25,6 +25,12 @@ class inbox {
   /// Moves the first into `into`, which is empty: `most` of them, or all.
   void take(arrivals& into, std::size_t most);
 
+  /// Calls `change` with each, the oldest first. Their sizes must stay.
+  template <class F>
+  void each(F change) {
+    for (std::size_t i = first_; i < items_.size(); ++i) change(items_[i]);
+  }
+
   /// Connections of a listener, the oldest in front.
   std::vector<int> accepted;
 

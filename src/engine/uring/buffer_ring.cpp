@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <new>
 
@@ -116,6 +117,12 @@ buffer_ring::~buffer_ring() {
 }
 
 unsigned buffer_ring::with_kernel() const noexcept { return shared_->with_kernel; }
+
+bool buffer_ring::lends(const lease& bytes) const noexcept {
+  const std::less<const std::byte*> before;
+  return !before(bytes.data(), shared_->memory) &&
+         before(bytes.data(), shared_->memory + shared_->mapped);
+}
 
 std::byte* buffer_ring::arrival(unsigned id) const noexcept {
   const buffer& b = shared_->buffers[id];

@@ -40,6 +40,9 @@ class buffer_ring {
   /// How many buffers the kernel has.
   [[nodiscard]] unsigned with_kernel() const noexcept;
 
+  /// Whether it is one of these buffers that `bytes` keeps.
+  [[nodiscard]] bool lends(const lease& bytes) const noexcept;
+
   /// Where the next arrival in buffer `id` lies.
   [[nodiscard]] std::byte* arrival(unsigned id) const noexcept;
 

@@ -202,10 +202,21 @@ void uring_engine::deliver(channel& c, arrival&& a) {
     finish(o);
     if (used_up) return;
   }
-  // Peers that nobody reads shall not keep the buffers from the others.
-  if (stream_buffers_->with_kernel() < lent_freely) a.data = lease::copy_of(a.data);
   c.keep().push_back(std::move(a));
+  if (stream_buffers_->with_kernel() < lent_freely) untaken_.push_back(&c);
   limit(c);
+}
+
+// Peers that nobody reads shall not keep the buffers from the others. Whoever reads has had this
+// turn to take what came.
+void uring_engine::copy_untaken() {
+  for (const channel* c : untaken_) {
+    if (!c->has_arrivals() || stream_buffers_->with_kernel() >= lent_freely) continue;
+    c->arrived->each([this](arrival& a) {
+      if (stream_buffers_->lends(a.data)) a.data = lease::copy_of(a.data);
+    });
+  }
+  untaken_.clear();
 }
 
 // What nobody asks for the kernel shall keep.

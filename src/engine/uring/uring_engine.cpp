@@ -116,6 +116,7 @@ void uring_engine::requeue(op& o) noexcept {
 void uring_engine::wait(time_point until) {
   at_once_ = at_once_max;
   duration limit = limit_of_wait(until);
+  if (!untaken_.empty()) copy_untaken();
   if (!starved_.empty()) feed_starved();
   if (!starved_.empty()) limit = 0ns;
   // 1. Submit, 2. wait.

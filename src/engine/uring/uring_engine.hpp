@@ -163,6 +163,7 @@ class uring_engine final : public posix::kernel_engine {
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
   [[nodiscard]] arrival datagram(completion done);
+  void copy_untaken();
   void feed_starved();
   void receive_apart(op& o, channel& c);
   void on_received_apart(op& o, channel& c, int outcome);
@@ -211,6 +212,7 @@ class uring_engine final : public posix::kernel_engine {
   msghdr datagram_header_{};  // how much room for names and ancillary data
   posix::slot_table<channel> channels_;
   std::vector<front> cut_;         // within a batch of completions
+  std::vector<channel*> untaken_;  // got something to keep while buffers were few
   std::vector<channel*> starved_;  // channels that found no buffer
   int turns_starved_ = 0;          // turns in a row that began without one
   std::unique_ptr<call_record[]> records_;
