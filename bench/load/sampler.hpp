@@ -2,7 +2,7 @@
 #pragma once
 
 /// Where a process spends its processor time, in its own code or in the kernel: what it is found
-/// doing ten thousand times a second of that time. The kernel's own account has ticks of 10 ms.
+/// doing a thousand times a second of that time. The kernel's own account has ticks of 10 ms.
 
 #include <cstdint>
 #include <vector>

@@ -22,6 +22,7 @@ READY_S = 10
 DISTURBED = 0.05
 READY_CALLGRIND_S = 30
 SAMPLED_ROUNDS = 5
+SAMPLED_S = 2
 
 
 class Failed(Exception):
@@ -200,7 +201,7 @@ def shares_of_user(build, case, servers):
                 continue
             note(f"samples {number + 1}: {case.name}, {server.name}")
             try:
-                said = once(build, case, server, 0.7, "--sample")
+                said = once(build, case, server, SAMPLED_S, "--sample")
             except NotOffered:
                 continue
             except (Failed, OSError) as e:

@@ -10,8 +10,9 @@ import results
 def machine_line(data):
     m = data["machine"]
     kind = "virtual " if m["virtual"] else ""
+    call = f", a system call takes {m['system_call_ns']:,.0f} ns" if "system_call_ns" in m else ""
     return (f"{m['date']}, {m['cpu']}, {m['cores']} {kind}cores, {m['system']}, Linux "
-            f"{m['kernel']}, Bight {m['commit']}")
+            f"{m['kernel']}{call}, Bight {m['commit']}")
 
 
 def trust_line(data):
