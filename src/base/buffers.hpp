@@ -18,7 +18,10 @@ namespace bight {
 /// a few bytes kept for long cannot pin a block each.
 class buffer_pool {
  public:
-  static constexpr std::size_t block_size = 65536;
+  // A little more than a power of two: what exactly fills its room may not be all that has come, so
+  // whoever received it asks the kernel once more. Messages of 16 KiB would fill it up at each
+  // fourth.
+  static constexpr std::size_t block_size = 65536 + 64;
   static constexpr std::size_t blocks_held_max = 64;  // 4 MiB; beyond it small leases are copies
   static constexpr std::size_t copy_max = 16384;      // larger pieces are worth their block
 
