@@ -5,6 +5,10 @@
 #include "contract/tls_pair.hpp"
 #include "unit/allocations.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #if BIGHT_COSTS_COUNTED
 
 namespace contract {
@@ -37,6 +41,21 @@ task<std::size_t> count_allocations(stream& to, std::string_view question) {
     while (come < question.size()) come += (co_await to.recv()).size();
   }
   co_return allocations() - before;
+}
+
+// Before Linux 6.12 so many connections leave no buffer of io_uring's for another.
+bool needs_shared_buffers() {
+  const engine_report used = engine_chosen();
+  return used.name == "uring" && used.features.find("incremental") == used.features.npos;
+}
+
+// All that `peer` has sent is with the other end's kernel: tcp(7), SIOCOUTQ.
+void wait_until_arrived(const raw::socket& peer) {
+  int left = 1;
+  for (int i = 0; i < 5000 && left > 0; ++i) {
+    if (ioctl(peer.fd(), SIOCOUTQ, &left) != 0) return;
+    if (left > 0) usleep(1000);
+  }
 }
 
 task<> expect_no_allocation(callback<task<>(stream)> handler, std::string_view question) {
@@ -127,8 +146,9 @@ BIGHT_TEST(cost, what_follows_a_small_message_is_not_a_few_bytes_into_a_page) {
 }
 
 // Sixteen connections bring what all the shared buffers hold, in one turn, while nobody waits for
-// it; in that turn somebody takes it all. Once as a warm-up, which makes their queues.
+// it; in that turn somebody takes it all. The last time counts: until then their queues have grown.
 BIGHT_TEST(cost, what_is_taken_in_the_turn_that_it_came_in_is_not_copied) {
+  if (needs_shared_buffers()) co_return;
   auto signal = co_await connected_to_raw();
   std::vector<scripted> pairs;
   for (int i = 0; i < 16; ++i) pairs.push_back(co_await connected_to_raw());
@@ -140,6 +160,7 @@ BIGHT_TEST(cost, what_is_taken_in_the_turn_that_it_came_in_is_not_copied) {
   std::size_t made = 0;
   for (int i = 0; i < 4; ++i) {
     for (scripted& p : pairs) EXPECT_EQ(p.peer.send(many), 0);
+    for (scripted& p : pairs) wait_until_arrived(p.peer);
     signal.peer.send("now");
     const std::size_t before = allocations();
     EXPECT_EQ(co_await signal.here.recv(), "now");
