@@ -9,6 +9,8 @@
 
 namespace tool {
 
+using bight::line_sink;
+
 namespace {
 
 using object = nlohmann::ordered_json;
@@ -20,11 +22,17 @@ std::string dumped(const object& o) {
 
 }  // namespace
 
-void console::line(std::FILE* to, std::string_view text) const {
-  std::string whole(text);
-  whole += '\n';
-  std::fwrite(whole.data(), 1, whole.size(), to);
-  std::fflush(to);
+line_sink& console::errors() { return line_sink::standard_error(); }
+
+line_sink& console::events() const {
+  return events_to_stdout ? line_sink::standard_output() : line_sink::standard_error();
+}
+
+void console::count_dropped() const {
+  if (!json) return;
+  events().on_dropped([](std::uint64_t lines) {
+    return dumped({{"event", "dropped"}, {"lines", static_cast<std::int64_t>(lines)}});
+  });
 }
 
 bool console::colored() const noexcept {
@@ -36,12 +44,12 @@ bool console::colored() const noexcept {
 }
 
 void console::note(std::string_view text) const {
-  if (!quiet && !json) line(stderr, text);
+  if (!quiet && !json) errors().line(text);
 }
 
 void console::detail(std::string_view text) const {
   if (!verbose || json) return;
-  line(stderr, colored() ? "\x1b[2m" + std::string(text) + "\x1b[0m" : std::string(text));
+  errors().line(colored() ? "\x1b[2m" + std::string(text) + "\x1b[0m" : std::string(text));
 }
 
 void console::event(std::string_view name,
@@ -51,18 +59,18 @@ void console::event(std::string_view name,
   o["event"] = name;
   for (const auto& [key, value] : fields)
     std::visit([&](const auto& v) { o[std::string(key)] = v; }, value);
-  line(events_to_stdout ? stdout : stderr, dumped(o));
+  events().line(dumped(o));
 }
 
 void console::complain(std::string_view message, int exit_code) const {
   event("error", {{"message", std::string(message)}, {"exit", std::int64_t{exit_code}}});
   if (json && !events_to_stdout) return;
-  line(stderr, (colored() ? "\x1b[1;31mbight:\x1b[0m " : "bight: ") + std::string(message));
+  errors().line((colored() ? "\x1b[1;31mbight:\x1b[0m " : "bight: ") + std::string(message));
 }
 
 void console::warn(std::string_view message) const {
   event("warning", {{"message", std::string(message)}});
-  if (!json) line(stderr, "bight: " + std::string(message));
+  if (!json) errors().line("bight: " + std::string(message));
 }
 
 }  // namespace tool

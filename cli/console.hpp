@@ -3,8 +3,9 @@
 
 /// What the tool says that is not payload: lines for people, or objects for programs.
 
+#include <bight/line_sink.hpp>
+
 #include <cstdint>
-#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ enum class color_choice : std::uint8_t { automatic, always, never };
 /// A value in an event.
 using field = std::variant<std::string, std::int64_t, bool>;
 
-/// Whole lines, so that threads do not mix theirs. Everything goes to standard error, except that
+/// Whole lines, so that threads do not mix theirs; a slow reader of them holds nothing up (see
+/// line_sink). Everything goes to standard error, except that
 /// the events of a command without payload of its own (serve, engine) go to standard output.
 class console {
  public:
@@ -43,8 +45,13 @@ class console {
   /// Whether to colour what goes to standard error.
   [[nodiscard]] bool colored() const noexcept;
 
+  /// From now on, lines that were dropped because nobody read them are reported in the form that
+  /// the reader expects.
+  void count_dropped() const;
+
  private:
-  void line(std::FILE* to, std::string_view text) const;
+  [[nodiscard]] static bight::line_sink& errors();
+  [[nodiscard]] bight::line_sink& events() const;
 };
 
 }  // namespace tool

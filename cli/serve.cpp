@@ -135,6 +135,7 @@ task<> watch(task<> serving, int& caught) {
 
 task<int> serve(const serve_flags& f) {
   const console& voice = f.common.voice;
+  voice.count_dropped();
   std::vector<std::string> listen = f.listen;
   if (listen.empty()) listen.push_back(fmt::format(":{}", default_port));
   std::vector<address> plain;

@@ -4,6 +4,7 @@
 #include "exit_codes.hpp"
 #include "text.hpp"
 
+#include <bight/line_sink.hpp>
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
 #include <bight/stdio.hpp>
@@ -65,6 +66,8 @@ int run_client(task<int> work, const console& voice) {
   std::optional<int> caught;
   const int code =
       run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
+  // A command that is over may wait for whoever reads its last words; a server may not.
+  line_sink::standard_error().flush(duration::max());
   if (caught && *caught != SIGINT) {
     std::signal(*caught, SIG_DFL);
     std::raise(*caught);

@@ -8,6 +8,7 @@
 #include <bight/error.hpp>
 #include <bight/event.hpp>
 #include <bight/http.hpp>
+#include <bight/line_sink.hpp>
 #include <bight/local.hpp>
 #include <bight/print.hpp>
 #include <bight/reader.hpp>

@@ -52,7 +52,9 @@ struct fmt::formatter<bight::udp::datagram> : bight::detail::text_formatter {
 
 namespace bight {
 
-/// Writes the formatted line and a newline, in one piece, so that threads do not mix.
+/// Writes the formatted line and a newline, in one piece, so that threads do not mix. Waits for a
+/// slow reader, except while the program serves (tcp::serve, tls::serve, udp::serve): nobody's
+/// session may wait for a log. Then a line that does not fit is dropped and counted (line_sink).
 void print_line(fmt::string_view format, fmt::format_args args);
 
 /// `print("Received from {}.", peer)`: fmt's format language, checked by the compiler. Bytes of a

@@ -2,19 +2,34 @@
 #include "net/server.hpp"
 
 #include <bight/deadline.hpp>
+#include <bight/line_sink.hpp>
 #include <bight/stdio.hpp>
 
 #include "base/plant.hpp"
 
-#include <cstdio>
+#include <atomic>
+
+#include <fmt/format.h>
 
 namespace bight {
 
 namespace {
 constexpr duration shortage_pause = 100ms;  // descriptors may come back from other programs too
-}
+
+// Of the whole process, as standard output is: see any_running().
+constinit std::atomic<int> running{0};
+
+struct count_as_running {
+  count_as_running() noexcept { ++running; }
+  count_as_running(const count_as_running&) = delete;
+  ~count_as_running() { --running; }
+};
+}  // namespace
+
+bool server::any_running() noexcept { return running > 0; }
 
 task<> server::run(callback<void()> listening) {
+  const count_as_running counted;
   listening_ = std::move(listening);
   struct body {
     server* self;
@@ -108,8 +123,8 @@ std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
 void server::report(const address& peer, const error& e) const {
   if (options_.on_error) return options_.on_error(peer, e);
   const bool known = peer.what() != address::kind::none;
-  std::fprintf(stderr, "bight: %s%s%s\n", known ? peer.str().c_str() : "", known ? ": " : "",
-               e.what());
+  line_sink::standard_error().line(
+      fmt::format("bight: {}{}{}", known ? peer.str() : "", known ? ": " : "", e.what()));
 }
 
 void server::report(const address& peer, std::exception_ptr e) const {

@@ -24,6 +24,8 @@ class server {
   /// Serves until a drain is over. `listening` is called once a signal would drain and not kill:
   /// whoever is told that the server is there may end it at once.
   [[nodiscard]] task<> run(callback<void()> listening);
+  /// Whether any server of this process runs, on whatever loop.
+  [[nodiscard]] static bool any_running() noexcept;
 
  protected:
   /// Takes in what comes and starts sessions, for ever.

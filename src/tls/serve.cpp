@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <bight/deadline.hpp>
+#include <bight/line_sink.hpp>
 #include <bight/stdio.hpp>
 #include <bight/tls.hpp>
 
 #include "tls/server.hpp"
 #include "tls/session.hpp"
-
-#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -48,7 +47,8 @@ void reload(server_identity& identity, const error_callback& on_error) {
     else if (on_error)
       on_error({}, e);
     else
-      std::fprintf(stderr, "bight: %s; the certificates stay as they were\n", e.what());
+      line_sink::standard_error().line(
+          fmt::format("bight: {}; the certificates stay as they were", e.what()));
   }
 }
 
@@ -62,10 +62,10 @@ task<> reload_at_hangup(std::shared_ptr<server_identity> identity, error_callbac
 void tell_pin(const server_identity& identity, const address& at) {
   const std::string pin = identity.current()->pin;
   if (identity.how().on_pin) return identity.how().on_pin(pin);
-  fmt::print(stderr,
-             "bight: made a certificate that lasts as long as this server. A client trusts it so:\n"
-             "  bight connect --tls --pin {} {}\n",
-             pin, at.str());
+  line_sink::standard_error().line(
+      fmt::format("bight: made a certificate that lasts as long as this server. To trust it:\n"
+                  "  bight connect --tls --pin {} {}",
+                  pin, at.str()));
 }
 
 task<> serve_text(std::string at, tcp::handler handle, serve_options how,

@@ -34,6 +34,7 @@ constexpr struct {
     {"happy_eyeballs", "asks name servers over real sockets"},
     {"signals", "raises signals of the process"},
     {"stdio", "drives pipes and files"},
+    {"line_sink", "drives pipes and terminals"},
     {"busy_poll.looks_without_sleeping", "measures time of the processor"},
     {"workers.have_threads_of_their_own", "is about threads"},
 };

@@ -2,9 +2,14 @@
 """The handlers and limits of `bight serve`, and talking by hand."""
 
 import json
+import os
+import re
+import signal
 import socket
+import subprocess
 
-from _cli import PATIENCE, Case, Serve, Tool, main, on_terminal, read_all, run, silent_for
+from _cli import (PATIENCE, TOOL, Case, Serve, Tool, environment, main, on_terminal, read_all, run,
+                  silent_for)
 
 
 class Handlers(Case):
@@ -95,6 +100,67 @@ class Limits(Case):
         with Serve("echo", "--threads", 2, "-l", "127.0.0.1:0") as server:
             for _ in range(8):
                 self.ends(run("send", server.address, "x"), 0, b"x\n")
+
+
+class SlowReaders(Case):
+    """What the server writes about its sessions must never hold them up."""
+
+    SESSIONS = 4000
+
+    def serve_unread(self, *flags, stream):
+        """A server whose `stream` ("stdout", "stderr") is a pipe that nobody reads yet."""
+        end, mine = os.pipe()
+        files = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
+                 stream: subprocess.PIPE}
+        server = subprocess.Popen([TOOL, "serve", "echo", "-l", "127.0.0.1:0", *flags,
+                                   "--ready-fd", str(mine)], stdin=subprocess.DEVNULL,
+                                  env=environment(), pass_fds=[mine], **files)
+        os.close(mine)
+        self.addCleanup(server.wait, PATIENCE)
+        self.addCleanup(server.kill)
+        with os.fdopen(end) as ready:
+            port = int(ready.readline().rsplit(":", 1)[1])
+        pipe = getattr(server, stream)
+        self.addCleanup(pipe.close)
+        return server, port, pipe
+
+    def ask(self, port, times):
+        for _ in range(times):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as c:
+                c.sendall(b"x")
+                self.assertEqual(c.recv(1), b"x")
+
+    def test_sessions_and_sigterm_go_on_when_nobody_reads_standard_error(self):
+        for flags in [], ["--threads", "2"]:
+            server, port, pipe = self.serve_unread(*flags, stream="stderr")
+            self.ask(port, self.SESSIONS)
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait(PATIENCE), 0)
+
+    def test_what_was_dropped_is_counted_once_somebody_reads(self):
+        server, port, pipe = self.serve_unread(stream="stderr")
+        # Two lines a session, 40 bytes and more each: twice what a pipe and a sink hold.
+        enough = (1 << 21) // 80
+        self.ask(port, enough)
+        server.send_signal(signal.SIGTERM)
+        text = pipe.read().decode()
+        self.assertEqual(server.wait(PATIENCE), 0)
+        dropped = sum(map(int, re.findall(r"^bight: dropped (\d+) lines? of output", text, re.M)))
+        self.assertGreater(dropped, 0)
+        self.assertEqual(len(re.findall(r"^(?:Accept|Connection)", text, re.M)) + dropped,
+                         2 * enough)
+
+    def test_events_are_dropped_and_counted_as_events(self):
+        server, port, pipe = self.serve_unread("--json", stream="stdout")
+        enough = (1 << 21) // 120
+        self.ask(port, enough)
+        server.send_signal(signal.SIGTERM)
+        events = [json.loads(line) for line in pipe.read().splitlines()]
+        self.assertEqual(server.wait(PATIENCE), 0)
+        dropped = sum(e["lines"] for e in events if e["event"] == "dropped")
+        self.assertGreater(dropped, 0)
+        told = sum(e["event"] in ("accepted", "closed", "drain") for e in events)
+        self.assertIn(told + dropped, (2 * enough, 2 * enough + 1))
 
 
 class ByHand(Case):
