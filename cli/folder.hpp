@@ -20,7 +20,8 @@ class descriptor {
   explicit descriptor(int fd) noexcept : fd_(fd) {}
   descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    descriptor taken(std::move(other));
+    std::swap(fd_, taken.fd_);
     return *this;
   }
   ~descriptor();

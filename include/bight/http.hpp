@@ -169,7 +169,8 @@ class client {
   client() : client(options()) {}
   explicit client(options how);
   client(client&&) noexcept = default;
-  client& operator=(client&&) noexcept = default;
+  /// Closes the connections that it kept, as its death would.
+  client& operator=(client&& other) noexcept;
   ~client();
 
   /// Asks, follows redirects, and gives the response once its header is here; the body comes by

@@ -204,8 +204,17 @@ class reader {
   /// Tied to a writer, which is borrowed too: it is flushed before each wait for the source, and
   /// before the end is told. An error of that flush comes out of the call that made it.
   reader(Source& source, any_writer& tied) noexcept : source_(&source), tied_(&tied) {}
-  reader(reader&&) noexcept = default;
-  reader& operator=(reader&&) noexcept = default;
+  /// What is buffered goes along; the reader that was moved from holds nothing.
+  reader(reader&& other) noexcept
+      : source_(other.source_), tied_(other.tied_), split_(std::exchange(other.split_, {})) {}
+  /// Drops what it had buffered.
+  reader& operator=(reader&& other) noexcept {
+    if (this == &other) return *this;
+    source_ = other.source_;
+    tied_ = other.tied_;
+    split_ = std::exchange(other.split_, {});
+    return *this;
+  }
 
   /// Exactly `n` bytes.
   [[nodiscard]] auto read_exactly(std::size_t n) & { return read<lease>(framing::exactly(n)); }

@@ -33,6 +33,7 @@ class runnable_queue {
   runnable_queue() noexcept = default;
   runnable_queue(runnable_queue&& other) noexcept { *this = std::move(other); }
   runnable_queue& operator=(runnable_queue&& other) noexcept {
+    if (this == &other) return *this;
     head_ = std::exchange(other.head_, nullptr);
     end_ = head_ == nullptr ? &head_ : other.end_;
     other.end_ = &other.head_;

@@ -26,9 +26,11 @@ class stream {
   stream(stream&& other) noexcept
       : carrier_(std::exchange(other.carrier_, nullptr)),
         handle_(std::exchange(other.handle_, {})) {}
+  /// Closes the connection that it had.
   stream& operator=(stream&& other) noexcept {
-    std::swap(carrier_, other.carrier_);
-    std::swap(handle_, other.handle_);
+    stream taken(std::move(other));
+    std::swap(carrier_, taken.carrier_);
+    std::swap(handle_, taken.handle_);
     return *this;
   }
   ~stream() { close(); }

@@ -151,8 +151,10 @@ class [[nodiscard]] BIGHT_CORO task : public awaits<task<T>> {
   class promise_type;
 
   task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  /// Destroys the coroutine that it had.
   task& operator=(task&& other) noexcept {
-    std::swap(frame_, other.frame_);
+    task taken(std::move(other));
+    std::swap(frame_, taken.frame_);
     return *this;
   }
   ~task() {

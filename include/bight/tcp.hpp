@@ -45,9 +45,11 @@ class listener {
   listener(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   listener(listener&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
+  /// Closes the socket that it had.
   listener& operator=(listener&& other) noexcept {
-    std::swap(carrier_, other.carrier_);
-    std::swap(handle_, other.handle_);
+    listener taken(std::move(other));
+    std::swap(carrier_, taken.carrier_);
+    std::swap(handle_, taken.handle_);
     return *this;
   }
   ~listener() { close(); }

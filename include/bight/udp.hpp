@@ -130,9 +130,11 @@ class socket {
   socket(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
   socket(socket&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
+  /// Closes the socket that it had.
   socket& operator=(socket&& other) noexcept {
-    std::swap(carrier_, other.carrier_);
-    std::swap(handle_, other.handle_);
+    socket taken(std::move(other));
+    std::swap(carrier_, taken.carrier_);
+    std::swap(handle_, taken.handle_);
     return *this;
   }
   ~socket() { close(); }

@@ -115,6 +115,12 @@ task<response> fetch(std::shared_ptr<client_state> client, request asked) {
 
 client::client(options how) : state_(std::make_shared<client_state>(std::move(how))) {}
 
+client& client::operator=(client&& other) noexcept {
+  client taken(std::move(other));
+  state_.swap(taken.state_);
+  return *this;
+}
+
 client::~client() {
   if (!state_) return;
   state_->closed = true;

@@ -21,7 +21,8 @@ class socket {
   explicit socket(int fd) noexcept : fd_(fd) {}
   socket(socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   socket& operator=(socket&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    socket taken(std::move(other));
+    std::swap(fd_, taken.fd_);
     return *this;
   }
   ~socket() { close(); }

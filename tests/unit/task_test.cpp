@@ -225,6 +225,22 @@ TEST(task, runs_on_when_the_wait_is_real) {
   EXPECT_EQ(loop.elapsed(), 2s);
 }
 
+TEST(task, that_is_assigned_to_destroys_the_coroutine_that_it_had) {
+  int alive = 0;
+  const auto hold = [](probe, int value) -> task<int> { co_return value; };
+  auto t = hold(probe(alive), 1);
+  auto next = hold(probe(alive), 2);
+  EXPECT_EQ(alive, 2);
+  t = std::move(next);
+  EXPECT_EQ(alive, 1);
+  task<int>& same = t;
+  t = std::move(same);
+  EXPECT_EQ(alive, 1);
+  manual_scheduler loop;
+  EXPECT_EQ(loop.run(std::move(t)), 2);
+  EXPECT_EQ(alive, 0);
+}
+
 // An awaitable of somebody else's, by the concept alone.
 struct constant {
   using value_type = int;
