@@ -147,6 +147,12 @@ class op : public runnable, public stop_hook {
     constexpr std::size_t most = static_cast<std::uint32_t>(-1);
     return static_cast<std::uint32_t>(length < most ? length : most);
   }
+  /// A number of pieces for `piece_count`, which must be below 2^32 (asserted).
+  [[nodiscard]] static std::uint32_t count_of(std::size_t pieces) noexcept {
+    if (pieces != narrow(pieces)) [[unlikely]]
+      refuse_pieces();
+    return narrow(pieces);
+  }
   /// Settles the outcome on resumption, and says whether it is a failure: a receive whose context
   /// has been stopped in the meantime gives back what it took, so that no byte is lost to a
   /// deadline or a race.
@@ -164,6 +170,7 @@ class op : public runnable, public stop_hook {
   }
 
  private:
+  [[noreturn]] static void refuse_pieces() noexcept;
   bool submit(std::coroutine_handle<> h, context& c);
   static void resume(runnable& self);
   static void stop(stop_hook& self);
@@ -249,7 +256,7 @@ class [[nodiscard]] send_pieces_operation : public op, public awaits<send_pieces
   send_pieces_operation(verb v, carrier* c, handle h, std::span<piece> parts) noexcept
       : op(v, c, h) {
     pieces = parts.data();
-    piece_count = static_cast<std::uint32_t>(parts.size());
+    piece_count = count_of(parts.size());
   }
   void get() { throw_if_failed(); }
   [[nodiscard]] result<void> take();

@@ -23,6 +23,10 @@ op::op(op&& other) noexcept
   check(!other.waiter_, "an operation was moved after it had started");
 }
 
+void op::refuse_pieces() noexcept {
+  check_failed("a send of 4294967296 pieces or more", __FILE__, __LINE__);
+}
+
 // Ends in the call of the carrier: a return less, after what may have been a system call.
 bool op::submit(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) [[unlikely]]

@@ -136,6 +136,9 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
   const std::string method = co_await exactly(wire, 2);
   check_version(method[0], 5);
   if (method[1] == 2 && named) {
+    if (by.user.size() > 255 || by.password.size() > 255)
+      throw error(bight::errc::invalid, "", 0,
+                  "a proxy's user name and password have at most 255 bytes each (RFC 1929)");
     std::string who("\1");
     who += static_cast<char>(by.user.size());
     who += by.user;

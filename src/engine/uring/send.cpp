@@ -77,7 +77,9 @@ void uring_engine::issue_datagram(op& o, channel& c) {
   call_record& record = record_of(r);
   if (o.peer != nullptr) posix::to_system(*o.peer, c.family, record.name);
   if (o.piece_count == 1 && o.segment == 0) {
-    io_uring_prep_send(r, c.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL);
+    // More than a request's length holds is more than a datagram holds: the kernel refuses it.
+    io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
+                       MSG_NOSIGNAL);
     if (o.peer != nullptr)
       io_uring_prep_send_set_addr(r, record.name.get(), static_cast<__u16>(record.name.length));
     if (c.file < 0) return;
