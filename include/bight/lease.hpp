@@ -13,9 +13,28 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace bight {
+
+namespace detail {
+
+template <class T>
+concept char_array =
+    std::is_bounded_array_v<T> && std::is_same_v<std::remove_cv_t<std::remove_extent_t<T>>, char>;
+
+/// The text in an array. A constant one is taken for a string literal: its text is all of it, with
+/// the NULs inside and without the one at its end. In another, a buffer, the text ends at the first
+/// NUL, or with the buffer.
+template <char_array A>
+[[nodiscard]] constexpr std::string_view text_of(A& array) noexcept {
+  const std::string_view all(array, std::extent_v<A>);
+  if constexpr (!std::is_const_v<std::remove_extent_t<A>>) return all.substr(0, all.find('\0'));
+  return all.back() == '\0' ? all.substr(0, all.size() - 1) : all;
+}
+
+}  // namespace detail
 
 /// A counted buffer that leases point into. Not for programs: engines make these.
 struct lease_block {
@@ -42,6 +61,10 @@ class lease {
 
   /// A lease on a copy of `bytes`, owned by nobody's engine.
   [[nodiscard]] static lease copy_of(std::string_view bytes);
+  template <detail::char_array A>
+  [[nodiscard]] static lease copy_of(A& text) {
+    return copy_of(detail::text_of(text));
+  }
   /// The same of `size` bytes, at least 1, that somebody writes to `room` later.
   [[nodiscard]] static lease to_fill(std::size_t size, std::byte*& room);
 
@@ -98,6 +121,10 @@ class lease {
   }
 
   friend bool operator==(const lease& a, std::string_view b) noexcept { return a.view() == b; }
+  template <detail::char_array A>
+  friend bool operator==(const lease& a, A& text) noexcept {
+    return a.view() == detail::text_of(text);
+  }
 
  private:
   const std::byte* data_ = nullptr;

@@ -223,6 +223,10 @@ class reader {
   [[nodiscard]] auto read_until(std::string delimiter, std::size_t max = 65536) & {
     return read<lease>(framing::until(std::move(delimiter), max));
   }
+  template <detail::char_array A>
+  [[nodiscard]] auto read_until(A& delimiter, std::size_t max = 65536) & {
+    return read_until(std::string(detail::text_of(delimiter)), max);
+  }
 
   /// A line, without its "\n" or "\r\n"; none at the end of the stream. A last line without its
   /// newline counts.

@@ -30,9 +30,9 @@ class stdio {
   /// errors  closed when nobody reads the pipe any more; without run(), a program has to ignore
   ///         SIGPIPE itself to see that.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::write, carrier_, handle_, parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {verb::write, carrier_, handle_, piece(parts)...};
   }
 
  private:

@@ -58,15 +58,16 @@ class stream {
 
   /// Sends every byte of every part, gathered: no copy, one system call when the kernel has room.
   ///
-  /// parts    text, leases, spans of bytes; borrowed until the await ends.
+  /// parts    text, leases, spans of bytes; borrowed until the await ends. A string literal is sent
+  ///          with the NULs inside it, a buffer of char up to its first NUL: see piece.
   /// errors   reset, closed, cancelled, busy; transferred() says how many bytes the kernel had
   ///          taken. A send that succeeds proves nothing about the peer.
   /// cancel   the count in the error is exact: bytes after it were not sent.
   /// source   sendmsg(2) with MSG_NOSIGNAL.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::send, carrier_, handle_, parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {verb::send, carrier_, handle_, piece(parts)...};
   }
 
   /// The same for parts that are counted at run time. They are used up: the engine advances them.

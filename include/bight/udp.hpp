@@ -155,16 +155,16 @@ class socket {
   /// errors  message_too_large, refused (an earlier one found nobody there), closed when it is not
   ///         connected, no_resources.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(const P&... parts) & noexcept {
-    return {verb::send, carrier_, handle_, parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {verb::send, carrier_, handle_, piece(parts)...};
   }
 
   /// The same to `to`, which must be an IP address.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, const P&... parts) & noexcept {
-    return {carrier_, handle_, std::move(to), parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, P&&... parts) & noexcept {
+    return {carrier_, handle_, std::move(to), piece(parts)...};
   }
 
   /// Receives the datagrams of one sender that have come one after the other, up to 64 KiB of
@@ -187,16 +187,19 @@ class socket {
   ///          longer ones are sent one by one and travel as fragments.
   /// errors   as send; transferred() says how many bytes had gone before.
   /// source   udp(7), UDP_SEGMENT (Linux 4.18); where that is refused they go one by one.
-  [[nodiscard]] send_many_operation send_many(std::string_view data,
-                                              std::size_t segment) & noexcept {
+  template <class P>
+    requires std::is_constructible_v<piece, P&>
+  [[nodiscard]] send_many_operation send_many(P&& data, std::size_t segment) & noexcept {
     check_segment(segment);
-    return send_many_operation(segment, verb::send, carrier_, handle_, data);
+    return send_many_operation(segment, verb::send, carrier_, handle_, piece(data));
   }
   /// The same to `to`, which must be an IP address.
-  [[nodiscard]] send_many_to_operation send_many_to(address to, std::string_view data,
+  template <class P>
+    requires std::is_constructible_v<piece, P&>
+  [[nodiscard]] send_many_to_operation send_many_to(address to, P&& data,
                                                     std::size_t segment) & noexcept {
     check_segment(segment);
-    return send_many_to_operation(segment, carrier_, handle_, std::move(to), data);
+    return send_many_to_operation(segment, carrier_, handle_, std::move(to), piece(data));
   }
 
   void close() noexcept;
@@ -242,9 +245,9 @@ class request {
 
   /// Sends one datagram of all the parts back to where this one came from.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] reply_operation<sizeof...(P)> reply(const P&... parts) & noexcept {
-    return {carrier_, handle_, datagram_.from, parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] reply_operation<sizeof...(P)> reply(P&&... parts) & noexcept {
+    return {carrier_, handle_, datagram_.from, piece(parts)...};
   }
 
  private:

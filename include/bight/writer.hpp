@@ -121,9 +121,9 @@ class writer final : public any_writer {
   /// cancel  either nothing was kept, or all of it was, and the sending was cut: what has not gone
   ///         goes with the next flush.
   template <class... P>
-    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, const P&> && ...))
-  [[nodiscard]] write_operation<sizeof...(P)> write(const P&... parts) & noexcept {
-    return {*this, max_, parts...};
+    requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
+  [[nodiscard]] write_operation<sizeof...(P)> write(P&&... parts) & noexcept {
+    return {*this, max_, piece(parts)...};
   }
 
   /// Sends all that is held, waiting until the stream has taken it. Does nothing without any.

@@ -85,6 +85,28 @@ BIGHT_TEST(stream, gathers_text_leases_and_bytes_in_one_send) {
   EXPECT_EQ(co_await recv_exactly(pair.here, 15), "a text lease b!");
 }
 
+BIGHT_TEST(stream, sends_a_literal_with_the_NULs_inside_it_and_the_text_of_a_buffer) {
+  auto pair = co_await connected();
+  co_await pair.there.send("ab\0cd");
+  EXPECT_EQ(co_await recv_exactly(pair.here, 5), std::string("ab\0cd", 5));
+  char room[100] = "abc";
+  writer out(pair.there);
+  co_await out.write("\0", room, "\0.");
+  co_await out.flush();
+  EXPECT_EQ(co_await recv_exactly(pair.here, 6), std::string("\0abc\0.", 6));
+}
+
+BIGHT_TEST(stream, is_split_at_a_delimiter_with_NULs_as_it_is_written) {
+  auto pair = co_await connected();
+  co_await pair.there.send("one\0two\0\0end");
+  pair.there.shutdown_send();
+  reader in(pair.here);
+  EXPECT_EQ(co_await in.read_until("\0"), "one");
+  EXPECT_EQ(co_await in.read_until("\0\0"), "two");
+  char room[10] = "d";
+  EXPECT_EQ(co_await in.read_until(room), "en");
+}
+
 BIGHT_TEST(stream, sends_more_pieces_than_one_system_call_takes) {
   // IOV_MAX is 1,024; every third piece is empty.
   auto pair = co_await connected();

@@ -25,6 +25,21 @@ BIGHT_TEST(udp, a_datagram_arrives_whole_and_with_its_sender) {
   EXPECT_EQ(answer.from, server.local());
 }
 
+BIGHT_TEST(udp, a_literal_is_sent_with_the_NULs_inside_it) {
+  auto server = co_await udp::bind("127.0.0.1:0");
+  auto client = co_await udp::connect(server.local());
+  co_await client.send("ab\0cd");
+  EXPECT_EQ((co_await server.recv()).data, "ab\0cd");
+  co_await client.send_to(server.local(), "\0", "x");
+  EXPECT_EQ((co_await server.recv()).data, "\0x");
+  co_await client.send_many("a\0b\0", 2);
+  EXPECT_EQ((co_await server.recv()).data, "a\0");
+  EXPECT_EQ((co_await server.recv()).data, "b\0");
+  char room[100] = "abc";
+  co_await client.send(room);
+  EXPECT_EQ((co_await server.recv()).data, "abc");
+}
+
 BIGHT_TEST(udp, an_empty_datagram_is_a_datagram_and_no_end) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());

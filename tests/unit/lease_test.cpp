@@ -26,6 +26,18 @@ TEST(lease, is_empty_and_false_at_first) {
   EXPECT_EQ(none, "");
 }
 
+TEST(lease, is_compared_with_all_of_a_literal_and_with_the_text_of_a_buffer) {
+  const lease five = lease::copy_of("ab\0cd");
+  EXPECT_EQ(five.size(), 5u);
+  EXPECT_TRUE(five == "ab\0cd");
+  EXPECT_TRUE("ab\0cd" == five);
+  EXPECT_FALSE(five == "ab");
+  EXPECT_TRUE(five != "ab\0ce");
+  char room[100] = "abc";
+  EXPECT_EQ(lease::copy_of(room).size(), 3u);
+  EXPECT_TRUE(lease::copy_of("abc") == room);
+}
+
 TEST(lease, views_the_bytes_where_they_lie) {
   buffer b;
   const lease l = b.lend(5);
