@@ -205,8 +205,8 @@ class world {
   void name(std::string_view name, std::vector<address> addresses,
             name_options options = name_options());
 
-  /// Calls `f` after that time, between the turns of all programs. It may do all that is here but
-  /// drive the world.
+  /// Calls `f` after that time, between the turns of all programs. It may call anything here that
+  /// does not drive the world, and may wake programs: set an event, stop a scope, close a socket.
   void after(duration wait, callback<void()> f);
   /// Drives the world for that long.
   void run_for(duration time);

@@ -131,7 +131,8 @@ constexpr families operator|(family a, family b) noexcept { return families(a) |
 /// seed; each family draws from a stream of its own, so dropping one leaves the others as they are.
 struct fault_plan {
   families on = {};
-  /// Faults strike until then. After that everything heals, and the network is a good one.
+  /// Faults strike until then. After that everything heals: whatever is sent or retransmitted later
+  /// meets a good network.
   duration lasts = 10s;
   /// Only so many faults happen, all families together: the first ones.
   std::uint64_t most = static_cast<std::uint64_t>(-1);

@@ -148,7 +148,8 @@ struct in_between {
     const sim::fault_plan& faults = s->net->faults();
     const bool goes_wrong = !faults.on.empty() && s->net->now() < faults.lasts;
     if (goes_wrong && s->meddles.chance(0.5)) {
-      how.most_back = s->meddles.log_uniform(1, 10'000);
+      // Of TLS the first 800 bytes or so are its handshake, which other scenarios cut.
+      how.most_back = s->meddles.log_uniform(s->where.secure ? 500 : 1, 10'000);
       how.resets = s->meddles.below(2) == 0;
     }
     overheard heard;

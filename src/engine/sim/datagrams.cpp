@@ -77,7 +77,10 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
     // once.
     l.charged = there == s.home;
     if (l.charged) s.flight_bytes += n + overhead;
-    u.in(at - u.now(), event_kind::datagram, index, 0);
+    l.way = &way;
+    l.at = at;
+    l.life = (l.life + 1) & life_mask;
+    u.in(at - u.now(), event_kind::datagram, index, l.life);
   }
 }
 
@@ -252,7 +255,9 @@ bool send(universe& u, socket& s, op& o) {
 void give_back(universe& u, socket& s, op& o) noexcept {
   const std::uint32_t index = u.letters.make();
   letter& l = u.letters[index];
+  const std::uint32_t life = l.life;
   l = letter();
+  l.life = life;
   l.data = std::move(*o.got);
   l.segment = o.many ? o.segment : 0;
   if (o.peer != nullptr) l.from = end_of(*o.peer);
@@ -269,6 +274,7 @@ void close(universe& u, socket& s) noexcept {
 
 void on_datagram(universe& u, std::uint32_t index) {
   letter& l = u.letters[index];
+  l.way = nullptr;
   const auto lost = [&] {
     u.record(happening::lost, l.from, l.to, l.data);
     account(u, l);
@@ -280,7 +286,7 @@ void on_datagram(universe& u, std::uint32_t index) {
   if (machine* const from = u.find(there, l.from); from != nullptr) {
     way = &u.way(*from, there);
     if (way->cut() || !there.up) return lost();
-    if (way->clogged()) return way->held.push_back({event_kind::datagram, index, 0});
+    if (way->clogged()) return way->held.push_back({event_kind::datagram, index, l.life});
   }
   u.record(happening::datagram, l.from, l.to, l.data);
   socket* const s = ports::taker(u, there, socket_kind::datagram, l.to, l.from);

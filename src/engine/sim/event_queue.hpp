@@ -16,7 +16,9 @@ enum class event_kind : std::uint8_t {
   arrive,       ///< a stream: the first of what it has in flight reaches its peer
   room,         ///< a stream: its peer has told that there is room again
   go_on,        ///< a send that went in parts takes up the next; datagrams that came joined are due
-  ask,          ///< a stream: its request for a connection reaches the listener, or is sent again
+  ask,          ///< a stream: its request for a connection reaches the listener
+  ask_again,    ///< a stream: nobody has answered its request in time
+  unheard,      ///< a stream: no acknowledgement has reached it in time
   refused,      ///< a stream: the peer's reset comes
   probe,        ///< a stream: time to see whether the peer still lives
   datagram,     ///< a letter arrives

@@ -256,7 +256,7 @@ void fault_driver::end() {
   for (fault& f : faults_) undo(f);
   for (const auto& m : all_.machines)
     for (const auto& p : m->ways)
-      if (p != nullptr) p->mend();
+      if (p != nullptr) p->mend(), all_.hurry(*p);
   for (std::uint32_t i = 0; i < all_.sockets.end(); ++i) {
     socket& s = all_.sockets[i];
     if (s.home == nullptr) continue;

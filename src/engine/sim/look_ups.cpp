@@ -13,7 +13,9 @@ namespace bight::sim {
 
 namespace {
 
-constexpr duration silence = 10s;  // until a look-up that nobody answers is given up
+// resolv.conf(5): a question that nobody answers in five seconds is asked again, once.
+constexpr duration asked_again_after = 5s;
+constexpr int asked_max = 2;
 
 std::string plain(std::string name) {
   if (name.ends_with('.')) name.pop_back();
@@ -34,32 +36,50 @@ void universe::look_up(sim_engine& e, op& o) {
   l.waiter = &o;
   l.eng = &e;
   l.life = (l.life + 1) & life_mask;
-  l.found.clear();
-  l.what = name_options::answer::found;
+  l.asked = 0;
+  l.due = duration::max();
+  l.what = name_options::answer::silent;
   o.engine_data = reinterpret_cast<void*>(std::uintptr_t{index});
+  ask_for(l, index);
+}
+
+// One question, with the names and the faults of this moment.
+void universe::ask_for(look_up_state& l, std::uint32_t index) {
+  if (l.asked++ == asked_max) {
+    l.what = name_options::answer::silent;
+    return answer(l);
+  }
+  const op& o = *l.waiter;
+  std::vector<address> addresses;
+  auto what = name_options::answer::found;
   const std::uint16_t port = o.peer->port();
   const bool four = o.family == 4;
   duration latency = 1us;
   const std::string name = plain(o.peer->host());
   if (o.peer->is_ip()) {
-    if (is_of(*o.peer, o.family)) l.found.push_back(*o.peer);
+    if (is_of(*o.peer, o.family)) addresses.push_back(*o.peer);
   } else if (name == "localhost" || name.ends_with(".localhost")) {
     packet_end here{o.family, port, {}};
     if (four)
       here.ip = {127, 0, 0, 1};
     else
       here.ip[15] = 1;
-    if (four || e.home().options.ip6) l.found.push_back(here.to_address());
+    if (four || l.eng->home().options.ip6) addresses.push_back(here.to_address());
   } else if (const auto found = names.find(name); found != names.end()) {
     const name_options& how = found->second.options;
-    l.what = four ? how.answer4 : how.answer6;
+    what = four ? how.answer4 : how.answer6;
     latency = four ? how.latency4 : how.latency6;
     for (const address& a : found->second.addresses)
-      if (is_of(a, o.family)) l.found.push_back(a.with_port(port));
-    faults->answer_worse(l.what, latency);
+      if (is_of(a, o.family)) addresses.push_back(a.with_port(port));
+    faults->answer_worse(what, latency);
   }
-  if (l.what == name_options::answer::silent) latency = silence;
-  in(latency, event_kind::answer, index, l.life);
+  if (what != name_options::answer::silent && now() + latency < l.due) {
+    l.due = now() + latency;
+    l.what = what;
+    l.found = std::move(addresses);
+  }
+  const duration wait = l.due - now();
+  in(std::min(wait, asked_again_after), event_kind::answer, index, l.life);
 }
 
 void universe::answer(look_up_state& l) {

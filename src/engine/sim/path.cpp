@@ -54,23 +54,10 @@ path::fate path::send(duration now, std::size_t size) {
   return f;
 }
 
-duration path::time_out(unsigned tries) noexcept {
-  constexpr duration first = 200ms;
-  constexpr duration last = 120s;
-  return tries > 9 ? last : std::min(first * (1u << tries), last);
-}
-
-path::fate path::send_surely(duration now, std::size_t size, unsigned& tries) {
-  duration waited{};
-  for (;;) {
-    fate f = send(now + waited, size);
-    if (!f.lost) {
-      f.delay += waited;
-      return f;
-    }
-    waited += time_out(tries);
-    if (++tries > tries_max) return {waited, true};
-  }
+duration path::time_out(duration round_trip, unsigned tries) noexcept {
+  constexpr duration least = 200ms;
+  constexpr duration most = 120s;
+  return tries > 9 ? most : std::min((round_trip + least) * (1u << tries), most);
 }
 
 duration path::overtaken() {

@@ -10,6 +10,7 @@
 
 #include "engine/sim/event_queue.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -26,12 +27,10 @@ class path {
   };
   [[nodiscard]] fate send(duration now, std::size_t size);
 
-  /// The same for a packet of a stream, which is sent again until it arrives: RFC 6298, with
-  /// Linux's least time-out of 200 ms, doubled each time. `tries` counts the time-outs; lost means
-  /// that it has been given up, after Linux's 15 (tcp(7), tcp_retries2).
-  [[nodiscard]] fate send_surely(duration now, std::size_t size, unsigned& tries);
-  [[nodiscard]] static duration time_out(unsigned tries) noexcept;
-  static constexpr unsigned tries_max = 15;
+  /// How long a sender waits for an acknowledgement before it sends again, after `tries` time-outs
+  /// in a row: the round trip and Linux's 200 ms, doubled each time, 120 s at most (RFC 6298 §5).
+  [[nodiscard]] static duration time_out(duration round_trip, unsigned tries) noexcept;
+  static constexpr unsigned tries_max = 15;  ///< then it gives up: tcp(7), tcp_retries2
 
   [[nodiscard]] bool twice() { return draw_.chance(now_.duplicate); }
   [[nodiscard]] bool corrupted() { return draw_.chance(now_.corrupt); }
@@ -42,8 +41,12 @@ class path {
   void set(path_options options) noexcept;
   /// What faults make of the options; as they were set when they are over.
   void worsen(const path_options& faulty) noexcept { now_ = faulty; }
-  void mend() noexcept { now_ = set_; }
+  void mend() noexcept { set(set_); }
+  /// Packets that wait for the rate have left by `now`: the path has changed.
+  void flush(duration now) noexcept { free_at_ = std::min(free_at_, now); }
   [[nodiscard]] duration latency() const noexcept { return now_.latency; }
+  /// What nearly every packet takes at most.
+  [[nodiscard]] duration trip_max() const noexcept { return now_.latency + now_.jitter; }
   /// Bytes of a TCP segment, of a UDP datagram that is a packet.
   [[nodiscard]] std::size_t segment() const noexcept { return now_.packet - 40; }
   [[nodiscard]] std::size_t packet() const noexcept { return now_.packet; }

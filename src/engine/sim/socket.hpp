@@ -11,6 +11,8 @@
 
 #include <array>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace bight::sim {
 
@@ -25,12 +27,18 @@ struct parcel {
   enum class sort : std::uint8_t { bytes, fin, reset, welcome, hello };
 
   lease data;
-  duration at{};     // when it arrives, unless something keeps it
+  duration at{};     // when it arrives, or when its loss is noticed
+  duration went{};   // when it was sent last
   duration since{};  // when it was sent first
   std::uint32_t next = nothing;
   sort what = sort::bytes;
-  bool given_up = false;
+  bool lost = false;
   std::uint8_t tries = 0;  // time-outs so far
+
+  /// A lost reset is not repeated, and a lost answer to a request is asked for again.
+  [[nodiscard]] bool sent_again() const noexcept {
+    return what != sort::reset && what != sort::welcome;
+  }
 };
 
 /// A datagram on its way, or waiting to be received.
@@ -41,6 +49,9 @@ struct letter {
   std::uint32_t next = nothing;
   std::uint32_t sender = nothing;
   std::uint32_t sender_life = 0;
+  path* way = nullptr;                 // while it is on its way
+  duration at{};                       // when it arrives
+  std::uint32_t life = 0;              // of the event that lets it arrive
   bool charged = false;                // to the buffer of its sender
   std::uint32_t to_machine = nothing;  // nothing: it is lost on the way
   std::uint32_t segment = 0;           // several, joined, of so many bytes each
@@ -60,6 +71,7 @@ struct rare_things {
   std::size_t accepted_count = 0;
   std::size_t in_handshake = 0;
   std::size_t backlog = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;  // for room in a unix backlog
   // A stream's that is kept alive.
   unsigned probes = 0;
 };
@@ -117,10 +129,12 @@ struct socket {
   std::uint64_t received = 0;  // of the stream, taken or not
   std::size_t send_limit = 0;
   std::size_t receive_limit = 0;
-  duration flight_last{};  // when the last of what is in flight arrives
+  duration asked{};          // when its last request for a connection went
+  duration unheard_since{};  // since when no acknowledgement can reach it
   time_point last_used{};
-  int error = 0;       // an errno that the next operation is told
-  unsigned tries = 0;  // of the request for a connection
+  int error = 0;             // an errno that the next operation is told
+  std::uint8_t tries = 0;    // of the request for a connection
+  std::uint8_t unheard = 0;  // time-outs while no acknowledgement can reach it; 0: one can
   std::unique_ptr<rare_things> rare;
 
   [[nodiscard]] rare_things& extra() {

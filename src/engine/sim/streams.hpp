@@ -3,10 +3,11 @@
 
 /// TCP, and unix sockets, as programs see them: RFC 9293 and what Linux makes of it.
 ///
-/// A segment that is lost comes later, and what is behind it waits for it; no byte is ever lost or
-/// doubled. Left out: congestion control, selective acknowledgements, checksums, urgent data. A
-/// program that measures throughput on a lossy path could notice. An acknowledgement takes its time
-/// when somebody waits for it, and none otherwise.
+/// A segment that is lost is sent again after a time-out, and what is behind it waits for it; no
+/// byte is ever lost or doubled. Each transmission has the fate that the path has for it at that
+/// moment. Left out: congestion control, selective acknowledgements, checksums, urgent data. A
+/// program that measures throughput on a lossy path could notice. An acknowledgement takes time
+/// only when a sender waits for it, and is lost only while the path back is cut.
 
 #include "engine/sim/universe.hpp"
 
@@ -31,6 +32,8 @@ void vanish(universe& u, socket& s) noexcept;
 // ── What happens ────────────────────────────────────────────────────────────────────────────────
 
 void on_ask(universe& u, socket& s);
+void on_ask_again(universe& u, socket& s);
+void on_unheard(universe& u, socket& s);
 void on_arrive(universe& u, socket& s);
 void on_room(universe& u, socket& s);
 void on_go_on(universe& u, socket& s);
@@ -44,6 +47,10 @@ void keep_alive(universe& u, socket& s);
 // ── Between the files of this ───────────────────────────────────────────────────────────────────
 
 void launch(universe& u, socket& s, parcel::sort what, lease data);
+void lose(universe& u, socket& s, parcel& p);
+[[nodiscard]] bool send_again(universe& u, socket& s);
+void answer_with_reset(universe& u, socket& s);
+void expect_silence(universe& u, socket& s);
 void transmit(universe& u, socket& s);
 void purge_sending(universe& u, socket& s) noexcept;
 void throw_away(universe& u, socket& s) noexcept;
@@ -52,5 +59,11 @@ void release_if_over(universe& u, socket& s) noexcept;
 void established(universe& u, socket& s);
 void admit(universe& u, socket& child);
 void give_up_child(universe& u, socket& child) noexcept;
+void welcome_lost(universe& u, socket& child);
+[[nodiscard]] path& way_back(universe& u, const socket& s);
+/// How long the sender waits for an acknowledgement of what goes now.
+[[nodiscard]] duration time_out(universe& u, const socket& s, unsigned tries, duration since);
+/// Whether the program's limit for silence (TCP_USER_TIMEOUT), or the system's, is over.
+[[nodiscard]] bool given_up(universe& u, const socket& s, unsigned tries, duration since);
 
 }  // namespace bight::sim::streams

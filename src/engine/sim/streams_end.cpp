@@ -19,11 +19,11 @@ void empty(universe& u, fifo& queue) noexcept {
   }
 }
 
-// What had to be sent again when the connection is thrown away never comes; nor does what is
+// What waits to be sent again when the connection is thrown away never comes; nor does what is
 // behind it.
 void purge_late(universe& u, socket& s) noexcept {
   fifo in_time;
-  while (!s.flight.empty() && u.parcels[s.flight.head].tries == 0)
+  while (!s.flight.empty() && !u.parcels[s.flight.head].lost)
     in_time.push(u.parcels, s.flight.pop(u.parcels));
   while (!s.flight.empty()) {
     const std::uint32_t i = s.flight.pop(u.parcels);
@@ -162,10 +162,10 @@ void keep_alive(universe& u, socket& s) {
 
 void on_probe(universe& u, socket& s) {
   if (!s.is(option_id::keep_alive) || s.at != stage::open || s.family == unix_family) return;
-  machine& there = *u.machines[s.peer_machine];
-  path& back = u.way(there, *s.home);
+  path& back = way_back(u, s);
   const auto again = [&](duration wait) { u.in(wait, event_kind::probe, s); };
-  const bool reachable = !s.way->cut() && !back.cut() && there.up;
+  const bool reachable = !s.way->cut() && !back.cut() && u.machines[s.peer_machine]->up &&
+                         !s.way->send(u.now(), 40).lost && !back.send(u.now(), 40).lost;
   const socket* const peer = u.peer_of(s);
   if (reachable && peer == nullptr && !s.fin_arrived)
     return on_reset(u, s, std::errc::connection_reset);

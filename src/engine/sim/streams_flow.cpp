@@ -106,27 +106,6 @@ void take(universe& u, socket& s, op& o) {
   u.in(s.way->latency(), event_kind::room, *peer);
 }
 
-// What keeps the first of what is in flight from arriving now: sent again later, or given up.
-void try_again(universe& u, socket& s, parcel& p) {
-  u.record(happening::lost, s.local, s.remote, p.data, s.sent);
-  const int limit_ms = s.option(option_id::user_timeout, 0);
-  const duration limit = limit_ms > 0 ? duration(std::chrono::milliseconds(limit_ms)) : 24h;
-  if (p.given_up || p.tries >= path::tries_max || u.now() - p.since >= limit)
-    return on_reset(u, s, std::errc::timed_out);
-  const duration wait = std::min(path::time_out(p.tries++), limit - (u.now() - p.since));
-  p.at = u.now() + wait;
-  u.in(wait, event_kind::arrive, s);
-}
-
-// Nobody has the other end any more: its system says so.
-void answer_with_reset(universe& u, socket& s, machine& there) {
-  purge_sending(u, s);
-  path& back = u.way(there, *s.home);
-  if (back.cut()) return;
-  u.record(happening::reset, s.remote, s.local);
-  u.in(back.latency(), event_kind::refused, s);
-}
-
 // The sender learns that there is room, if it waits for some.
 void tell_of_room(universe& u, socket& s, socket& receiver) {
   if (s.room_told || (s.senders.empty() && s.unsent_bytes == 0)) return;
@@ -150,6 +129,7 @@ void deliver(universe& u, socket& s, socket& peer, std::uint32_t index) {
       u.record(s.family == unix_family ? happening::local : happening::data, s.local, s.remote,
                p.data, peer.received, s.received);
       s.flight_bytes -= n;
+      if (peer.way->cut()) expect_silence(u, s);
       peer.received += n;
       peer.arrived_bytes += n;
       peer.arrived.push(u.parcels, index);
@@ -227,6 +207,7 @@ bool send(universe& u, socket& s, op& o) {
 }
 
 void on_room(universe& u, socket& s) {
+  if (s.at == stage::open && way_back(u, s).cut()) return expect_silence(u, s);
   s.room_told = false;
   transmit(u, s);
   // A writer is woken when a third is free (sk_stream_is_writable in Linux), not for every byte.
@@ -283,66 +264,43 @@ void transmit(universe& u, socket& s) {
   }
 }
 
-void launch(universe& u, socket& s, parcel::sort what, lease data) {
-  constexpr std::size_t headers = 40;
-  const std::uint32_t i = u.parcels.make();
-  parcel& p = u.parcels[i];
-  const std::size_t n = data.size();
-  unsigned tries = 0;
-  const path::fate f = s.way->send_surely(u.now(), n + headers, tries);
-  p.what = what;
-  p.data = std::move(data);
-  p.since = u.now();
-  p.tries = static_cast<std::uint8_t>(tries);
-  p.given_up = f.lost || (what == parcel::sort::reset && tries > 0);  // a reset is not sent again
-  const bool first = s.flight.empty();
-  p.at = first ? u.now() + f.delay : std::max(u.now() + f.delay, s.flight_last);
-  s.flight_last = p.at;
-  s.flight_bytes += n;
-  s.sent += n;
-  s.flight.push(u.parcels, i);
-  if (first) u.in(p.at - u.now(), event_kind::arrive, s);
-}
-
+// The first of what is in flight has come to the other end, or has been lost.
 void on_arrive(universe& u, socket& s) {
+  const std::uint32_t life = s.life;
   bool any = false;
   for (; !s.flight.empty(); any = true) {
     parcel& p = u.parcels[s.flight.head];
     if (p.at > u.now()) {
-      // Its own event comes, unless it has only now become the first.
+      // Its own event comes, unless it has only now become the first or changed its time.
       if (any) u.in(p.at - u.now(), event_kind::arrive, s);
       return;
     }
+    if (p.lost) {
+      if (!send_again(u, s)) return;
+      continue;
+    }
     if (s.way->clogged()) return s.way->held.push_back({event_kind::arrive, s.index, s.life});
-    machine& there = *u.machines[s.peer_machine];
-    if (s.way->cut() || !there.up || p.given_up) {
-      if (p.what == parcel::sort::reset) {
-        u.record(happening::lost, s.local, s.remote);
-        purge_sending(u, s);
-        break;
-      }
-      return try_again(u, s, p);
+    if (s.way->cut() || !u.machines[s.peer_machine]->up) {
+      lose(u, s, p);
+      continue;
     }
     socket* const peer = u.peer_of(s);
-    const std::uint32_t index = s.flight.pop(u.parcels);
     if (is_expected(peer, p)) {
-      const std::uint32_t life = s.life;
-      deliver(u, s, *peer, index);
+      deliver(u, s, *peer, s.flight.pop(u.parcels));
       if (s.life != life) return;
       continue;
     }
-    const bool answered =
-        p.what != parcel::sort::reset && !(p.what == parcel::sort::fin && s.fin_arrived);
-    s.flight_bytes -= p.data.size();
-    p.data.reset();
-    u.parcels.free(index);
-    if (answered && peer != nullptr &&
-        peer->orphan) {  // its program left while this was on the way
-      purge_sending(u, s);
-      throw_away(u, *peer);
-    } else if (answered) {
-      answer_with_reset(u, s, there);
+    if (p.what == parcel::sort::reset || (p.what == parcel::sort::fin && s.fin_arrived)) {
+      u.parcels.free(s.flight.pop(u.parcels));
+      continue;
     }
+    // It stays in flight until the reset has come, which may be lost too.
+    if (peer != nullptr && peer->orphan)  // its program left while this was on the way
+      throw_away(u, *peer);
+    else
+      answer_with_reset(u, s);
+    p.lost = true;
+    p.at = std::max(u.now() + 1us, p.went + time_out(u, s, p.tries, p.since));
   }
   release_if_over(u, s);
 }

@@ -21,33 +21,28 @@ socket* listener_of(universe& u, const socket& child) noexcept {
   return l.life == child.of_owner_next && l.kind == socket_kind::listener ? &l : nullptr;
 }
 
-// The request goes out, as often as it has to; or it comes to nothing.
-void ask(universe& u, socket& s) {
-  duration wait{};
-  for (;;) {
-    if (s.way == nullptr) break;  // to nobody: silence
-    const path::fate f = s.way->send(u.now() + wait, 60);
-    if (!f.lost) return u.in(wait + f.delay, event_kind::ask, s);
-    u.record(happening::lost, s.local, s.remote);
-    if (s.tries == ask_tries_max) break;
-    wait += ask_time_out(s.tries++);
-  }
-  while (s.tries < ask_tries_max) wait += ask_time_out(s.tries++);
-  u.in(wait + ask_time_out(s.tries++), event_kind::ask, s);
-}
-
+// Nobody has heard the request, or its answer was lost: it goes again after its time-out.
 void ask_again(universe& u, socket& s) {
   u.record(happening::lost, s.local, s.remote);
-  if (s.tries > ask_tries_max) return on_reset(u, s, std::errc::timed_out);
-  const duration wait = ask_time_out(s.tries++);
-  u.in(wait, event_kind::ask, s);
+  const duration due = s.asked + ask_time_out(s.tries);
+  u.in(std::max(due - u.now(), duration(0)), event_kind::ask_again, s);
 }
 
-void refuse(universe& u, socket& s, machine& there) {
-  path& back = u.way(there, *s.home);
+void ask(universe& u, socket& s) {
+  s.asked = u.now();
+  if (s.way == nullptr) return ask_again(u, s);  // to nobody: silence
+  const path::fate f = s.way->send(u.now(), 60);
+  if (f.lost) return ask_again(u, s);
+  u.in(f.delay, event_kind::ask, s);
+}
+
+void refuse(universe& u, socket& s) {
+  path& back = way_back(u, s);
   if (back.cut()) return ask_again(u, s);
+  const path::fate f = back.send(u.now(), 40);
+  if (f.lost) return ask_again(u, s);
   u.record(happening::reset, s.remote, s.local);
-  u.in(back.latency(), event_kind::refused, s);
+  u.in(f.delay, event_kind::refused, s);
 }
 
 socket& make_child(universe& u, socket& listener, socket& client, const packet_end& at) {
@@ -137,7 +132,7 @@ bool connect(universe& u, socket& s, op& o) {
 
 void on_ask(universe& u, socket& s) {
   if (s.at != stage::connecting) return;
-  if (s.way == nullptr || s.way->cut() || !u.machines[s.peer_machine]->up) return ask_again(u, s);
+  if (s.way->cut() || !u.machines[s.peer_machine]->up) return ask_again(u, s);
   if (s.way->clogged()) return s.way->held.push_back({event_kind::ask, s.index, s.life});
   machine& there = *u.machines[s.peer_machine];
   const bool over_network = &there != s.home;
@@ -145,16 +140,30 @@ void on_ask(universe& u, socket& s) {
   socket* l = s.family == unix_family
                   ? unix_listener(u, there, s.remote_path)
                   : ports::taker(u, there, socket_kind::listener, s.remote, s.local);
-  if (l == nullptr || (over_network && u.faults->refuses())) return refuse(u, s, there);
+  if (l == nullptr || (over_network && u.faults->refuses())) return refuse(u, s);
   // Linux holds one more than the backlog; who comes then hears nothing, and asks again.
   rare_things& queue = *l->rare;
   if (queue.accepted_count + queue.in_handshake > queue.backlog) {
     // A unix socket waits for room instead: unix(7).
-    if (s.family == unix_family) return u.in(1ms, event_kind::ask, s);
+    if (s.family == unix_family) return queue.waiting.emplace_back(s.index, s.life), void();
     return ask_again(u, s);
   }
   u.record(happening::syn, s.local, s.remote);
   launch(u, make_child(u, *l, s, s.remote), parcel::sort::welcome, {});
+}
+
+void on_ask_again(universe& u, socket& s) {
+  if (s.at != stage::connecting) return;
+  if (s.tries++ == ask_tries_max) return on_reset(u, s, std::errc::timed_out);
+  ask(u, s);
+}
+
+// The client does not learn that it has been heard. It asks again, and finds the listener as it is
+// then.
+void welcome_lost(universe& u, socket& child) {
+  socket* const client = u.peer_of(child);
+  give_up_child(u, child);
+  if (client != nullptr && client->at == stage::connecting) ask_again(u, *client);
 }
 
 // The client has the listener's answer: its half is open, and the other half is told.
@@ -196,6 +205,16 @@ void give_up_child(universe& u, socket& child) noexcept {
   release(u, child);
 }
 
+namespace {
+
+// Who waits for room in the backlog of a unix socket looks again.
+void let_waiting_ask(universe& u, rare_things& queue) {
+  for (const auto& [index, life] : std::exchange(queue.waiting, {}))
+    u.in(0ns, event_kind::ask, index, life);
+}
+
+}  // namespace
+
 bool accept(universe& u, socket& l, op& o) {
   if (l.kind != socket_kind::listener) {
     o.code = code_of(std::errc::invalid_argument);
@@ -214,6 +233,7 @@ bool accept(universe& u, socket& l, op& o) {
   socket& child = u.sockets[queue.accepted.pop(u.sockets)];
   --queue.accepted_count;
   child.queued = false;
+  let_waiting_ask(u, queue);
   o.engine_data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(l.index) << 32 |
                                           l.generation);  // for give_back_accepted
   o.on = l.owner->take(child);
@@ -237,6 +257,7 @@ void give_back_accepted(universe& u, socket& l, socket& child) noexcept {
 
 void close_listener(universe& u, socket& l) noexcept {
   rare_things& queue = *l.rare;
+  let_waiting_ask(u, queue);
   if (l.family == unix_family) {
     machine& m = *l.home;
     const std::string& name = u.unix_paths[l.local_path];

@@ -13,6 +13,18 @@
 
 namespace bight::sim {
 
+namespace {
+
+// A turn takes its time: a program that looks again and again for something sees time pass.
+constexpr duration turn_takes = 1us;
+
+// When a timer of that program expires, by the world's time.
+duration due(const program& p, time_point at) noexcept {
+  return at.time_since_epoch() - p.home.clock_ahead;
+}
+
+}  // namespace
+
 universe::universe(world_options o) : options(o), trace(o.seed), schedule_(o.seed, "schedule") {
   faults = std::make_unique<fault_driver>(*this);
   faults->begin();
@@ -117,24 +129,58 @@ void universe::let_go(path& p) {
   for (const path::waiting& w : std::exchange(p.held, {})) in(0ns, w.kind, w.subject, w.life);
 }
 
+void universe::hurry(path& p) {
+  p.flush(now_);
+  p.last_datagram = std::min(p.last_datagram, now_);
+  const duration latest = now_ + p.trip_max();
+  for (std::uint32_t i = 0; i < sockets.end(); ++i) {
+    socket& s = sockets[i];
+    if (s.home == nullptr || s.way != &p || s.flight.empty()) continue;
+    for (std::uint32_t at = s.flight.head; at != nothing; at = parcels[at].next)
+      if (!parcels[at].lost) parcels[at].at = std::min(parcels[at].at, latest);
+    const parcel& first = parcels[s.flight.head];
+    if (first.at == latest) in(latest - now_, event_kind::arrive, s);
+  }
+  for (std::uint32_t i = 0; i < letters.end(); ++i) {
+    letter& l = letters[i];
+    if (l.way != &p || l.at <= latest) continue;
+    l.at = latest;
+    l.life = (l.life + 1) & life_mask;
+    in(latest - now_, event_kind::datagram, i, l.life);
+  }
+}
+
+// A program is due. What a fault does to its clock is drawn now, and not when the timer was set.
+void universe::wake(program& p) {
+  if (p.wakes_at > now_) return mark(p);
+  p.wakes_at = duration::max();
+  const bool timer = !p.running->has_ready() && !std::exchange(p.overslept, false);
+  const duration late = timer ? faults->lateness() : 0ns;
+  if (late <= 0ns) return mark(p);
+  p.overslept = true;
+  p.wakes_at = now_ + late;
+  in(late, event_kind::wake, p.number, p.life);
+}
+
 void universe::happen(const event& e) {
   const auto kind = static_cast<event_kind>(std::uint32_t{e.kind});
   switch (kind) {
     case event_kind::wake: {
       program& p = *programs[e.subject];
-      if (p.life != e.life || p.ended) return;
-      if (p.wakes_at <= now_) p.wakes_at = duration::max();
-      return mark(p);
+      if (p.life == e.life && !p.ended) wake(p);
+      return;
     }
-    case event_kind::datagram: return datagrams::on_datagram(*this, e.subject);
+    case event_kind::datagram:
+      return letters[e.subject].life == e.life ? datagrams::on_datagram(*this, e.subject) : void();
     case event_kind::answer: {
       look_up_state& l = look_ups_[e.subject];
-      if (l.life == e.life) answer(l);
+      if (l.life == e.life) l.due <= now_ ? answer(l) : ask_for(l, e.subject);
       return;
     }
     case event_kind::call: {
       const callback<void()> f = std::exchange(calls_[e.subject].f, {});
       calls_.free(e.subject);
+      tell_time();
       return f();
     }
     case event_kind::strike: return faults->on_strike(e.subject);
@@ -150,6 +196,8 @@ void universe::happen(const event& e) {
       return s.kind == socket_kind::datagram ? datagrams::on_joined(*this, s)
                                              : streams::on_go_on(*this, s);
     case event_kind::ask: return streams::on_ask(*this, s);
+    case event_kind::ask_again: return streams::on_ask_again(*this, s);
+    case event_kind::unheard: return streams::on_unheard(*this, s);
     case event_kind::refused: return streams::on_refused(*this, s);
     case event_kind::probe: return streams::on_probe(*this, s);
     case event_kind::unreachable: return datagrams::on_unreachable(*this, s);
@@ -170,7 +218,7 @@ void universe::step(duration until) {
   const bool somebody_went_on = take_turns();
   // First of all: without the one that has failed nothing may be left to happen.
   if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
-  if (somebody_went_on) return;
+  if (somebody_went_on || notice_woken()) return;
   if (queue_.empty() && until == duration::max()) fail("deadlock: nothing can happen any more");
   if (queue_.empty() || queue_.top().at > until) {
     now_ = until;
@@ -188,8 +236,9 @@ void universe::run_to(duration until) {
   const driver here(*this);
   or_end_all([&] {
     while (now_ < until || (!queue_.empty() && queue_.top().at <= until)) step(until);
-    while (take_turns()) {}
+    while (take_turns() || notice_woken()) {}
     if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+    tell_time();
   });
 }
 
@@ -210,6 +259,27 @@ bool universe::drive_outside(program& p, duration until) {
 void universe::mark(program& p) noexcept {
   if (std::exchange(p.marked, true)) return;
   marked_.push_back(p.number);
+}
+
+// For what the scenario does with a program's things: a timer that it sets counts from now.
+void universe::tell_time() noexcept {
+  for (const auto& p : programs)
+    if (!p->ended && !p->outside) p->running->advance(p->eng->now());
+}
+
+// Programs that somebody has woken outside of their turns: the scenario, or another program.
+bool universe::notice_woken() {
+  bool any = false;
+  for (const auto& p : programs) {
+    if (p->ended || p->outside || p->marked) continue;
+    const time_point first = p->running->next_deadline();
+    const bool timer = first != time_point::max() && p->wakes_at > due(*p, first) && !p->overslept;
+    const bool ready = p->running->has_ready() && p->wakes_at > now_ + turn_takes;
+    if (!timer && !ready) continue;
+    mark(*p);
+    any = any || !p->home.stands_still();
+  }
+  return any;
 }
 
 bool universe::take_turns() {
@@ -250,15 +320,13 @@ void universe::turn(program& p) {
 }
 
 void universe::after_turn(program& p) {
+  p.overslept = false;
   if (p.running->ended()) return ended(p);
-  // A turn takes its time: a program that looks again and again for something sees time pass.
-  constexpr duration turn_takes = 1us;
   duration next = duration::max();
   if (p.running->has_ready()) {
     next = now_ + turn_takes;
   } else if (p.running->next_deadline() != time_point::max()) {
-    next = p.running->next_deadline().time_since_epoch() - p.home.clock_ahead;
-    if (next < p.wakes_at) next += faults->lateness();
+    next = due(p, p.running->next_deadline());
   }
   if (next >= p.wakes_at) return;
   p.wakes_at = next;

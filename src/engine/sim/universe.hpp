@@ -46,6 +46,7 @@ struct program {
     return running != nullptr ? running->armed() : 0;
   }
   duration wakes_at = duration::max();  // the event that is on its way
+  bool overslept = false;               // a fault has made that event late
 };
 
 class universe {
@@ -119,6 +120,8 @@ class universe {
   void signal(machine& m, int number);
   /// What a clog has held goes on, if nothing else holds it.
   void let_go(path& p);
+  /// The path is another one now: what is on its way takes no longer than the new one does.
+  void hurry(path& p);
   /// The same for the programs of a host that stood still.
   void go_on(machine& m);
 
@@ -150,7 +153,9 @@ class universe {
     op* waiter = nullptr;
     sim_engine* eng = nullptr;
     std::vector<address> found;
-    name_options::answer what = name_options::answer::found;
+    name_options::answer what = name_options::answer::silent;
+    duration due{};  // when the answer comes, unless it is silence
+    std::uint8_t asked = 0;
     std::uint32_t next = nothing;
     std::uint32_t life = 0;
   };
@@ -172,10 +177,14 @@ class universe {
   void end_all() noexcept;
   void step(duration until);
   bool take_turns();
+  bool notice_woken();
+  void tell_time() noexcept;
+  void wake(program& p);
   void turn(program& p);
   void after_turn(program& p);
   void ended(program& p);
   void happen(const event& e);
+  void ask_for(look_up_state& l, std::uint32_t index);
   void answer(look_up_state& l);
   [[nodiscard]] bool run_out(const machine* of);
 

@@ -127,6 +127,7 @@ void world::paths::operator=(const path_options& options) const {
     path& p = all_.way(from, to);
     p.set(options);
     all_.faults->worsen(p, from, to);
+    all_.hurry(p);
   };
   set(a_, b_);
   if (both_) set(b_, a_);

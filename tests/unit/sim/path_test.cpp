@@ -41,26 +41,21 @@ TEST(path, loses_its_share) {
   EXPECT_NEAR(lost, 1000, 120);
 }
 
-TEST(path, sends_again_after_a_time_out_that_doubles) {
-  EXPECT_EQ(path::time_out(0), 200ms);
-  EXPECT_EQ(path::time_out(1), 400ms);
-  EXPECT_EQ(path::time_out(30), 120s);
-  path p(1, "p", {.latency = 1ms, .loss = 0.5});
-  for (int i = 0; i < 1000; ++i) {
-    unsigned tries = 0;
-    const path::fate f = p.send_surely(0s, 100, tries);
-    if (f.lost) continue;
-    duration expected = 1ms;
-    for (unsigned t = 0; t < tries; ++t) expected += path::time_out(t);
-    ASSERT_EQ(f.delay, expected);
-  }
+TEST(path, has_time_outs_that_double_up_to_two_minutes) {
+  EXPECT_EQ(path::time_out(0s, 0), 200ms);
+  EXPECT_EQ(path::time_out(0s, 1), 400ms);
+  EXPECT_EQ(path::time_out(100ms, 0), 300ms);
+  EXPECT_EQ(path::time_out(100ms, 3), 2400ms);
+  EXPECT_EQ(path::time_out(10s, 6), 120s);
+  EXPECT_EQ(path::time_out(0s, 30), 120s);
 }
 
-TEST(path, gives_up_in_the_end) {
-  path p(1, "p", {.loss = 1});
-  unsigned tries = 0;
-  EXPECT_TRUE(p.send_surely(0s, 100, tries).lost);
-  EXPECT_EQ(tries, path::tries_max + 1);
+TEST(path, that_was_narrow_holds_nothing_back_once_it_is_wide) {
+  path p(1, "p", {.latency = 1ms, .rate = 1'000});
+  EXPECT_EQ(p.send(0s, 1000).delay, 1001ms);
+  p.set({.latency = 1ms, .rate = 1'000'000});
+  p.flush(0s);
+  EXPECT_EQ(p.send(0s, 1000).delay, 2ms);
 }
 
 TEST(path, is_as_before_when_it_is_mended) {

@@ -251,7 +251,7 @@ TEST(sim_streams, no_byte_is_lost_on_a_bad_path) {
 TEST(sim_streams, a_partition_delays_and_loses_nothing) {
   two_hosts w;
   w.b.start(serve_echo);
-  w.net.after(15ms, [&w] { w.net.partition(w.a, w.b); });
+  w.net.after(25ms, [&w] { w.net.partition(w.a, w.b); });
   w.net.after(20s, [&w] { w.net.heal(); });
   w.a.run(talk(numbered(10'000)));
   EXPECT_GT(w.net.now(), 20s);
