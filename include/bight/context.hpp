@@ -9,6 +9,7 @@
 #include <bight/scheduler.hpp>
 
 #include <coroutine>
+#include <cstdint>
 
 namespace bight {
 
@@ -66,6 +67,11 @@ class context : stop_hook {
   [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
   [[nodiscard]] bool stop_requested() const noexcept { return stopped_; }
 
+  /// The number of the server, among those of its loop, whose session runs in this context; 0:
+  /// none. Inherited by the contexts below. See until_drain().
+  [[nodiscard]] std::uint32_t server_number() const noexcept { return server_number_; }
+  void set_server_number(std::uint32_t number) noexcept { server_number_ = number; }
+
   /// Asks everything that waits in this context and below to end. They end in their turn, each with
   /// errc::cancelled unless its result was there already; nothing is resumed from inside here.
   void stop() noexcept;
@@ -79,6 +85,7 @@ class context : stop_hook {
   scheduler* scheduler_;
   ring_link hooks_;  // hooks_.next is the first
   bool stopped_ = false;
+  std::uint32_t server_number_ = 0;  // beside stopped_, where it takes no room
 };
 
 /// A coroutine that Bight's awaitables can be used in: one that knows its context.

@@ -7,6 +7,7 @@
 #include <bight/callback.hpp>
 #include <bight/error.hpp>
 #include <bight/event.hpp>
+#include <bight/task.hpp>
 #include <bight/time.hpp>
 
 #include <cstddef>
@@ -35,10 +36,29 @@ struct serve_options {
 
   /// Told each address as it is listened on, with its real port.
   callback<void(const address&)> on_listening = {};
-  /// Told when a session ends with an error; writes a line to standard error when not set.
+  /// Called when a session ends with an error. If not set, errors are reported on standard error,
+  /// without ever waiting for its reader (line_sink): a connection that its peer reset is no line,
+  /// and errors that repeat are counted and summed up every ten seconds (error_digest).
   callback<void(const address& peer, const error& e)> on_error = {};
   /// Told once when a drain begins, with the number of sessions that are left.
   callback<void(std::size_t sessions)> on_drain = {};
 };
+
+/// Waits, in a session of tcp::serve, tls::serve or udp::serve, until its server begins to drain. A
+/// session that only keeps a connection in case the peer has more to ask would else use up the
+/// grace:
+///
+///     auto next = co_await any(lines.read_line(), until_drain());
+///     if (next.index() == 1) co_return;
+///
+/// On every thread of the server. Returns at once if the drain has begun; waits for ever in a task
+/// that belongs to no session.
+///
+/// errors  cancelled.
+[[nodiscard]] task<> until_drain();
+
+/// Whether the server of the session that runs in this context drains. Does not wait:
+/// `is_draining(co_await current_context())`.
+[[nodiscard]] bool is_draining(const context& session);
 
 }  // namespace bight

@@ -9,6 +9,7 @@ context::context(scheduler& s) noexcept : scheduler_(&s) { hooks_.make_head(); }
 
 context::context(context& parent) noexcept : context(*parent.scheduler_) {
   on_stop = [](stop_hook& self) { static_cast<context&>(self).stop(); };
+  server_number_ = parent.server_number_;
   if (parent.stopped_)
     stopped_ = true;
   else

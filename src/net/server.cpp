@@ -2,14 +2,12 @@
 #include "net/server.hpp"
 
 #include <bight/deadline.hpp>
-#include <bight/line_sink.hpp>
 #include <bight/stdio.hpp>
 
 #include "base/plant.hpp"
+#include "engine/loop.hpp"
 
 #include <atomic>
-
-#include <fmt/format.h>
 
 namespace bight {
 
@@ -24,12 +22,61 @@ struct count_as_running {
   count_as_running(const count_as_running&) = delete;
   ~count_as_running() { --running; }
 };
+
+// The servers of a loop, for the sessions that ask for their own.
+struct server_table : loop_local {
+  std::vector<std::pair<std::uint32_t, event*>> drains;
+  std::uint32_t last = 0;
+
+  [[nodiscard]] event* find(std::uint32_t number) const noexcept {
+    for (const auto& [n, drain] : drains)
+      if (n == number) return drain;
+    return nullptr;
+  }
+};
+
+class entry_of_table {
+ public:
+  entry_of_table(loop& here, event& drain) : table_(here.local<server_table>()) {
+    table_.drains.emplace_back(++table_.last, &drain);
+    number_ = table_.last;
+  }
+  entry_of_table(const entry_of_table&) = delete;
+  ~entry_of_table() {
+    std::erase_if(table_.drains, [this](const auto& e) { return e.first == number_; });
+  }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+ private:
+  server_table& table_;
+  std::uint32_t number_ = 0;
+};
+
+event* drain_of(const context& session) {
+  if (session.server_number() == 0) return nullptr;
+  return loop::of(session).local<server_table>().find(session.server_number());
+}
 }  // namespace
 
 bool server::any_running() noexcept { return running > 0; }
 
+task<> until_drain() {
+  event never;
+  event* const drain = drain_of(co_await current_context());
+  co_await (drain != nullptr ? drain : &never)->wait();
+}
+
+bool is_draining(const context& session) {
+  const event* const drain = drain_of(session);
+  return drain != nullptr && drain->is_set();
+}
+
 task<> server::run(callback<void()> listening) {
   const count_as_running counted;
+  loop& here = loop::of(co_await current_context());
+  const entry_of_table mine(here, drains_);
+  number_ = mine.number();
+  if (!options_.on_error) report_.emplace(here);
   listening_ = std::move(listening);
   struct body {
     server* self;
@@ -42,11 +89,13 @@ task<> server::run(callback<void()> listening) {
 }
 
 task<> server::until_drained(scope& sessions) {
+  sessions.inner().set_server_number(number_);
   // 1. Take in, until somebody asks for a drain.
   auto serving = any(drain_asked(), open_and_take_in(sessions));
   co_await std::move(serving);
   // 2. Not one more.
   stop_listening();
+  drains_.set();
   if (options_.on_drain) options_.on_drain(active_);
   // 3. Those who are there may finish, for a while; a second signal cuts.
   if (options_.signals) {
@@ -120,14 +169,12 @@ std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
   return failed;
 }
 
-void server::report(const address& peer, const error& e) const {
+void server::report(const address& peer, const error& e) {
   if (options_.on_error) return options_.on_error(peer, e);
-  const bool known = peer.what() != address::kind::none;
-  line_sink::standard_error().line(
-      fmt::format("bight: {}{}{}", known ? peer.str() : "", known ? ": " : "", e.what()));
+  if (report_) report_->add(peer, e);
 }
 
-void server::report(const address& peer, std::exception_ptr e) const {
+void server::report(const address& peer, std::exception_ptr e) {
   try {
     std::rethrow_exception(std::move(e));
   } catch (const error& known) {

@@ -8,8 +8,10 @@
 
 #include "base/plant.hpp"
 #include "engine/engine.hpp"
+#include "net/default_report.hpp"
 
 #include <exception>
+#include <optional>
 
 namespace bight {
 
@@ -40,8 +42,8 @@ class server {
   [[nodiscard]] task<> back_off(const error& e);
   void took_one() noexcept { told_of_shortage_ = false; }
 
-  void report(const address& peer, const error& e) const;
-  void report(const address& peer, std::exception_ptr e) const;
+  void report(const address& peer, const error& e);
+  void report(const address& peer, std::exception_ptr e);
 
   [[nodiscard]] const serve_options& options() const noexcept { return options_; }
 
@@ -86,6 +88,9 @@ class server {
   callback<void()> listening_;
   std::size_t active_ = 0;
   event one_ended_;
+  event drains_;              // set when the drain begins: see until_drain()
+  std::uint32_t number_ = 0;  // in this loop's table of servers
+  std::optional<default_report> report_;
   bool told_of_shortage_ = false;
 };
 

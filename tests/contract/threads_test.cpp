@@ -58,6 +58,31 @@ BIGHT_TEST(threads, all_of_them_serve_and_a_drain_reaches_all) {
   EXPECT_EQ(c.s.told(), "");
 }
 
+static task<> keep_until_drain(crowd& c, stream peer) {
+  co_await peer.send("in");
+  co_await until_drain();
+  ++c.cleaned_up;
+}
+
+BIGHT_TEST(threads, a_session_of_each_can_await_the_drain) {
+  crowd c;
+  serve_options two = c.s.options();
+  two.threads = 2;
+  two.grace = 1h;
+  auto client = [](crowd& all_of_them) -> task<> {
+    std::vector<stream> clients;
+    for (int i = 0; i < 40; ++i) {
+      clients.push_back(co_await tcp::connect(all_of_them.s.at.front()));
+      EXPECT_EQ(co_await recv_exactly(clients.back(), 2), "in");
+    }
+    all_of_them.s.drain.set();
+    for (stream& peer : clients) EXPECT_TRUE((co_await peer.recv()).empty());
+  };
+  co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +keep_until_drain), two), client(c));
+  EXPECT_EQ(c.cleaned_up, 40);
+  EXPECT_EQ(c.s.told(), "");
+}
+
 BIGHT_TEST(threads, a_short_grace_cuts_the_sessions_of_all) {
   crowd c;
   serve_options two = c.s.options();

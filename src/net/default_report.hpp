@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What a server does with errors when the program has not set serve_options::on_error.
+
+#include <bight/error_digest.hpp>
+#include <bight/scheduler.hpp>
+
+namespace bight {
+
+/// Lines on standard error, summed up.
+class default_report {
+ public:
+  explicit default_report(scheduler& s);
+  default_report(const default_report&) = delete;
+  default_report& operator=(const default_report&) = delete;
+  ~default_report();
+
+  void add(const address& peer, const error& e);
+
+ private:
+  struct owned_timer : timer {
+    error_digest* owner = nullptr;
+    scheduler* clock = nullptr;
+  };
+
+  error_digest digest_;
+  owned_timer summary_;
+};
+
+}  // namespace bight
