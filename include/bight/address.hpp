@@ -21,6 +21,9 @@ namespace bight {
 /// zeros), IPv6 in brackets. Names are checked for form (RFC 1123 §2.1, 253 characters) and looked
 /// up only when they are used. An address is a value: cheap to move, comparable.
 ///
+/// An IPv4-mapped IPv6 address is the IPv4 address: "[::ffff:192.0.2.1]:80" and "192.0.2.1:80" are
+/// equal, print alike and reach the same host.
+///
 /// errors  parsing throws error(errc::bad_address), and the text says what was wrong and how to
 ///         write it.
 class address {
@@ -33,6 +36,7 @@ class address {
   address(const std::string& text) : address(std::string_view(text)) {}
 
   [[nodiscard]] static address ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept;
+  /// Of kind ip4 when the bytes are those of an IPv4-mapped address.
   [[nodiscard]] static address ip6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
                                    std::uint32_t scope = 0) noexcept;
   /// A unix socket file; a leading '@' means the abstract namespace (unix(7)).

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -94,6 +95,12 @@ std::optional<std::array<std::uint8_t, 16>> parse_ip6(std::string_view s) {
   return bytes;
 }
 
+// ::ffff:a.b.c.d, RFC 4291 §2.5.5.2.
+bool is_mapped(const std::array<std::uint8_t, 16>& ip) noexcept {
+  constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  return std::equal(prefix.begin(), prefix.end(), ip.begin());
+}
+
 bool valid_name(std::string_view s) {
   if (s.ends_with('.')) s.remove_suffix(1);  // fully qualified
   if (s.empty() || s.size() > name_max) return false;
@@ -182,6 +189,10 @@ address::address(std::string_view text) {
     }
     const auto v6 = parse_ip6(host);
     if (!v6) refuse(text, "what stands in the brackets is not an IPv6 address");
+    if (is_mapped(*v6)) {
+      *this = ip6(*v6, port_);
+      return;
+    }
     kind_ = kind::ip6;
     ip_ = *v6;
     return;
@@ -209,6 +220,7 @@ address address::ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noex
 
 address address::ip6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
                      std::uint32_t scope) noexcept {
+  if (is_mapped(bytes)) return ip4({bytes[12], bytes[13], bytes[14], bytes[15]}, port);
   address a;
   a.kind_ = kind::ip6;
   a.port_ = port;
@@ -238,12 +250,8 @@ bool address::is_loopback() const noexcept {
   if (kind_ == kind::local) return true;
   if (kind_ == kind::ip4) return ip_[0] == 127;
   if (kind_ == kind::name) return is_localhost(text_.view());
-  if (kind_ != kind::ip6) return false;
   constexpr std::array<std::uint8_t, 16> one{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  for (std::size_t i = 0; i < mapped.size(); ++i)
-    if (ip_[i] != mapped[i]) return ip_ == one;
-  return ip_[12] == 127;
+  return kind_ == kind::ip6 && ip_ == one;
 }
 
 address address::with_port(std::uint16_t port) const {
@@ -275,8 +283,7 @@ std::string address::host() const {
     i = end + 1;
   }
   std::string text;
-  const bool mapped = best == 0 && best_length == 5 && groups[5] == 0xFFFF;
-  for (std::size_t i = 0; i < (mapped ? 6u : 8u); ++i) {
+  for (std::size_t i = 0; i < 8; ++i) {
     if (i == best) {
       text += "::";
       i += best_length - 1;
@@ -285,7 +292,6 @@ std::string address::host() const {
     if (!text.empty() && text.back() != ':') text += ':';
     text += fmt::format("{:x}", groups[i]);
   }
-  if (mapped) text += fmt::format(":{}.{}.{}.{}", ip_[12], ip_[13], ip_[14], ip_[15]);
   if (!text_.view().empty())
     text += fmt::format("%{}", text_.view());
   else if (scope_ != 0)

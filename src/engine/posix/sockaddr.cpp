@@ -83,8 +83,6 @@ address from_system(const sockaddr* name, socklen_t length) {
     const std::uint16_t port = ntohs(in6.sin6_port);
     std::array<std::uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), &in6.sin6_addr, 16);
-    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-      return address::ip4({bytes[12], bytes[13], bytes[14], bytes[15]}, port);
     return address::ip6(bytes, port, in6.sin6_scope_id);
   }
   if (name->sa_family == AF_UNIX) {
