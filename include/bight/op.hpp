@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -62,6 +63,9 @@ struct handle {
 struct resolve_answer {
   std::vector<address> found;
   std::error_code failed;  ///< a resolver's own code, which says more than op::code does
+  /// In: what this look-up shares with that of the other family, the engine's own. They decide
+  /// together which name of the search list is meant. Null: this family decides alone.
+  std::shared_ptr<void>* both = nullptr;
 };
 
 /// An error_code in four bytes: of the system's category or of Bight's, which are the two that

@@ -128,7 +128,8 @@ bool connect_race::all_tried() const noexcept {
 task<> connect_race::look_up(int family) {
   family_list& mine = list(family);
   if (to_.is_name()) {
-    auto asked = attempt(resolve(to_, family));
+    std::shared_ptr<void>* const both = options_.family == 0 ? &joint_ : nullptr;
+    auto asked = attempt(resolve_operation(to_, family, both));
     auto answer = co_await std::move(asked);
     if (answer)
       mine.found = std::move(*answer);

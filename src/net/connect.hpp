@@ -9,6 +9,7 @@
 
 #include "engine/engine.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +79,7 @@ class connect_race {
   tcp::connect_options options_;
   family_list ip6_;
   family_list ip4_;
+  std::shared_ptr<void> joint_;  // of both look-ups: they decide together which host is meant
   std::vector<attempt_record> attempts_;  // in the order in which they began
   std::size_t in_flight_ = 0;
   int last_family_ = 4;  // so that IPv6 comes first

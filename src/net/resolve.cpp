@@ -9,14 +9,17 @@
 
 namespace bight {
 
-resolve_operation::resolve_operation(address name, int wanted) noexcept
+resolve_operation::resolve_operation(address name, int wanted, std::shared_ptr<void>* both) noexcept
     : op(verb::resolve, nullptr, {}), name_(std::move(name)) {
+  answer_.both = both;
   check(wanted == 4 || wanted == 6, "resolve: the family is 4 or 6");
   family = static_cast<std::uint8_t>(wanted);
 }
 
 resolve_operation::resolve_operation(resolve_operation&& other) noexcept
-    : op(std::move(other)), name_(std::move(other.name_)) {}
+    : op(std::move(other)), name_(std::move(other.name_)) {
+  answer_.both = other.answer_.both;
+}
 
 result<std::vector<address>> resolve_operation::take() {
   const std::string tried = "resolve " + name_.host();
@@ -52,8 +55,9 @@ task<std::vector<address>> resolve(address name) {
     std::vector<address> itself(1, std::move(name));
     co_return itself;
   }
-  auto ask6 = attempt(resolve(name, 6));
-  auto ask4 = attempt(resolve(name, 4));
+  std::shared_ptr<void> joint;
+  auto ask6 = attempt(resolve_operation(name, 6, &joint));
+  auto ask4 = attempt(resolve_operation(name, 4, &joint));
   auto both = all(std::move(ask6), std::move(ask4));
   auto outcomes = co_await std::move(both);
   auto& [ip6, ip4] = outcomes;

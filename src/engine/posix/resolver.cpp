@@ -1,57 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/resolver.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <string_view>
+#include "engine/posix/hosts_file.hpp"
+#include "engine/posix/names_category.hpp"
+#include "engine/posix/text_file.hpp"
 
-#include <netdb.h>
-#include <netinet/in.h>
+#include <algorithm>
+#include <ctime>
 
 namespace bight::posix {
 
 namespace {
 
-constexpr const char* config_file = "/etc/resolv.conf";
-
-// c-ares' codes as they are, with Bight's conditions beside them.
-class names_category final : public std::error_category {
- public:
-  const char* name() const noexcept override { return "c-ares"; }
-  std::string message(int status) const override {
-    switch (status) {
-      case ARES_ENOTFOUND: return "no such name (check the spelling)";
-      case ARES_ENODATA: return "the name has no such address";
-      case ARES_ETIMEOUT: return "the name servers timed out (check the network and resolv.conf)";
-      case ARES_ESERVFAIL: return "the name server failed (try again)";
-      case ARES_EREFUSED: return "the name server refuses to answer (check resolv.conf)";
-      // Version 1.18 says this too when every server answered SERVFAIL or REFUSED.
-      case ARES_ECONNREFUSED: return "no name server could be reached, or all of them failed";
-      default: return ares_strerror(status);
-    }
-  }
-  std::error_condition default_error_condition(int status) const noexcept override {
-    switch (status) {
-      case ARES_ENOTFOUND:
-      case ARES_ENODATA: return make_error_condition(errc::name_not_found);
-      case ARES_ECANCELLED:
-      case ARES_EDESTRUCTION: return make_error_condition(errc::cancelled);
-      case ARES_ENOMEM: return make_error_condition(errc::no_resources);
-      case ARES_EBADNAME: return make_error_condition(errc::bad_address);
-      default: return make_error_condition(errc::name_unavailable);
-    }
-  }
-};
-
-std::error_code names_code(int status) noexcept {
-  static const names_category category;
-  return {status, category};
-}
-
-timespec changed_at(const char* file) noexcept {
-  struct stat info{};
-  return stat(file, &info) == 0 ? info.st_mtim : timespec{};
-}
+constexpr const char* conf_path = "/etc/resolv.conf";
+constexpr const char* hosts_path = "/etc/hosts";
 
 // Whether `t` is so near that a change after it may bear the same time: the clock of files ticks
 // every few milliseconds.
@@ -61,21 +23,24 @@ bool just_now(const timespec& t) noexcept {
   return now.tv_sec - t.tv_sec < 2;
 }
 
+bool unchanged(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
+         a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size;
+}
+
 bool is_in(std::string_view host, std::string_view domain) noexcept {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.size() < domain.size()) return false;
-  const std::string_view tail = host.substr(host.size() - domain.size());
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  if (!std::equal(tail.begin(), tail.end(), domain.begin(),
-                  [&](char a, char b) { return lower(a) == b; }))
-    return false;
+  if (!same_name(host.substr(host.size() - domain.size()), domain)) return false;
   return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
-address loopback(int family, std::uint16_t port) noexcept {
-  if (family == AF_INET) return address::ip4({127, 0, 0, 1}, port);
-  return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, port);
+address loopback_of(int family) noexcept {
+  if (family == 4) return address::ip4({127, 0, 0, 1}, 0);
+  return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 0);
 }
+
+int family_of(const address& a) noexcept { return a.what() == address::kind::ip6 ? 6 : 4; }
 
 resolve_answer& answer_of(const op& o) noexcept { return *static_cast<resolve_answer*>(o.extra); }
 
@@ -87,189 +52,232 @@ void fail(op& o, int status) noexcept {
 
 }  // namespace
 
+struct resolver::search : name_search {
+  search(resolver& r, address name, bool ip6, bool ip4)
+      : name_search(std::move(name), ip6, ip4), desk(r) {}
+
+  resolver& desk;
+  std::shared_ptr<name_channel> channel;  // once it has begun
+  int queries = 0;                        // that are with c-ares
+  bool given_up = false;
+  search_list::iterator self{};
+};
+
 resolver::resolver(kernel_engine& k) : kernel_(k) {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);  // once a process, and for good
   static_cast<void>(library);
-  timeout_.owner = this;
-  timeout_.expired = [](timer& t) {
-    static_cast<owned_timer&>(t).owner->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  };
-  // Armed from now on: to move an armed timer takes no memory, so it cannot fail later.
-  kernel_.timers().arm(timeout_, time_point::max());
 }
 
 resolver::~resolver() {
-  for (query& q : in_flight_) q.waiter = nullptr;
-  if (channel_ != nullptr) ares_destroy(channel_);
-  kernel_.timers().disarm(timeout_);
+  for (const auto& s : in_flight_) {
+    s->given_up = true;
+    for (auto& h : s->halves) h.waiter = nullptr;
+  }
+  cancel_all();
+}
+
+// Ends every search that has begun.
+void resolver::cancel_all() noexcept {
+  for (const auto& c : old_) c->cancel_all();
+  if (channel_ != nullptr) channel_->cancel_all();
 }
 
 bool resolver::submit(op& o) {
   if (!o.peer->is_name()) {
-    const auto wanted = o.family == 4 ? address::kind::ip4 : address::kind::ip6;
-    if (o.peer->what() == wanted)
+    if (family_of(*o.peer) == o.family && o.peer->is_ip())
       answer_of(o).found.push_back(*o.peer);
     else
       fail(o, ARES_ENODATA);
     return true;
   }
-  waiting_.push_back(
-      {*this, &o, o.peer->host(), o.peer->port(), o.family == 4 ? AF_INET : AF_INET6});
-  query& q = waiting_.back();
-  q.self = std::prev(waiting_.end());
-  o.engine_data = &q;
+  const std::shared_ptr<search> s = search_for(o);
+  name_search::half& h = s->of(o.family);
+  h.waiter = &o;
+  o.engine_data = &h;
   ++awaited_;
+  if (s->decided && h.known) answer(h);
   proceed();  // even an answer that is there at once is told in its turn
   return false;
 }
 
+// Its own, or that of the other family's operation, when the two belong together.
+auto resolver::search_for(op& o) -> std::shared_ptr<search> {
+  std::shared_ptr<void>* const both = answer_of(o).both;
+  if (both != nullptr && *both != nullptr) {
+    auto joined = std::static_pointer_cast<search>(*both);
+    if (!joined->given_up) return joined;
+  }
+  const bool joint = both != nullptr;
+  auto s = std::make_shared<search>(*this, *o.peer, joint || o.family == 6, joint || o.family == 4);
+  waiting_.push_back(s);
+  s->self = std::prev(waiting_.end());
+  if (joint) *both = s;
+  return s;
+}
+
 void resolver::cancel(op& o) noexcept {
   if (o.engine_data == nullptr) return;  // complete already
-  query& q = *static_cast<query*>(std::exchange(o.engine_data, nullptr));
-  q.waiter = nullptr;
+  auto& h = *static_cast<name_search::half*>(std::exchange(o.engine_data, nullptr));
+  search& s = static_cast<search&>(*h.home);
+  h.waiter = nullptr;
   --awaited_;
   o.code = errc::cancelled;
   kernel_.complete(o);
-  if (!q.in_flight)
-    waiting_.erase(q.self);
-  else if (awaited_ == 0)
-    ares_cancel(channel_);  // nobody wants anything any more: no sockets, no timers are kept
+  if (!s.is_awaited()) {
+    s.given_up = true;
+    if (s.queries == 0) waiting_.erase(s.self);
+  }
+  // Nobody wants anything any more: no sockets and no timers are kept.
+  if (awaited_ == 0) cancel_all();
   proceed();
 }
 
-void resolver::process(ares_socket_t readable, ares_socket_t writable) noexcept {
-  ares_process_fd(channel_, readable, writable);
-  proceed();
-}
-
-// What follows every event: begins queries while there is room, and sets the alarm for c-ares.
 void resolver::proceed() noexcept {
-  while (!waiting_.empty() && in_flight_.size() < in_flight_max) {
-    query& q = waiting_.front();
-    in_flight_.splice(in_flight_.end(), waiting_, q.self);
-    q.in_flight = true;
-    begin(q);
+  while (!waiting_.empty() && queries_ + 2 <= in_flight_max) {
+    search& s = *waiting_.front();
+    in_flight_.splice(in_flight_.end(), waiting_, s.self);
+    begin(s);
   }
-  timeval left{};
-  time_point alarm = time_point::max();
-  if (channel_ != nullptr && ares_timeout(channel_, nullptr, &left) != nullptr) {
-    // A millisecond later than c-ares says: by its own clock it must not be early.
-    const duration wait = left.tv_sec * 1s + left.tv_usec * 1us + 1ms;
-    alarm = later(kernel_.now(), wait);
-  }
-  kernel_.timers().arm(timeout_, alarm);
 }
 
-void resolver::begin(query& q) noexcept {
-  // RFC 6761 §6.3, §6.4: these are answered without asking anybody.
-  if (is_in(q.host, "localhost")) return finish(q, ARES_SUCCESS, nullptr);
-  if (is_in(q.host, "invalid")) return finish(q, ARES_ENOTFOUND, nullptr);
-  if (const int status = open_channel(); status != ARES_SUCCESS) return finish(q, status, nullptr);
-  if (only_the_other_family_is_in_hosts(q)) return finish(q, ARES_ENODATA, nullptr);
-  ares_addrinfo_hints hints{};
-  hints.ai_family = q.family;
-  // c-ares would sort by RFC 6724, with a socket for each address; within one family the servers'
-  // order, which spreads load, is as good.
-  hints.ai_flags = ARES_AI_NOSORT;
-  ares_getaddrinfo(channel_, q.host.c_str(), nullptr, &hints, &resolver::on_found, &q);
+void resolver::begin(search& s) noexcept {
+  const std::shared_ptr<search> alive = *s.self;  // until this is over
+  try {
+    if (s.channel == nullptr) begin_anew(s);
+  } catch (const std::bad_alloc&) {
+    for (auto& h : s.halves) s.learn(h, name_outcome::no_answer, ARES_ENOMEM);
+    s.decided = true;
+  }
+  s.channel != nullptr ? ask(s) : settle(s);
 }
 
-// c-ares would ask the name servers for the family that the hosts file lacks. But whoever wrote a
-// name there has said all there is to say about it, and the servers may be out of reach.
-bool resolver::only_the_other_family_is_in_hosts(const query& q) const noexcept {
-  const auto has = [&](int family) {
-    hostent* entry = nullptr;
-    if (ares_gethostbyname_file(channel_, q.host.c_str(), family, &entry) != ARES_SUCCESS)
-      return false;
-    ares_free_hostent(entry);
-    return true;
+// What needs no server, or which servers to ask for what.
+void resolver::begin_anew(search& s) {
+  if (answer_here(s)) {
+    s.decided = true;
+    return;
+  }
+  choose_channel();
+  s.candidates = candidates(channel_->conf(), s.name.host());
+  s.channel = channel_;
+}
+
+bool resolver::answer_here(search& s) {
+  const auto answer_each = [&s](auto each) {
+    for (auto& h : s.halves) each(h);
   };
-  return has(q.family == AF_INET ? AF_INET6 : AF_INET) && !has(q.family);
+  const std::string host = s.name.host();
+  // RFC 6761 §6.3, §6.4: these are answered without asking anybody.
+  if (is_in(host, "localhost")) {
+    answer_each([&](auto& h) {
+      h.found.push_back(loopback_of(h.family).with_port(s.name.port()));
+      s.learn(h, name_outcome::found, ARES_SUCCESS);
+    });
+    return true;
+  }
+  if (is_in(host, "invalid")) {
+    answer_each([&](auto& h) { s.learn(h, name_outcome::no_name, ARES_ENOTFOUND); });
+    return true;
+  }
+  // Whoever wrote a name into the hosts file has said all there is to say about it. The servers are
+  // not asked for the family that is missing there; they may be out of reach.
+  const std::vector<address> hosts = find_in_hosts(read_file(hosts_path), host);
+  if (hosts.empty()) return false;
+  answer_each([&](auto& h) {
+    for (const address& a : hosts)
+      if (family_of(a) == h.family) h.found.push_back(a.with_port(s.name.port()));
+    const bool none = h.found.empty();
+    s.learn(h, none ? name_outcome::no_address : name_outcome::found,
+            none ? ARES_ENODATA : ARES_SUCCESS);
+  });
+  return true;
+}
+
+// Another channel for another configuration. Queries that are out stay with theirs.
+void resolver::choose_channel() {
+  struct stat file{};
+  if (stat(conf_path, &file) != 0) file = {};
+  if (channel_ != nullptr && !conf_may_change_unseen_ && unchanged(file, conf_file_)) return;
+  std::erase_if(old_, [](const auto& c) { return c.use_count() == 1; });
+  auto fresh = std::make_shared<name_channel>(kernel_, *this, read_resolv_conf());
+  if (channel_ != nullptr) old_.push_back(channel_);
+  channel_ = std::move(fresh);
+  conf_file_ = file;
+  conf_may_change_unseen_ = just_now(file.st_mtim);
+}
+
+// The current candidate, in the families that are wanted.
+void resolver::ask(search& s) noexcept {
+  const resolv_conf& conf = s.channel->conf();
+  // One more until all are asked: an answer that is there at once must not end the search.
+  ++s.queries;
+  for (const int family : {4, 6}) {
+    auto& h = s.of(family);
+    if (!h.wanted || h.asked) continue;
+    h.asked = true;
+    if (family == 6 && conf.no_aaaa) {
+      s.learn(h, name_outcome::no_address, ARES_ENODATA);
+      continue;
+    }
+    ++queries_;
+    ++s.queries;
+    s.channel->ask(s.candidate() + ".", family, &resolver::on_found, &h);
+    if (conf.single_request) break;
+  }
+  --s.queries;
+  s.channel->set_alarm();
+  settle(s);
 }
 
 void resolver::on_found(void* arg, int status, int, ares_addrinfo* found) {
-  query& q = *static_cast<query*>(arg);
-  q.home.finish(q, status, found);
+  auto& h = *static_cast<name_search::half*>(arg);
+  search& s = static_cast<search&>(*h.home);
+  s.desk.learn(h, status, found);
   if (found != nullptr) ares_freeaddrinfo(found);
 }
 
-void resolver::finish(query& q, int status, const ares_addrinfo* found) noexcept {
-  if (op* o = std::exchange(q.waiter, nullptr)) {
-    auto& results = answer_of(*o).found;
-    if (status != ARES_SUCCESS) fail(*o, status);
-    try {
-      if (status == ARES_SUCCESS && found == nullptr) results.push_back(loopback(q.family, q.port));
-      for (const auto* n = found != nullptr ? found->nodes : nullptr; n != nullptr;
-           n = n->ai_next) {
-        results.push_back(from_system(n->ai_addr, n->ai_addrlen).with_port(q.port));
-      }
-    } catch (const std::bad_alloc&) {  // c-ares is C: nothing may be thrown through it
-      o->code = errc::no_resources;
-    }
-    o->engine_data = nullptr;
-    --awaited_;
-    kernel_.complete(*o);
-  }
-  in_flight_.erase(q.self);
-}
-
-int resolver::open_channel() noexcept {
-  const timespec config = changed_at(config_file);
-  const bool changed = config_may_change_unseen_ || config.tv_sec != config_time_.tv_sec ||
-                       config.tv_nsec != config_time_.tv_nsec;
-  // Another channel reads resolv.conf anew; not while a query is out in this one.
-  if (channel_ != nullptr && changed && in_flight_.size() == 1) {
-    ares_destroy(channel_);
-    channel_ = nullptr;
-  }
-  if (channel_ != nullptr) return ARES_SUCCESS;
-  config_time_ = config;
-  config_may_change_unseen_ = just_now(config);
-  ares_options options{};
-  int set = ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
-  char hosts_then_servers[] = "fb";
-  options.lookups = hosts_then_servers;
-  options.sock_state_cb = &resolver::on_socket;
-  options.sock_state_cb_data = this;
-  int version = 0;
-  ares_version(&version);
-  if (version < 0x011400) {
-    // Before 1.20 the default is 5+10+20+40 s, and "options timeout:" is not read. These are the
-    // later defaults: 2+4+8 s.
-    set |= ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
-    options.timeout = 2000;
-    options.tries = 3;
-  }
-#ifdef ARES_OPT_QUERY_CACHE
-  set |= ARES_OPT_QUERY_CACHE;  // off: an answer is good for the call that asked
-  options.qcache_max_ttl = 0;
-#endif
-  return ares_init_options(&channel_, &options, set);
-}
-
-void resolver::on_socket(void* arg, ares_socket_t fd, int readable, int writable) {
-  resolver& self = *static_cast<resolver*>(arg);
-  auto known = std::find_if(self.sockets_.begin(), self.sockets_.end(),
-                            [&](const auto& w) { return w->fd == fd; });
+void resolver::learn(name_search::half& h, int status, const ares_addrinfo* found) noexcept {
+  search& s = static_cast<search&>(*h.home);
+  const std::shared_ptr<search> alive = *s.self;  // until this is over
   try {
-    if (known == self.sockets_.end()) {
-      self.sockets_.push_back(std::make_unique<watcher>());
-      known = std::prev(self.sockets_.end());
-      (*known)->fd = fd;
-      (*known)->owner = arg;
-      (*known)->ready = [](watcher& w, bool can_read, bool can_write) {
-        const ares_socket_t s = w.fd;  // `w` may die in there
-        static_cast<resolver*>(w.owner)->process(can_read ? s : ARES_SOCKET_BAD,
-                                                 can_write ? s : ARES_SOCKET_BAD);
-      };
-    }
-    (*known)->wants_read = readable != 0;
-    (*known)->wants_write = writable != 0;
-    self.kernel_.watch(**known);
-  } catch (const std::exception&) {
-    // Not watched, for want of memory; the query times out by itself.
+    for (const auto* n = found != nullptr ? found->nodes : nullptr; n != nullptr; n = n->ai_next)
+      h.found.push_back(from_system(n->ai_addr, n->ai_addrlen).with_port(s.name.port()));
+    if (status == ARES_SUCCESS && h.found.empty()) status = ARES_ENODATA;  // an alias to nothing
+  } catch (const std::bad_alloc&) {  // c-ares is C: nothing may be thrown through it
+    h.found.clear();
+    status = ARES_ENOMEM;
   }
-  if (readable == 0 && writable == 0 && known != self.sockets_.end()) self.sockets_.erase(known);
+  if (status == ARES_EBADNAME) status = ARES_ENOTFOUND;  // too long with its domain
+  s.learn(h, outcome_of(status), status);
+  --queries_;
+  --s.queries;
+  if (s.queries == 0 || h.outcome == name_outcome::found) settle(s);
+}
+
+// After an answer, or when all questions of a candidate have been asked.
+void resolver::settle(search& s) noexcept {
+  const auto verdict = s.given_up ? name_search::verdict::decided : s.judge();
+  const bool decided = verdict == name_search::verdict::decided;
+  if (decided)
+    for (auto& h : s.halves)
+      if (h.known) answer(h);
+  if (s.queries > 0) return;
+  if (s.channel != nullptr && !s.given_up && s.has_more_to_ask())
+    return waiting_.splice(waiting_.begin(), in_flight_, s.self);  // its turn has come before
+  s.channel.reset();
+  in_flight_.erase(s.self);
+}
+
+void resolver::answer(name_search::half& h) noexcept {
+  op* const o = std::exchange(h.waiter, nullptr);
+  if (o == nullptr) return;
+  if (h.outcome != name_outcome::found)
+    fail(*o, h.status);
+  else
+    answer_of(*o).found = std::move(h.found);
+  o->engine_data = nullptr;
+  --awaited_;
+  kernel_.complete(*o);
 }
 
 }  // namespace bight::posix

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Names to addresses by c-ares, on this loop: no threads, real deadlines.
+/// Names to addresses, on this loop: no threads, real deadlines.
 ///
-/// The hosts file comes first, then the name servers of resolv.conf. c-ares cannot give up one
-/// query of many; so a cancelled operation completes at once, and what its query still finds is
-/// dropped.
+/// The hosts file comes first, then the name servers of resolv.conf, which c-ares asks. c-ares
+/// cannot give up one query of many; so a cancelled operation completes at once, and what its query
+/// still finds is dropped.
 
 #include "engine/posix/kernel.hpp"
-
-#include <bight/scheduler.hpp>
+#include "engine/posix/name_channel.hpp"
+#include "engine/posix/name_search.hpp"
 
 #include <list>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include <ares.h>
 #include <sys/stat.h>
 
 namespace bight::posix {
@@ -36,39 +33,35 @@ class resolver {
   void cancel(op& o) noexcept;
   [[nodiscard]] bool busy() const noexcept { return awaited_ > 0; }
 
- private:
-  struct query {
-    resolver& home;
-    op* waiter;  // null: cancelled
-    std::string host;
-    std::uint16_t port;
-    int family;  // AF_INET or AF_INET6
-    bool in_flight = false;
-    std::list<query>::iterator self{};
-  };
-  struct owned_timer : timer {
-    resolver* owner = nullptr;
-  };
-
-  static void on_found(void* q, int status, int timeouts, ares_addrinfo* found);
-  static void on_socket(void* self, ares_socket_t fd, int readable, int writable);
-
+  /// Begins what there is room for. Called after each event of c-ares.
   void proceed() noexcept;
-  void process(ares_socket_t readable, ares_socket_t writable) noexcept;
-  void begin(query& q) noexcept;
-  void finish(query& q, int status, const ares_addrinfo* found) noexcept;
-  [[nodiscard]] int open_channel() noexcept;
-  [[nodiscard]] bool only_the_other_family_is_in_hosts(const query& q) const noexcept;
+
+ private:
+  struct search;
+  using search_list = std::list<std::shared_ptr<search>>;
+
+  static void on_found(void* half, int status, int timeouts, ares_addrinfo* found);
+
+  [[nodiscard]] std::shared_ptr<search> search_for(op& o);
+  void begin(search& s) noexcept;
+  void begin_anew(search& s);
+  [[nodiscard]] static bool answer_here(search& s);
+  void ask(search& s) noexcept;
+  void learn(name_search::half& h, int status, const ares_addrinfo* found) noexcept;
+  void settle(search& s) noexcept;
+  void answer(name_search::half& h) noexcept;
+  void choose_channel();
+  void cancel_all() noexcept;
 
   kernel_engine& kernel_;
-  ares_channel channel_ = nullptr;
-  struct timespec config_time_{};  // of resolv.conf, as the channel has read it
-  bool config_may_change_unseen_ = false;
-  std::list<query> waiting_;
-  std::list<query> in_flight_;
+  std::shared_ptr<name_channel> channel_;         // for what begins now
+  std::list<std::shared_ptr<name_channel>> old_;  // of older configurations, still in use
+  struct stat conf_file_{};                       // resolv.conf, as the channel has read it
+  bool conf_may_change_unseen_ = false;
+  search_list waiting_;
+  search_list in_flight_;
+  std::size_t queries_ = 0;  // that are with c-ares
   std::size_t awaited_ = 0;
-  std::vector<std::unique_ptr<watcher>> sockets_;
-  owned_timer timeout_;
 };
 
 }  // namespace bight::posix

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "engine/posix/names_category.hpp"
+
+#include <bight/error.hpp>
+
+#include <string>
+
+#include <ares.h>
+
+namespace bight::posix {
+
+namespace {
+
+class names_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "c-ares"; }
+  std::string message(int status) const override {
+    switch (status) {
+      case ARES_ENOTFOUND: return "no such name (check the spelling)";
+      case ARES_ENODATA: return "the name has no such address";
+      case ARES_ETIMEOUT: return "the name servers timed out (check the network and resolv.conf)";
+      case ARES_ESERVFAIL: return "the name server failed (try again)";
+      case ARES_EREFUSED: return "the name server refuses to answer (check resolv.conf)";
+      // Version 1.18 reports this too when every server answered SERVFAIL or REFUSED.
+      case ARES_ECONNREFUSED: return "no name server could be reached, or all of them failed";
+      default: return ares_strerror(status);
+    }
+  }
+  std::error_condition default_error_condition(int status) const noexcept override {
+    switch (status) {
+      case ARES_ENOTFOUND:
+      case ARES_ENODATA: return make_error_condition(errc::name_not_found);
+      case ARES_ECANCELLED:
+      case ARES_EDESTRUCTION: return make_error_condition(errc::cancelled);
+      case ARES_ENOMEM: return make_error_condition(errc::no_resources);
+      case ARES_EBADNAME: return make_error_condition(errc::bad_address);
+      default: return make_error_condition(errc::name_unavailable);
+    }
+  }
+};
+
+}  // namespace
+
+std::error_code names_code(int status) noexcept {
+  static const names_category category;
+  return {status, category};
+}
+
+name_outcome outcome_of(int status) noexcept {
+  switch (status) {
+    case ARES_SUCCESS: return name_outcome::found;
+    case ARES_ENOTFOUND: return name_outcome::no_name;
+    case ARES_ENODATA: return name_outcome::no_address;
+    case ARES_ESERVFAIL:
+    case ARES_EREFUSED:
+    case ARES_ENOTIMP:
+    case ARES_ECONNREFUSED:  // of 1.18, for any of the three
+      return name_outcome::server_fails;
+    default: return name_outcome::no_answer;
+  }
+}
+
+}  // namespace bight::posix

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "engine/posix/text_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace bight::posix {
+
+std::string read_file(const char* path) {
+  constexpr std::size_t file_max = std::size_t{64} << 20;
+  std::string text;
+  // A FIFO under that name must not stop the loop: hence O_NONBLOCK.
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return text;
+  struct closer {
+    int fd;
+    ~closer() { ::close(fd); }
+  } const close_at_end{fd};
+  char piece[4096];
+  for (;;) {
+    const ssize_t n = ::read(fd, piece, sizeof piece);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 || text.size() > file_max) return {};
+    if (n == 0) return text;
+    text.append(piece, static_cast<std::size_t>(n));
+  }
+}
+
+std::string_view next_line(std::string_view& text) noexcept {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+std::string_view next_word(std::string_view& line) noexcept {
+  constexpr std::string_view blanks = " \t\r\f\v";
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  if (line.starts_with('#') || line.starts_with(';')) line = {};
+  const std::size_t end = std::min(line.find_first_of(blanks), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end);
+  return word;
+}
+
+}  // namespace bight::posix
