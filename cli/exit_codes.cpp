@@ -34,7 +34,10 @@ exit_code exit_code_of(const bight::error& e) noexcept {
   if (e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::closed))
     return exit_code::refused;
   // A unix socket that is not there is a server that is not there; a certificate's file is none.
-  if (e.code() == std::errc::no_such_file_or_directory && e.tried().starts_with("connect "))
+  // And without a local port there is no connection either.
+  const bool connecting = e.tried().starts_with("connect ");
+  if (connecting && (e.code() == std::errc::no_such_file_or_directory ||
+                     e.code() == std::errc::not_a_directory || e.is(errc::address_not_here)))
     return exit_code::refused;
   for (const errc c :
        {errc::certificate_self_signed, errc::certificate_unknown_authority,

@@ -8,6 +8,8 @@
 #include <bight/result.hpp>
 #include <bight/time.hpp>
 
+#include <string>
+
 namespace bight {
 
 class scheduler;
@@ -55,6 +57,14 @@ class carrier {
   [[nodiscard]] virtual error explain(std::error_code code, std::string_view tried,
                                       std::uint64_t transferred) const {
     return error(code, tried, transferred);
+  }
+
+  /// The cause of a failure in words, where the code stands for several; empty: the code says it.
+  ///
+  /// with  the peer of a connect or a send; the address to be bound for verb::accept.
+  [[nodiscard]] virtual std::string cause(verb /*what*/, std::error_code /*code*/,
+                                          const address& /*with*/) const {
+    return {};
   }
 
   /// Where completed operations go, and whose time counts.

@@ -42,6 +42,10 @@ class engine : public carrier {
   /// IPv6, else IPv4.
   [[nodiscard]] virtual result<handle> open(transport t, const address& at) = 0;
   [[nodiscard]] virtual std::error_code bind(handle h, const address& at) = 0;
+  /// Binds a stream that is going to connect. Port 0 is chosen when it connects, so that one local
+  /// port serves for every destination; another port may be shared by connections to different
+  /// destinations.
+  [[nodiscard]] virtual std::error_code bind_source(handle h, const address& from);
   [[nodiscard]] virtual std::error_code listen(handle h, int backlog) = 0;
   /// Takes a descriptor of the program's (a number whose meaning is the engine's) for read and
   /// write; close() forgets it and leaves it open.
@@ -58,5 +62,11 @@ class engine : public carrier {
   /// What is in use or missing, for people.
   [[nodiscard]] virtual std::string features() const = 0;
 };
+
+inline std::error_code engine::bind_source(handle h, const address& from) {
+  if (from.port() != 0)
+    if (const auto failed = set(h, option_id::reuse_address, 1)) return failed;
+  return bind(h, from);
+}
 
 }  // namespace bight

@@ -78,6 +78,9 @@ error op::failure() const {
     if (of) tried += " " + of->str();
   }
   const std::int64_t told = planted(bug::failure_counts_nothing) ? 0 : count;
+  if (names_peer)
+    if (const std::string why = eng->cause(what, code, *peer); !why.empty())
+      return error(code, tried, static_cast<std::uint64_t>(told), why);
   return eng->explain(code, tried, static_cast<std::uint64_t>(told));
 }
 

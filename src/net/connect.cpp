@@ -85,7 +85,7 @@ task<> connect_race::conduct(scope& racers) {
     }
     const time_point next = next_start();
     if (next <= time.now()) {
-      attempts_.push_back({next_address(), {}});
+      attempts_.push_back({next_address(), {}, {}});
       last_start_ = time.now();
       hurry_ = false;
       ++in_flight_;
@@ -159,6 +159,8 @@ task<> connect_race::try_one(std::size_t index) {
     if (!winner) winner.emplace(std::move(*outcome));
   } else if (!outcome.error().is(errc::cancelled)) {
     attempts_[index].failed = outcome.error().code();
+    attempts_[index].why =
+        engine_.cause(verb::connect, outcome.error().code(), attempts_[index].to);
     hurry_ = true;
   }
   changed_.set();
@@ -176,8 +178,10 @@ error connect_race::failure(const error* ended) const {
   std::error_code chosen;  // the first that tells about the peer, else the first
   bool all_alike = true;
   for (const attempt_record& a : attempts_) {
-    add(a.to.str() + " " + (a.failed ? words(a.failed) : "has not answered"));
+    const std::string words_of_it = a.why.empty() ? words(a.failed) : a.why;
+    add(a.to.str() + " " + (a.failed ? words_of_it : "has not answered"));
     if (!a.failed) continue;
+    if (!a.why.empty()) all_alike = false;  // it has its own advice
     if (chosen && words(chosen) != words(a.failed)) all_alike = false;
     if (!chosen || (is_about_us(chosen) && !is_about_us(a.failed))) chosen = a.failed;
   }
@@ -202,25 +206,64 @@ error connect_race::look_up_failure() const {
   return error(told.code(), tried, 0, reason_of(told));
 }
 
+namespace {
+
+// AF_UNIX: no room in the listener's queue, where TCP would be silent and try again. The kernel has
+// no event for that, so the connect is repeated, quickly at first. io_uring waits by itself. The
+// caller's deadline and cancellation end the wait.
+task<result<void>> connect_when_there_is_room(engine& e, handle h, address to) {
+  constexpr duration pause_min = 1ms;
+  constexpr duration pause_max = 50ms;
+  for (duration pause = pause_min;; pause = std::min(2 * pause, pause_max)) {
+    auto connecting = attempt(connect_operation(e, h, to));
+    auto outcome = co_await std::move(connecting);
+    const bool full = to.is_local() && !outcome &&
+                      outcome.error().code() == std::errc::resource_unavailable_try_again;
+    if (!full) co_return outcome;
+    auto resting = attempt(sleep(pause));
+    const auto rested = co_await std::move(resting);
+    if (!rested) co_return error(rested.error().code(), "connect " + to.str());
+  }
+}
+
+// When `from` could not be bound.
+error source_failure(const engine& e, std::error_code code, const address& to,
+                     const address& from) {
+  std::string why = e.cause(verb::accept, code, from);
+  if (code == make_error_condition(errc::address_in_use))
+    why = from.port() == 0 ? "no local port is free there"
+                           : "the source port is in use (port 0 takes any that is free)";
+  return error(code, "connect " + to.str() + " from " + from.str(), 0, why);
+}
+
+}  // namespace
+
 task<result<stream>> connect_one(engine& e, address to, address from) {
   const transport how = to.is_local() ? transport::local : transport::tcp;
   for (bool first = true;; first = false) {
     auto opened = e.open(how, to);
-    if (!opened) co_return error(opened.error().code(), "connect " + to.str());
+    if (!opened) {
+      const std::error_code failed = opened.error().code();
+      co_return error(failed, "connect " + to.str(), 0, e.cause(verb::connect, failed, to));
+    }
     const handle h = *opened;
     stream socket(e, h);
-    if (from.what() != address::kind::none)
-      if (const std::error_code failed = e.bind(h, from))
-        co_return error(failed, "connect " + to.str() + " from " + from.str());
-    auto connecting = attempt(connect_operation(e, h, to));
+    const bool has_source = from.what() != address::kind::none;
+    if (has_source)
+      if (const std::error_code failed = e.bind_source(h, from))
+        co_return source_failure(e, failed, to, from);
+    auto connecting = connect_when_there_is_room(e, h, to);
     auto outcome = co_await std::move(connecting);
     if (outcome) co_return std::move(socket);
+    if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_here))
+      co_return error(outcome.error().code(), "connect " + to.str() + " from " + from.str(), 0,
+                      "the source port has a connection to there, or had one a minute ago");
     // On loopback a socket can find itself (RFC 9293 §3.5, simultaneous open). The engine calls
     // that refused, as it would have been with another port of our own: hence the second try.
     auto mine = e.local(h);
     const bool itself = outcome.error().is(errc::refused) && mine && *mine == to;
     if (itself) socket.abort();  // an ordinary close would keep the port in TIME_WAIT
-    if (!first || !itself) co_return outcome.error();
+    if (!first || !itself || from.port() != 0) co_return outcome.error();
   }
 }
 

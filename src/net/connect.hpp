@@ -62,6 +62,7 @@ class connect_race {
   struct attempt_record {
     address to;
     std::error_code failed;  // none: has not ended
+    std::string why;         // in words, when they say more than the code
   };
 
   [[nodiscard]] task<> conduct(scope& racers);

@@ -13,7 +13,7 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
   const handle h = *opened;
   const auto fail = [&](std::error_code code) {
     e.close(h);
-    return error(code, "listen on " + at.str());
+    return error(code, "listen on " + at.str(), 0, e.cause(verb::accept, code, at));
   };
   // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
   if (!at.is_local())

@@ -20,7 +20,7 @@ result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
   if (!failed) failed = e.bind(h, at);
   if (!failed) return h;
   e.close(h);
-  return error(failed, "bind " + at.str());
+  return error(failed, "bind " + at.str(), 0, e.cause(verb::accept, failed, at));
 }
 
 namespace udp {

@@ -142,6 +142,64 @@ BIGHT_TEST(local, connect_to_no_file_or_to_nobody_says_what_is_wrong) {
   EXPECT_NE(std::string(nobody.error().what()).find(path), std::string::npos);
 }
 
+BIGHT_TEST(local, connect_names_what_is_wrong_with_the_path) {
+  needs_kernel("looks at files");
+  const folder here;
+  const std::string path = here.file("s");
+  const auto told = [](const result<stream>& outcome) -> std::string {
+    return outcome ? "connected" : outcome.error().what();
+  };
+  auto missing = co_await attempt(local::connect(path));
+  EXPECT_EQ(told(missing),
+            "connect unix:" + path + ": there is no such socket file (is the server running?)");
+  std::fclose(std::fopen(path.c_str(), "w"));
+  auto file = co_await attempt(local::connect(path));
+  EXPECT_EQ(told(file), "connect unix:" + path + ": that file is not a socket (check the path)");
+  auto below = co_await attempt(local::connect(path + "/x"));
+  EXPECT_EQ(told(below),
+            "connect unix:" + path + "/x: a part of the path is not a folder (check the path)");
+  auto listening = co_await attempt(local::listen(path));
+  EXPECT_TRUE(fails(listening, errc::address_in_use));
+  EXPECT_NE(std::string(listening.error().what()).find("not a socket"), std::string::npos);
+}
+
+BIGHT_TEST(local, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
+  const folder here;
+  tcp::listen_options small;
+  small.backlog = 1;
+  auto listening = co_await local::listen(here.file("s"), small);
+  constexpr int clients = 6;  // Linux holds backlog + 1
+  const auto client = [](std::string path, int& connected) -> task<> {
+    auto peer = co_await local::connect(std::move(path));
+    ++connected;
+    EXPECT_EQ(co_await recv_exactly(peer, 2), "hi");
+  };
+  int connected = 0;
+  scope side(co_await current_context());
+  for (int i = 0; i < clients; ++i) side.spawn(client(here.file("s"), connected));
+  co_await some_turns();
+  EXPECT_LT(connected, clients);
+  for (int i = 0; i < clients; ++i) {
+    auto accepted = co_await listening.accept();
+    co_await accepted.send("hi");
+  }
+  auto joined = side.join();
+  co_await std::move(joined);
+  EXPECT_EQ(connected, clients);
+}
+
+BIGHT_TEST(local, a_connect_that_waits_for_room_ends_at_its_deadline) {
+  const folder here;
+  tcp::listen_options small;
+  small.backlog = 1;
+  auto listening = co_await local::listen(here.file("s"), small);
+  std::vector<stream> queued;
+  for (int i = 0; i < 2; ++i) queued.push_back(co_await local::connect(here.file("s")));
+  auto waiting = within(100ms, local::connect(here.file("s")));
+  auto outcome = co_await attempt(std::move(waiting));
+  EXPECT_TRUE(fails(outcome, errc::timed_out));
+}
+
 BIGHT_TEST(local, a_peer_that_closes_without_reading_resets) {
   const folder here;
   auto listening = co_await local::listen(here.file("s"));

@@ -39,6 +39,57 @@ BIGHT_TEST(tcp, connect_goes_out_from_the_address_that_was_asked_for) {
   EXPECT_TRUE(fails(outcome, errc::address_not_here));
 }
 
+BIGHT_TEST(tcp, one_source_port_serves_several_destinations) {
+  auto one = co_await tcp::listen("127.0.0.1:0");
+  auto two = co_await tcp::listen("127.0.0.2:0");
+  tcp::connect_options options;
+  options.from = raw::closed_port(SOCK_STREAM);
+  auto first = co_await tcp::connect(one.local(), options);
+  auto second = co_await tcp::connect(two.local(), options);
+  EXPECT_EQ(first.local(), options.from);
+  EXPECT_EQ(second.local(), options.from);
+}
+
+BIGHT_TEST(tcp, a_source_port_can_be_used_again_after_a_reset) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  tcp::connect_options options;
+  options.from = raw::closed_port(SOCK_STREAM);
+  for (int i = 0; i < 3; ++i) {
+    auto client = co_await tcp::connect(listening.local(), options);
+    auto again = co_await attempt(tcp::connect(listening.local(), options));
+    EXPECT_TRUE(fails(again, errc::address_not_here));
+    client.abort();
+  }
+}
+
+BIGHT_TEST(tcp, a_source_port_that_a_listener_has_is_in_use_and_named) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto other = co_await tcp::listen("127.0.0.1:0");
+  tcp::connect_options options;
+  options.from = other.local();
+  auto outcome = co_await attempt(tcp::connect(listening.local(), options));
+  EXPECT_TRUE(fails(outcome, errc::address_in_use));
+  EXPECT_EQ(outcome.error().tried(),
+            "connect " + listening.local().str() + " from " + other.local().str());
+  EXPECT_NE(std::string(outcome.error().what()).find("source port is in use"), std::string::npos);
+}
+
+BIGHT_TEST(tcp, a_v4_mapped_address_is_the_ip4_address) {
+  auto listening = co_await tcp::listen("[::ffff:127.0.0.1]:0");
+  EXPECT_EQ(listening.local().host(), "127.0.0.1");
+  const auto port = std::to_string(listening.local().port());
+  tcp::connect_options options;
+  options.from = "[::ffff:127.0.0.1]:0";
+  auto client = co_await tcp::connect("[::ffff:127.0.0.1]:" + port, options);
+  auto accepted = co_await listening.accept();
+  EXPECT_EQ(client.remote(), listening.local());
+  EXPECT_EQ(accepted.remote(), client.local());
+  options = {};
+  options.allow = [](const address& a) { return a.what() != address::kind::ip4; };
+  auto refused = co_await attempt(tcp::connect("[::ffff:127.0.0.1]:" + port, options));
+  EXPECT_TRUE(fails(refused, errc::denied));
+}
+
 BIGHT_TEST(tcp, both_ends_agree_on_their_addresses) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   const address at = listening.local();

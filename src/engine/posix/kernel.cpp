@@ -2,6 +2,7 @@
 #include "engine/posix/kernel.hpp"
 
 #include "engine/posix/alarm.hpp"
+#include "engine/posix/causes.hpp"
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
 #include "engine/posix/workers.hpp"
@@ -257,6 +258,15 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
   return last_error();
 }
 
+std::error_code kernel_engine::bind_source(handle h, const address& from) {
+  // Without it each connection takes a port from all destinations: ip(7). Older than Linux 4.2, or
+  // filtered: the port is drawn at once.
+  const int on = 1;
+  if (const slot* s = find(h); s != nullptr && from.port() == 0)
+    setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  return engine::bind_source(h, from);
+}
+
 std::error_code kernel_engine::listen(handle h, int backlog) {
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
@@ -296,6 +306,11 @@ result<address> kernel_engine::remote(handle h) const {
       return failed("remote address");
   }
   return from_system(name);
+}
+
+std::string kernel_engine::cause(verb what, std::error_code code, const address& with) const {
+  return code.category() == std::system_category() ? cause_of(what, code.value(), with)
+                                                   : std::string();
 }
 
 time_point kernel_engine::last_used(handle h) const noexcept {

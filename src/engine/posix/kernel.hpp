@@ -42,6 +42,7 @@ class kernel_engine : public engine {
 
   [[nodiscard]] result<handle> open(transport t, const address& at) override;
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
+  [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
@@ -51,6 +52,8 @@ class kernel_engine : public engine {
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
   [[nodiscard]] result<int> get(handle h, option_id id) const override;
   [[nodiscard]] time_point last_used(handle h) const noexcept override;
+  [[nodiscard]] std::string cause(verb what, std::error_code code,
+                                  const address& with) const override;
 
   // ── For the desks ───────────────────────────────────────────────────────────────────────────
 

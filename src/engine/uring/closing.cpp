@@ -118,6 +118,12 @@ std::error_code uring_engine::bind(handle h, const address& at) {
   return kernel_engine::bind(h, at);
 }
 
+// An earlier connection from that port to the same peer may still be closing.
+std::error_code uring_engine::bind_source(handle h, const address& from) {
+  if (from.port() != 0) finish_closes();
+  return kernel_engine::bind_source(h, from);
+}
+
 std::error_code uring_engine::listen(handle h, int backlog) {
   auto code = kernel_engine::listen(h, backlog);
   if (code != make_error_condition(errc::address_in_use)) return code;

@@ -53,6 +53,7 @@ class uring_engine final : public posix::kernel_engine {
 
   [[nodiscard]] result<handle> open(transport t, const address& at) override;
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
+  [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   void close(handle h, bool reset) noexcept override;
 
