@@ -11,6 +11,7 @@
 #include "target.hpp"
 #include "terminal.hpp"
 #include "tls_flags.hpp"
+#include "units.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
@@ -18,6 +19,8 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 namespace tool {
 
@@ -43,13 +46,24 @@ bool may_come_up(const error& e) {
   return code == exit_code::refused || code == exit_code::timed_out || e.is(errc::name_unavailable);
 }
 
-// Connects; with --retry for as long as it takes.
-task<stream> connect_stream(const connect_flags& f, const target& to) {
+/// What --retry has come to.
+struct attempts_made {
+  int count = 0;
+  std::optional<error> last;
+};
+
+// Connects; with --retry for as long as it takes. `made` is borrowed until the end.
+task<stream> connect_stream(const connect_flags& f, const target& to, attempts_made& made) {
   const dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   for (bool told = false;; told = true) {
     auto dialling = attempt(dial(to, options, f.common.voice));
     auto connected = co_await std::move(dialling);
     if (connected) co_return std::move(*connected);
+    // What the deadline has cut off says less than the failure before it.
+    if (!connected.error().is(errc::cancelled)) {
+      ++made.count;
+      made.last = connected.error();
+    }
     if (!f.retry || !may_come_up(connected.error())) throw error(connected.error());
     if (!told)
       f.common.voice.note(fmt::format("{}; trying again, Ctrl-C ends", connected.error().what()));
@@ -57,10 +71,25 @@ task<stream> connect_stream(const connect_flags& f, const target& to) {
   }
 }
 
+// The last failure, and how often it was tried.
+error gave_up(const attempts_made& made, duration after) {
+  const std::string_view whole = made.last->what();
+  const std::string_view tried = made.last->tried();
+  const std::string_view reason = whole.substr(tried.empty() ? 0 : tried.size() + 2);
+  return error(made.last->code(), tried, 0,
+               fmt::format("{}; gave up after {} attempt{} in {}", reason, made.count,
+                           made.count == 1 ? "" : "s", shown_duration(after)));
+}
+
 task<stream> connect_in_time(const connect_flags& f, const target& to) {
-  if (f.retry && f.common.timeout)
-    co_return co_await within(*f.common.timeout, connect_stream(f, to));
-  co_return co_await connect_stream(f, to);
+  attempts_made made;
+  auto connecting = connect_stream(f, to, made);
+  if (!f.retry || !f.common.timeout) co_return co_await std::move(connecting);
+  auto limited = attempt(within(*f.common.timeout, std::move(connecting)));
+  auto outcome = co_await std::move(limited);
+  if (outcome) co_return std::move(*outcome);
+  if (outcome.error().is(errc::timed_out) && made.last) throw gave_up(made, *f.common.timeout);
+  throw error(outcome.error());
 }
 
 task<udp::socket> connect_socket(const connect_flags& f, const target& to) {
