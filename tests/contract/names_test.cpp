@@ -189,6 +189,36 @@ TEST(names, another_resolv_conf_is_seen) {
   });
 }
 
+TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
+  in_own_network([] {
+    name_server server;
+    const int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(53);
+    inet_pton(AF_INET, "127.0.0.9", &at.sin_addr);
+    EXPECT_EQ(bind(silent, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+    bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
+    runner r;
+    const auto hangs = []() -> task<> {
+      auto outcome = co_await ask("ok.ok.test:80", 4);
+      EXPECT_TRUE(!outcome && outcome.error().is(errc::cancelled));
+    };
+    const auto both = [hangs]() -> task<> {
+      scope side(co_await current_context());
+      side.spawn(hangs());
+      co_await sleep(1ms);
+      bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
+      EXPECT_EQ(texts(co_await ask("ok.ok.test:80", 4)), list{"127.0.0.1:80"});
+      side.stop();
+      auto joined = side.join();
+      co_await std::move(joined);
+    };
+    r.run(both());
+    close(silent);
+  });
+}
+
 TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
   in_own_network([] {
     name_server server;
