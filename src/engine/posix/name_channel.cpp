@@ -130,7 +130,7 @@ int name_channel::connect_scoped(ares_socket_t fd, const sockaddr* to, ares_sock
 
 void name_channel::ask(const std::string& name, int family, ares_addrinfo_callback told,
                        void* who) noexcept {
-  if (status_ != ARES_SUCCESS) return told(who, status_, 0, nullptr);
+  if (!usable()) return told(who, status_, 0, nullptr);
   ares_addrinfo_hints hints{};
   hints.ai_family = family == 6 ? AF_INET6 : AF_INET;
   // c-ares would sort by RFC 6724, with a socket for each address; within one family the servers'
@@ -140,7 +140,7 @@ void name_channel::ask(const std::string& name, int family, ares_addrinfo_callba
 }
 
 void name_channel::cancel_all() noexcept {
-  if (status_ == ARES_SUCCESS) ares_cancel(channel_);
+  if (usable()) ares_cancel(channel_);
 }
 
 void name_channel::set_alarm() noexcept {

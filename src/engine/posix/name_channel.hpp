@@ -34,6 +34,8 @@ class name_channel {
   /// Sets the alarm for the next timeout of c-ares. Must be called after ask().
   void set_alarm() noexcept;
 
+  /// Whether c-ares could be set up; for want of memory, say, it cannot.
+  [[nodiscard]] bool usable() const noexcept { return status_ == ARES_SUCCESS; }
   [[nodiscard]] const resolv_conf& conf() const noexcept { return conf_; }
 
  private:

@@ -29,6 +29,8 @@ struct resolv_conf {
   bool no_aaaa = false;         ///< ask for no IPv6 addresses
   bool no_tld_query = false;    ///< never try a name without dots as it is
   bool single_request = false;  ///< ask for one family after the other
+
+  friend bool operator==(const resolv_conf&, const resolv_conf&) = default;
 };
 
 /// The surroundings that count beside the file.

@@ -197,11 +197,15 @@ bool resolver::answer_here(search& s) {
 void resolver::choose_channel() {
   struct stat file{};
   if (stat(conf_path, &file) != 0) file = {};
-  if (channel_ != nullptr && !conf_may_change_unseen_ && unchanged(file, conf_file_)) return;
-  std::erase_if(old_, [](const auto& c) { return c.use_count() == 1; });
-  auto fresh = std::make_shared<name_channel>(kernel_, *this, read_resolv_conf());
-  if (channel_ != nullptr) old_.push_back(channel_);
-  channel_ = std::move(fresh);
+  const bool usable = channel_ != nullptr && channel_->usable();
+  if (usable && !conf_may_change_unseen_ && unchanged(file, conf_file_)) return;
+  resolv_conf conf = read_resolv_conf();
+  if (!usable || conf != channel_->conf()) {
+    std::erase_if(old_, [](const auto& c) { return c.use_count() == 1; });
+    auto fresh = std::make_shared<name_channel>(kernel_, *this, std::move(conf));
+    if (channel_ != nullptr) old_.push_back(channel_);
+    channel_ = std::move(fresh);
+  }
   conf_file_ = file;
   conf_may_change_unseen_ = just_now(file.st_mtim);
 }
