@@ -57,6 +57,15 @@ struct world_options {
   bool guard_buffers = true;
 };
 
+/// Whether a host has a route to another, and what its system says when it has none. Connects and
+/// datagrams fail with that at once; established connections hear nothing, as in a partition.
+enum class route : std::uint8_t {
+  present,
+  missing,      ///< "network is unreachable": errc::unreachable
+  unreachable,  ///< "no route to host": errc::unreachable
+  prohibited,   ///< by a rule of the host: errc::denied
+};
+
 /// How packets travel from one host to another.
 struct path_options {
   duration latency = 1ms;     ///< one way
@@ -69,6 +78,7 @@ struct path_options {
   std::uint64_t rate = 0;     ///< bytes a second; 0: without limit
   std::size_t queue = 65536;  ///< bytes that wait for the rate; more is lost
   std::size_t packet = 1500;  ///< bytes of a packet, headers and all
+  route routed = route::present;
 };
 
 struct host_options {
@@ -130,7 +140,8 @@ class host {
   void kill();
   /// Power loss: everything is gone, and nobody is told.
   void crash();
-  /// Starts again what start() had started, after kill(), crash() or an end.
+  /// Starts again what start() had started, after kill(), crash() or an end. The programs are new
+  /// ones: what their loops kept, resumable TLS sessions for instance, is gone.
   void restart();
   /// The programs stand still, the system goes on: connections are accepted, buffers fill.
   void pause();

@@ -12,10 +12,11 @@ namespace bight::sim::datagrams {
 
 namespace {
 
-constexpr std::size_t datagram_max = 65507;  // 65535 less the headers of IPv4 and UDP
-constexpr std::size_t overhead = 256;        // of a datagram in a buffer, beside its bytes
-constexpr std::size_t joined_max = 65535;    // bytes that arrive joined
-constexpr int runs_max = 16;                 // segments of one send before others go on
+// 65535 less the headers that count: IPv4's and UDP's, or UDP's.
+constexpr std::size_t datagram_max(std::uint8_t family) { return family == 4 ? 65507 : 65527; }
+constexpr std::size_t overhead = 256;      // of a datagram in a buffer, beside its bytes
+constexpr std::size_t joined_max = 65535;  // bytes that arrive joined
+constexpr int runs_max = 16;               // segments of one send before others go on
 
 bool fail(op& o, std::errc why) noexcept {
   o.code = code_of(why);
@@ -94,11 +95,6 @@ void account(universe& u, const letter& l) {
   u.in(0ns, event_kind::departed, s);
 }
 
-bool is_broadcast(const packet_end& to) noexcept {
-  return to.family == 4 &&
-         std::all_of(to.ip.begin(), to.ip.begin() + 4, [](std::uint8_t b) { return b == 255; });
-}
-
 void serve_receiver(universe& u, socket& s) {
   if (s.receiver == nullptr) return;
   op& o = *s.receiver;
@@ -152,6 +148,8 @@ bool connect(socket& s, op& o) {
     return true;
   }
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
+  if (is_broadcast(to) && !s.is(option_id::broadcast)) return fail(o, std::errc::permission_denied);
+  if (needs_scope(to)) return fail(o, std::errc::invalid_argument);
   if (!s.bound) o.code = ports::bind_for(s, to);
   if (!o.code) s.remote = to;
   return true;
@@ -218,6 +216,10 @@ bool send(universe& u, socket& s, op& o) {
   if (to.port == 0) return fail(o, std::errc::invalid_argument);
   if (to.family == 6 && !s.home->options.ip6) return fail(o, std::errc::network_unreachable);
   if (is_broadcast(to) && !s.is(option_id::broadcast)) return fail(o, std::errc::permission_denied);
+  if (machine* const there = u.find(*s.home, to); there != nullptr) {
+    o.code = u.way(*s.home, *there).no_route();
+    if (o.code) return true;
+  }
   if (!s.bound) {
     if (o.code = ports::bind_for(s, to); o.code) return true;
     s.local.ip = {};  // a port is drawn, and every address stays
@@ -232,7 +234,7 @@ bool send(universe& u, socket& s, op& o) {
   s.last_used = s.owner->turn_time();
   const std::size_t left = size_left(o);
   if (o.segment == 0) {
-    if (left > datagram_max) return fail(o, std::errc::message_size);
+    if (left > datagram_max(to.family)) return fail(o, std::errc::message_size);
     if (s.flight_bytes > s.send_limit) return false;
     o.count = static_cast<std::int64_t>(left);
     post(u, s, from, to, gather(u.bytes, o, left));

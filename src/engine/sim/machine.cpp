@@ -49,13 +49,17 @@ bool machine::has(const packet_end& e) const noexcept {
   return e.ip == (e.family == 4 ? ip4().ip : ip6().ip) && (e.family == 4 || options.ip6);
 }
 
-std::uint16_t machine::free_port(socket_kind k) {
+void machine::let_ports_go() {
   while (held_first_ < held_.size() && held_[held_first_].until <= all.now())
-    --tcp_.at(held_[held_first_++].port).held;
+    --tcp_.at(held_[held_first_++].local.port).held;
   if (held_first_ > 1024 && held_first_ > held_.size() / 2) {
     held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(held_first_));
     held_first_ = 0;
   }
+}
+
+std::uint16_t machine::free_port(socket_kind k) {
+  let_ports_go();
   port_table& table = ports(k);
   for (int i = 0; i <= port_last - port_first; ++i) {
     const std::uint16_t port = next_port_;
@@ -66,9 +70,10 @@ std::uint16_t machine::free_port(socket_kind k) {
   return 0;
 }
 
-void machine::hold_port(std::uint16_t port) {
-  ++tcp_.at(port).held;
-  held_.push_back({port, all.now() + time_wait});
+void machine::hold_port(held_port p) {
+  ++tcp_.at(p.local.port).held;
+  p.until = all.now() + time_wait;
+  held_.push_back(p);
 }
 
 packet_end end_of(const address& a) noexcept {
@@ -83,6 +88,21 @@ packet_end end_of(const address& a) noexcept {
 bool is_loopback(const packet_end& e) noexcept {
   if (e.family == 4) return e.ip[0] == 127;
   return std::all_of(e.ip.begin(), e.ip.end() - 1, [](auto b) { return b == 0; }) && e.ip[15] == 1;
+}
+
+bool is_multicast(const packet_end& e) noexcept {
+  return e.family == 4 ? e.ip[0] >> 4 == 14 : e.family == 6 && e.ip[0] == 0xff;
+}
+
+// The limited broadcast, and that of the loopback network.
+bool is_broadcast(const packet_end& e) noexcept {
+  return e.family == 4 && (e.ip[0] == 255 || e.ip[0] == 127) && e.ip[1] == 255 && e.ip[2] == 255 &&
+         e.ip[3] == 255;
+}
+
+bool needs_scope(const packet_end& e) noexcept {
+  if (e.family != 6) return false;
+  return (e.ip[0] == 0xfe && e.ip[1] >> 6 == 2) || (e.ip[0] == 0xff && (e.ip[1] & 15) <= 2);
 }
 
 bool is_wildcard(const packet_end& e) noexcept {

@@ -81,8 +81,24 @@ class machine final : public surroundings {
   }
   /// A port that nobody has; 0 when all are taken.
   [[nodiscard]] std::uint16_t free_port(socket_kind k);
-  /// Keeps a TCP port from being chosen for as long as a connection of it may have packets about.
-  void hold_port(std::uint16_t port);
+  /// A connection that has ended and may have packets about still.
+  struct held_port {
+    packet_end local;
+    packet_end remote;
+    bool shared = false;  // it had SO_REUSEADDR
+    duration until{};
+  };
+  /// Keeps a TCP port from being chosen for that long.
+  void hold_port(held_port p);
+  /// Whether `f` holds for one of those that are held at `port`.
+  template <class F>
+  [[nodiscard]] bool any_held(std::uint16_t port, F f) {
+    let_ports_go();
+    if (tcp_.at(port).held == 0) return false;
+    for (std::size_t i = held_first_; i < held_.size(); ++i)
+      if (held_[i].local.port == port && f(held_[i])) return true;
+    return false;
+  }
   static constexpr duration time_wait = 60s;  // Linux, TCP_TIMEWAIT_LEN
 
   std::map<std::string, std::uint32_t, std::less<>> unix_names;  // to listeners; nothing: left over
@@ -98,10 +114,7 @@ class machine final : public surroundings {
   std::vector<std::unique_ptr<path>> ways;  // to each host, by number, as they are needed
 
  private:
-  struct held_port {
-    std::uint16_t port;
-    duration until;
-  };
+  void let_ports_go();
   static constexpr std::uint16_t port_first = 32768;  // ip(7), ip_local_port_range
   static constexpr std::uint16_t port_last = 60999;
 
@@ -116,5 +129,9 @@ class machine final : public surroundings {
 [[nodiscard]] packet_end end_of(const address& a) noexcept;
 [[nodiscard]] bool is_loopback(const packet_end& e) noexcept;
 [[nodiscard]] bool is_wildcard(const packet_end& e) noexcept;
+[[nodiscard]] bool is_multicast(const packet_end& e) noexcept;
+[[nodiscard]] bool is_broadcast(const packet_end& e) noexcept;
+/// An IPv6 address that means nothing without an interface: RFC 4007.
+[[nodiscard]] bool needs_scope(const packet_end& e) noexcept;
 
 }  // namespace bight::sim

@@ -60,6 +60,18 @@ duration path::time_out(duration round_trip, unsigned tries) noexcept {
   return tries > 9 ? most : std::min((round_trip + least) * (1u << tries), most);
 }
 
+std::error_code path::no_route() const noexcept {
+  const auto code = [](std::errc e) {
+    return std::error_code(static_cast<int>(e), std::system_category());
+  };
+  switch (now_.routed) {
+    case route::missing: return code(std::errc::network_unreachable);
+    case route::unreachable: return code(std::errc::host_unreachable);
+    case route::prohibited: return code(std::errc::permission_denied);
+    default: return {};
+  }
+}
+
 duration path::overtaken() {
   if (!draw_.chance(now_.reorder)) return 0ns;
   return draw_.log_uniform(duration(10us), std::max<duration>(2 * now_.latency, 20us));

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <system_error>
 #include <vector>
 
 namespace bight::sim {
@@ -56,7 +57,12 @@ class path {
   bool clogged_by_hand = false;
   unsigned cuts = 0;
   unsigned clogs = 0;
-  [[nodiscard]] bool cut() const noexcept { return cut_by_hand || cuts > 0; }  ///< nothing arrives
+  /// Nothing arrives.
+  [[nodiscard]] bool cut() const noexcept {
+    return cut_by_hand || cuts > 0 || now_.routed != route::present;
+  }
+  /// What the sender's system says when it has no way to send; none when it has.
+  [[nodiscard]] std::error_code no_route() const noexcept;
   [[nodiscard]] bool clogged() const noexcept { return clogged_by_hand || clogs > 0; }
   struct waiting {
     event_kind kind;

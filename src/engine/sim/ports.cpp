@@ -42,6 +42,7 @@ int fitness(const socket& s, const packet_end& to, const packet_end& from) noexc
 std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual) {
   machine& m = *s.home;
   if (s.bound) return code_of(std::errc::invalid_argument);
+  if (needs_scope(at)) return code_of(std::errc::invalid_argument);
   if (!m.has(at)) return code_of(std::errc::address_not_available);
   packet_end name = at;
   if (name.port == 0) {
@@ -53,6 +54,9 @@ std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual) {
        i = u.sockets[i].next_bound)
     if (overlap(u.sockets[i], name, dual) && !may_share(u.sockets[i], s))
       return code_of(std::errc::address_in_use);
+  const auto blocks = [&](const machine::held_port& p) { return !(p.shared && s.reuse_address); };
+  if (s.kind != socket_kind::datagram && m.any_held(name.port, blocks))
+    return code_of(std::errc::address_in_use);
   s.local = name;
   s.dual = dual;
   enter(s);
@@ -69,6 +73,17 @@ std::error_code bind_for(socket& s, const packet_end& to) {
   s.local = from;
   enter(s);
   return {};
+}
+
+bool is_taken(universe& u, const socket& s) {
+  machine& m = *s.home;
+  for (std::uint32_t i = m.ports(s.kind).first(s.local.port); i != nothing;
+       i = u.sockets[i].next_bound)
+    if (i != s.index && u.sockets[i].local == s.local && u.sockets[i].remote == s.remote)
+      return true;
+  return m.any_held(s.local.port, [&](const machine::held_port& p) {
+    return p.local == s.local && p.remote == s.remote;
+  });
 }
 
 void leave(universe& u, socket& s) noexcept {

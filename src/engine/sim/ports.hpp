@@ -11,6 +11,8 @@ namespace bight::sim::ports {
 [[nodiscard]] std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual);
 /// Gives `s` an address of its host from which `to` can be reached, and a port that nobody has.
 [[nodiscard]] std::error_code bind_for(socket& s, const packet_end& to);
+/// Whether there is a connection already from its address to its peer's, or was a moment ago.
+[[nodiscard]] bool is_taken(universe& u, const socket& s);
 void leave(universe& u, socket& s) noexcept;
 
 /// Who takes what comes to `to`: the most particular one; of several that share it, one for each

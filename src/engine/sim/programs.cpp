@@ -37,7 +37,16 @@ program& universe::add_outside(machine& m) {
   return *programs.back();
 }
 
+// As a new process: what the loop of the old one kept is gone.
+void universe::renew(program& p) {
+  auto mine = std::make_unique<sim_engine>(*this, p.home, p);
+  sim_engine* const fresh = mine.get();
+  p.running = std::make_unique<loop>(std::move(mine));
+  p.eng = fresh;
+}
+
 void universe::begin(program& p) {
+  if (std::exchange(p.forgets, false)) renew(p);
   p.begun = false;
   p.ended = false;
   p.killed = false;
@@ -128,6 +137,7 @@ void universe::kill(machine& m, bool silent) {
         streams::vanish(*this, s);
   }
   for (program* p : m.programs) {
+    p->forgets = true;
     if (p->ended) continue;
     p->killed = true;
     p->eng->die(silent);
@@ -156,7 +166,7 @@ void universe::end_all() noexcept {
 void universe::restart(machine& m) {
   m.up = true;
   for (program* p : m.programs)
-    if (p->starts_again && p->ended) begin(*p);
+    if (p->starts_again && p->ended) p->forgets = true, begin(*p);
 }
 
 void universe::signal(machine& m, int number) {

@@ -287,7 +287,9 @@ void sim_engine::close(handle h, bool reset) noexcept {
     case socket_kind::listener: return streams::close_listener(all_, *s);
     case socket_kind::datagram: return datagrams::close(all_, *s);
     case socket_kind::text: return all_.free_socket(*s);
-    case socket_kind::stream: forget(*s); return streams::close(all_, *s, reset);
+    case socket_kind::stream:
+      forget(*s);
+      return streams::close(all_, *s, reset && s->family != unix_family);
   }
 }
 

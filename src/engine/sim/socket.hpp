@@ -137,6 +137,10 @@ struct socket {
   std::uint8_t unheard = 0;  // time-outs while no acknowledgement can reach it; 0: one can
   std::unique_ptr<rare_things> rare;
 
+  /// Whether it has sent more than `received` bytes of its stream.
+  [[nodiscard]] bool sent_beyond(std::uint64_t had) const noexcept {
+    return sent + unsent_bytes > had;
+  }
   [[nodiscard]] rare_things& extra() {
     if (rare == nullptr) rare = std::make_unique<rare_things>();
     return *rare;

@@ -30,13 +30,15 @@ int usual(option_id id) noexcept {
   }
 }
 
-bool is_valid(option_id id, int value) noexcept {
+bool is_valid(const socket& s, option_id id, int value) noexcept {
   switch (id) {
     case option_id::keep_alive_idle:
     case option_id::keep_alive_interval: return value >= 1 && value <= 32767;
     case option_id::keep_alive_count: return value >= 1 && value <= 127;
     case option_id::user_timeout: return value >= 0;
-    case option_id::hop_limit: return value >= -1 && value <= 255;
+    case option_id::hop_limit: return value >= -1 && value <= 255 && (value != 0 || s.family == 6);
+    case option_id::traffic_class: return s.family == 4 || (value >= -1 && value <= 255);
+    case option_id::only_ip6: return !s.bound && s.at == stage::fresh;
     default: return true;
   }
 }
@@ -49,6 +51,34 @@ bool is_of_tcp(option_id id) noexcept {
     case option_id::keep_alive_count:
     case option_id::user_timeout: return true;
     default: return false;
+  }
+}
+
+// Whether the kind of socket has that option at all.
+bool has_option(const socket& s, option_id id, bool sets) noexcept {
+  if (is_of_tcp(id)) return s.kind != socket_kind::datagram && s.family != unix_family;
+  if (id == option_id::only_ip6) return s.family == 6;
+  if (s.family != unix_family) return true;
+  if (id == option_id::reuse_port) return !sets;
+  return id != option_id::hop_limit && id != option_id::traffic_class;
+}
+
+// The kernel keeps as much again for itself, and what is negative or too much becomes the most that
+// it allows: socket(7), net.core.rmem_max.
+int buffer_of(int value, int least) noexcept {
+  constexpr int most = 4'194'304;
+  return std::max(2 * (value < 0 ? most : std::min(value, most)), least);
+}
+
+// As the kernel keeps it.
+int kept_value(const socket& s, option_id id, int value) noexcept {
+  switch (id) {
+    case option_id::linger: return std::max(value, -1);
+    case option_id::hop_limit: return value < 0 ? usual(id) : value;
+    case option_id::traffic_class:
+      if (s.family == 6 && value < 0) return 0;
+      return value & (s.kind == socket_kind::datagram ? 0xff : 0xfc);  // TCP has ECN for itself
+    default: return value;
   }
 }
 
@@ -89,6 +119,7 @@ std::error_code sim_engine::bind(handle h, const address& at) {
     return ports::bind(all_, *s, name, s->dual && at.what() == address::kind::any);
   }
   if (!at.is_local()) return make_error_code(errc::bad_address);
+  if (s->local_path != 0) return code_of(std::errc::invalid_argument);
   const std::string path = at.host();
   const auto there = home_.unix_names.find(path);
   if (there != home_.unix_names.end() && there->second != nothing)
@@ -152,20 +183,19 @@ time_point sim_engine::last_used(handle h) const noexcept {
 std::error_code sim_engine::set(handle h, option_id id, int value) {
   socket* const s = find(h);
   if (s == nullptr) return closed_handle();
-  if (is_of_tcp(id) && (s->kind == socket_kind::datagram || s->family == unix_family))
-    return code_of(std::errc::operation_not_supported);
-  if (!is_valid(id, value)) return code_of(std::errc::invalid_argument);
-  // The kernel keeps as much again for itself: socket(7).
+  if (!has_option(*s, id, true)) return code_of(std::errc::operation_not_supported);
+  if (!is_valid(*s, id, value)) return code_of(std::errc::invalid_argument);
+  value = kept_value(*s, id, value);
   constexpr int buffer_least = 2304;
   switch (id) {
     case option_id::reuse_port: s->reuse_port = value != 0; break;
     case option_id::reuse_address: s->reuse_address = value != 0; break;
     case option_id::receive_buffer:
-      value = std::max(2 * value, buffer_least);
+      value = buffer_of(value, buffer_least);
       s->receive_limit = static_cast<std::size_t>(value);
       break;
     case option_id::send_buffer:
-      value = std::max(2 * value, 2 * buffer_least);
+      value = buffer_of(value, 2 * buffer_least);
       s->send_limit = static_cast<std::size_t>(value);
       break;
     case option_id::only_ip6: s->dual = value == 0; break;
@@ -184,7 +214,7 @@ std::error_code sim_engine::set(handle h, option_id id, int value) {
 result<int> sim_engine::get(handle h, option_id id) const {
   const socket* const s = find(h);
   if (s == nullptr) return error(closed_handle(), "get a socket option");
-  if (is_of_tcp(id) && (s->kind == socket_kind::datagram || s->family == unix_family))
+  if (!has_option(*s, id, false))
     return error(code_of(std::errc::operation_not_supported), "get a socket option");
   switch (id) {
     case option_id::reuse_port: return static_cast<int>(s->reuse_port);

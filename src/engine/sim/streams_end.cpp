@@ -46,10 +46,9 @@ void release(universe& u, socket& s) noexcept {
   purge_sending(u, s);
   empty(u, s.arrived);
   // Whoever ends a connection first keeps its port for a while: RFC 9293 §3.6, TIME-WAIT.
-  const bool waits = s.bound_by_us && s.bound && s.fin_queued && s.at == stage::open;
-  const std::uint16_t port = s.local.port;
+  const bool waits = s.bound && s.fin_queued && s.at == stage::open;
   ports::leave(u, s);
-  if (waits && !s.ended_second) s.home->hold_port(port);
+  if (waits && !s.ended_second) s.home->hold_port({s.local, s.remote, s.reuse_address});
   u.free_socket(s);
 }
 
@@ -90,9 +89,27 @@ void throw_away(universe& u, socket& s) noexcept {
   launch(u, s, parcel::sort::reset, {});
 }
 
+// A unix socket has no wire: what was sent is with the peer, who reads it before it is told of what
+// was not read here. To abort one is to close it: it has no resets.
+void close_unix(universe& u, socket& s, bool unread) noexcept {
+  const socket* const peer = u.peer_of(s);
+  unread = unread || s.arrived_bytes > 0 || (peer != nullptr && peer->sent_beyond(s.received));
+  if (!unread) {
+    static_cast<void>(shutdown_send(u, s));
+  } else if (!s.reset_sent) {
+    s.reset_sent = true;
+    const std::uint32_t i = u.parcels.make();
+    u.parcels[i].what = parcel::sort::reset;
+    s.unsent.push(u.parcels, i);
+    transmit(u, s);
+  }
+  release_if_over(u, s);
+}
+
 void close(universe& u, socket& s, bool reset) noexcept {
   s.orphan = true;
   if (s.at != stage::open) return release(u, s);
+  if (s.family == unix_family) return close_unix(u, s, reset);
   if (reset || s.arrived_bytes > 0 || s.option(option_id::linger, -1) == 0) return throw_away(u, s);
   static_cast<void>(shutdown_send(u, s));
   release_if_over(u, s);

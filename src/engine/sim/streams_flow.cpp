@@ -178,7 +178,10 @@ bool receive(universe& u, socket& s, op& o) {
 }
 
 bool send(universe& u, socket& s, op& o) {
-  if (send_failed(s, o)) return true;
+  // A unix socket tells of a reset to receives only.
+  const bool kept =
+      s.family == unix_family && s.error == static_cast<int>(std::errc::connection_reset);
+  if (!kept && send_failed(s, o)) return true;
   if (s.at != stage::open || s.fin_queued || (s.family == unix_family && !has_reader(u, s))) {
     o.code = code_of(std::errc::broken_pipe);
     return true;
@@ -248,9 +251,10 @@ void transmit(universe& u, socket& s) {
   const std::size_t segment = s.way->segment();
   while (!s.unsent.empty()) {
     parcel& first = u.parcels[s.unsent.head];
-    if (first.what == parcel::sort::fin) {
+    if (first.what != parcel::sort::bytes) {
+      const parcel::sort what = first.what;
       u.parcels.free(s.unsent.pop(u.parcels));
-      launch(u, s, parcel::sort::fin, {});
+      launch(u, s, what, {});
       continue;
     }
     const std::size_t open = window(s, peer);
@@ -290,7 +294,10 @@ void on_arrive(universe& u, socket& s) {
       if (s.life != life) return;
       continue;
     }
-    if (p.what == parcel::sort::reset || (p.what == parcel::sort::fin && s.fin_arrived)) {
+    if (p.what == parcel::sort::reset || (p.what == parcel::sort::fin && s.fin_arrived) ||
+        s.family == unix_family) {
+      s.flight_bytes -= p.data.size();
+      p.data.reset();
       u.parcels.free(s.flight.pop(u.parcels));
       continue;
     }

@@ -76,6 +76,15 @@ socket* unix_listener(universe& u, machine& m, std::uint32_t name) {
   return &u.sockets[found->second];
 }
 
+// What a connection cannot be made to, as Linux says it.
+std::error_code refused_destination(const socket& s, const packet_end& to) noexcept {
+  const bool no_ip6 = to.family == 6 && !s.home->options.ip6;
+  if (no_ip6 || is_multicast(to) || is_broadcast(to))
+    return code_of(std::errc::network_unreachable);
+  if (needs_scope(to)) return code_of(std::errc::invalid_argument);
+  return {};
+}
+
 }  // namespace
 
 bool connect(universe& u, socket& s, op& o) {
@@ -108,11 +117,8 @@ bool connect(universe& u, socket& s, op& o) {
       o.code = errc::bad_address;
       return true;
     }
-    if (to.family == 6 && !s.home->options.ip6) {
-      o.code = code_of(std::errc::network_unreachable);
-      return true;
-    }
-    if (!s.bound) o.code = ports::bind_for(s, to);
+    o.code = refused_destination(s, to);
+    if (!o.code && !s.bound) o.code = ports::bind_for(s, to);
     if (o.code) return true;
     if (is_wildcard(s.local)) s.local.ip = to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
     s.remote = to;
@@ -120,9 +126,18 @@ bool connect(universe& u, socket& s, op& o) {
       o.code = code_of(std::errc::connection_refused);
       return true;
     }
+    if (!s.bound_by_us && ports::is_taken(u, s)) {
+      s.remote = {};
+      o.code = code_of(std::errc::address_not_available);
+      return true;
+    }
     machine* there = u.find(*s.home, to);
     s.way = there != nullptr ? &u.way(*s.home, *there) : nullptr;
     s.peer_machine = there != nullptr ? there->number : nothing;
+    if (s.way != nullptr && s.way->no_route()) {
+      o.code = s.way->no_route();
+      return true;
+    }
   }
   s.at = stage::connecting;
   s.senders.push(o);

@@ -37,6 +37,7 @@ struct program {
   const bool outside = false;
   bool begun = false;
   bool ended = true;
+  bool forgets = false;  // begins with a new loop
   bool killed = false;
   bool stopped = false;
   bool marked = false;  // has something to do
@@ -180,6 +181,7 @@ class universe {
   bool notice_woken();
   void tell_time() noexcept;
   void wake(program& p);
+  void renew(program& p);
   void turn(program& p);
   void after_turn(program& p);
   void ended(program& p);

@@ -109,7 +109,7 @@ TEST_F(Ports, run_out) {
 }
 
 TEST_F(Ports, of_a_connection_that_has_ended_are_not_drawn_for_a_minute) {
-  for (int i = 32768; i <= 60999; ++i) m.hold_port(static_cast<std::uint16_t>(i));
+  for (int i = 32768; i <= 60999; ++i) m.hold_port({m.ip4(static_cast<std::uint16_t>(i)), {}});
   EXPECT_EQ(m.free_port(socket_kind::stream), 0);
   EXPECT_NE(m.free_port(socket_kind::datagram), 0);
   u.run_to(59s);

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// Odd situations, in which a simulated network must be neither kinder nor crueller than the kernel.
+#include <bight/local.hpp>
+
+#include "contract/contract.hpp"
+
+#include <array>
+
+#include <unistd.h>
+
+namespace contract {
+
+namespace {
+
+// A name for a unix socket of the test's own, in no folder.
+std::string abstract_name(const char* of) {
+  return "@bight-odd-" + std::to_string(getpid()) + "-" + of;
+}
+
+task<ends> connected_by_unix(const char* of) {
+  auto connecting = connected("unix:" + abstract_name(of));
+  co_return co_await std::move(connecting);
+}
+
+template <class T>
+testing::AssertionResult refuses(T& socket, option<int> o, int value, errc expected) {
+  try {
+    socket.set(o, value);
+  } catch (const error& e) {
+    if (e.is(expected)) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << value << ": " << e.what();
+  }
+  return testing::AssertionFailure() << value << " is taken";
+}
+
+}  // namespace
+
+// ── Unix sockets ────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(odd_unix, a_close_with_bytes_unread_is_a_reset) {
+  auto pair = co_await connected_by_unix("unread");
+  co_await pair.there.send("unread");
+  co_await some_turns();
+  pair.here.close();
+  auto reset = co_await attempt(pair.there.recv());
+  EXPECT_TRUE(fails(reset, errc::reset));
+  EXPECT_TRUE((co_await pair.there.recv()).empty());
+  auto sent = co_await attempt(pair.there.send("x"));
+  EXPECT_TRUE(fails(sent, errc::closed));
+}
+
+BIGHT_TEST(odd_unix, a_reply_before_such_a_close_is_read_first) {
+  auto pair = co_await connected_by_unix("reply");
+  co_await pair.there.send("unread");
+  co_await pair.here.send("reply");
+  pair.here.close();
+  EXPECT_EQ(co_await recv_exactly(pair.there, 5), "reply");
+  auto reset = co_await attempt(pair.there.recv());
+  EXPECT_TRUE(fails(reset, errc::reset));
+  EXPECT_TRUE((co_await pair.there.recv()).empty());
+}
+
+BIGHT_TEST(odd_unix, an_abort_is_an_end) {
+  auto pair = co_await connected_by_unix("abort");
+  co_await pair.here.send("last");
+  pair.here.abort();
+  EXPECT_EQ(co_await recv_all(pair.there), "last");
+  auto sent = co_await attempt(pair.there.send("x"));
+  EXPECT_TRUE(fails(sent, errc::closed));
+}
+
+BIGHT_TEST(odd_unix, a_listener_that_closes_resets_who_was_not_accepted) {
+  const std::string name = abstract_name("listener");
+  auto listening = co_await local::listen(name);
+  auto silent = co_await local::connect(name);
+  auto talker = co_await local::connect(name);
+  co_await talker.send("hello");
+  co_await some_turns();
+  listening.close();
+  auto first = co_await attempt(silent.recv());
+  EXPECT_TRUE(fails(first, errc::reset));
+  auto second = co_await attempt(talker.recv());
+  EXPECT_TRUE(fails(second, errc::reset));
+}
+
+BIGHT_TEST(odd_unix, many_bytes_that_nobody_reads_are_a_reset_behind_the_answer) {
+  auto pair = co_await connected_by_unix("many");
+  co_await pair.there.send("unread");
+  const std::string answer = pattern::first(60'000);
+  co_await pair.here.send(answer);
+  pair.here.close();
+  const std::string got = co_await recv_exactly(pair.there, answer.size());
+  EXPECT_TRUE(got == answer);
+  auto reset = co_await attempt(pair.there.recv());
+  EXPECT_TRUE(fails(reset, errc::reset));
+}
+
+BIGHT_TEST(odd_unix, options_of_networks_are_refused) {
+  auto pair = co_await connected_by_unix("options");
+  EXPECT_TRUE(refuses(pair.here, options::keep_alive_idle, 10, errc::not_supported));
+  EXPECT_TRUE(refuses(pair.here, options::user_timeout, 10, errc::not_supported));
+  EXPECT_TRUE(refuses(pair.here, options::hop_limit, 10, errc::not_supported));
+  EXPECT_TRUE(refuses(pair.here, options::traffic_class, 8, errc::not_supported));
+  pair.here.set(options::keep_alive, true);
+  EXPECT_THROW(static_cast<void>(pair.here.get(options::hop_limit)), error);
+  EXPECT_THROW(pair.here.set(options::only_ip6, true), error);
+  EXPECT_THROW(pair.here.set(options::reuse_port, true), error);
+  EXPECT_FALSE(pair.here.get(options::reuse_port));
+}
+
+// ── Destinations ────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(odd_destinations, nobody_connects_to_many) {
+  for (const char* to : {"224.0.0.1:9", "239.1.2.3:9", "255.255.255.255:9", "127.255.255.255:9",
+                         "[ff02::1]:9", "[ff0e::1]:9"}) {
+    auto outcome = co_await attempt(tcp::connect(to));
+    EXPECT_TRUE(fails(outcome, errc::unreachable)) << to;
+  }
+}
+
+BIGHT_TEST(odd_destinations, a_link_local_address_needs_its_interface) {
+  auto outcome = co_await attempt(tcp::connect("[fe80::1]:9"));
+  EXPECT_TRUE(fails(outcome, errc::invalid));
+  auto bound = co_await attempt(tcp::listen("[fe80::1]:0"));
+  EXPECT_TRUE(fails(bound, errc::invalid));
+  auto datagrams = co_await attempt(udp::connect("[fe80::1]:9"));
+  EXPECT_TRUE(fails(datagrams, errc::invalid));
+  auto group = co_await attempt(udp::connect("[ff02::1]:9"));
+  EXPECT_TRUE(fails(group, errc::invalid));
+}
+
+BIGHT_TEST(odd_destinations, a_broadcast_is_asked_for) {
+  for (const char* to : {"255.255.255.255:9", "127.255.255.255:9"}) {
+    auto outcome = co_await attempt(udp::connect(to));
+    EXPECT_TRUE(fails(outcome, errc::denied)) << to;
+    auto from = co_await udp::bind("127.0.0.1:0");
+    auto sent = co_await attempt(from.send_to(to, "x"));
+    EXPECT_TRUE(fails(sent, errc::denied)) << to;
+  }
+}
+
+BIGHT_TEST(odd_destinations, every_address_of_the_loopback_network_is_ours) {
+  auto listening = co_await tcp::listen("127.9.9.9:0");
+  auto client = co_await tcp::connect(listening.local());
+  EXPECT_EQ(client.remote(), listening.local());
+}
+
+BIGHT_TEST(odd_destinations, a_datagram_has_a_largest_size_for_each_family) {
+  for (const auto& [at, most] : {std::pair("127.0.0.1:0", 65507u), std::pair("[::1]:0", 65527u)}) {
+    auto to = co_await udp::bind(at);
+    auto from = co_await udp::bind(at);
+    const std::string fits(most, 'x');
+    const std::string more(most + 1, 'x');
+    co_await from.send_to(to.local(), fits);
+    auto sent = co_await attempt(from.send_to(to.local(), more));
+    EXPECT_TRUE(fails(sent, errc::message_too_large)) << at;
+    EXPECT_EQ((co_await to.recv()).data.size(), most) << at;
+  }
+}
+
+// ── Options ─────────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(odd_options, values_out_of_range_are_refused) {
+  auto pair = co_await connected();
+  for (const int value : {-1, 0, 32768})
+    EXPECT_TRUE(refuses(pair.here, options::keep_alive_idle, value, errc::invalid));
+  for (const int value : {-1, 0, 32768})
+    EXPECT_TRUE(refuses(pair.here, options::keep_alive_interval, value, errc::invalid));
+  for (const int value : {-1, 0, 128})
+    EXPECT_TRUE(refuses(pair.here, options::keep_alive_count, value, errc::invalid));
+  EXPECT_TRUE(refuses(pair.here, options::user_timeout, -1, errc::invalid));
+  for (const int value : {-2, 0, 256})
+    EXPECT_TRUE(refuses(pair.here, options::hop_limit, value, errc::invalid));
+  pair.here.set(options::hop_limit, 7);
+  pair.here.set(options::hop_limit, -1);
+  EXPECT_EQ(pair.here.get(options::hop_limit), 64);
+  pair.here.set(options::traffic_class, 255);
+  EXPECT_EQ(pair.here.get(options::traffic_class), 252);  // ECN is TCP's
+}
+
+BIGHT_TEST(odd_options, of_ip6_have_other_ranges) {
+  auto pair = co_await connected("[::1]:0");
+  pair.here.set(options::hop_limit, 0);
+  for (const int value : {-2, 256}) {
+    EXPECT_TRUE(refuses(pair.here, options::hop_limit, value, errc::invalid));
+    EXPECT_TRUE(refuses(pair.here, options::traffic_class, value, errc::invalid));
+  }
+  EXPECT_THROW(pair.here.set(options::only_ip6, false), error);  // it has its address already
+}
+
+BIGHT_TEST(odd_options, of_tcp_are_none_of_udp) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  EXPECT_THROW(socket.set(options::no_delay, true), error);
+  EXPECT_THROW(static_cast<void>(socket.get(options::no_delay)), error);
+  EXPECT_TRUE(refuses(socket, options::keep_alive_count, 3, errc::not_supported));
+  EXPECT_THROW(socket.set(options::only_ip6, true), error);
+}
+
+BIGHT_TEST(odd_options, buffers_have_a_least_and_a_largest_size) {
+  auto pair = co_await connected();
+  pair.here.set(options::receive_buffer, 0);
+  EXPECT_EQ(pair.here.get(options::receive_buffer), 2304);
+  pair.here.set(options::send_buffer, 0);
+  EXPECT_EQ(pair.here.get(options::send_buffer), 4608);
+  for (const int much : {-1, 1'000'000'000, 2'147'483'647}) {
+    pair.here.set(options::send_buffer, much);
+    EXPECT_GE(pair.here.get(options::send_buffer), 212'992) << much;
+  }
+}
+
+// ── Ports ───────────────────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(odd_ports, of_a_connection_that_we_ended_first_are_kept_for_a_while) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = co_await tcp::connect(listening.local());
+  auto server = co_await listening.accept();
+  tcp::connect_options again;
+  again.from = client.local();
+  client.close();
+  EXPECT_TRUE((co_await server.recv()).empty());
+  server.close();
+  co_await sleep(50ms);
+  auto outcome = co_await attempt(tcp::connect(listening.local(), again));
+  EXPECT_FALSE(static_cast<bool>(outcome));
+  EXPECT_TRUE(outcome.error().is(errc::address_in_use) ||
+              outcome.error().is(errc::address_not_here))
+      << outcome.error().what();
+}
+
+BIGHT_TEST(odd_ports, of_a_connection_that_the_peer_ended_first_are_free) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = co_await tcp::connect(listening.local());
+  auto server = co_await listening.accept();
+  tcp::connect_options again;
+  again.from = client.local();
+  server.close();
+  EXPECT_TRUE((co_await client.recv()).empty());
+  client.close();
+  co_await sleep(50ms);
+  auto outcome = co_await attempt(tcp::connect(listening.local(), again));
+  EXPECT_TRUE(static_cast<bool>(outcome));
+}
+
+BIGHT_TEST(odd_ports, of_a_connection_that_was_aborted_are_free) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = co_await tcp::connect(listening.local());
+  auto server = co_await listening.accept();
+  tcp::connect_options again;
+  again.from = client.local();
+  client.abort();
+  co_await sleep(50ms);
+  auto outcome = co_await attempt(tcp::connect(listening.local(), again));
+  EXPECT_TRUE(static_cast<bool>(outcome));
+}
+
+BIGHT_TEST(odd_ports, of_a_live_connection_do_not_make_the_same_one_twice) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = co_await tcp::connect(listening.local());
+  auto server = co_await listening.accept();
+  tcp::connect_options again;
+  again.from = client.local();
+  auto outcome = co_await attempt(tcp::connect(listening.local(), again));
+  EXPECT_FALSE(static_cast<bool>(outcome));
+  EXPECT_TRUE(outcome.error().is(errc::address_in_use) ||
+              outcome.error().is(errc::address_not_here))
+      << outcome.error().what();
+}
+
+}  // namespace contract
