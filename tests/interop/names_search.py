@@ -211,6 +211,8 @@ class Names(unittest.TestCase):
         os.system("ip link set lo up; ip -6 addr add fe80::53/64 dev lo nodad")
         replace("/etc/resolv.conf", "nameserver fe80::53%lo\noptions timeout:1 attempts:1\n")
         with NameServer({"www.test": {A: ["127.0.0.5"]}}, "fe80::53%lo"):
+            if "No DNS servers" in look_up("www.test")[1]:
+                self.skipTest("this c-ares drops link-local servers (1.34.5 does)")
             self.expect("www.test", ["127.0.0.5"])
 
     def test_a_cut_answer_is_asked_for_again_by_tcp(self):
