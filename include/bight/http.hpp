@@ -87,7 +87,9 @@ struct timeouts {
   duration greeting = 15s;  ///< what a proxy asks and answers; of TLS see options::tls.timeout
   duration send = 30s;      ///< until the kernel has the request
   duration header = 60s;    ///< from then until the header is here
-  duration silence = 60s;   ///< between two pieces of the body
+  /// Between two pieces of the body: the time spent in recv() without a byte. A deadline around
+  /// recv() does not restart it.
+  duration silence = 60s;
 };
 
 /// A program in between. `what` none: there is none.
@@ -232,10 +234,12 @@ class response {
 
   /// The next piece of the body, 1 to `max` bytes, decoded; empty at its end.
   ///
-  /// errors  cut_short when the connection ends before the body does; timed_out (also
-  ///         errc::too_slow); errc::malformed, over_limit, bad_encoding; those of the stream. After
-  ///         one that is neither timed_out nor cancelled the connection is closed.
-  /// cancel  no byte was taken: they come with the next call.
+  /// errors  cut_short when the connection ends before the body does; timed_out when
+  ///         timeouts::silence has passed (also errc::too_slow); errc::malformed, over_limit,
+  ///         bad_encoding; those of the stream. After each of them the connection is closed, and
+  ///         further calls fail with closed.
+  /// cancel  no byte was taken: they come with the next call. So it is with a deadline around this
+  ///         call. The clocks of timeouts::silence and rate_min go on with the next call.
   [[nodiscard]] task<lease> recv(std::size_t max = 65536) &;
   task<lease> recv(std::size_t = 0) && = delete;
 

@@ -3,9 +3,12 @@
 
 #include <bight/deadline.hpp>
 
+#include "base/text.hpp"
 #include "http/fields.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace bight::http {
 
@@ -60,11 +63,24 @@ bool response::state::advance(time_point now) {
   }
 }
 
-void response::state::take_in(lease bytes, time_point since, time_point now) {
+duration response::state::patience() const noexcept {
   const options& how = client->how;
-  came_ += bytes.size();
-  parser.feed(std::move(bytes));
-  waited_ += now - since;
+  duration left = how.timeouts.silence - silent_;
+  if (how.rate_min > 0) left = std::min(left, how.rate_window - waited_);
+  // What has arrived meanwhile is still taken.
+  return std::max<duration>(left, 1ms);
+}
+
+void response::state::count_wait(duration time) noexcept {
+  silent_ += time;
+  waited_ += time;
+}
+
+void response::state::check_clocks() {
+  const options& how = client->how;
+  if (silent_ >= how.timeouts.silence)
+    throw failed(error(bight::errc::timed_out, "", parser.received(),
+                       "timed out after " + duration_text(how.timeouts.silence)));
   if (waited_ < how.rate_window) return;
   const double seconds = static_cast<double>(waited_.count()) / 1e9;
   const auto rate = static_cast<std::uint64_t>(static_cast<double>(came_) / seconds);
@@ -76,6 +92,13 @@ void response::state::take_in(lease bytes, time_point since, time_point now) {
   came_ = 0;
 }
 
+void response::state::take_in(lease bytes) {
+  silent_ = {};
+  came_ += bytes.size();
+  parser.feed(std::move(bytes));
+  check_clocks();
+}
+
 void response::state::finish(time_point now) {
   finished = true;
   if (parser.keeps_connection())
@@ -85,9 +108,7 @@ void response::state::finish(time_point now) {
 }
 
 error response::state::failed(const error& e) {
-  const bool patient =
-      e.is(bight::errc::cancelled) || (e.is(bight::errc::timed_out) && e.code() != errc::too_slow);
-  if (!patient) link.wire.close();
+  if (!e.is(bight::errc::cancelled)) link.wire.close();
   const error mine = in_terms_of(tried(), e);
   return error(mine.code(), tried(), parser.received(),
                std::string_view(mine.what()).substr(tried().size() + 2));

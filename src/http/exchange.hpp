@@ -30,10 +30,16 @@ struct response::state {
   /// Moves on without waiting: true when spare has bytes or the body has ended, false when the
   /// connection must give more.
   [[nodiscard]] bool advance(time_point now);
-  /// Takes what the connection gave at `now`, having been asked at `since`.
-  void take_in(lease bytes, time_point since, time_point now);
+  /// How long recv() may wait now, until timeouts::silence or a rate_window has passed.
+  [[nodiscard]] duration patience() const noexcept;
+  /// Counts time that recv() has waited; also when a deadline of the program's ended it.
+  void count_wait(duration time) noexcept;
+  /// Fails when one of these times has passed, and with it a limit.
+  void check_clocks();
+  /// Takes what the connection gave.
+  void take_in(lease bytes);
   /// The failure `e` of the connection or the parser, as this request's. The connection is closed,
-  /// unless it only took too long.
+  /// unless the program itself has cancelled.
   [[nodiscard]] error failed(const error& e);
 
   std::shared_ptr<client_state> client;
@@ -49,6 +55,7 @@ struct response::state {
   void finish(time_point now);
   [[nodiscard]] std::string tried() const;
 
+  duration silent_{};  // waiting since the last byte
   // Waiting for the body, in the window of options::rate_window that is running.
   duration waited_{};
   std::uint64_t came_ = 0;

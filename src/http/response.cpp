@@ -33,11 +33,19 @@ task<lease> response::recv(std::size_t max) & {
   const scheduler& time = (co_await current_context()).sched();
   while (!s.spare && !s.finished && !s.advance(time.now())) {
     const time_point since = time.now();
-    auto receiving = attempt(within(s.client->how.timeouts.silence, s.link.wire.recv()));
+    const duration patience = s.patience();
+    auto receiving = attempt(within(patience, s.link.wire.recv()));
     auto bytes = co_await std::move(receiving);
-    if (!bytes) throw s.failed(bytes.error());
+    const duration took = time.now() - since;
+    s.count_wait(took);
+    if (!bytes) {
+      const bool ours = bytes.error().is(bight::errc::timed_out) && took >= patience;
+      if (!ours) throw s.failed(bytes.error());
+      s.check_clocks();
+      continue;
+    }
     if (planted(bug::short_page_is_whole) && bytes->empty()) break;
-    s.take_in(*std::move(bytes), since, time.now());
+    s.take_in(*std::move(bytes));
   }
   co_return s.spare.take_front(max);
 }

@@ -88,6 +88,60 @@ BIGHT_SITE_TEST(http_time, no_byte_is_lost_to_a_deadline, say_hello) {
   EXPECT_EQ(all, "hello world");
 }
 
+// How a program shows that it is still waiting.
+BIGHT_SITE_TEST(http_time, a_deadline_around_recv_does_not_restart_the_silence_clock, stall) {
+  http::options how;
+  how.timeouts.silence = 200ms;
+  http::client one(how);
+  auto page = co_await one.get(s.url("/body"));
+  std::string all;
+  std::optional<error> end;
+  for (int i = 0; i < 1000 && !end; ++i) {
+    auto bytes = co_await attempt(within(10ms, page.recv()));
+    if (bytes)
+      all += bytes->view();
+    else if (!bytes.error().is(errc::timed_out) || i == 999)
+      end = bytes.error();
+  }
+  EXPECT_EQ(all, "half");
+  EXPECT_TRUE(end && end->is(errc::closed)) << (end ? end->what() : "waits for ever");
+}
+
+BIGHT_SITE_TEST(http_time, silence_is_reported_once_and_then_the_connection_is_closed, stall) {
+  http::client one(hasty());
+  auto page = co_await one.get(s.url("/body"));
+  const lease half = co_await page.recv();
+  auto silent = co_await attempt(page.recv());
+  EXPECT_TRUE(fails(silent, errc::timed_out));
+  auto again = co_await attempt(page.recv());
+  EXPECT_TRUE(fails(again, errc::closed));
+}
+
+task<bool> trickle_slowly(site& s, stream& peer, std::string) {
+  co_await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+  for (int i = 0; i < 2000 && !s.release.is_set(); ++i) {
+    auto sent = co_await attempt(peer.send("x"));
+    if (!sent) break;
+    co_await sleep(20ms);
+  }
+  co_return false;
+}
+
+BIGHT_SITE_TEST(http_time, a_deadline_around_recv_does_not_restart_the_rate_window,
+                trickle_slowly) {
+  http::options how;
+  how.rate_min = 100'000;
+  how.rate_window = 200ms;
+  http::client one(how);
+  auto page = co_await one.get(s.url());
+  std::optional<error> end;
+  for (int i = 0; i < 1000 && !end; ++i) {
+    auto bytes = co_await attempt(within(5ms, page.recv()));
+    if (!bytes && bytes.error().code() == http::errc::too_slow) end = bytes.error();
+  }
+  EXPECT_TRUE(end);
+}
+
 BIGHT_SITE_TEST(http_time, a_cancelled_request_leaves_no_connection, stall) {
   auto getting = attempt(within(30ms, http::get(s.url())));
   EXPECT_TRUE(fails(co_await std::move(getting), errc::timed_out));
