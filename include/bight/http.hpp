@@ -27,7 +27,8 @@ enum class errc {
   malformed = 1,       ///< the answer is not HTTP/1.x as it should be (invalid)
   over_limit,          ///< the answer passes one of `limits` (too_long)
   empty_reply,         ///< the server closed without a word (cut_short)
-  bad_encoding,        ///< the content is not encoded as the header says (invalid)
+  bad_encoding,        ///< the content is not encoded as the header says, or in another coding than
+                       ///< was asked for (invalid)
   too_many_redirects,  ///< more than options::redirects_max (too_long)
   redirect_refused,    ///< to http from https, or to something that is not a page (denied)
   proxy_refused,       ///< the proxy answered, and does not connect us (denied)
@@ -51,6 +52,11 @@ void check_fields(const std::vector<field>& fields);
 
 /// Whether two field names are the same: case does not count (RFC 9110 §5.1).
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
+
+/// Whether a file of that name is published in compressed form: .gz, .tgz, .svgz, .br, .zst, .tzst.
+/// A server may describe "lib.tar.gz" as a tar file with a Content-Encoding; to decode it would
+/// give another file than the one that was published.
+[[nodiscard]] bool has_coded_name(std::string_view path) noexcept;
 
 /// Status line and header of a response.
 struct response_head {
@@ -122,7 +128,9 @@ struct options {
   std::size_t redirects_max = 10;
   /// Whether a redirect may lead from https to http.
   bool downgrade = false;
-  /// Whether to ask for gzip, deflate, br and zstd, and take that off.
+  /// Whether to accept gzip, deflate, br and zstd, and decode them. Not for a URL whose name says
+  /// that the file itself is compressed (has_coded_name), nor for a request with its own Range:
+  /// then the body is given as it is sent.
   bool decode = true;
 
   /// Connections kept for the next request to the same place, and how long.

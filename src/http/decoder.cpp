@@ -18,43 +18,64 @@ constexpr std::size_t piece_size = 65536;
 }  // namespace
 
 void decoder::feed(lease bytes) {
-  check(!in_, "the decoder was fed before it asked for more");
+  check(!stages_.front().in, "the decoder was fed before it asked for more");
   came_ += bytes.size();
-  in_ = std::move(bytes);
+  stages_.front().in = std::move(bytes);
 }
 
 lease decoder::next() {
-  if (!in_ && !more_inside_) return {};
+  // The last stage that has something goes first, so that none holds more than a piece.
+  for (std::size_t i = stages_.size(); i > 0;) {
+    lease out = run(stages_[i - 1]);
+    if (!out) {
+      --i;
+      continue;
+    }
+    if (i == stages_.size()) return out;
+    stages_[i].in = std::move(out);
+    ++i;
+  }
+  return {};
+}
+
+// What one coding gives next; empty when it wants more.
+lease decoder::run(stage& s) {
+  if (!s.in && !s.more_inside) return {};
   std::byte* room = nullptr;
   lease out = lease::to_fill(piece_size, room);
   std::size_t size = 0;
   do {
-    std::string_view rest = in_.view();
-    size = codec_->run(rest, {room, piece_size});
-    const std::size_t used = in_.size() - rest.size();
+    std::string_view rest = s.in.view();
+    size = s.by->run(rest, {room, piece_size});
+    const std::size_t used = s.in.size() - rest.size();
     // What is neither used nor gives anything would be asked for ever.
-    if (size == 0 && used == 0 && in_)
+    if (size == 0 && used == 0 && s.in)
       throw fault(errc::bad_encoding, "the content goes on behind its end");
-    static_cast<void>(in_.take_front(used));
-  } while (size == 0 && in_);
-  more_inside_ = size == piece_size;
-  gave_ += size;
-  if (gave_ > max_.decoded_bytes)
-    throw fault(errc::over_limit, fmt::format("the answer passes a limit: a decoded body of more "
-                                              "than {} bytes",
-                                              max_.decoded_bytes));
-  if (max_.decoded_ratio > 0 && gave_ > max_.decoded_free_bytes &&
-      gave_ / max_.decoded_ratio > came_)
-    throw fault(errc::over_limit,
-                fmt::format("the answer passes a limit: {} bytes became more than {} times as many",
-                            came_, max_.decoded_ratio));
+    static_cast<void>(s.in.take_front(used));
+  } while (size == 0 && s.in);
+  s.more_inside = size == piece_size;
+  s.gave += size;
+  check_limits(s);
   if (size == 0) return {};
   return out.take_front(size);
 }
 
+void decoder::check_limits(const stage& s) const {
+  if (s.gave > max_.decoded_bytes)
+    throw fault(errc::over_limit, fmt::format("the answer passes a limit: a decoded body of more "
+                                              "than {} bytes",
+                                              max_.decoded_bytes));
+  if (max_.decoded_ratio > 0 && s.gave > max_.decoded_free_bytes &&
+      s.gave / max_.decoded_ratio > came_)
+    throw fault(errc::over_limit,
+                fmt::format("the answer passes a limit: {} bytes became more than {} times as many",
+                            came_, max_.decoded_ratio));
+}
+
 void decoder::end() const {
-  if (!codec_->complete())
-    throw error(bight::errc::cut_short, "", 0, "the compressed content ends in the middle");
+  for (const stage& s : stages_)
+    if (!s.by->complete())
+      throw error(bight::errc::cut_short, "", 0, "the compressed content ends in the middle");
 }
 
 }  // namespace bight::http

@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace bight::http {
 
@@ -38,7 +39,13 @@ class codec {
 /// Decodes a body in pieces of bounded size, and keeps to the limits on what comes out.
 class decoder {
  public:
-  decoder(std::unique_ptr<codec> by, const limits& max) : codec_(std::move(by)), max_(max) {}
+  decoder(std::unique_ptr<codec> by, const limits& max) : max_(max) {
+    stages_.emplace_back().by = std::move(by);
+  }
+  /// Several codings, in the order in which they are undone.
+  decoder(std::vector<std::unique_ptr<codec>> by, const limits& max) : max_(max) {
+    for (auto& one : by) stages_.emplace_back().by = std::move(one);
+  }
 
   /// Takes the next bytes of the body; only once next() has given an empty lease.
   void feed(lease bytes);
@@ -52,12 +59,28 @@ class decoder {
   void end() const;
 
  private:
-  std::unique_ptr<codec> codec_;
+  // One coding. What it gives is fed to the next stage.
+  struct stage {
+    std::unique_ptr<codec> by;
+    lease in;
+    std::uint64_t gave = 0;
+    bool more_inside = false;  // the codec may hold more than it could write
+  };
+  [[nodiscard]] lease run(stage& s);
+  void check_limits(const stage& s) const;
+
+  std::vector<stage> stages_;
   const limits max_;
-  lease in_;
   std::uint64_t came_ = 0;
-  std::uint64_t gave_ = 0;
-  bool more_inside_ = false;  // the codec may hold more than it could write
 };
+
+/// The decoder for a response, null when there is nothing to undo.
+///
+/// All fields named Content-Encoding are one list (RFC 9110 §5.3), undone from its end (§8.4). A
+/// word that is no registered coding ("none", "utf-8") changes nothing. Nor does the coding of a
+/// file that is of that very type: application/gzip with gzip.
+///
+/// errors  bad_encoding for a coding that was not asked for; over_limit for more than five.
+[[nodiscard]] std::unique_ptr<decoder> make_decoder(const response_head& h, const limits& max);
 
 }  // namespace bight::http

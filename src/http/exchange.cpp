@@ -28,9 +28,10 @@ task<> response::state::read_head() {
     parser.feed(std::move(bytes));
   }
   const time_point now = (co_await current_context()).sched().now();
-  if (client->how.decode && !asked.head)
-    if (auto codec = make_codec(parser.head().get("Content-Encoding")))
-      decode = std::make_unique<decoder>(std::move(codec), client->how.limits);
+  // A range of an encoded body cannot be decoded, whether it was requested or not.
+  const bool part = parser.head().status == 206;
+  if (!part && !asked.head && asks_for_codings(asked, client->how))
+    decode = make_decoder(parser.head(), client->how.limits);
   // Without a body there is nothing to wait for, and the connection is free at once.
   if (parser.length() == 0) {
     decode.reset();

@@ -105,6 +105,21 @@ std::string basic_credentials(const proxy& by) {
   return "Basic " + base64(by.user + ":" + by.password);
 }
 
+bool has_coded_name(std::string_view path) noexcept {
+  path = path.substr(0, path.find('?'));
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view ending = path.substr(dot);
+  for (const char* coded : {".gz", ".tgz", ".svgz", ".br", ".zst", ".tzst"})
+    if (same_name(ending, coded)) return true;
+  return false;
+}
+
+bool asks_for_codings(const request& what, const options& how) noexcept {
+  // A range of an encoded page is of no use to a client that wants the page (RFC 9110 §14.2).
+  return how.decode && !has(what.fields, "Range") && !has_coded_name(what.to.target());
+}
+
 std::string request_text(const request& what, const options& how, const proxy* by) {
   std::string text = what.head ? "HEAD " : "GET ";
   if (by != nullptr) text += what.to.origin();
@@ -119,9 +134,7 @@ std::string request_text(const request& what, const options& how, const proxy* b
   add_ours("Host", what.to.authority());
   add_ours("User-Agent", how.user_agent);
   add_ours("Accept", "*/*");
-  // A range of an encoded page is of no use to who wants the page (RFC 9110 §14.2).
-  const bool part = has(what.fields, "Range");
-  add_ours("Accept-Encoding", how.decode && !part ? "gzip, deflate, br, zstd" : "identity");
+  add_ours("Accept-Encoding", asks_for_codings(what, how) ? "gzip, deflate, br, zstd" : "identity");
   if (by != nullptr && !by->user.empty() && !has(what.fields, "Proxy-Authorization"))
     add("Proxy-Authorization", basic_credentials(*by));
   for (const field& f : what.fields) add(f.name, trimmed(f.value));

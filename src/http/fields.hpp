@@ -26,6 +26,9 @@ namespace bight::http {
 /// The request as it is sent; `by` is the proxy that it goes to, if that wants the whole URL.
 [[nodiscard]] std::string request_text(const request& what, const options& how, const proxy* by);
 
+/// Whether request_text() asks for codings that are to be decoded.
+[[nodiscard]] bool asks_for_codings(const request& what, const options& how) noexcept;
+
 /// "user:password" as a proxy wants it: RFC 7617.
 [[nodiscard]] std::string basic_credentials(const proxy& by);
 

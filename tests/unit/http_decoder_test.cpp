@@ -137,6 +137,71 @@ TEST(http_decoder, h18_a_bomb_passes_a_limit) {
   EXPECT_EQ(failure("gzip", encoded("gzip", zeros), 4096, size), errc::over_limit);
 }
 
+response_head head_with(std::vector<field> fields) {
+  response_head h;
+  h.fields = std::move(fields);
+  return h;
+}
+
+// What a response with these fields and that body becomes.
+std::string undone(const response_head& h, std::string_view bytes, std::size_t size) {
+  const std::unique_ptr<decoder> d = make_decoder(h, limits());
+  if (!d) return std::string(bytes);
+  std::string text;
+  while (!bytes.empty()) {
+    d->feed(lease::copy_of(bytes.substr(0, size)));
+    bytes.remove_prefix(std::min(size, bytes.size()));
+    while (const lease out = d->next()) text += out.view();
+  }
+  d->end();
+  return text;
+}
+
+TEST(http_decoder, several_codings_are_undone_from_the_last_one) {
+  const std::string text = sample(200'000);
+  for (const std::string_view inner : codings)
+    for (const std::string_view outer : codings) {
+      const std::string body = encoded(outer, encoded(inner, text));
+      const std::string list = std::string(inner) + " , " + std::string(outer);
+      for (const std::size_t size : {std::size_t{1}, std::size_t{1000}, body.size()})
+        EXPECT_EQ(undone(head_with({{"Content-Encoding", list}}), body, size), text) << list;
+      EXPECT_EQ(undone(head_with({{"Content-Encoding", std::string(inner)},
+                                  {"X", "y"},
+                                  {"content-encoding", std::string(outer)}}),
+                       body, 1000),
+                text)
+          << list;
+    }
+}
+
+TEST(http_decoder, a_bomb_in_a_bomb_passes_a_limit_of_both_together) {
+  const std::string body = encoded("gzip", encoded("gzip", std::string(400'000'000, '\0')));
+  EXPECT_THROW(
+      static_cast<void>(undone(head_with({{"Content-Encoding", "gzip, gzip"}}), body, 4096)),
+      error);
+}
+
+TEST(http_decoder, a_word_that_is_no_coding_is_passed_over) {
+  for (const char* word : {"none", "utf-8", "identity", "", " , ", "aws-chunked"})
+    EXPECT_EQ(make_decoder(head_with({{"Content-Encoding", word}}), limits()), nullptr) << word;
+  EXPECT_EQ(undone(head_with({{"Content-Encoding", "none, gzip, utf-8"}}), encoded("gzip", "x"), 9),
+            "x");
+  EXPECT_THROW(
+      static_cast<void>(make_decoder(head_with({{"Content-Encoding", "compress"}}), limits())),
+      error);
+}
+
+TEST(http_decoder, a_file_that_is_compressed_itself_is_left_so) {
+  for (const char* type : {"application/gzip", "Application/X-GZIP; x=y"})
+    EXPECT_EQ(
+        make_decoder(head_with({{"Content-Encoding", "gzip"}, {"Content-Type", type}}), limits()),
+        nullptr);
+  EXPECT_TRUE(has_coded_name("/a/lib.tar.gz?x=.html"));
+  EXPECT_TRUE(has_coded_name("X.TGZ"));
+  EXPECT_FALSE(has_coded_name("/a.gz/index.html"));
+  EXPECT_FALSE(has_coded_name("/gz"));
+}
+
 TEST(http_decoder, only_what_was_asked_for_is_decoded) {
   EXPECT_EQ(make_codec(""), nullptr);
   EXPECT_EQ(make_codec("Identity"), nullptr);

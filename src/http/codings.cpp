@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// Which codings of a response are to be undone.
+#include "http/decoder.hpp"
+#include "http/fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace bight::http {
+
+namespace {
+
+/// Each coding costs a window of memory and multiplies what a bomb becomes; curl allows 5 too.
+constexpr std::size_t codings_max = 5;
+
+/// IANA's registry, HTTP Content Coding. What is not in it does not describe the bytes.
+constexpr std::array<std::string_view, 12> registered{
+    "gzip",       "x-gzip", "deflate",   "br",  "zstd", "compress",
+    "x-compress", "exi",    "aes128gcm", "dcb", "dcz",  "pack200-gzip"};
+
+bool is_coding(std::string_view word) {
+  return std::any_of(registered.begin(), registered.end(),
+                     [word](std::string_view r) { return same_name(word, r); });
+}
+
+// The codings that were applied, in their order.
+std::vector<std::string_view> codings_of(const response_head& h) {
+  std::vector<std::string_view> all;
+  for (const field& f : h.fields) {
+    if (!same_name(f.name, "Content-Encoding")) continue;
+    std::string_view rest = f.value;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      const std::string_view word = trimmed(rest.substr(0, end));
+      if (is_coding(word)) all.push_back(word);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return all;
+}
+
+// Whether the type says that the file is in this very form. Firefox and wget leave that on as well:
+// servers describe a .gz file both ways at once.
+bool is_of_type(const response_head& h, std::string_view coding) {
+  std::string_view type = h.get("Content-Type");
+  type = trimmed(type.substr(0, type.find(';')));
+  if (same_name(coding, "gzip") || same_name(coding, "x-gzip")) {
+    for (const char* t : {"application/gzip", "application/x-gzip", "application/x-gunzip",
+                          "application/x-tgz", "application/x-compressed-tar"})
+      if (same_name(type, t)) return true;
+  }
+  return same_name(coding, "zstd") && same_name(type, "application/zstd");
+}
+
+}  // namespace
+
+std::unique_ptr<decoder> make_decoder(const response_head& h, const limits& max) {
+  const std::vector<std::string_view> codings = codings_of(h);
+  if (codings.size() > codings_max)
+    throw fault(errc::over_limit, fmt::format("the answer passes a limit: {} content codings, one "
+                                              "in the other",
+                                              codings.size()));
+  if (codings.empty() || (codings.size() == 1 && is_of_type(h, codings.front()))) return nullptr;
+  std::vector<std::unique_ptr<codec>> undone;
+  for (std::size_t i = codings.size(); i > 0; --i) undone.push_back(make_codec(codings[i - 1]));
+  return std::make_unique<decoder>(std::move(undone), max);
+}
+
+}  // namespace bight::http
