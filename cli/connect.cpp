@@ -106,7 +106,9 @@ task<int> connect(const connect_flags& f) {
   message_source::input from;
   from.hex = f.hex;
   if (to.proto == protocol::udp) from.max = datagram_max;
-  output out = co_await output::open(f.common.output, {});
+  // A conversation is a log: all of it is kept, whatever its end.
+  auto opening = output::open(f.common.output, {.append = true});
+  output out = co_await std::move(opening);
   const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
   if (to.proto == protocol::udp) {
     f.tls.refuse_without_tls();
@@ -150,7 +152,8 @@ void add_connect(CLI::App& root, action& chosen) {
   add_voice(*sub, f->common);
   sub->footer(
       "At the end of standard input our side is closed, and reading goes on to the\n"
-      "peer's end. On a terminal, control bytes of the peer are shown as \\xNN.");
+      "peer's end. On a terminal, control bytes of the peer are shown as \\xNN.\n"
+      "-o appends to FILE while the conversation runs.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(connect(*f), f->common.voice); };

@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace tool {
 
@@ -23,23 +22,19 @@ task<time_point> loop_now() { co_return (co_await current_context()).sched().now
 
 }  // namespace
 
-task<> download::begin(std::optional<std::uint64_t> length) {
+task<> download::begin(std::optional<std::uint64_t> rest) {
   had_ = received();
-  length_ = length ? had_ + *length : 0;
+  length_ = rest ? had_ + *rest : 0;
   start_ = co_await loop_now();
   if (length_ > how_.size_max)
     throw failure(exit_code::other,
                   failed(fmt::format("{} would come, and --max-size allows {}", shown_size(length_),
                                      shown_size(how_.size_max))));
-  if (!how_.sha256.empty()) {
+  // What an earlier process has written goes into the digest too.
+  if (!how_.sha256.empty() && (!digest_ || digested_ != had_)) {
     digest_.emplace();
-    if (had_ > 0) {
-      std::ifstream before(out_.part(), std::ios::binary);
-      std::string piece(65536, '\0');
-      while (before.read(piece.data(), static_cast<std::streamsize>(piece.size())),
-             before.gcount() > 0)
-        digest_->update({piece.data(), static_cast<std::size_t>(before.gcount())});
-    }
+    out_.read([this](std::string_view piece) { digest_->update(piece); });
+    digested_ = had_;
   }
   const bool visible = is_terminal(2) && !voice_.quiet && !voice_.json && !out_.is_screen();
   bar_.emplace(visible, length_, had_, start_);
@@ -50,10 +45,11 @@ task<> download::store(std::string_view bytes) {
   if (received() == 0 && out_.is_screen() && looks_binary(bytes))
     throw failure(exit_code::cannot_write,
                   failed("it is binary, and this is a terminal; give -o FILE, or a pipe"));
-  if (bytes.size() > how_.size_max - received())
+  if (received() + bytes.size() > how_.size_max)
     throw failure(exit_code::other, failed(fmt::format("more than {} came, the limit of --max-size",
                                                        shown_size(how_.size_max))));
   if (digest_) digest_->update(bytes);
+  digested_ += bytes.size();
   co_await out_.write(bytes);
   const time_point now = co_await loop_now();
   bar_->update(received(), now);
@@ -100,7 +96,8 @@ task<> download::show(std::string_view text) {
     co_await out_.write(text);
     co_return;
   }
-  output screen = co_await output::open("", {});
+  auto opening = output::open("", {});
+  output screen = co_await std::move(opening);
   co_await screen.write(text);
 }
 

@@ -31,10 +31,11 @@ class download {
   download(std::string what, output out, options how, const console& voice)
       : what_(std::move(what)), out_(std::move(out)), how_(std::move(how)), voice_(voice) {}
 
-  /// Begins: `length` bytes will come behind those that are there, if anybody knows.
+  /// Begins, also again after a failure: `rest` bytes come behind those that are there, if that is
+  /// known.
   ///
   /// errors  failure when that is more than the limit.
-  [[nodiscard]] bight::task<> begin(std::optional<std::uint64_t> length);
+  [[nodiscard]] bight::task<> begin(std::optional<std::uint64_t> rest);
   /// Stores the next bytes, and waits when they come faster than they may; borrowed until the await
   /// ends.
   ///
@@ -67,6 +68,7 @@ class download {
   std::uint64_t length_ = 0;  // of the whole, or 0
   bight::time_point start_{};
   std::optional<bight::sha256> digest_;
+  std::uint64_t digested_ = 0;  // bytes of the file that are in the digest
   std::optional<progress_bar> bar_;
 };
 

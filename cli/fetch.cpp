@@ -2,7 +2,7 @@
 #include "fetch.hpp"
 
 #include "output.hpp"
-#include "part.hpp"
+#include "resume.hpp"
 #include "target.hpp"
 #include "text.hpp"
 #include "units.hpp"
@@ -24,6 +24,8 @@ namespace {
 /// The wait before a try doubles from the first to the last.
 constexpr duration wait_min = 1s;
 constexpr duration wait_max = 1min;
+/// Shorter ranges than requested that one try accepts.
+constexpr std::size_t ranges_max = 1000;
 
 /// How a try ended that was not the last.
 struct setback {
@@ -89,93 +91,144 @@ void tell_head(const fetch_options& f, const http::response& page, const console
                            {"url", page.from().str()}});
 }
 
-// One try. Gives why it failed, when another may do better.
+bool has_field(const fetch_options& f, std::initializer_list<std::string_view> names) {
+  return std::any_of(f.what.fields.begin(), f.what.fields.end(), [names](const http::field& x) {
+    return std::any_of(names.begin(), names.end(),
+                       [&x](std::string_view n) { return http::same_name(x.name, n); });
+  });
+}
+
+// One try: as many requests as it takes until the file is whole or one fails.
 class attempt_at {
  public:
-  attempt_at(const fetch_options& f, const console& voice) : f_(f), voice_(voice) {}
+  attempt_at(const fetch_options& f, download& file, const console& voice)
+      : f_(f), file_(file), voice_(voice) {}
 
+  /// Gives why it failed, when another try may do better.
   task<std::optional<setback>> run(http::client& client) {
-    std::optional<part_origin> from = part_origin::read(f_.output + ".part");
-    const auto asks_for_part = [](const http::field& x) {
-      return http::same_name(x.name, "Range");
-    };
-    const auto& fields = f_.what.fields;
-    if (from && (from->url != f_.what.to.str() || f_.what.head ||
-                 std::any_of(fields.begin(), fields.end(), asks_for_part)))
-      from.reset();
-    for (;;) {
-      auto opening = output::open(f_.output, {from.has_value(), f_.fresh});
-      output out = co_await std::move(opening);
-      file_.emplace(f_.what.to.str(), std::move(out), f_.limits, voice_);
-      if (file_->received() == 0) from.reset();
-      auto asking = attempt(ask(client, from));
+    find_start();
+    for (std::size_t requests = 0;; ++requests) {
+      auto asking = attempt(ask(client, requests));
       auto outcome = co_await std::move(asking);
       if (!outcome) co_return explained(outcome.error());
-      if (*outcome != step::anew) co_return std::move(setback_);
-      from.reset();
-      file_.reset();
+      if (*outcome == step::done) co_return std::move(setback_);
     }
   }
 
-  /// Whether bytes went to where they cannot be taken back from: a pipe, a terminal.
-  [[nodiscard]] bool wrote_to_a_stream() const {
-    return file_ && !file_->to_file() && file_->received() > 0;
+ private:
+  enum class step { done, again };
+
+  // Whether the bytes that are there are the beginning of what is wanted.
+  void find_start() {
+    own_range_ = has_field(f_, {"Range", "If-Range"});
+    conditional_ = has_field(f_, {"If-None-Match", "If-Modified-Since"});
+    const resume_point noted = file_.out().noted();
+    if (file_.received() == 0 || own_range_ || f_.what.head || noted.url != f_.what.to.str())
+      return;
+    const std::uint64_t total = noted.total.value_or(UINT64_MAX);
+    if (noted.validator.empty() || file_.received() > total) return;
+    // All of it is here already. A server that still has this version confirms the last byte.
+    if (file_.received() == total) file_.out().restart(total - 1);
+    if (file_.received() > 0) from_ = noted;
   }
 
- private:
-  enum class step { done, anew };
-
-  http::request request_for(const std::optional<part_origin>& from) const {
+  http::request next_request() const {
     http::request what = f_.what;
-    if (from) {
-      what.fields.push_back({"Range", fmt::format("bytes={}-", file_->received())});
-      what.fields.push_back({"If-Range", from->validator});
+    if (from_) {
+      what.fields.push_back({"Range", fmt::format("bytes={}-", file_.received())});
+      what.fields.push_back({"If-Range", from_->validator});
     }
     return what;
   }
 
-  task<step> ask(http::client& client, const std::optional<part_origin>& from) {
-    auto page = co_await client.get(request_for(from));
+  task<step> ask(http::client& client, std::size_t requests) {
+    auto page = co_await client.get(next_request());
     tell_head(f_, page, voice_);
     const http::response_head& h = page.head();
-    if (from && (h.status == 416 || (h.status == 206 && range_start(h) != file_->received())))
-      co_return step::anew;  // the page has changed, or the part has more than it
-    if (from && h.status == 206)
-      voice_.detail(fmt::format("Going on behind {}", shown_size(file_->received())));
+    const wanted w{from_ ? &*from_ : nullptr, file_.received(), own_range_, conditional_};
+    contribution c;
+    if (!f_.what.head) c = judge(h, page.length(), w);
+    const bool useless = c.is == contribution::kind::useless;
+    if (useless && from_) co_return start_over(c.reason);
     const exit_code result = verdict(f_, h);
-    co_await print_head(h);
-    const bool shown_anyway = f_.header && !file_->to_file();
+    if (requests == 0 || !from_) co_await print_head(h);
+    const bool shown_anyway = f_.header && !file_.to_file();
     if (result != exit_code::ok && !shown_anyway) co_return refused(page, result);
-    if (h.status == 304 && file_->to_file()) {
+    // A 304 that nobody asked for is an empty answer; an empty file it is not.
+    if (useless && (h.status != 304 || file_.to_file()))
+      throw failure(exit_code::cut_short, file_.failed(c.reason));
+    if (c.is == contribution::kind::nothing && file_.to_file()) {
       voice_.note(fmt::format("{}: not modified", f_.what.to.str()));
       co_return step::done;
     }
-    if (h.status != 206) file_->out().restart();
-    const std::string part = file_->out().part();
-    if (!part.empty() && h.status != 206) remember(page, part);
-    co_await file_->begin(page.length());
-    while (auto bytes = co_await page.recv()) co_await file_->store(bytes);
+    if (c.is == contribution::kind::range) co_return co_await store_range(page, c, requests);
+    co_await store_whole(page);
     if (result != exit_code::ok) co_return refused(page, result);
-    if (!part.empty()) part_origin::remove(part);
-    co_await file_->finish();
+    co_await file_.finish();
     co_return step::done;
   }
 
-  // Beside the .part, so that a later try knows what it is the beginning of.
-  void remember(const http::response& page, const std::string& part) const {
-    const auto origin = part_origin::of(f_.what.to, page);
-    if (origin)
-      origin->write(part);
+  task<> store_whole(http::response& page) {
+    if (from_) voice_.note(notice("the server sends the whole file"));
+    from_.reset();
+    begin_anew(page);
+    co_await file_.begin(page.length());
+    while (auto bytes = co_await page.recv()) co_await file_.store(bytes);
+  }
+
+  task<step> store_range(http::response& page, contribution c, std::size_t requests) {
+    if (from_)
+      voice_.detail(fmt::format("Going on behind {}", shown_size(file_.received())));
     else
-      part_origin::remove(part);
+      begin_anew(page);
+    co_await file_.begin(*c.total - file_.received());
+    std::uint64_t left = c.size;
+    while (auto bytes = co_await page.recv()) {
+      if (bytes.size() > left) {
+        const char* const reason = "the server sent more than its Content-Range says";
+        if (from_) co_return start_over(reason);
+        throw failure(exit_code::cut_short, file_.failed(reason));
+      }
+      left -= bytes.size();
+      co_await file_.store(bytes);
+    }
+    if (left > 0) throw error(errc::cut_short, "", 0, "the connection ended in the middle");
+    if (file_.received() < *c.total) {
+      // The server may send less than requested (RFC 9110 §15.3.7): the rest is requested.
+      if (!from_ && !begun_.validator.empty()) from_ = begun_;
+      if (!from_ || requests >= ranges_max)
+        throw failure(exit_code::cut_short, file_.failed("the server sends only a part of it"));
+      co_return step::again;
+    }
+    co_await file_.finish();
+    co_return step::done;
+  }
+
+  // What came before does not count. What comes now is noted, so that a later try can go on.
+  void begin_anew(const http::response& page) {
+    file_.out().restart();
+    begun_ = resume_point::of(f_.what.to.str(), page);
+    if (own_range_ || page.status() >= 300) begun_.validator.clear();
+    file_.out().note(begun_);
+  }
+
+  step start_over(std::string_view reason) {
+    voice_.note(notice(reason));
+    from_.reset();
+    file_.out().restart();
+    return step::again;
+  }
+
+  std::string notice(std::string_view reason) {
+    return fmt::format("get {}: {}; starting over", f_.what.to.str(), reason);
   }
 
   task<> print_head(const http::response_head& h) {
     if (!f_.header && !f_.what.head) co_return;
     std::string text = h.text();
     // The empty line stands between a header and a body.
-    if (!f_.what.head && !file_->to_file()) text += '\n';
-    co_await file_->show(text);
+    if (!f_.what.head && !file_.to_file()) text += '\n';
+    co_await file_.show(text);
   }
 
   step refused(const http::response& page, exit_code result) {
@@ -191,7 +244,7 @@ class attempt_at {
 
   // With what was tried and what is kept. Ctrl-C is no error, but what is kept is news.
   setback explained(const error& e) {
-    const std::string text = file_->failed(e.is(errc::cancelled) ? "interrupted" : reason_of(e));
+    const std::string text = file_.failed(e.is(errc::cancelled) ? "interrupted" : reason_of(e));
     if (e.is(errc::cancelled)) {
       voice_.note(text);
       throw error(e);
@@ -205,12 +258,18 @@ class attempt_at {
   static std::string reason_of(const error& e) {
     const std::string_view whole = e.what();
     const bool ours = e.tried().starts_with("GET ") || e.tried().starts_with("HEAD ");
-    return std::string(ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole);
+    std::string reason(ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole);
+    if (e.code() == http::errc::bad_encoding) reason += " (--no-decode saves it as it is sent)";
+    return reason;
   }
 
   const fetch_options& f_;
+  download& file_;
   const console& voice_;
-  std::optional<download> file_;
+  bool own_range_ = false;
+  bool conditional_ = false;
+  std::optional<resume_point> from_;  // what the next request goes on with
+  resume_point begun_;                // what the bytes of this try are the beginning of
   std::optional<setback> setback_;
 };
 
@@ -218,17 +277,18 @@ class attempt_at {
 
 task<> fetch(const fetch_options& f, const console& voice) {
   http::client client(f.how);
+  // One output for all tries: nobody else gets the part in between.
+  auto opening = output::open(f.output, {f.fresh, false});
+  output out = co_await std::move(opening);
+  download file(f.what.to.str(), std::move(out), f.limits, voice);
   duration wait = wait_min;
   for (std::uint64_t left = f.retries;; --left) {
-    std::optional<setback> back;
-    bool gone = false;
-    {
-      attempt_at one(f, voice);
-      back = co_await one.run(client);
-      // What has been written to a pipe cannot be taken back.
-      gone = one.wrote_to_a_stream();
-    }
+    attempt_at one(f, file, voice);
+    auto running = one.run(client);
+    const std::optional<setback> back = co_await std::move(running);
     if (!back) co_return;
+    // What has been written to a pipe cannot be taken back.
+    const bool gone = !file.out().can_restart() && file.received() > 0;
     if (left == 0 || gone) throw back->why;
     const duration pause = back->wait.value_or(wait);
     voice.warn(fmt::format("{}; trying again in {}", back->why.what(), shown_duration(pause)));

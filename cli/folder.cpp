@@ -54,10 +54,6 @@ bool is_hidden(std::string_view path) {
 
 }  // namespace
 
-descriptor::~descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 bool entry::seek(std::uint64_t to) const noexcept {
   return lseek(open.get(), static_cast<off_t>(to), SEEK_SET) == static_cast<off_t>(to);
 }

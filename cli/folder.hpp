@@ -3,35 +3,16 @@
 
 /// A folder whose files strangers may have, and nothing else of this machine.
 
+#include "descriptor.hpp"
+
 #include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tool {
-
-/// An open descriptor.
-class descriptor {
- public:
-  descriptor() noexcept = default;
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    descriptor taken(std::move(other));
-    std::swap(fd_, taken.fd_);
-    return *this;
-  }
-  ~descriptor();
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// What stands under a path.
 struct entry {

@@ -9,7 +9,7 @@
 #include "flags.hpp"
 #include "http_fields.hpp"
 #include "output.hpp"
-#include "part.hpp"
+#include "resume.hpp"
 #include "session.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
@@ -43,6 +43,7 @@ struct get_flags {
   bool no_redirect = false;
   std::vector<std::string> fields;
   std::uint64_t retries = 0;
+  bool no_decode = false;
   std::uint64_t rate_min = http::options().rate_min;
   download::options limits;
 };
@@ -52,6 +53,8 @@ http::options options_of(const get_flags& f) {
   how.user_agent = "bight/" BIGHT_VERSION;
   how.redirects_max = f.no_redirect ? 0 : how.redirects_max;
   how.rate_min = f.rate_min;
+  how.decode = !f.no_decode && !http::has_coded_name(f.common.output) &&
+               !http::has_coded_name(parse_page(f.url).target());
   how.connect.family = f.common.family();
   how.tls = f.tls.options();
   how.proxy_for = proxies::from_environment();
@@ -92,14 +95,18 @@ task<int> get_stream(const get_flags& f) {
   const target to = parse_target(f.url, protocol::tcp);
   if (to.proto == protocol::udp)
     throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
-  if (f.header || f.head || f.named || !f.fields.empty())
-    throw usage_error(fmt::format("get {}: -i, -I, -H and -O are for http://", to.str()));
+  if (f.header || f.head || f.named || f.no_decode || !f.fields.empty())
+    throw usage_error(
+        fmt::format("get {}: -i, -I, -H, -O and --no-decode are for http://", to.str()));
   dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   output out = co_await output::open(f.common.output, {});
   download file(to.str(), std::move(out), f.limits, f.common.voice);
   auto dialling = dial(to, std::move(options), f.common.voice);
   stream peer = co_await std::move(dialling);
   const duration patience = f.common.timeout.value_or(silence_max);
+  // A stream cannot be asked for its rest: an earlier part does not count.
+  file.out().restart();
+  file.out().note({to.str(), "", "", {}});
   try {
     co_await file.begin({});
     for (;;) {
@@ -151,6 +158,7 @@ void add_get(CLI::App& root, action& chosen) {
   named->excludes(output);
   named->excludes(head);
   sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");
+  sub->add_flag("--no-decode", f->no_decode, "save the body as it is sent, compressed or not");
   add_count(*sub, "--retry", f->retries, 0, 1000, "try so often again when it may help (0)");
   add_rate(*sub, "--limit-rate", f->limits.rate_max, "take no more than so much a second");
   add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
@@ -160,15 +168,18 @@ void add_get(CLI::App& root, action& chosen) {
   add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
-      "On a terminal the body is saved here, under the last name in the URL's path\n"
-      "(index.html when it has none), if that is free. Into a pipe or a file, and with\n"
-      "-o -, it goes to standard output. A file appears when all of it is there; until\n"
-      "then it is FILE.part, and the same command goes on with it, if the server's page\n"
-      "is still the same. Up to ten redirects are followed, and none from https to\n"
-      "http. gzip, deflate, br and zstd are taken off.\n"
-      "A status of 400 and above ends with 22, and its page is shown only with -i.\n"
-      "Without -t, a minute of silence is a timeout. http_proxy, https_proxy, all_proxy\n"
-      "and no_proxy are heeded.");
+      "On a terminal, the body is saved in the current folder under the last part of\n"
+      "the URL's path (index.html if there is none). Existing files are not\n"
+      "overwritten. If standard output is a pipe or a file, or with -o -, the body is\n"
+      "written to standard output. Downloads go to FILE.part and become FILE when they\n"
+      "are complete. Run the same command again to resume; if the file has changed on\n"
+      "the server, the download starts over. An existing FILE keeps its mode, owner and\n"
+      "links. Devices, FIFOs and /dev/fd/N are written to directly. Up to ten redirects\n"
+      "are followed, but none from https to http. gzip, deflate, br and zstd are\n"
+      "decoded; a URL or FILE that ends in .gz, .tgz, .br or .zst is saved as it was\n"
+      "published. A status of 400 and above ends with exit status 22; its page is shown\n"
+      "only with -i. Without -t, the inactivity timeout is one minute. The environment\n"
+      "variables http_proxy, https_proxy, all_proxy and no_proxy are used.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(get(*f), f->common.voice); };

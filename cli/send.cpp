@@ -80,6 +80,14 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
   }
 }
 
+task<> send_messages(const send_flags& f, const target& to, dial_options options, const manner& how,
+                     output& out) {
+  auto dialling = dial(to, std::move(options), f.common.voice);
+  stream peer = co_await std::move(dialling);
+  auto source = co_await open_source(f, false);
+  co_await converse(peer, *source, out, how, f.common.voice);
+}
+
 task<int> send(const send_flags& f) {
   const target to = parse_target(f.to, f.common.assumed());
   const bool udp = to.proto == protocol::udp;
@@ -94,15 +102,23 @@ task<int> send(const send_flags& f) {
   how.greeting = greeting_wait;
   how.wait = f.wait;
   how.timeout = f.common.timeout;
-  output out = co_await output::open(f.common.output, {});
-  if (udp) {
-    co_await send_datagrams(f, to, how, out);
-  } else {
-    dial_options options{f.common.family(), f.common.timeout, std::move(secure)};
-    auto dialling = dial(to, std::move(options), f.common.voice);
-    stream peer = co_await std::move(dialling);
-    auto source = co_await open_source(f, false);
-    co_await converse(peer, *source, out, how, f.common.voice);
+  auto opening = output::open(f.common.output, {});
+  output out = co_await std::move(opening);
+  out.restart();
+  out.note({to.str(), "", "", {}});
+  try {
+    if (udp) {
+      co_await send_datagrams(f, to, how, out);
+    } else {
+      dial_options options{f.common.family(), f.common.timeout, std::move(secure)};
+      auto talking = send_messages(f, to, std::move(options), how, out);
+      co_await std::move(talking);
+    }
+  } catch (...) {
+    const std::string kept = out.kept();
+    if (!kept.empty())
+      f.common.voice.note(fmt::format("The replies so far are kept in {}", shown(kept)));
+    throw;
   }
   out.finish();
   co_return 0;

@@ -3,15 +3,13 @@
 
 #include "units.hpp"
 
-#include <fcntl.h>
+#include <bight/line_sink.hpp>
+
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace tool {
 
@@ -46,38 +44,6 @@ int terminal_width() noexcept {
 int descriptor_of(std::FILE* file) noexcept { return fileno(file); }
 
 std::FILE* file_of(int fd) noexcept { return fdopen(fd, "w"); }
-
-file_pointer create_anew(const std::string& path) noexcept {
-  unlink(path.c_str());
-  return file_pointer(std::fopen(path.c_str(), "wbxe"));
-}
-
-file_pointer open_to_append(const std::string& path) noexcept {
-  const int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return nullptr;
-  struct stat s{};
-  const bool ours =
-      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_nlink == 1 && s.st_uid == geteuid();
-  std::FILE* file = ours ? fdopen(fd, "ab") : nullptr;
-  if (file == nullptr) close(fd);
-  return file_pointer(file);
-}
-
-bool empty_file(std::FILE* file) noexcept {
-  return std::fflush(file) == 0 && ftruncate(fileno(file), 0) == 0;
-}
-
-bool lock_file(std::FILE* file) noexcept { return flock(fileno(file), LOCK_EX | LOCK_NB) == 0; }
-
-bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept {
-  const unsigned flags = fresh ? RENAME_NOREPLACE : 0;
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0) return true;
-  // Some file systems know no flags.
-  if (!fresh || errno != EINVAL) return false;
-  if (link(from.c_str(), to.c_str()) != 0) return false;
-  unlink(from.c_str());
-  return true;
-}
 
 std::string progress_bar::line(std::uint64_t done, std::uint64_t total, std::uint64_t had,
                                bight::duration elapsed, int width) {
@@ -114,14 +80,14 @@ void progress_bar::update(std::uint64_t done, bight::time_point now) {
   if (!visible_ || now < next_) return;
   next_ = now + 100ms;
   if (now - start_ < 200ms) return;  // what is over at once needs no bar
-  fmt::print(stderr, "\r\x1b[K{}", line(done, total_, had_, now - start_, terminal_width()));
-  std::fflush(stderr);
+  const std::string text = line(done, total_, had_, now - start_, terminal_width());
+  bight::line_sink::standard_error().write("\r\x1b[K" + text);
   drawn_ = true;
 }
 
 void progress_bar::clear() noexcept {
   if (!drawn_) return;
-  std::fputs("\r\x1b[K", stderr);
+  bight::line_sink::standard_error().write("\r\x1b[K");
   drawn_ = false;
 }
 

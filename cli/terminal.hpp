@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the tool asks of the system itself: terminals, the descriptors it was started with, and
-/// files that nobody else may have a hand in.
+/// Terminals, and the descriptors that the tool was started with.
 
 #include <bight/time.hpp>
 
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 namespace tool {
@@ -26,24 +24,6 @@ void hold_standard_descriptors() noexcept;
 [[nodiscard]] int descriptor_of(std::FILE* file) noexcept;
 /// A file on a descriptor that the program was started with; null when there is none.
 [[nodiscard]] std::FILE* file_of(int fd) noexcept;
-
-struct file_closer {
-  void operator()(std::FILE* f) const noexcept { std::fclose(f); }
-};
-using file_pointer = std::unique_ptr<std::FILE, file_closer>;
-
-/// A new file for writing: what had that name is removed first, and no link of that name is
-/// followed. Null, with errno, when it cannot be had.
-[[nodiscard]] file_pointer create_anew(const std::string& path) noexcept;
-/// A file to write on at its end: ours, regular, of one name, and no link. Null when it is not.
-[[nodiscard]] file_pointer open_to_append(const std::string& path) noexcept;
-/// Cuts it to nothing.
-[[nodiscard]] bool empty_file(std::FILE* file) noexcept;
-/// Whether no other program holds the file by this same call.
-[[nodiscard]] bool lock_file(std::FILE* file) noexcept;
-
-/// Gives a file another name. `fresh`: fails when there is one of that name.
-[[nodiscard]] bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept;
 
 /// A line on standard error that shows how far a download is. Draws at most ten times a second.
 class progress_bar {

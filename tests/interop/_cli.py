@@ -27,10 +27,10 @@ def environment(**more):
     return env
 
 
-def run(*args, stdin=b"", env=None, cwd=None):
+def run(*args, stdin=b"", env=None, cwd=None, timeout=PATIENCE):
     """Runs the tool to its end."""
     return subprocess.run([TOOL, *map(str, args)], input=stdin, capture_output=True,
-                          timeout=PATIENCE, env=env or environment(), cwd=cwd)
+                          timeout=timeout, env=env or environment(), cwd=cwd)
 
 
 class Tool:

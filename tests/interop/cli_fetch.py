@@ -4,66 +4,13 @@
 import gzip
 import hashlib
 import os
-import re
 import socket
 import threading
 import time
+import zlib
 
-from _cli import PATIENCE, Case, Tool, environment, main, on_terminal, read_all, run
-
-OK = b"HTTP/1.1 200 OK\r\n"
-BODY = bytes(range(256)) * 400  # 102,400 bytes that know their place
-
-
-def page(body, *fields, status=b"200 OK"):
-    lines = b"".join(f + b"\r\n" for f in fields)
-    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), lines, body)
-
-
-class Site:
-    """A server whose script gives for each request, in order, the bytes to send; then it closes."""
-
-    def __init__(self, *answers):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/"
-        self.requests = []
-        self.answers = list(answers)
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self):
-        for answer in self.answers:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            connection.settimeout(PATIENCE)
-            with connection:
-                request = b""
-                while b"\r\n\r\n" not in request:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        break
-                    request += piece
-                self.requests.append(request)
-                try:
-                    connection.sendall(answer(request) if callable(answer) else answer)
-                    connection.shutdown(socket.SHUT_WR)
-                    connection.recv(1)
-                except OSError:
-                    pass  # a client that has seen enough may go
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-
-def field(request, name):
-    found = re.search(rb"\r\n" + name + rb": ([^\r]*)", request)
-    return found[1] if found else None
+from _cli import PATIENCE, Case, Tool, environment, main, on_terminal, run
+from _web import BODY, OK, Site, field, page
 
 
 class Redirects(Case):
@@ -244,6 +191,63 @@ class Encodings(Case):
     def test_are_taken_off(self):
         with Site(page(gzip.compress(BODY), b"Content-Encoding: gzip")) as site:
             self.ends(run("get", site.url), 0, BODY)
+
+    def test_all_fields_are_one_list_undone_from_its_end(self):
+        twice = gzip.compress(zlib.compress(BODY))
+        for fields in ([b"Content-Encoding: deflate, gzip"],
+                       [b"Content-Encoding: deflate", b"content-encoding: GZIP"],
+                       [b"Content-Encoding: , deflate,none,", b"X: y", b"Content-Encoding: gzip"]):
+            with Site(page(twice, *fields)) as site:
+                self.ends(run("get", site.url), 0, BODY)
+        with Site(page(gzip.compress(BODY), *[b"Content-Encoding: gzip"] * 6)) as site:
+            self.ends(run("get", site.url), 56, b"", "limit")
+
+    def test_a_word_that_is_no_coding_changes_nothing(self):
+        for word in b"none", b"utf-8", b"UTF-8, identity", b"binary", b"", b"aws-chunked":
+            with Site(page(BODY, b"Content-Encoding: " + word)) as site:
+                self.ends(run("get", site.url), 0, BODY)
+
+    def test_a_coding_that_nobody_asked_for_is_56_and_can_be_saved(self):
+        answer = page(BODY, b"Content-Encoding: compress")
+        with Site(answer, answer) as site:
+            self.ends(run("get", site.url), 56, b"", "--no-decode")
+            self.ends(run("get", site.url, "--no-decode"), 0, BODY)
+
+    def test_no_decode_saves_what_is_sent(self):
+        packed = gzip.compress(BODY)
+        with Site(page(packed, b"Content-Encoding: gzip")) as site:
+            self.ends(run("get", "--no-decode", site.url), 0, packed)
+            self.assertEqual(field(site.requests[0], b"Accept-Encoding"), b"identity")
+
+    def test_a_compressed_file_is_saved_as_it_was_published(self):
+        packed = gzip.compress(BODY)
+        digest = hashlib.sha256(packed).hexdigest()
+        tar = b"Content-Type: application/x-tar"
+        for coding in b"x-gzip", b"gzip":
+            for path, kind, name in (("lib.tar.gz", tar, "f"), ("lib.TGZ?x=1", tar, "f"),
+                                     ("download", tar, "lib.tar.gz"),
+                                     ("download", b"Content-Type: application/x-gzip", "f")):
+                with Site(page(packed, b"Content-Encoding: " + coding, kind)) as site:
+                    self.ends(run("get", site.url + path, "--sha256", digest, "-o",
+                                  self.folder / name), 0)
+                self.assertEqual((self.folder / name).read_bytes(), packed)
+        to_file = page(b"", b"Location: /lib.tar.gz", status=b"302 Found")
+        from_file = page(b"", b"Location: /blob", status=b"302 Found")
+        for path, redirect in ("latest", to_file), ("lib.tar.gz", from_file):
+            with Site(redirect, page(packed, b"Content-Encoding: x-gzip", tar)) as site:
+                self.ends(run("get", site.url + path), 0, packed)
+
+    def test_a_published_file_is_continued(self):
+        packed = gzip.compress(os.urandom(50_000))
+        fields = b'ETag: "v1"', b"Content-Encoding: x-gzip"
+
+        def rest(request):
+            first = int(field(request, b"Range")[6:-1])
+            return page(packed[first:], *fields, b"Content-Range: bytes %d-%d/%d" % (
+                first, len(packed) - 1, len(packed)), status=b"206 Partial Content")
+        with Site(page(packed, *fields)[:20_000], rest) as site:
+            self.ends(run("get", "--retry", 1, site.url + "a.gz", "-o", self.folder / "a.gz"), 0)
+        self.assertEqual((self.folder / "a.gz").read_bytes(), packed)
 
     def test_h18_a_bomb_is_56(self):
         bomb = gzip.compress(b"\0" * 50_000_000, 9)

@@ -272,7 +272,7 @@ class Rule8WholeFiles(Case):
         with Peer(script) as peer:
             threading.Timer(0, going.set).start()
             self.ends(run("get", f"tcp://127.0.0.1:{peer.port}", "-o", self.folder / "f"), 0, b"")
-        self.assertEqual(seen, [["f.part"]])
+        self.assertEqual(seen, [["f.part", "f.part.from"]])
         self.assertEqual((self.folder / "f").read_bytes(), b"half whole")
         self.assertEqual(len(list(self.folder.iterdir())), 1)
 
