@@ -26,8 +26,10 @@ struct exchange {
   message_source& source;
   output& out;
   const manner& how;
-  event heard;  // something has come, or the end
+  event heard;  // something has come and is written, or the end
   event ended;  // the peer's end
+  // Whether something that has come is not written yet. Our reader is slow then, not the peer.
+  bool writing = false;
   bool open_line = false;
   std::uint64_t replies = 0;
 };
@@ -35,7 +37,9 @@ struct exchange {
 task<> show(exchange& x, std::string_view reply) {
   std::string text = x.how.hex ? to_hex(reply) + "\n" : std::string(reply);
   if (!text.empty()) x.open_line = text.back() != '\n';
+  x.writing = true;
   co_await x.out.write(text);
+  x.writing = false;
 }
 
 // Between two replies, when they are shown as lines.
@@ -56,11 +60,15 @@ std::string on_the_wire(const exchange& x, const std::string& message) {
   return twice;
 }
 
-// Whether something came within `limit`; x.heard was reset before.
+// Whether something came within `limit`; x.heard was reset before. What has come in time and is
+// still being written counts.
 task<bool> hears(exchange& x, duration limit) {
   auto waited = co_await attempt(within(limit, x.heard.wait()));
-  if (!waited && !waited.error().is(errc::timed_out)) waited.value();
-  co_return waited.has_value();
+  if (waited) co_return true;
+  if (!waited.error().is(errc::timed_out)) waited.value();
+  if (!x.writing) co_return false;
+  co_await x.heard.wait();
+  co_return true;
 }
 
 failure too_slow(const exchange& x) {
@@ -161,6 +169,10 @@ task<> speak(exchange& x, stream& peer, scope& both) {
   }
   auto bounded = co_await attempt(within(*x.how.wait, read_on(x)));
   if (!bounded && !bounded.error().is(errc::timed_out)) bounded.value();
+  if (x.writing) {
+    x.heard.reset();
+    co_await x.heard.wait();
+  }
   both.stop();
 }
 
