@@ -1,49 +1,80 @@
 // SPDX-License-Identifier: MIT
 // A chat room: what one says, all others hear. One loop, so no locks.
+#include <algorithm>
 #include <bight/bight.hpp>
 #include <deque>
 #include <list>
 using namespace bight;
 
 struct guest;
-using room = std::list<guest*>;
+
+struct room {
+  std::list<guest*> guests;
+  event taken;  // somebody has caught up, or left
+};
 
 struct guest {
-  explicit guest(room& r) : others(r) { others.push_back(this); }
+  explicit guest(room& r) : here(r) { here.guests.push_back(this); }
   guest(const guest&) = delete;
-  ~guest() { others.remove(this); }
+  ~guest() {
+    here.guests.remove(this);
+    here.taken.set();
+  }
 
   void hear(std::string line) {
-    if (unsent.size() == 100) return;  // a peer that does not read misses some
+    if (behind) return;  // a peer that does not read misses lines
     unsent.push_back(std::move(line));
     more.set();
   }
 
-  room& others;
+  room& here;
   std::deque<std::string> unsent;
   event more;
+  bool behind = false;
 };
 
 task<> write(tcp::stream& peer, guest& me) {
   for (;;) {
     me.more.reset();
     for (; !me.unsent.empty(); me.unsent.pop_front()) co_await peer.send(me.unsent.front());
+    me.behind = false;
+    me.here.taken.set();
     co_await me.more.wait();
   }
 }
 
+bool has_room(const guest* g) { return g->behind || g->unsent.size() < 100; }
+
+task<> until_room(room& here) {
+  while (!std::ranges::all_of(here.guests, has_room)) {
+    here.taken.reset();
+    co_await here.taken.wait();
+  }
+}
+
+// Before another line: a peer that pastes many waits for those who read. Whoever has not caught up
+// in two seconds misses lines until they have, and so delays the others once, and holds no memory.
+task<> let_all_catch_up(room& here) {
+  auto caught_up = co_await attempt(within(2s, until_room(here)));
+  if (!caught_up && !caught_up.error().is(errc::timed_out)) caught_up.value();  // cancelled
+  for (guest* g : here.guests)
+    if (!has_room(g)) g->behind = true;
+}
+
 task<> read(tcp::stream& peer, guest& me) {
   reader lines(peer);
-  while (auto line = co_await lines.read_line(500))
-    for (guest* other : me.others)
+  while (auto line = co_await lines.read_line(500)) {
+    if (!std::ranges::all_of(me.here.guests, has_room)) co_await let_all_catch_up(me.here);
+    for (guest* other : me.here.guests)
       if (other != &me) other->hear(line->str() + "\n");
+  }
 }
 
 struct chat {
-  room* guests;
+  room* here;
 
   task<> operator()(tcp::stream peer) const {
-    guest me(*guests);
+    guest me(*here);
     auto both = [&peer, &me](scope& s) -> task<> {
       s.spawn(write(peer, me));
       co_await read(peer, me);
@@ -54,8 +85,8 @@ struct chat {
 };
 
 int main(int argc, char** argv) {
-  room guests;
+  room here;
   serve_options options;
   options.on_listening = [](const address& at) { print("Chat on {}", at); };
-  return run(tcp::serve(argc > 1 ? argv[1] : "127.0.0.1:9999", chat{&guests}, options));
+  return run(tcp::serve(argc > 1 ? argv[1] : "127.0.0.1:9999", chat{&here}, options));
 }

@@ -6,6 +6,7 @@ tests of their own.
 """
 
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -165,6 +166,40 @@ class Examples(unittest.TestCase):
                     self.assertEqual(received(two, 6), b"hello\n")
                     two.sendall(b"and you\n")
                     self.assertEqual(received(three, 8), b"and you\n")
+
+    def test_in_a_chat_a_peer_that_reads_misses_none_of_many_pasted_lines(self):
+        lines = b"".join(b"%06d %s\n" % (i, b"x" * 400) for i in range(3000))
+        with Server("chat", "127.0.0.1:0") as server, server.connect() as reader:
+            with server.connect() as speaker:
+                self.meet(reader, speaker)
+                self.assertEqual(self.spoken(speaker, lines, reader), lines)
+
+    def test_in_a_chat_a_peer_that_does_not_read_delays_the_others_once(self):
+        lines = b"".join(b"%06d %s\n" % (i, b"x" * 400) for i in range(40000))  # 16 MB
+        with Server("chat", "127.0.0.1:0") as server, socket.socket() as stuck:
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stuck.settimeout(PATIENCE)
+            stuck.connect(("127.0.0.1", int(server.address.rsplit(":", 1)[1])))
+            with server.connect() as reader, server.connect() as speaker:
+                self.meet(reader, speaker)
+                self.assertEqual(self.spoken(speaker, lines, reader), lines)
+                size = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(
+                    f"/proc/{server.process.pid}/status").read_text())[1])
+                self.assertLess(size, 400_000)  # kB; a sanitizer needs much of it
+
+    def meet(self, reader, speaker):
+        """Returns once the speaker's words reach the reader."""
+        reader.settimeout(PATIENCE)
+        speaker.sendall(b"hello\n")
+        self.assertEqual(received(reader, 6), b"hello\n")
+
+    def spoken(self, speaker, lines, reader):
+        """What the reader gets while the speaker says these lines."""
+        speaking = threading.Thread(target=speaker.sendall, args=(lines,), daemon=True)
+        speaking.start()
+        got = received(reader, len(lines))
+        speaking.join(PATIENCE)
+        return got
 
     def test_a_greeting_survives_a_lossy_network_and_the_seed_says_how(self):
         first, again, other = (run("lossy_network_test", seed) for seed in ("7", "7", "8"))
