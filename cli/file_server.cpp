@@ -7,6 +7,8 @@
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
 #include <bight/reader.hpp>
+#include <bight/scope.hpp>
+#include <bight/serve.hpp>
 #include <bight/stdio.hpp>
 
 #include <fmt/core.h>
@@ -75,45 +77,14 @@ std::string_view words_of(int status) {
   }
 }
 
-std::string in_html(std::string_view text) {
-  std::string safe;
-  for (const char c : text) switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += c;
-    }
-  return safe;
-}
-
-std::string in_url(std::string_view path) {
-  std::string safe;
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    safe += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return safe;
-}
-
-std::string listing(std::string_view path, const std::vector<std::string>& names) {
-  const std::string title = in_html("/" + std::string(path));
-  std::string page = fmt::format(
-      "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<h1>{0}</h1>\n<ul>\n", title);
-  if (!path.empty()) page += "<li><a href=\"../\">../</a>\n";
-  for (const std::string& name : names)
-    page += fmt::format("<li><a href=\"./{}\">{}</a>\n", in_url(name), in_html(name));
-  return page + "</ul>\n";
-}
-
 // One client.
 class file_session {
  public:
-  file_session(stream& peer, const folder& shared, const console& voice)
-      : peer_(peer), shared_(shared), voice_(voice), who_(peer.remote().str()) {}
+  file_session(stream& peer, const folder& shared, listings& pages, const console& voice)
+      : peer_(peer), shared_(shared), pages_(pages), voice_(voice), who_(peer.remote().str()) {}
 
-  task<> run() {
+  task<bool> run() {
+    const context& mine = co_await current_context();
     reader in(peer_);
     for (std::size_t i = 0; i < requests_max && keep_; ++i) {
       auto reading = attempt(within(request_time_max, read_header(in)));
@@ -124,12 +95,14 @@ class file_session {
         const bool between =
             (e.is(errc::cut_short) || e.is(errc::tls_truncated)) && in.buffered() == 0;
         // Between two requests a client may go, or be sent away.
-        if (between || (e.is(errc::timed_out) && in.buffered() == 0)) co_return;
+        if (between || (e.is(errc::timed_out) && in.buffered() == 0)) co_return true;
         if (!e.is(errc::too_long)) throw error(e);
+      } else if (header->empty()) {
+        co_return false;
       }
       std::optional<asked> what;
       if (header) what = parse_asked(*header);
-      keep_ = what && what->keep && i + 1 < requests_max;
+      keep_ = what && what->keep && i + 1 < requests_max && !is_draining(mine);
       if (!what) {
         asked nothing;
         co_await say(nothing, 400, "that is no request that can be answered\n");
@@ -137,17 +110,27 @@ class file_session {
         co_await answer(*what);
       }
     }
+    co_return true;
   }
 
  private:
-  // A request up to its empty line. What cannot begin one is all of it: a client of TLS says hello,
-  // and would wait for a hello.
+  // The next byte; none when the server drains and the client has asked for nothing more.
+  task<std::optional<char>> next_byte(reader<stream>& in) const {
+    auto race = any(in.read_exactly(1), until_drain());  // who is idle holds no buffer
+    auto first = co_await std::move(race);
+    if (first.index() == 1) co_return std::nullopt;
+    co_return std::get<0>(first).view().front();
+  }
+
+  // A request up to its empty line; "" when none comes any more, because the server drains. What
+  // cannot begin a request is all of it: a client of TLS sends its hello, and waits for another.
   task<std::string> read_header(reader<stream>& in) const {
     char c = '\n';
     // An empty line before it is passed over: RFC 9112 §2.2.
     for (int left = 3; left > 0 && (c == '\r' || c == '\n'); --left) {
-      const lease first = co_await in.read_exactly(1);  // who is idle holds no buffer
-      c = first.view().front();
+      const std::optional<char> next = co_await next_byte(in);
+      if (!next) co_return std::string();
+      c = *next;
     }
     if (c == tls_handshake)
       voice_.note(fmt::format("{} speaks TLS, and nobody here: give --tls", who_));
@@ -174,8 +157,9 @@ class file_session {
     } else if (auto index = shared_.find(*path + "index.html"); index && !index->is_folder) {
       co_await say_file(what, "index.html", *index);
     } else {
-      const std::string page = listing(*path, shared_.names(*found, *path));
-      co_await say(what, 200, page, "Content-Type: text/html; charset=utf-8\r\n");
+      auto making = pages_.page(*std::move(found), *path);
+      const auto page = co_await std::move(making);
+      co_await say(what, 200, *page, "Content-Type: text/html; charset=utf-8\r\n");
     }
   }
 
@@ -261,6 +245,7 @@ class file_session {
 
   stream& peer_;
   const folder& shared_;
+  listings& pages_;
   const console& voice_;
   const std::string who_;
   bool keep_ = true;
@@ -268,10 +253,10 @@ class file_session {
 
 }  // namespace
 
-task<> serve_files(stream& peer, const folder& shared, const console& voice) {
-  file_session session(peer, shared, voice);
+task<bool> serve_files(stream& peer, const folder& shared, listings& pages, const console& voice) {
+  file_session session(peer, shared, pages, voice);
   auto running = session.run();
-  co_await std::move(running);
+  co_return co_await std::move(running);
 }
 
 }  // namespace tool

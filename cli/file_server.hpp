@@ -6,16 +6,18 @@
 
 #include "console.hpp"
 #include "folder.hpp"
+#include "listing.hpp"
 
 #include <bight/stream.hpp>
 #include <bight/task.hpp>
 
 namespace tool {
 
-/// Answers the requests of one client, up to its end. Both are borrowed.
+/// Answers the requests of one client, up to its end or a drain. All are borrowed. Returns whether
+/// the client may still be sending.
 ///
 /// errors  those of the stream.
-[[nodiscard]] bight::task<> serve_files(bight::stream& peer, const folder& shared,
-                                        const console& voice);
+[[nodiscard]] bight::task<bool> serve_files(bight::stream& peer, const folder& shared,
+                                            listings& pages, const console& voice);
 
 }  // namespace tool

@@ -22,30 +22,59 @@ namespace {
 
 /// Names that one listing has at most.
 constexpr std::size_t names_max = 10000;
+constexpr int look_flags = O_PATH | O_CLOEXEC;
 constexpr int open_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 // Component by component, no link followed: for kernels and containers without openat2.
-descriptor open_stepwise(int root, std::string_view path) {
+descriptor open_stepwise(int root, std::string_view path, int flags) {
   descriptor at(fcntl(root, F_DUPFD_CLOEXEC, 0));
   while (at && !path.empty()) {
     const std::string name(path.substr(0, path.find('/')));
     path.remove_prefix(std::min(name.size() + 1, path.size()));
     if (name.empty()) continue;
     if (name == "..") return {};
-    at = descriptor(openat(at.get(), name.c_str(), open_flags | O_NOFOLLOW));
+    // The folders on the way are looked at alone, so that nothing is opened but what is asked for.
+    const int how = path.empty() ? flags : look_flags;
+    at = descriptor(openat(at.get(), name.c_str(), how | O_NOFOLLOW));
   }
   return at;
 }
 
-descriptor open_beneath(int root, const std::string& path) {
+descriptor open_beneath(int root, const std::string& path, int flags) {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(open_flags);
+  how.flags = static_cast<std::uint64_t>(flags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   const char* name = path.empty() ? "." : path.c_str();
-  // The C library has no function for it.
-  const long fd = syscall(SYS_openat2, root, name, &how, sizeof how);
+  // The C library has no function for it. EAGAIN: something was renamed, anywhere on the machine,
+  // while ".." in a link was followed, and the kernel cannot be sure that it does not lead out:
+  // openat2(2).
+  long fd = -1;
+  int tries = 100;
+  do fd = syscall(SYS_openat2, root, name, &how, sizeof how);
+  while (fd < 0 && errno == EAGAIN && --tries > 0);
   if (fd >= 0) return descriptor(static_cast<int>(fd));
-  return errno == ENOSYS || errno == EPERM ? open_stepwise(root, path) : descriptor();
+  return errno == ENOSYS || errno == EPERM ? open_stepwise(root, path, flags) : descriptor();
+}
+
+bool same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Looks before it opens: the open of a FIFO lets its writer begin, and the close kills it; that of
+// a device may do anything. A look (O_PATH) is not an open for the file, and it holds on to what it
+// has seen: no rename and no new link in between can put something else in its place.
+descriptor open_file_or_folder(int root, const std::string& path, struct stat& s) {
+  const descriptor seen = open_beneath(root, path, look_flags);
+  if (!seen || fstat(seen.get(), &s) != 0) return {};
+  if (S_ISDIR(s.st_mode)) return descriptor(openat(seen.get(), ".", open_flags | O_DIRECTORY));
+  if (!S_ISREG(s.st_mode) || path.ends_with('/')) return {};
+  descriptor file(open(fmt::format("/proc/self/fd/{}", seen.get()).c_str(), open_flags));
+  if (file || errno != ENOENT) return file;
+  // Without /proc it has to be found once more.
+  file = open_beneath(root, path, open_flags);
+  struct stat now{};
+  if (!file || fstat(file.get(), &now) != 0 || !same_file(s, now)) return {};
+  return file;
 }
 
 bool is_hidden(std::string_view path) {
@@ -67,11 +96,10 @@ folder::folder(const std::string& path)
 std::optional<entry> folder::find(const std::string& path) const {
   if (is_hidden(path) || path.find('\0') != std::string::npos) return std::nullopt;
   entry e;
-  e.open = open_beneath(root_.get(), path);
   struct stat s{};
+  e.open = open_file_or_folder(root_.get(), path, s);
   if (!e.open || fstat(e.open.get(), &s) != 0) return std::nullopt;
   e.is_folder = S_ISDIR(s.st_mode);
-  if (!e.is_folder && !S_ISREG(s.st_mode)) return std::nullopt;
   e.size = static_cast<std::uint64_t>(s.st_size);
   e.changed = s.st_mtim.tv_sec;
   e.tag = fmt::format("\"{:x}-{:x}-{:x}.{:x}\"", s.st_ino, s.st_size, s.st_mtim.tv_sec,
@@ -79,33 +107,43 @@ std::optional<entry> folder::find(const std::string& path) const {
   return e;
 }
 
-std::vector<std::string> folder::names(const entry& of, const std::string& path) const {
-  std::vector<std::string> all;
-  const int fd = fcntl(of.open.get(), F_DUPFD_CLOEXEC, 0);
-  DIR* d = fd >= 0 ? fdopendir(fd) : nullptr;
-  if (d == nullptr) {
-    if (fd >= 0) close(fd);
-    return all;
-  }
-  while (const dirent* one = readdir(d)) {
-    std::string name = one->d_name;
-    struct stat s{};
-    if (is_hidden(name) || fstatat(fd, name.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    bool is_folder = S_ISDIR(s.st_mode);
-    if (S_ISLNK(s.st_mode)) {
-      const std::optional<entry> meant = find(path + name);
-      if (!meant) continue;
-      is_folder = meant->is_folder;
-    } else if (!is_folder && !S_ISREG(s.st_mode)) {
-      continue;
+folder::names::names(const folder& shared, const entry& of, std::string path)
+    : shared_(shared), path_(std::move(path)) {
+  const int fd = openat(of.open.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  open_.reset(fd >= 0 ? fdopendir(fd) : nullptr);
+  if (open_ == nullptr && fd >= 0) close(fd);
+}
+
+void folder::names::close_folder::operator()(DIR* d) const noexcept { closedir(d); }
+
+bool folder::names::read(std::size_t count) {
+  for (; count > 0; --count) {
+    const dirent* one = open_ != nullptr ? readdir(open_.get()) : nullptr;
+    if (one == nullptr) return false;
+    const std::string_view name = one->d_name;
+    if (is_hidden(name)) continue;
+    const std::optional<bool> is_folder = shared_.look(dirfd(open_.get()), *one, path_);
+    if (!is_folder) continue;
+    if (all_.size() == names_max) {
+      complete_ = false;
+      return false;
     }
-    if (is_folder) name += '/';
-    if (all.size() == names_max) break;
-    all.push_back(std::move(name));
+    all_.emplace_back(name) += *is_folder ? "/" : "";
   }
-  closedir(d);
-  std::sort(all.begin(), all.end());
-  return all;
+  return true;
+}
+
+std::optional<bool> folder::look(int in, const dirent& one, const std::string& path) const {
+  if (one.d_type == DT_REG || one.d_type == DT_DIR) return one.d_type == DT_DIR;
+  struct stat s{};
+  if (fstatat(in, one.d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (S_ISLNK(s.st_mode)) {
+    const std::string link = path + one.d_name;
+    const descriptor seen = open_beneath(root_.get(), link, look_flags);
+    if (!seen || fstat(seen.get(), &s) != 0) return std::nullopt;
+  }
+  if (!S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode)) return std::nullopt;
+  return S_ISDIR(s.st_mode);
 }
 
 std::string http_date(std::time_t t) {

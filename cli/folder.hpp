@@ -5,8 +5,11 @@
 
 #include "descriptor.hpp"
 
+#include <dirent.h>
+
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,18 +34,43 @@ class folder {
   /// errors  a usage failure when it is no folder that can be read.
   explicit folder(const std::string& path);
 
-  /// Opens what `path` names, relative to the folder: "" is itself. The kernel sees to it that
+  /// Opens what `path` names, relative to the folder: "" is itself. The kernel makes sure that
   /// neither ".." nor a link leads out (openat2(2), RESOLVE_BENEATH); where it cannot, no link is
-  /// followed at all. Names that begin with a dot are not there, nor is what is neither a file nor
-  /// a folder.
+  /// followed at all. Names that begin with a dot are not found, nor is anything but files and
+  /// folders: FIFOs, sockets and devices are not even opened.
   [[nodiscard]] std::optional<entry> find(const std::string& path) const;
-  /// The names that find() knows in the open folder `of`, whose path is `path` ("" or with its
-  /// "/"), sorted; those of folders end in "/".
-  [[nodiscard]] std::vector<std::string> names(const entry& of, const std::string& path) const;
+
+  /// The names in a folder that find() would find, read in steps.
+  class names {
+   public:
+    /// of    the open folder, borrowed for the constructor.
+    /// path  of it: "" or with its "/".
+    names(const folder& shared, const entry& of, std::string path);
+
+    /// Looks at so many names more; false when there are no more.
+    [[nodiscard]] bool read(std::size_t count);
+    /// Those read so far, in no order. Folders end in "/".
+    [[nodiscard]] std::vector<std::string>& found() noexcept { return all_; }
+    /// Whether there are no more than a listing may have.
+    [[nodiscard]] bool complete() const noexcept { return complete_; }
+
+   private:
+    struct close_folder {
+      void operator()(DIR* d) const noexcept;
+    };
+    const folder& shared_;
+    std::string path_;
+    std::unique_ptr<DIR, close_folder> open_;
+    std::vector<std::string> all_;
+    bool complete_ = true;
+  };
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
+  // Whether that is a folder; none when find() would not find it.
+  [[nodiscard]] std::optional<bool> look(int in, const dirent& one, const std::string& path) const;
+
   std::string path_;
   descriptor root_;
 };

@@ -4,6 +4,7 @@
 #include "file_server.hpp"
 #include "target.hpp"
 #include "text.hpp"
+#include "units.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/tls.hpp>
@@ -11,6 +12,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <chrono>
 
 namespace tool {
 
@@ -53,7 +55,7 @@ struct session {
   }
 
   // Here and not by serve's on_error: after a reset nobody can say whose the stream was.
-  void fail(const error& e) const { tell_failure(*shared.voice, who, e); }
+  void fail(const error& e) const { tell_failure(shared, who, e); }
 
   stream& peer;  // the coroutine's own: it lives as long as the frame, and serve may ask it
   const handling& shared;
@@ -122,8 +124,8 @@ task<> text(session& s) {
 }
 
 task<> files(session& s) {
-  co_await serve_files(s.peer, *s.shared.files, *s.shared.voice);
-  co_await part(s);
+  auto serving = serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.voice);
+  if (co_await std::move(serving)) co_await part(s);
 }
 
 BIGHT_CORO_WRAPPER task<> handle(session& s) {
@@ -148,12 +150,28 @@ task<> serve_stream(stream peer, const handling& shared) {
     s.fail(outcome.error());
 }
 
+// A greeter's answer is no name: two greeters would greet each other until no datagram is large
+// enough.
+bool is_greeting(std::string_view said) {
+  return said.starts_with("Hello, ") && said.ends_with('!');
+}
+
+bool may_answer(const udp::request& asked, const handling& shared) {
+  if (shared.kind == handler_kind::greet && is_greeting(asked.data().view())) return false;
+  return shared.loops->may_answer(asked.from(), asked.data().view());
+}
+
 task<> serve_datagram(udp::request asked, const handling& shared) {
   const lease& said = asked.data();
   shared.voice->note(fmt::format("Received from {}.", asked.from().str()));
   shared.voice->event("received", {{"proto", std::string("udp")},
                                    {"peer", asked.from().str()},
                                    {"bytes", static_cast<std::int64_t>(said.size())}});
+  if (shared.kind != handler_kind::discard && !may_answer(asked, shared)) {
+    shared.voice->note(fmt::format("Not answered: {} looks like a server that answers answers.",
+                                   asked.from().str()));
+    co_return;
+  }
   if (shared.delay > 0ns) co_await sleep(shared.delay);
   switch (shared.kind) {
     case handler_kind::greet: co_await asked.reply("Hello, ", said, "!"); break;
@@ -164,6 +182,9 @@ task<> serve_datagram(udp::request asked, const handling& shared) {
   }
   if (shared.finished != nullptr) shared.finished->set();
 }
+
+// The time of threads that share something; each loop has its own.
+time_point steady_now() { return time_point(std::chrono::steady_clock::now().time_since_epoch()); }
 
 constexpr std::array<handler_kind, 5> kinds{handler_kind::greet, handler_kind::echo,
                                             handler_kind::discard, handler_kind::text,
@@ -190,11 +211,25 @@ task<> datagram_handler::operator()(udp::request asked) const {
   return serve_datagram(std::move(asked), *shared);
 }
 
-void tell_failure(const console& voice, const address& peer, const error& e) {
+void tell_failures(const console& voice, const address& peer, const error& e, std::uint64_t more,
+                   duration in) {
   const bool known = peer.what() != address::kind::none;
   const std::string who = known ? peer.str() : "a client that has gone";
-  voice.note(fmt::format("Connection from {} failed: {}", who, shown(e.what())));
+  if (more == 0)
+    voice.note(fmt::format("Connection from {} failed: {}", who, shown(e.what())));
+  else
+    voice.note(fmt::format("{} more in {}, the last from {}: {}", more, shown_duration(in), who,
+                           shown(e.what())));
+}
+
+void tell_failure(const handling& shared, const address& peer, const error& e) {
+  const console& voice = *shared.voice;
+  const bool known = peer.what() != address::kind::none;
   voice.event("failed", {{"peer", known ? peer.str() : ""}, {"message", std::string(e.what())}});
+  if (is_reset_by_peer(e))
+    voice.detail(fmt::format("{}: {}", known ? peer.str() : "a client", shown(e.what())));
+  else
+    static_cast<void>(shared.failures->add(peer, e, steady_now()));
 }
 
 }  // namespace tool

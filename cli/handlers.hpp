@@ -5,7 +5,10 @@
 
 #include "console.hpp"
 #include "folder.hpp"
+#include "listing.hpp"
+#include "loop_guard.hpp"
 
+#include <bight/error_digest.hpp>
 #include <bight/event.hpp>
 #include <bight/stream.hpp>
 #include <bight/time.hpp>
@@ -28,8 +31,11 @@ struct handling {
   handler_kind kind = handler_kind::greet;
   std::string text;               ///< of handler_kind::text
   const folder* files = nullptr;  ///< of handler_kind::files
+  listings* pages = nullptr;      ///< of the same
+  loop_guard* loops = nullptr;    ///< of datagrams
   bight::duration delay{};        ///< before every answer
   const console* voice = nullptr;
+  bight::error_digest* failures = nullptr;
   bight::event* finished = nullptr;  ///< set when a session has ended; only with one thread
 };
 
@@ -43,7 +49,11 @@ struct datagram_handler {
   BIGHT_CORO_WRAPPER bight::task<> operator()(bight::udp::request asked) const;
 };
 
-/// Tells of a session that ended with an error.
-void tell_failure(const console& voice, const bight::address& peer, const bight::error& e);
+/// Reports a session that ended with an error: as an event, and to people unless the client has
+/// merely reset the connection.
+void tell_failure(const handling& shared, const bight::address& peer, const bight::error& e);
+/// The lines for people: what an error_digest calls.
+void tell_failures(const console& voice, const bight::address& peer, const bight::error& e,
+                   std::uint64_t more, bight::duration in);
 
 }  // namespace tool

@@ -8,6 +8,8 @@
 #include "terminal.hpp"
 #include "text.hpp"
 
+#include <bight/line_sink.hpp>
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -128,12 +130,25 @@ int run(int argc, char** argv) {
 
 }  // namespace tool
 
+// Dies of the signal that interrupted the command. A shell that runs a loop looks at that, and not
+// at the status: only so does Ctrl-C end the loop.
+static void die_of(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
 int main(int argc, char** argv) {
-  const int code = tool::run(argc, argv);
+  int code = tool::run(argc, argv);
   // What was printed plainly (help, engine, completions) must really be out.
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == 0) {
     if (errno != EPIPE) std::perror("bight: write standard output");
-    return static_cast<int>(tool::exit_code::cannot_write);
+    code = static_cast<int>(tool::exit_code::cannot_write);
+  }
+  if (code > 128) {
+    // exit() would see to these.
+    static_cast<void>(bight::line_sink::standard_output().flush(std::chrono::seconds(1)));
+    static_cast<void>(bight::line_sink::standard_error().flush(std::chrono::seconds(1)));
+    die_of(code - 128);
   }
   return code;
 }

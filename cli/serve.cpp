@@ -13,6 +13,7 @@
 #include "units.hpp"
 
 #include <bight/deadline.hpp>
+#include <bight/error_digest.hpp>
 #include <bight/resolve.hpp>
 #include <bight/scope.hpp>
 #include <bight/stdio.hpp>
@@ -84,7 +85,8 @@ task<std::vector<address>> addresses_of(const target& wanted, const serve_flags&
   co_return at;
 }
 
-serve_options options_of(const serve_flags& f, event& drain, announcer& announce, protocol proto) {
+serve_options options_of(const serve_flags& f, const handling& shared, event& drain,
+                         announcer& announce, protocol proto) {
   const console& voice = f.common.voice;
   serve_options o;
   o.max_connections = f.once ? 1 : static_cast<std::size_t>(f.max_conns);
@@ -93,7 +95,7 @@ serve_options options_of(const serve_flags& f, event& drain, announcer& announce
   o.threads = static_cast<unsigned>(f.threads);
   o.drain = &drain;
   o.on_listening = [&announce, proto](const address& at) { announce.listening(proto, at); };
-  o.on_error = [&voice](const address& peer, const error& e) { tell_failure(voice, peer, e); };
+  o.on_error = [&shared](const address& peer, const error& e) { tell_failure(shared, peer, e); };
   o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
     voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
     if (sessions > 0)
@@ -117,20 +119,42 @@ tls::serve_options tls_options_of(const serve_flags& f, announcer& announce) {
   return how;
 }
 
-// Remembers which signal began the drain; serving itself sees to the drain.
-task<> watch(task<> serving, int& caught) {
-  struct body {
-    static task<> note(int& into) { into = co_await next_signal(); }
-    static task<> run(task<> work, scope& s) {
-      co_await std::move(work);
-      s.stop();
+// What goes on beside serving.
+struct beside {
+  // Remembers which signal began the drain; serving itself sees to the drain.
+  static task<> note_signal(int& into) { into = co_await next_signal(); }
+  // The terminal has gone: a drain, unless SIGHUP reads certificates again, or is ignored (nohup).
+  static task<> drain_at_hangup(event& drain) {
+    for (;;) {
+      co_await next_hangup();
+      drain.set();
     }
-  };
-  scope both(co_await current_context());
-  both.spawn(body::note(caught));
-  both.spawn(body::run(std::move(serving), both));
-  auto joined = both.join();
+  }
+  static task<> sum_up(error_digest& failures) {
+    const scheduler& clock = (co_await current_context()).sched();
+    for (;;) {
+      co_await sleep(error_digest::window);
+      failures.summarise(clock.now());
+    }
+  }
+  static task<> run(task<> serving, scope& all) {
+    co_await std::move(serving);
+    all.stop();
+  }
+};
+
+// Serves, and gives the signal that ended it; 0 for none.
+task<int> serve_until_signal(task<> serving, error_digest& failures, event* drain_at_hangup) {
+  int caught = 0;
+  scope all(co_await current_context());
+  all.spawn(beside::note_signal(caught));
+  all.spawn(beside::sum_up(failures));
+  if (drain_at_hangup != nullptr) all.spawn(beside::drain_at_hangup(*drain_at_hangup));
+  all.spawn(beside::run(std::move(serving), all));
+  auto joined = all.join();
   co_await std::move(joined);
+  failures.summarise((co_await current_context()).sched().now());
+  co_return caught;
 }
 
 task<int> serve(const serve_flags& f) {
@@ -153,33 +177,42 @@ task<int> serve(const serve_flags& f) {
   handling shared;
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;
+  std::optional<listings> pages;
+  if (f.files != nullptr) pages.emplace(*f.files);
   shared.files = f.files.get();
+  shared.pages = pages ? &*pages : nullptr;
+  loop_guard loops;
+  shared.loops = &loops;
   shared.delay = f.delay;
   shared.voice = &voice;
+  error_digest failures([&voice](const address& peer, const error& e, std::uint64_t more,
+                                 duration in) { tell_failures(voice, peer, e, more, in); });
+  shared.failures = &failures;
   event drain;
   if (f.once) shared.finished = &drain;
   announcer announce(voice, f.ready.get(), f.files.get(),
                      plain.size() + secure.size() + datagrams.size());
   std::vector<task<>> servers;
   if (!plain.empty()) {
-    serve_options options = options_of(f, drain, announce, protocol::tcp);
+    serve_options options = options_of(f, shared, drain, announce, protocol::tcp);
     stream_handler handler{&shared};
     servers.push_back(tcp::serve(std::move(plain), handler, std::move(options)));
   }
   if (!secure.empty()) {
-    serve_options options = options_of(f, drain, announce, protocol::tls);
+    serve_options options = options_of(f, shared, drain, announce, protocol::tls);
     tls::serve_options how = tls_options_of(f, announce);
     stream_handler handler{&shared};
     servers.push_back(tls::serve(std::move(secure), handler, std::move(how), std::move(options)));
   }
   if (!datagrams.empty()) {
-    serve_options options = options_of(f, drain, announce, protocol::udp);
+    serve_options options = options_of(f, shared, drain, announce, protocol::udp);
     datagram_handler handler{&shared};
     servers.push_back(udp::serve(std::move(datagrams), handler, std::move(options)));
   }
-  int caught = 0;
-  auto serving = watch(all(std::move(servers)), caught);
-  co_await std::move(serving);
+  const bool reloads = !f.tls.certificate.empty();  // at SIGHUP, as tls::serve does
+  event* const at_hangup = reloads || hangup_is_ignored() ? nullptr : &drain;
+  auto serving = serve_until_signal(all(std::move(servers)), failures, at_hangup);
+  const int caught = co_await std::move(serving);
   co_return static_cast<int>(caught == SIGINT ? exit_code::interrupted : exit_code::ok);
 }
 
@@ -249,7 +282,10 @@ void add_serve(CLI::App& root, action& chosen) {
       "Without -l: 127.0.0.1:9999 and [::1]:9999. :PORT is this machine alone;\n"
       "0.0.0.0:PORT, [::]:PORT or --public open it to the network. Port 0 takes a free\n"
       "one and says which. Ctrl-C lets sessions finish, a second one cuts; SIGTERM\n"
-      "does the same and ends with 0. --json tells events on standard output.\n"
+      "does the same and ends with 0, and so does SIGHUP without --cert. --json prints\n"
+      "events on standard output. Lines that nobody reads are dropped and counted.\n"
+      "With -u, ports below 1024 are not answered, and one in 256 of a client's\n"
+      "datagrams is not if it only repeats itself: that ends loops of servers.\n"
       "--tls and -l tls://… encrypt. Without --cert a certificate is made that nobody\n"
       "has signed: clients trust it by the --pin that is told. SIGHUP reads the files\n"
       "of --cert and --key again; connections that there are live on.");

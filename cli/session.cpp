@@ -40,9 +40,17 @@ task<int> translated(task<int> work, const console& voice) {
   }
 }
 
+// The next signal that is to end the program.
+task<int> next_end() {
+  if (hangup_is_ignored()) co_return co_await next_signal();
+  auto either = any(next_signal(), next_hangup());
+  const auto come = co_await std::move(either);
+  co_return come.index() == 0 ? std::get<0>(come) : std::get<1>(come);
+}
+
 // `work` until a signal comes; the signal's number is left in `caught`.
 task<int> interruptible(task<int> work, std::optional<int>& caught) {
-  auto race = any(std::move(work), next_signal());
+  auto race = any(std::move(work), next_end());
   auto outcome = co_await std::move(race);
   if (outcome.index() == 0) co_return std::get<0>(outcome);
   caught = std::get<1>(outcome);
@@ -68,11 +76,12 @@ int run_client(task<int> work, const console& voice) {
       run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
   // A command that is over may wait for whoever reads its last words; a server may not.
   line_sink::standard_error().flush(duration::max());
-  if (caught && *caught != SIGINT) {
-    std::signal(*caught, SIG_DFL);
-    std::raise(*caught);
-  }
-  return code;
+  return caught ? 128 + *caught : code;
+}
+
+bool hangup_is_ignored() noexcept {
+  struct sigaction now{};
+  return sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 }  // namespace tool

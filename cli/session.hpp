@@ -17,8 +17,11 @@ namespace tool {
 /// voice  borrowed until the end.
 [[nodiscard]] int run_command(bight::task<int> work, const console& voice);
 
-/// The same for clients: Ctrl-C cancels `work` and gives 130; SIGTERM cancels it too, and then ends
-/// the process as if nobody had caught it.
+/// The same for clients. SIGINT, SIGTERM and SIGHUP cancel `work`; then the exit code is 128 + the
+/// signal, of which the program has to die once it has cleaned up.
 [[nodiscard]] int run_client(bight::task<int> work, const console& voice);
+
+/// Whether SIGHUP was ignored when the program began (nohup): then it must stay ignored.
+[[nodiscard]] bool hangup_is_ignored() noexcept;
 
 }  // namespace tool

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The tool's rules 3 to 8 and 11, a test for each sentence. 1 and 2 are in cli_turns.py."""
 
+import itertools
 import json
 import os
 import signal
@@ -197,15 +198,48 @@ class Rule6ExitCodes(Case):
                                         stdin=subprocess.DEVNULL, capture_output=True)
                 self.assertEqual(result.returncode, code, (shut, result))
 
-    def test_a_client_that_is_interrupted_ends_with_130(self):
-        for command in "send", "connect", "get":
+    def test_a_client_that_is_interrupted_dies_of_the_signal(self):
+        for command, number in itertools.product(
+                ("send", "connect", "get"), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
             quiet = threading.Event()
             with Peer(lambda c: (c.sendall(b"here"), quiet.wait(PATIENCE))) as peer:
                 with Tool(command, f"tcp://127.0.0.1:{peer.port}", stdin=subprocess.PIPE) as tool:
                     tool.until(b"here", "out")
-                    tool.signal(signal.SIGINT)
-                    self.assertEqual(tool.wait(), 130)
+                    tool.signal(number)
+                    self.assertEqual(tool.wait(), -number, command)
                 quiet.set()
+
+    def test_ctrl_c_ends_the_loop_of_a_shell(self):
+        quiet = threading.Event()
+        with Peer(lambda c: (c.sendall(b"here"), quiet.wait(PATIENCE))) as peer:
+            loop = f"for i in 1 2 3; do {TOOL} get tcp://127.0.0.1:{peer.port}; done; echo again"
+            # Ctrl-C reaches the shell too, which stops if its command died of it.
+            shell = subprocess.Popen(["bash", "-c", loop], stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, start_new_session=True)
+            self.assertEqual(shell.stdout.read(4), b"here")
+            os.killpg(shell.pid, signal.SIGINT)
+            self.assertEqual(shell.stdout.read(), b"")
+            self.assertEqual(shell.wait(PATIENCE), -signal.SIGINT)
+            shell.stdout.close()
+            quiet.set()
+
+    def test_a_hangup_that_was_ignored_stays_ignored(self):
+        quiet = threading.Event()
+        def script(c):
+            c.sendall(b"here")
+            quiet.wait(PATIENCE)
+            c.sendall(b"whole")
+
+        with Peer(script) as peer:
+            tool = subprocess.Popen([TOOL, "get", f"tcp://127.0.0.1:{peer.port}"],
+                                    stdout=subprocess.PIPE, env=environment(),
+                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+            self.assertEqual(tool.stdout.read(4), b"here")
+            tool.send_signal(signal.SIGHUP)
+            quiet.set()
+            self.assertEqual(tool.stdout.read(), b"whole")
+            self.assertEqual(tool.wait(PATIENCE), 0)
+            tool.stdout.close()
 
 
 class Rule7Signals(Case):
@@ -223,10 +257,13 @@ class Rule7Signals(Case):
             self.assertEqual(server.wait(), code)
 
     def test_ctrl_c_once_drains(self):
-        self.drained(signal.SIGINT, 130)
+        self.drained(signal.SIGINT, -signal.SIGINT)
 
     def test_sigterm_drains_and_ends_with_0(self):
         self.drained(signal.SIGTERM, 0)
+
+    def test_sighup_drains_when_there_are_no_certificates_to_read_again(self):
+        self.drained(signal.SIGHUP, 0)
 
     def test_ctrl_c_twice_cuts(self):
         with Serve("greet", "-l", "127.0.0.1:0") as server, server.connect() as client:
@@ -234,7 +271,7 @@ class Rule7Signals(Case):
             server.signal(signal.SIGINT)
             server.until(b"Finishing 1 session")
             server.signal(signal.SIGINT)
-            self.assertEqual(server.wait(), 130)
+            self.assertEqual(server.wait(), -signal.SIGINT)
             self.assertEqual(client.recv(100), b"")
 
     def test_a_drain_has_an_end(self):

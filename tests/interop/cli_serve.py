@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The handlers and limits of `bight serve`, and talking by hand."""
 
+import itertools
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -100,6 +102,89 @@ class Limits(Case):
         with Serve("echo", "--threads", 2, "-l", "127.0.0.1:0") as server:
             for _ in range(8):
                 self.ends(run("send", server.address, "x"), 0, b"x\n")
+
+
+class Failures(Case):
+    def reset(self, server):
+        with server.connect() as client:
+            self.assertEqual(client.recv(100), b"Welcome")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    def test_a_reset_is_no_line_but_with_v(self):
+        for flags, expected in ([], 0), (["-v"], 20):
+            with Serve("greet", *flags, "-l", "127.0.0.1:0") as server:
+                for _ in range(20):
+                    self.reset(server)
+                self.ends(run("send", server.address, "exit"), 0)
+                server.until(b" closed.")
+                server.signal(signal.SIGTERM)
+                server.wait()
+                self.assertEqual(server.output["err"].count(b"reset"), expected)
+                self.assertNotIn(b"failed", server.output["err"])
+
+    def test_repeated_failures_are_summed_up(self):
+        with Serve("greet", "--idle", "300ms", "-l", "127.0.0.1:0") as server:
+            clients = [server.connect() for _ in range(50)]
+            for c in clients:
+                self.assertEqual(read_all(c), b"Welcome")
+                c.close()
+            server.signal(signal.SIGTERM)
+            server.wait()
+            self.assertEqual(server.output["err"].count(b" failed: "), 1, server.output["err"])
+            self.assertRegex(server.output["err"],
+                             rb"(?m)^49 more in .*, the last from 127\.0\.0\.1:\d+: .*300 ms")
+
+
+class Loops(Case):
+    """Two servers that answer each other's answers (CVE-2024-2169). The test forwards between two
+    sockets, as if each server's answers went to the other."""
+
+    def answers(self, *handlers, first):
+        """How often two servers answer each other before one of them stops."""
+        with Serve(*handlers[0], "-u", "-l", "127.0.0.1:0") as a, \
+             Serve(*handlers[1], "-u", "-l", "127.0.0.1:0") as b, \
+             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as to_a, \
+             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as to_b:
+            to_a.connect(("127.0.0.1", a.port))
+            to_b.connect(("127.0.0.1", b.port))
+            for datagram in first:
+                to_a.send(datagram)
+            count = 0
+            while ready := select.select([to_a, to_b], [], [], 2)[0]:
+                for s in ready:
+                    (to_b if s is to_a else to_a).send(s.recv(65536))
+                    count += 1
+                self.assertLess(count, 100_000)
+            return count
+
+    def test_no_two_handlers_answer_each_other_for_ever(self):
+        for pair in itertools.combinations_with_replacement(
+                (["echo"], ["greet"], ["text", "foo"], ["text", "bar"]), 2):
+            with self.subTest(pair):
+                self.assertLess(self.answers(*pair, first=[b"x"]), 2000)
+
+    def test_a_loop_of_many_datagrams_ends_too(self):
+        many = [b"%d" % i for i in range(40)]
+        self.assertGreater(self.answers(["echo"], ["echo"], first=many), 256)
+
+    def test_a_client_that_numbers_its_datagrams_loses_none(self):
+        with Serve("echo", "-u", "-l", "127.0.0.1:0") as server, \
+             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(PATIENCE)
+            s.connect(("127.0.0.1", server.port))
+            for i in range(3000):
+                s.send(b"%d" % i)
+                self.assertEqual(s.recv(100), b"%d" % i)
+
+    def test_a_server_is_not_answered(self):
+        with Serve("echo", "-u", "-l", "127.0.0.1:0") as server, \
+             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1", 7))
+            except OSError as e:
+                self.skipTest(f"port 7: {e}")
+            s.sendto(b"x", ("127.0.0.1", server.port))
+            server.until(b"Not answered: 127.0.0.1:7 ")
 
 
 class SlowReaders(Case):
