@@ -33,7 +33,8 @@ class error_digest {
 
   /// Called with an error to report, under a lock. `more` is 0 for one of them; for a summary it is
   /// the number of errors in the last `in`, and `peer` and `e` are the latest.
-  using report = callback<void(const address& peer, const error& e, std::uint64_t more, duration in)>;
+  using report =
+      callback<void(const address& peer, const error& e, std::uint64_t more, duration in)>;
 
   explicit error_digest(report to) : report_(std::move(to)) {}
   error_digest(const error_digest&) = delete;

@@ -3,6 +3,7 @@
 
 #include "contract/contract.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 #include <fcntl.h>
@@ -213,6 +214,43 @@ TEST(line_sink, a_server_whose_errors_nobody_reads_goes_on_serving) {
     r.run(body());
   });
   EXPECT_EQ(status_of(child), 0);
+}
+
+// Resets are no line, and what repeats is one line and a number.
+TEST(line_sink, a_server_without_on_error_sums_up_what_repeats) {
+  auto pipe = make_pipe();
+  const pid_t child = in_child(pipe.write, [] {
+    const auto body = []() -> task<> {
+      served s;
+      serve_options options = s.options();
+      options.on_error = {};
+      const auto fail_or_wait = [](stream peer) -> task<> {
+        if (co_await peer.recv() == "fail") throw std::runtime_error("as asked");
+        co_await peer.recv();
+      };
+      const auto clients = [](served& server) -> task<> {
+        for (int i = 0; i < 20; ++i) {
+          auto peer = co_await tcp::connect(server.at.front());
+          co_await peer.send("wait");
+          co_await some_turns(20);
+          peer.abort();
+        }
+        for (int i = 0; i < 20; ++i) {
+          auto peer = co_await tcp::connect(server.at.front());
+          co_await peer.send("fail");
+          static_cast<void>(co_await attempt(peer.recv()));
+        }
+      };
+      co_await serve_for(s, tcp::serve("127.0.0.1:0", fail_or_wait, options), clients(s));
+    };
+    runner r;
+    r.run(body());
+  });
+  pipe.write.close();
+  const std::string text = read_all(pipe.read);
+  EXPECT_EQ(status_of(child), 0);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  EXPECT_NE(text.find(": session: as asked\nbight: 19 more in "), text.npos) << text;
 }
 
 }  // namespace contract
