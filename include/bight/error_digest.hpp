@@ -14,8 +14,8 @@
 
 namespace bight {
 
-/// Whether the peer has ended the connection by a reset, while it was received from or sent to.
-/// That is ordinary: browsers that are closed and load balancers' health checks do it.
+/// Whether the peer has reset the connection, or left in the middle of a handshake of TLS. That is
+/// ordinary: browsers that are closed and load balancers' health checks do it.
 [[nodiscard]] bool is_reset_by_peer(const error& e) noexcept;
 
 /// Keeps errors that repeat from flooding a log. The first of a kind is reported at once; those

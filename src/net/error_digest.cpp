@@ -16,7 +16,8 @@ bool of_one_kind(const error& a, const error& b) {
 
 bool is_reset_by_peer(const error& e) noexcept {
   // EPIPE: the reset has been seen already, or answered the bytes sent before.
-  return e.is(errc::reset) || e.code() == std::errc::broken_pipe;
+  if (e.is(errc::reset) || e.code() == std::errc::broken_pipe) return true;
+  return (e.is(errc::closed) || e.is(errc::tls_truncated)) && e.tried().starts_with("TLS with ");
 }
 
 bool error_digest::add(const address& peer, const error& e, time_point now) {

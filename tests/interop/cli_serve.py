@@ -122,6 +122,18 @@ class Failures(Case):
                 self.assertEqual(server.output["err"].count(b"reset"), expected)
                 self.assertNotIn(b"failed", server.output["err"])
 
+    def test_a_health_check_of_a_tls_port_is_no_line(self):
+        with Serve("greet", "--tls", "-l", "127.0.0.1:0") as server:
+            for linger in b"\0\0\0\0\0\0\0\0", b"\1\0\0\0\0\0\0\0":
+                for _ in range(5):
+                    with server.connect() as client:
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.ends(run("send", "--insecure", f"tls://{server.address}", "exit"), 0)
+            server.until(b" closed.")
+            server.signal(signal.SIGTERM)
+            server.wait()
+            self.assertNotIn(b"failed", server.output["err"])
+
     def test_repeated_failures_are_summed_up(self):
         with Serve("greet", "--idle", "300ms", "-l", "127.0.0.1:0") as server:
             clients = [server.connect() for _ in range(50)]

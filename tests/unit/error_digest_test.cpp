@@ -74,6 +74,8 @@ TEST(error_digest, knows_what_is_a_reset) {
   EXPECT_TRUE(is_reset_by_peer(error(std::make_error_code(std::errc::connection_reset), "recv")));
   EXPECT_TRUE(is_reset_by_peer(error(std::make_error_code(std::errc::broken_pipe), "send")));
   EXPECT_FALSE(is_reset_by_peer(error(errc::closed, "send"))) << "a mistake of the program";
+  EXPECT_TRUE(is_reset_by_peer(error(errc::tls_truncated, "TLS with 10.0.0.1:1")));
+  EXPECT_FALSE(is_reset_by_peer(error(errc::tls_truncated, "recv 10.0.0.1:1")));
   EXPECT_FALSE(is_reset_by_peer(late));
 }
 
