@@ -286,7 +286,7 @@ class ByHand(Case):
             with Serve("text", "at last", "-l", f"unix:{path}"):
                 self.assertEqual(client.wait(), 0)
                 self.assertEqual(client.output["out"], b"at last")
-        self.ends(run("connect", "--retry", "-t", "300ms", "127.0.0.1:1"), 28)
+        self.ends(run("connect", "--retry", "-t", "300ms", "127.0.0.1:1"), 7)
 
     def test_datagrams(self):
         with Serve("greet", "-u", "-l", "127.0.0.1:0") as server:
