@@ -10,6 +10,10 @@
 namespace bight {
 
 /// A context that stops by itself at a moment. The part of `within` that knows no type.
+///
+/// One of no time at all leaves its operation a few turns of the loop, without a wait between them:
+/// what is there already takes so long to come up. io_uring is asked in the next turn, a stream's
+/// first receive is for one arrival, TLS receives below.
 class deadline {
  public:
   deadline(context& parent, duration wait);
@@ -31,9 +35,12 @@ class deadline {
   };
   static void on_expired(timer& t);
 
+  static constexpr std::uint8_t looks_max = 4;
+
   context context_;
   owned_timer timer_;
   bool expired_ = false;
+  std::uint8_t looks_left_ = 0;
 };
 
 namespace detail {
@@ -106,6 +113,7 @@ class [[nodiscard]] within_operation : public awaits<within_operation<A>> {
 ///
 ///     co_await within(5s, peer.recv())
 ///
+/// wait    0 or less: what is there already is given, and nothing is waited for.
 /// errors  errc::timed_out when the time is over; a cancellation from outside stays
 ///         errc::cancelled. A result that was complete in time is never thrown away.
 /// cancel  as the operation: no byte is lost to a deadline.
@@ -113,6 +121,26 @@ template <awaitable A>
 [[nodiscard]] within_operation<A> within(duration wait, A operation BIGHT_BORROWS) {
   return {wait, std::move(operation)};
 }
+
+/// What try_recv gives: the outcome of an operation if it is there already.
+template <awaitable A>
+class [[nodiscard]] try_operation : public awaits<try_operation<A>> {
+ public:
+  using value_type = std::optional<typename A::value_type>;
+
+  explicit try_operation(A operation) : within_(duration::zero(), std::move(operation)) {}
+  auto start(std::coroutine_handle<> h, context& c) { return within_.start(h, c); }
+  [[nodiscard]] result<value_type> take() {
+    auto outcome = within_.take();
+    if (outcome) return value_type(*std::move(outcome));
+    const error& e = outcome.error();
+    if (e.is(errc::timed_out) && !e.is(errc::connection_timed_out)) return value_type();
+    return e;
+  }
+
+ private:
+  within_operation<A> within_;
+};
 
 /// See `attempt`.
 template <awaitable A>

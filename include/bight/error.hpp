@@ -17,9 +17,17 @@
 namespace bight {
 
 /// The conditions that programs branch on. Each stands for every system code of that meaning.
+///
+/// timed_out covers two cases. When a deadline of the program's passes (`within`, a timeout in
+/// some options), the stream is unharmed and the call can be made again. When the kernel gives up
+/// the connection because the peer does not answer (keep-alive, TCP_USER_TIMEOUT,
+/// retransmissions), the stream has failed for good. Only the second is also
+/// connection_timed_out:
+///
+///     if (e.is(errc::timed_out) && !e.is(errc::connection_timed_out)) …try again…
 enum class errc {
   cancelled = 1,      ///< somebody asked for the end: a scope, `any`, a drain
-  timed_out,          ///< a deadline passed, ours or the kernel's
+  timed_out,          ///< a deadline passed, the program's or the kernel's
   refused,            ///< nobody listens there, or a firewall says no
   reset,              ///< the peer threw the connection away
   closed,             ///< the peer does not read any more, or this side was closed
@@ -53,6 +61,8 @@ enum class errc {
   certificate_unusable,  ///< not for this purpose, or too weak, malformed, revoked, missing
 
   invalid,  ///< a value that cannot be used: an option, a pin, a frame header
+
+  connection_timed_out,  ///< the kernel gave up a connection whose peer does not answer
 };
 
 /// The category of Bight's own codes: `errc` as an error_code.

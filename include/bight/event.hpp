@@ -9,7 +9,8 @@ namespace bight {
 
 /// Set once, seen by everyone: those who wait and those who come later, until reset().
 ///
-/// threads  one loop; not for talking between threads.
+/// threads  one loop's. A set() in another thread, while a task waits, ends the program with a
+///          message (asserted).
 class event {
  public:
   class wait_operation;
@@ -23,7 +24,8 @@ class event {
   void reset() noexcept { set_ = false; }
   [[nodiscard]] bool is_set() const noexcept { return set_; }
 
-  /// Waits until the event is set; at once when it is.
+  /// Waits until the event is set. When it is set already, goes on at once; a task that does so
+  /// many times in a row lets the others run in between.
   ///
   /// errors  errc::cancelled.
   [[nodiscard]] wait_operation wait() noexcept;

@@ -8,6 +8,7 @@
 
 #include <bight/time.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -92,6 +93,8 @@ class scheduler {
 
   /// Arms `t` for `at`; re-arms it when it was armed. O(log n).
   void arm(timer& t, time_point at);
+  /// The same for the next turn, at the time that it is.
+  void arm_for_next_turn(timer& t);
   /// After this `t` will not expire. O(log n); nothing when it is not armed.
   void disarm(timer& t) noexcept;
 
@@ -106,7 +109,35 @@ class scheduler {
   /// The last step of a turn: runs what is ready now, and not what becomes ready meanwhile.
   void run_ready();
 
+  /// Whether the coroutine that runs may go on with something that needs no wait: a message that is
+  /// buffered, an event that is set. After 64 such steps it lets the others run first. When nobody
+  /// else is ready, it goes on for longer, until the loop has to look for new work.
+  [[nodiscard]] bool may_go_on() noexcept { return --steps_left_ > 0 || goes_on_alone(); }
+
+  /// Marks the calling thread as the one that drives this scheduler, while it lives.
+  class driver {
+   public:
+    explicit driver(scheduler& s) noexcept;
+    driver(const driver&) = delete;
+    driver& operator=(const driver&) = delete;
+    ~driver();
+
+   private:
+    scheduler& driven_;
+    const void* before_;
+  };
+  [[nodiscard]] bool driven() const noexcept { return driven_in_.load(relaxed) != nullptr; }
+  /// Ends the program with the sentence `misuse` when another thread drives this scheduler.
+  void check_thread(const char* misuse) const noexcept;
+
  private:
+  static constexpr auto relaxed = std::memory_order_relaxed;
+  static constexpr std::uint64_t next_turn = std::uint64_t{1} << 63;  // a mark in a sequence
+  static constexpr int steps_max = 64;
+  static constexpr int rounds_alone_max = 16;
+
+  [[nodiscard]] bool goes_on_alone() noexcept;
+  void arm(timer& t, time_point at, std::uint64_t sequence);
   [[nodiscard]] static bool before(const timer& a, const timer& b) noexcept;
   void place(timer& t, std::size_t i) noexcept;
   void sift_up(std::size_t i) noexcept;
@@ -116,6 +147,10 @@ class scheduler {
   runnable_queue ready_;
   std::vector<timer*> heap_;
   std::uint64_t sequence_ = 0;
+  const runnable* rest_ = nullptr;  // of the pass of run_ready()
+  int steps_left_ = steps_max;      // of the coroutine that runs
+  int rounds_alone_ = rounds_alone_max;
+  std::atomic<const void*> driven_in_{nullptr};
 };
 
 }  // namespace bight

@@ -15,6 +15,47 @@
 
 namespace bight {
 
+namespace detail {
+
+/// What a member function is called on: the object itself, or what a pointer or std::ref means.
+template <class Kept>
+auto& object_of(Kept& of) noexcept {
+  if constexpr (requires { *of; })
+    return *of;
+  else if constexpr (requires {
+                       { of.get() } -> std::same_as<typename Kept::type&>;
+                     })
+    return of.get();
+  else
+    return of;
+}
+
+/// std::invoke for what a scope keeps, without <functional>.
+template <class F, class... A>
+BIGHT_CORO_WRAPPER auto call_kept(F& f, A&... arguments) -> decltype(f(std::move(arguments)...)) {
+  return f(std::move(arguments)...);
+}
+template <class Member, class Kept, class... A>
+  requires std::is_member_function_pointer_v<Member>
+BIGHT_CORO_WRAPPER auto call_kept(Member& member, Kept& of, A&... arguments)
+    -> decltype((object_of(of).*member)(std::move(arguments)...)) {
+  return (object_of(of).*member)(std::move(arguments)...);
+}
+
+template <class F, class... A>
+concept makes_task = requires(F& f, A&... arguments) {
+  { call_kept(f, arguments...) } -> std::same_as<task<>>;
+};
+
+/// The parameters are in this coroutine's frame, and so they live as long as the task.
+template <class F, class... A>
+task<> run_kept(F f, A... arguments) {
+  task<> made = call_kept(f, arguments...);
+  co_await std::move(made);
+}
+
+}  // namespace detail
+
 /// The context of one child, which sees to the end of that child itself.
 class child_context : public context {
  public:
@@ -38,7 +79,24 @@ class scope {
   ~scope();
 
   /// Starts `child` at once; it runs until it first waits. The scope owns it from here on.
+  ///
+  /// threads  the loop's, as for every member (asserted).
   void spawn(task<> child) noexcept;
+  /// Calls `f(arguments...)` and starts the task that it gives. The scope keeps `f` and the
+  /// arguments until that task has ended, so a lambda may capture, and a parameter may be a
+  /// reference to an argument.
+  ///
+  ///     s.spawn([name] () -> task<> { … });
+  ///     s.spawn(&session::run, std::move(one));
+  ///
+  /// arguments  moved or copied, as with std::thread: pass std::ref(x) to lend an object. They are
+  ///            kept as they are passed: for a parameter `const std::string&` pass a std::string,
+  ///            not a literal.
+  template <class F, class... A>
+    requires detail::makes_task<F, A...>
+  void spawn(F f, A... arguments) {
+    spawn(detail::run_kept(std::move(f), std::move(arguments)...));
+  }
   /// The same in a context of the child's own, below inner(), that is told of its end.
   void spawn(task<> child, child_context& apart) noexcept;
 
@@ -47,6 +105,7 @@ class scope {
 
   /// Asks every child to end; the scope then ends without an error of its own.
   void stop() noexcept {
+    context_.sched().check_thread("scope::stop() in another thread than its loop's");
     stop_asked_ = true;
     context_.stop();
   }

@@ -58,6 +58,7 @@ constexpr wording vocabulary[] = {
     {errc::certificate_unusable, "the certificate cannot be used for this",
      "its owner needs another one"},
     {errc::invalid, "not a usable value", ""},
+    {errc::connection_timed_out, "connection timed out", "the peer does not answer"},
 };
 
 const wording* find_wording(errc e) noexcept {
@@ -77,6 +78,7 @@ bool stands_for(const std::error_code& code, errc e) noexcept {
   switch (e) {
     case bight::errc::cancelled: return any_of(errc::operation_canceled);
     case bight::errc::timed_out: return any_of(errc::timed_out, errc::stream_timeout);
+    case bight::errc::connection_timed_out: return any_of(errc::timed_out);
     case bight::errc::refused: return any_of(errc::connection_refused);
     case bight::errc::reset: return any_of(errc::connection_reset, errc::connection_aborted);
     case bight::errc::closed:
@@ -110,8 +112,10 @@ class bight_category final : public std::error_category {
     return w != nullptr ? w->reason : "unknown error";
   }
   bool equivalent(const std::error_code& code, int condition) const noexcept override {
-    return (code.category() == *this && code.value() == condition) ||
-           stands_for(code, static_cast<errc>(condition));
+    if (code.category() != *this) return stands_for(code, static_cast<errc>(condition));
+    return code.value() == condition ||
+           (static_cast<errc>(code.value()) == errc::connection_timed_out &&
+            static_cast<errc>(condition) == errc::timed_out);
   }
 };
 

@@ -10,14 +10,16 @@ deadline::deadline(context& parent, duration wait) : context_(parent) {
   timer_.owner = this;
   timer_.expired = &deadline::on_expired;
   scheduler& s = context_.sched();
-  if (wait <= duration::zero())
-    on_expired(timer_);
-  else
-    s.arm(timer_, later(s.now(), wait));
+  if (wait <= duration::zero()) looks_left_ = looks_max;
+  s.arm(timer_, wait > duration::zero() ? later(s.now(), wait) : s.now());
 }
 
 void deadline::on_expired(timer& t) {
   deadline& self = *static_cast<owned_timer&>(t).owner;
+  if (self.looks_left_ > 0) {
+    --self.looks_left_;
+    return self.context_.sched().arm_for_next_turn(t);
+  }
   if (self.context_.stop_requested()) return;  // somebody above was first
   self.expired_ = true;
   self.context_.stop();

@@ -6,6 +6,10 @@
 namespace bight {
 
 void event::set() noexcept {
+  if (waiting_.next != &waiting_)
+    static_cast<const wait_operation::queue_link&>(*waiting_.next)
+        .owner->context_->sched()
+        .check_thread("event::set() in another thread than that of the loop whose task waits");
   set_ = true;
   while (waiting_.next != &waiting_) {
     auto& link = static_cast<wait_operation::queue_link&>(*waiting_.next);
@@ -16,14 +20,18 @@ void event::set() noexcept {
 }
 
 bool event::wait_operation::start(std::coroutine_handle<> h, context& c) {
-  if (event_->set_) return false;
-  if (c.stop_requested()) {
+  if (event_->set_ && c.sched().may_go_on()) return false;
+  if (c.stop_requested() && !event_->set_) {
     cancelled_ = true;
     return false;
   }
   waiter_ = h;
   context_ = &c;
   run = [](runnable& r) { static_cast<wait_operation&>(r).waiter_.resume(); };
+  if (event_->set_) {
+    wake();
+    return true;
+  }
   on_stop = [](stop_hook& hook) {
     auto& self = static_cast<wait_operation&>(hook);
     self.cancelled_ = true;

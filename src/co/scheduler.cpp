@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/scheduler.hpp>
 
+#include "base/check.hpp"
 #include "base/plant.hpp"
 
 #include <utility>
@@ -25,11 +26,15 @@ bool scheduler::before(const timer& a, const timer& b) noexcept {
   return a.at != b.at ? a.at < b.at : a.sequence < b.sequence;
 }
 
-void scheduler::arm(timer& t, time_point at) {
+void scheduler::arm(timer& t, time_point at) { arm(t, at, sequence_++); }
+
+void scheduler::arm_for_next_turn(timer& t) { arm(t, now_, sequence_++ | next_turn); }
+
+void scheduler::arm(timer& t, time_point at, std::uint64_t sequence) {
   if (t.armed()) disarm(t);
   heap_.push_back(&t);  // may throw; t is untouched then
   t.at = at;
-  t.sequence = sequence_++;
+  t.sequence = sequence;
   t.place = heap_.size() - 1;
   sift_up(t.place);
 }
@@ -51,20 +56,46 @@ time_point scheduler::next_deadline() const noexcept {
 
 void scheduler::expire(time_point now) {
   advance(now);
+  const std::uint64_t too_early = sequence_ | next_turn;  // and whatever is armed so from now on
   while (!heap_.empty() && heap_.front()->at <= now_) {
     timer& t = *heap_.front();
+    if (t.sequence >= too_early) break;
     disarm(t);
     t.expired(t);
   }
 }
 
 void scheduler::run_ready() {
+  rounds_alone_ = rounds_alone_max;
   for (runnable* r = ready_.take_all(); r != nullptr;) {
     runnable* const next = r->next;
     __builtin_prefetch(next);  // comes while this one makes its calls
+    rest_ = next;
+    steps_left_ = steps_max;
     r->run(*r);
     r = next;
   }
+}
+
+bool scheduler::goes_on_alone() noexcept {
+  if (rest_ != nullptr || !ready_.empty() || rounds_alone_ <= 0) return false;
+  --rounds_alone_;
+  steps_left_ = steps_max;
+  return true;
+}
+
+namespace {
+constinit thread_local const char this_thread = 0;  // its address is the thread's name
+}
+
+scheduler::driver::driver(scheduler& s) noexcept
+    : driven_(s), before_(s.driven_in_.exchange(&this_thread, relaxed)) {}
+
+scheduler::driver::~driver() { driven_.driven_in_.store(before_, relaxed); }
+
+void scheduler::check_thread(const char* misuse) const noexcept {
+  const void* const driver = driven_in_.load(relaxed);
+  check(driver == nullptr || driver == &this_thread, misuse);
 }
 
 // Four children a node: half the depth of a binary heap, and the four share a cache line.

@@ -15,6 +15,7 @@ void scope::spawn(task<> child, child_context& apart) noexcept {
 }
 
 void scope::spawn_in(task<> child, context& c) noexcept {
+  c.sched().check_thread("scope::spawn() in another thread than its loop's");
   const auto frame = std::exchange(child.frame_, nullptr);
   auto& p = frame.promise();
   p.context_ = &c;
