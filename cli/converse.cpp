@@ -168,7 +168,9 @@ task<> speak(exchange& x, stream& peer, scope& both) {
     co_return;
   }
   auto bounded = co_await attempt(within(*x.how.wait, read_on(x)));
-  if (!bounded && !bounded.error().is(errc::timed_out)) bounded.value();
+  const bool over = bounded || (bounded.error().is(errc::timed_out) &&
+                                !bounded.error().is(errc::connection_timed_out));
+  if (!over) bounded.value();
   if (x.writing) {
     x.heard.reset();
     co_await x.heard.wait();

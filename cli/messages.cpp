@@ -56,7 +56,7 @@ task<std::optional<std::string>> message_source::next() {
   }
   try {
     if (from_.lines || from_.hex) {
-      auto line = co_await reader_->read_line(message_max);
+      auto line = co_await reader_->read_line(message_max, last_line::as_it_is);
       if (line) message = from_.hex ? from_hex(*line) : line->str();
     } else {
       auto bytes = co_await reader_->recv(from_.max);
@@ -78,8 +78,15 @@ task<std::string> reply_reader::next() {
     auto bytes = co_await reader_.recv();
     reply = bytes.str();
   } else if (how_ == framing::line) {
-    auto line = co_await reader_.read_line(message_max);
-    if (line) reply = line->str() + "\n";
+    if (cut_short_) throw error(*cut_short_);
+    auto line = co_await attempt(reader_.read_line(message_max));
+    if (!line && line.error().is(errc::cut_short)) {
+      cut_short_.emplace(line.error());
+      auto part = co_await reader_.recv();
+      reply = part.str();
+    } else if (const auto& whole = line.value()) {
+      reply = whole->str() + "\n";
+    }
   } else {
     auto message = co_await reader_.read_message(message_max);
     if (message) reply = message->str() + "\n";

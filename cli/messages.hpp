@@ -88,11 +88,13 @@ class reply_reader {
   reply_reader(bight::stream& from, framing how) : how_(how), reader_(from) {}
 
   /// The next reply, as it is shown: a line has its newline again. Empty at the end of the stream.
+  /// A line that the end has cut off is shown as far as it came; the next call fails.
   [[nodiscard]] bight::task<std::string> next();
 
  private:
   framing how_;
   bight::reader<bight::stream> reader_;
+  std::optional<bight::error> cut_short_;
 };
 
 }  // namespace tool

@@ -103,6 +103,7 @@ task<> write_a_message(benchmark::State& state) {
   writer out(sink);
   const std::string message(64, 'x');
   for (auto _ : state) co_await out.write("1234", message);
+  out.discard();
 }
 
 BENCHMARK_CAPTURE(on_a_loop, await_a_task, await_a_task);

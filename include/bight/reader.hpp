@@ -25,6 +25,12 @@ concept byte_source = requires(S& s, std::size_t max) {
   { s.recv(max).take() } -> std::same_as<result<lease>>;
 };
 
+/// What read_line makes of a last line that the end of the stream has cut off.
+enum class last_line : std::uint8_t {
+  whole,     ///< a failure, errc::cut_short: nobody knows what is missing
+  as_it_is,  ///< a line like any other: for files and for what people type
+};
+
 /// How the next message is told from the bytes that follow it, and how long it may be.
 struct framing {
   enum class kind : std::uint8_t { some, exactly, until, line, prefixed };
@@ -35,13 +41,14 @@ struct framing {
   [[nodiscard]] static framing exactly(std::size_t n);
   /// Up to `max` bytes before `delimiter`, which must not be empty (asserted).
   [[nodiscard]] static framing until(std::string delimiter, std::size_t max);
-  /// Up to `max` bytes before "\n" or "\r\n", or before the end of the stream.
-  [[nodiscard]] static framing line(std::size_t max);
+  /// Up to `max` bytes before "\n" or "\r\n".
+  [[nodiscard]] static framing line(std::size_t max, last_line last = last_line::whole);
   /// Up to `max` bytes behind their count, of `prefix` bytes: 1, 2, 4 or 8 (asserted).
   [[nodiscard]] static framing prefixed(std::size_t max, std::size_t prefix);
 
   kind what = kind::some;
   std::uint8_t prefix = 0;
+  last_line last = last_line::whole;
   std::size_t max = 0;    // for `exactly`: the count
   std::string delimiter;  // for `until`
 
@@ -76,6 +83,9 @@ class splitter {
   /// errors  too_long, cut_short. No byte is used up then: the next take() may be another
   /// framing's.
   [[nodiscard]] result<std::optional<lease>> take(const framing& f);
+
+  /// Whether a call of the reader is in flight, which a second one would overtake.
+  bool in_use = false;
 
  private:
   enum class state : std::uint8_t { waiting, complete, too_long, cut_short, nothing };
@@ -144,6 +154,9 @@ task<result<>> receive_until_settled(Source& source, splitter& split, any_writer
   }
 }
 
+// What is there already waits for one turn, so that one peer with much of it holds up nobody.
+[[nodiscard]] task<result<>> let_others_run();
+
 }  // namespace detail
 
 /// One call of a reader: a message that is there already takes neither a frame nor a wait.
@@ -157,21 +170,28 @@ class [[nodiscard]] read_operation : public awaits<read_operation<Source, Messag
 
   std::coroutine_handle<> start(std::coroutine_handle<> h, context& c) {
     context_ = &c;
+    refused_ = split_->in_use;
+    if (refused_ || c.stop_requested()) return h;
     const bool flushes = tied_ != nullptr && split_->ended() && tied_->buffered() > 0;
-    if (c.stop_requested() || (split_->settled(framing_) && !flushes)) return h;
-    receiving_.emplace(detail::receive_until_settled(*source_, *split_, tied_, framing_));
+    const bool there = split_->settled(framing_) && !flushes;
+    if (there && c.sched().may_go_on()) return h;
+    receiving_.emplace(there ? detail::let_others_run()
+                             : detail::receive_until_settled(*source_, *split_, tied_, framing_));
+    split_->in_use = true;
     return receiving_->start(h, c);
   }
 
   [[nodiscard]] result<Message> take() {
+    if (refused_) return error(errc::busy, framing_.tried());
     if (receiving_) {
+      split_->in_use = false;
       auto received = receiving_->get();
-      if (!received) return received.error();
+      if (!received) return failed(received.error());
     }
     // As a receive that lost a race: the bytes stay for the next call, none is lost.
-    if (context_->stop_requested()) return error(errc::cancelled, framing_.tried());
+    if (context_->stop_requested()) return failed(error(errc::cancelled, framing_.tried()));
     auto message = split_->take(framing_);
-    if (!message) return message.error();
+    if (!message) return failed(message.error());
     if constexpr (std::is_same_v<Message, lease>)
       return *message ? **std::move(message) : lease();
     else
@@ -179,10 +199,16 @@ class [[nodiscard]] read_operation : public awaits<read_operation<Source, Messag
   }
 
  private:
+  [[nodiscard]] error failed(error e) noexcept {
+    if (tied_ != nullptr) tied_->give_up();
+    return e;
+  }
+
   Source* source_;
   splitter* split_;
   any_writer* tied_;
   framing framing_;
+  bool refused_ = false;
   context* context_ = nullptr;
   std::optional<task<result<>>> receiving_;
 };
@@ -194,8 +220,9 @@ class [[nodiscard]] read_operation : public awaits<read_operation<Source, Messag
 ///
 /// errors  those of the stream; cut_short when it ends inside a message (buffered() tells how much
 ///         of it is there, and recv() still gives it); too_long when a maximum is passed, before
-///         more is read. None of them uses up a byte.
-/// threads the stream's; one call at a time.
+///         more is read; busy while another call is in flight. None of them uses up a byte.
+/// threads the stream's; one call at a time. Calls that find their message buffered let other tasks
+///         run after some of them.
 template <byte_source Source>
 class reader {
  public:
@@ -229,9 +256,9 @@ class reader {
   }
 
   /// A line, without its "\n" or "\r\n"; none at the end of the stream. A last line without its
-  /// newline counts.
-  [[nodiscard]] auto read_line(std::size_t max = 65536) & {
-    return read<std::optional<lease>>(framing::line(max));
+  /// newline is cut_short, unless `last` lets it pass.
+  [[nodiscard]] auto read_line(std::size_t max = 65536, last_line last = last_line::whole) & {
+    return read<std::optional<lease>>(framing::line(max, last));
   }
 
   /// A message behind its length: `prefix` bytes (1, 2, 4 or 8), most significant first. None when

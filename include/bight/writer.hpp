@@ -29,7 +29,8 @@ class any_writer {
   any_writer() noexcept = default;
   any_writer(const any_writer&) = delete;
   any_writer& operator=(const any_writer&) = delete;
-  virtual ~any_writer() = default;
+  /// Asserts that no byte is held that could still have been sent.
+  virtual ~any_writer();
 
   /// Sends what is held; see writer.
   [[nodiscard]] virtual task<> flush() = 0;
@@ -37,6 +38,10 @@ class any_writer {
   [[nodiscard]] bool flushing() const noexcept { return sending_; }
   /// Bytes that are held and not yet with the stream.
   [[nodiscard]] std::size_t buffered() const noexcept { return held_.size() + leaving_.size(); }
+  /// Drops what is held, on purpose. Not while a flush is on its way (asserted).
+  void discard() noexcept;
+  /// A failure has been told: whoever ends now is right to leave what is held.
+  void give_up() noexcept { given_up_ = true; }
 
  protected:
   /// Makes what is held what leaves next, unless something has been left of the last time; false
@@ -54,6 +59,7 @@ class any_writer {
   std::string held_;
   std::string leaving_;  // in front of it; not touched while it is being sent
   bool sending_ = false;
+  bool given_up_ = false;
 };
 
 /// One call of a writer: bytes that only have to be kept take neither a frame nor a wait.
@@ -72,7 +78,10 @@ class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
       refused_ = errc::cancelled;
     else if (held >= max_ && to_->flushing())
       refused_ = errc::busy;
-    if (refused_ != errc{}) return h;
+    if (refused_ != errc{}) {
+      to_->give_up();
+      return h;
+    }
     to_->keep(parts_, N);
     if (held < max_) return h;
     flushing_.emplace(to_->flush());
@@ -101,7 +110,11 @@ class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
 /// A reader that is tied to a writer flushes it before it waits for the network and before it tells
 /// the end, so whoever waits for an answer gets it, and a peer that sends many questions at once
 /// gets the answers at once.
-/// Without a reader, flush() is the program's to call. What is held when the writer dies is gone.
+/// Without a reader, flush() is the program's to call.
+///
+/// A writer must not die with bytes that nobody has sent (asserted): flush() or discard() them. It
+/// may when an exception is on its way, when the last call of it or of its reader has failed, and
+/// when the stream is closed.
 ///
 /// Borrows the stream, which must not move while the writer lives.
 ///
@@ -112,6 +125,10 @@ class writer final : public any_writer {
   /// `max`: with so many bytes held a write sends them, and waits until the stream has taken them.
   explicit writer(Sink& sink, std::size_t max = 65536) noexcept : sink_(&sink), max_(max) {}
   explicit writer(Sink&&, std::size_t = 0) = delete;
+  ~writer() override {
+    if constexpr (requires { static_cast<bool>(*sink_); })
+      if (!*sink_) give_up();
+  }
 
   /// Keeps a copy of every byte of every part.
   ///

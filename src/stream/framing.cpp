@@ -67,9 +67,10 @@ framing framing::until(std::string delimiter, std::size_t max) {
   return f;
 }
 
-framing framing::line(std::size_t max) {
+framing framing::line(std::size_t max, last_line last) {
   framing f;
   f.what = kind::line;
+  f.last = last;
   f.max = max;
   return f;
 }
@@ -91,6 +92,12 @@ std::string framing::tried() const {
     case kind::prefixed: return "read_message";
     default: return "recv";
   }
+}
+
+task<result<>> detail::let_others_run() {
+  auto pause = sleep(0ns);
+  co_await std::move(pause);
+  co_return result<>();
 }
 
 std::string length_prefix(std::uint64_t n, std::size_t prefix) {

@@ -112,9 +112,10 @@ splitter::state splitter::look_delimiter(const framing& f, std::string_view deli
   if (held > f.max && !line) shortest = first_open(delimiter);
   if (shortest > f.max) return state::too_long;
   if (!ended_) return state::waiting;
-  if (!line) return state::cut_short;
+  if (line && held == 0) return state::nothing;
+  if (!line || f.last == last_line::whole) return state::cut_short;
   size_ = held;
-  return held > 0 ? state::complete : state::nothing;
+  return state::complete;
 }
 
 splitter::state splitter::look_prefixed(const framing& f) {
@@ -228,6 +229,7 @@ error splitter::failure(const framing& f, state s) const {
   if (s == state::cut_short) {
     const char* missing = f.what == framing::kind::exactly    ? "they all came"
                           : f.what == framing::kind::prefixed ? "the whole message came"
+                          : f.what == framing::kind::line     ? "the line's end came"
                                                               : "it came";
     return error(errc::cut_short, tried, 0,
                  fmt::format("the peer closed before {} {}", missing, there));

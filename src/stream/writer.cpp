@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include <bight/writer.hpp>
 
+#include "base/check.hpp"
 #include "base/plant.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace bight {
 
 namespace {
 constexpr std::size_t kept_max = 16384;  // a larger buffer is given back when it is empty
+}
+
+any_writer::~any_writer() {
+  check(buffered() == 0 || given_up_ || std::uncaught_exceptions() > 0,
+        "a writer died with bytes in it: flush() them, or discard() them");
+}
+
+void any_writer::discard() noexcept {
+  check(!sending_, "discard() while a flush is on its way");
+  held_.clear();
+  leaving_.clear();
 }
 
 void any_writer::keep(const piece* parts, std::size_t count) {
@@ -30,6 +43,7 @@ bool any_writer::leave() noexcept {
 
 void any_writer::has_left(std::size_t count) noexcept {
   sending_ = false;
+  given_up_ = count < leaving_.size();
   leaving_.erase(0, count - (planted(bug::flush_repeats) && count > 0 ? 1 : 0));
   if (leaving_.empty() && leaving_.capacity() > kept_max) std::string().swap(leaving_);
 }

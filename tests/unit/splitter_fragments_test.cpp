@@ -83,6 +83,8 @@ outcome reference(const std::string& text, const framing& f) {
       at += found == std::string::npos ? line.size() : line.size() + 1;
       if (found != std::string::npos && line.ends_with('\r')) line.pop_back();
       if (line.size() > f.max) return result.end = "too_long", result;
+      if (found == std::string::npos && f.last == last_line::whole)
+        return result.end = "cut_short", result;
       result.messages.push_back(line);
     } else {
       if (rest.empty()) return result.end = "end", result;
@@ -112,8 +114,10 @@ void check_every_fragment_size(const std::string& text, const framing& f) {
 
 TEST(splitter, lines_do_not_depend_on_the_fragment_size) {
   const std::string text = "one\ntwo\r\n\n\r\nthr\ree\r\r\nlast";
-  for (const std::size_t max : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 100u})
+  for (const std::size_t max : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 100u}) {
     check_every_fragment_size(text, framing::line(max));
+    check_every_fragment_size(text, framing::line(max, last_line::as_it_is));
+  }
   check_every_fragment_size("\n", framing::line(0));
   check_every_fragment_size("\r\n", framing::line(0));
   check_every_fragment_size("abc\r", framing::line(3));

@@ -107,7 +107,8 @@ TEST(writer, is_flushed_before_the_end_is_told) {
     scripted_source source{{"1\n2"}};
     writer out(sink);
     reader in(source, out);
-    while (auto line = co_await in.read_line()) co_await out.write("<", *line, ">");
+    while (auto line = co_await in.read_line(9, last_line::as_it_is))
+      co_await out.write("<", *line, ">");
     EXPECT_EQ(sink.sent, (sent_list{"<1>", "<2>"}));
     EXPECT_EQ(out.buffered(), 0u);
   }());
@@ -249,6 +250,59 @@ TEST(writer, allocates_nothing_for_a_write_that_fits) {
       made = allocations() - before;
     }
     EXPECT_EQ(made, 0u);
+    out.discard();
+  }());
+}
+
+namespace {
+void forget_a_flush() {
+  run([]() -> task<> {
+    scripted_sink sink;
+    writer out(sink);
+    co_await out.write("lost");
+  }());
+}
+}  // namespace
+
+TEST(writer, that_dies_with_bytes_in_it_ends_the_program) {
+  EXPECT_DEATH(forget_a_flush(), "a writer died with bytes in it");
+}
+
+TEST(writer, may_die_with_bytes_when_a_failure_has_been_told) {
+  run([]() -> task<> {
+    scripted_sink broken;
+    broken.fails = true;
+    {
+      writer out(broken);
+      co_await out.write("told");
+      auto flushed = co_await attempt(out.flush());
+      EXPECT_FALSE(flushed);
+    }
+    scripted_sink sink;
+    {
+      writer out(sink);
+      co_await out.write("on purpose");
+      out.discard();
+      EXPECT_EQ(out.buffered(), 0u);
+    }
+    try {
+      writer out(sink);
+      co_await out.write("an exception passes");
+      throw std::runtime_error("elsewhere");
+    } catch (const std::runtime_error&) {}
+    scope stopped(co_await current_context());
+    stopped.spawn([&sink]() -> task<> {  // a stop, told as a value
+      writer out(sink);
+      co_await out.write("kept");
+      auto forever = attempt(sleep(1h));
+      static_cast<void>(co_await std::move(forever));
+      auto late = attempt(out.write("refused"));
+      static_cast<void>(co_await std::move(late));
+    });
+    stopped.stop();
+    auto joined = stopped.join();
+    co_await std::move(joined);
+    EXPECT_EQ(sink.sent, sent_list());
   }());
 }
 
