@@ -29,12 +29,12 @@ class carrier;
 /// What an operation asks for.
 enum class verb : std::uint8_t {
   accept,     ///< a connection from a listener; gives a handle
-  connect,    ///< to `peer`, with the socket `on`
   recv,       ///< bytes of a stream, or a datagram, as a lease
   recv_into,  ///< bytes of a stream into the caller's buffer
   arrival,    ///< until a datagram is there, for engine::take_arrived(); takes nothing itself
-  send,       ///< all the pieces, to a stream or as one datagram (to `peer` when it is set)
   read,       ///< as recv, from an adopted descriptor (a terminal, a pipe, a file)
+  connect,    ///< to `peer`, with the socket `on`
+  send,       ///< all the pieces, to a stream or as one datagram (to `peer` when it is set)
   write,      ///< as send, to an adopted descriptor
   resolve,    ///< the addresses of a name, of one family
   signal,     ///< the next of a set of signals
@@ -117,6 +117,18 @@ class op : public runnable, public stop_hook {
     on_stop = stop;
     link_now();
   }
+  /// The same for an operation that takes what has come. The carrier keeps it in `place` until its
+  /// coroutine goes on: another one that were let in before could overtake it.
+  void begin_waiting(op*& place) noexcept {
+    kept_in = &place;
+    begin_waiting();
+  }
+  /// Its coroutine goes on: the place is free.
+  void leave_place() noexcept {
+    if (*kept_in == this) *kept_in = nullptr;
+  }
+  /// Whether it takes what has come: of those a socket has one in flight at a time.
+  [[nodiscard]] bool takes() const noexcept { return what <= verb::read; }
 
   // Every waiting coroutine has one of these in its frame, and an idle connection is little else.
   // So the fields are narrow, the narrow ones lie together, and what no two verbs need shares its
@@ -127,7 +139,7 @@ class op : public runnable, public stop_hook {
   std::uint8_t family = 0;        ///< resolve: 4 or 6
   bool ends_stream = false;       ///< out: a receive found the end of the stream
   bool truncated = false;         ///< out: the datagram was longer than `size` allowed
-  std::uint8_t engine_state = 0;  ///< the engine's own, while it has the operation
+  std::uint8_t engine_state = 0;  ///< the engine's own; 0: it is complete
   std::uint32_t piece_count = 0;
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
   std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's;
@@ -139,11 +151,15 @@ class op : public runnable, public stop_hook {
     piece* pieces = nullptr;  ///< send, write; the engine advances them past what has gone
     std::byte* buffer;        ///< recv_into
     lease* got;               ///< recv, read: where what has come goes
-    void* extra;              ///< resolve, signal, work: their own arguments
+    void* extra;              ///< resolve, signal, work: their own arguments; accept: the
+                              ///< engine's own
   };
-  address* peer = nullptr;      ///< in for connect and send, out for a datagram; may be null
-  std::int64_t count = 0;       ///< out: bytes that went or came, kept on failure too
-  void* engine_data = nullptr;  ///< the engine's own, while it has the operation
+  address* peer = nullptr;  ///< in for connect and send, out for a datagram; may be null
+  std::int64_t count = 0;   ///< out: bytes that went or came, kept on failure too
+  union {
+    void* engine_data = nullptr;  ///< the engine's own, while it has the operation
+    op** kept_in;                 ///< of one that takes: see begin_waiting()
+  };
 
  protected:
   /// A length for `size`: more than 4 GiB at a time nobody gets anyway.
@@ -177,6 +193,7 @@ class op : public runnable, public stop_hook {
   [[noreturn]] static void refuse_pieces() noexcept;
   bool submit(std::coroutine_handle<> h, context& c);
   static void resume(runnable& self);
+  static void resume_taker(runnable& self);
   static void stop(stop_hook& self);
   void settle_stopped() noexcept;
   void settle_or_throw();

@@ -25,6 +25,10 @@ class stdio {
   [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
     return {carrier_, handle_, max, verb::read};
   }
+  /// As stream::try_recv.
+  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
+    return try_operation<recv_operation>(recv(max));
+  }
   /// As stream::send: every byte, in order, waiting while the reader of a pipe is slow.
   ///
   /// errors  closed when nobody reads the pipe any more; without run(), a program has to ignore

@@ -3,6 +3,7 @@
 
 /// A connected byte stream: TCP, a unix socket, or TLS over one of them.
 
+#include <bight/deadline.hpp>
 #include <bight/op.hpp>
 #include <bight/options.hpp>
 
@@ -17,8 +18,13 @@ namespace bight {
 /// A stream has no messages: what one send() wrote may arrive in pieces or merged with the next.
 /// Use a `reader` for lines and frames.
 ///
+/// A stream that has failed (reset, connection_timed_out, …) stays failed: what had arrived before
+/// is still delivered, then every receive and every send fails with the same error. It never turns
+/// into an end.
+///
 /// threads  the loop's that made it. One receive and one send may be in flight at a time; a second
-///          one fails with errc::busy. Must not move or die while one is.
+///          one fails with errc::busy. An operation is in flight until its coroutine has gone on.
+///          The stream must not move or die while one is.
 class stream {
  public:
   stream() noexcept = default;
@@ -39,13 +45,21 @@ class stream {
   ///
   /// max      at most so many bytes (asserted to be more than 0). What does not fit stays.
   /// returns  the bytes; empty only at the end of the stream.
-  /// errors   reset, cancelled, busy; other system errors pass through.
+  /// errors   reset, connection_timed_out, cancelled, busy; other system errors pass through.
   /// cancel   no byte was taken: they come with the next receive.
   /// source   recv(2); RFC 9293 §3.10.5.
   [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
     if (max == 0) [[unlikely]]
       refuse_nothing();
     return {carrier_, handle_, max};
+  }
+
+  /// Receives what is there now, and waits for nothing.
+  ///
+  /// returns  the bytes; empty at the end of the stream; std::nullopt when there is nothing yet.
+  /// errors   as recv.
+  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
+    return try_operation<recv_operation>(recv(max));
   }
 
   /// Receives at least one byte into the caller's buffer.
@@ -60,8 +74,8 @@ class stream {
   ///
   /// parts    text, leases, spans of bytes; borrowed until the await ends. A string literal is sent
   ///          with the NULs inside it, a buffer of char up to its first NUL: see piece.
-  /// errors   reset, closed, cancelled, busy; transferred() says how many bytes the kernel had
-  ///          taken. A send that succeeds proves nothing about the peer.
+  /// errors   reset, connection_timed_out, closed, cancelled, busy; transferred() says how many
+  ///          bytes the kernel had taken. A send that succeeds proves nothing about the peer.
   /// cancel   the count in the error is exact: bytes after it were not sent.
   /// source   sendmsg(2) with MSG_NOSIGNAL.
   template <class... P>

@@ -150,6 +150,14 @@ class socket {
     return {carrier_, handle_, max};
   }
 
+  /// Receives the next datagram if it is there now, and waits for nothing.
+  ///
+  /// returns  std::nullopt when there is none.
+  /// errors   as recv.
+  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
+    return try_operation<recv_operation>(recv(max));
+  }
+
   /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
   ///
   /// errors  message_too_large, refused (an earlier one found nobody there), closed when it is not

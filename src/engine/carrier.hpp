@@ -6,13 +6,12 @@
 #include <bight/op.hpp>
 #include <bight/options.hpp>
 #include <bight/result.hpp>
+#include <bight/scheduler.hpp>
 #include <bight/time.hpp>
 
 #include <string>
 
 namespace bight {
-
-class scheduler;
 
 /// The part of the waist that a connected stream uses. A stream is one of these and a handle, so a
 /// layer that is one too (TLS) gives streams that nobody can tell from the engine's.
@@ -69,6 +68,10 @@ class carrier {
 
   /// Where completed operations go, and whose time counts.
   [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
+  /// Ends the program with the sentence `misuse` in another thread than the loop's.
+  void check_thread(const char* misuse) const noexcept {
+    if (scheduler_ != nullptr) scheduler_->check_thread(misuse);
+  }
   /// Set once by the loop, before anything is submitted.
   void attach(scheduler& s) noexcept { scheduler_ = &s; }
 

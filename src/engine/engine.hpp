@@ -32,6 +32,8 @@ class engine : public carrier {
 
   /// Whether operations are in flight. When not, and no timer is armed, waiting would never end.
   [[nodiscard]] virtual bool busy() const noexcept = 0;
+  /// Sockets and adopted descriptors that are open.
+  [[nodiscard]] virtual std::size_t open_handles() const noexcept { return 0; }
 
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   virtual void random(std::span<std::byte> into) = 0;

@@ -17,6 +17,8 @@ loop::loop(std::unique_ptr<engine> e, duration busy_poll)
 loop::~loop() {
   linger_no_more();
   while (lingers()) turn();
+  check(engine_->open_handles() == 0,
+        "a socket outlives its loop: close it before the runner dies, or let it die before");
 }
 
 void loop::linger_no_more() noexcept {
@@ -61,6 +63,8 @@ void loop::finish() {
 }
 
 void loop::run(task<> main) {
+  check(!driven(), "run() inside a task of the same loop: await that task instead");
+  const driver here(*this);
   begin(std::move(main));
   while (!ended()) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())

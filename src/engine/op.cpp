@@ -37,7 +37,7 @@ bool op::submit(std::coroutine_handle<> h, context& c) {
     return true;
   }
   waiter_ = h;
-  run = resume;
+  run = takes() ? resume_taker : resume;
   c.link_later(*this);
   return eng->submit(*this);
 }
@@ -46,6 +46,12 @@ void op::resume(runnable& r) {
   const op& self = static_cast<const op&>(r);
   if (!planted(bug::operation_keeps_hook)) self.unlink_for_good();
   self.waiter_.resume();
+}
+
+void op::resume_taker(runnable& r) {
+  op& self = static_cast<op&>(r);
+  if (!planted(bug::cancel_keeps_receiver) || !self.code) self.leave_place();
+  resume(r);
 }
 
 void op::stop(stop_hook& hook) {
@@ -67,8 +73,8 @@ void op::settle_stopped() noexcept {
 }
 
 error op::failure() const {
-  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "recv", "send",
-                                          "read",   "write",   "resolve", "signal", "run"};
+  static constexpr const char* verbs[] = {"accept", "recv",  "recv",    "recv",   "read", "connect",
+                                          "send",   "write", "resolve", "signal", "run"};
   std::string tried = verbs[static_cast<std::size_t>(what)];
   const bool names_peer = peer != nullptr && peer->what() != address::kind::none;
   if (names_peer) {

@@ -24,12 +24,21 @@ void stream::shutdown_send() {
   if (failed) throw error(failed, "shutdown " + remote().str());
 }
 
+namespace {
+constexpr const char* closed_elsewhere =
+    "a stream was closed in another thread than that of its loop";
+}
+
 void stream::close() noexcept {
-  if (handle_) std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}));
+  if (!handle_) return;
+  carrier_->check_thread(closed_elsewhere);
+  std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}));
 }
 
 void stream::abort() noexcept {
-  if (handle_) std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), true);
+  if (!handle_) return;
+  carrier_->check_thread(closed_elsewhere);
+  std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), true);
 }
 
 address stream::remote() const {

@@ -35,7 +35,9 @@ result<stream> listener::accept_operation::take() {
 address listener::local() const { return carrier_->local(handle_).value(); }
 
 void listener::close() noexcept {
-  if (handle_) carrier_->close(std::exchange(handle_, {}));
+  if (!handle_) return;
+  carrier_->check_thread("a listener was closed in another thread than that of its loop");
+  carrier_->close(std::exchange(handle_, {}));
 }
 
 task<listener> listen(address at, listen_options options) {

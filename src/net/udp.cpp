@@ -60,7 +60,9 @@ void socket::check_segment(std::size_t bytes) noexcept {
 }
 
 void socket::close() noexcept {
-  if (handle_) carrier_->close(std::exchange(handle_, {}));
+  if (!handle_) return;
+  carrier_->check_thread("a UDP socket was closed in another thread than that of its loop");
+  carrier_->close(std::exchange(handle_, {}));
 }
 
 address socket::local() const {

@@ -19,6 +19,7 @@ session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
 bool session::receive() {
   if (receiving_ || wire_.ended || receive_failed_ || cut_ || !wire_.incoming.empty()) return false;
   receiving_.emplace(verb::recv, *this, [](runnable& r) {
+    static_cast<raw&>(r).leave_place();
     session& self = *static_cast<raw&>(r).owner;
     self.take_received();
     self.on_raw_done();

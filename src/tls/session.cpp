@@ -78,7 +78,7 @@ bool session::submit(op& o) {
     return true;
   }
   op*& slot = receives ? receiver_ : o.what == verb::send ? sender_ : shaker_;
-  if (slot != nullptr) {
+  if (slot != nullptr || (receives && received_ != nullptr)) {
     o.code = errc::busy;
     return true;
   }
@@ -87,9 +87,17 @@ bool session::submit(op& o) {
   pump();
   submitting_ = nullptr;
   const bool complete = slot != &o;
-  if (!complete) o.begin_waiting();
+  if (complete && sched().may_go_on()) {
+    hand_over(false);
+    return true;
+  }
+  receives ? o.begin_waiting(received_) : o.begin_waiting();
+  if (complete) {  // others go on first
+    if (receives) received_ = &o;
+    done_.push(o);
+  }
   hand_over(false);
-  return complete;
+  return false;
 }
 
 void session::cancel(op& o) noexcept {
@@ -296,7 +304,9 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
 void session::finish(op*& slot, std::error_code code) noexcept {
   op& o = *std::exchange(slot, nullptr);
   o.code = code;
-  if (&o != submitting_) done_.push(o);
+  if (&o == submitting_) return;
+  if (o.takes()) received_ = &o;
+  done_.push(o);
 }
 
 // Resumes who waited. From the loop's ready list, where user code may run, the last of them goes on

@@ -136,6 +136,7 @@ class session final : public carrier {
   op* shaker_ = nullptr;
   op* receiver_ = nullptr;
   op* sender_ = nullptr;
+  op* received_ = nullptr;  // has been served, and its coroutine has not gone on yet
   const op* submitting_ = nullptr;
   runnable_queue done_;
   std::vector<lease> requeued_;  // the last is the first to be given

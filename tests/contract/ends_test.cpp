@@ -11,14 +11,71 @@
 
 namespace contract {
 
-BIGHT_TEST(ends, data_before_a_reset_is_delivered_then_the_reset_then_the_end) {
+// Every receive and every send fails so, again and again.
+static task<> expect_failed_for_good(stream& s, errc how) {
+  std::array<std::byte, 8> buffer{};
+  for (int i = 0; i < 3; ++i) {
+    auto received = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(received, how));
+    auto sent = co_await attempt(s.send("more?"));
+    EXPECT_TRUE(fails(sent, how));
+    auto into = co_await attempt(s.recv_into(buffer));
+    EXPECT_TRUE(fails(into, how));
+    auto late = co_await attempt(within(1s, s.recv()));
+    EXPECT_TRUE(fails(late, how));
+    co_await some_turns(2);
+  }
+}
+
+BIGHT_TEST(ends, data_before_a_reset_is_delivered_and_then_the_reset_for_good) {
   auto pair = co_await connected_to_raw();
   pair.peer.send(pattern::first(100));
   pair.peer.reset();
   EXPECT_EQ(co_await recv_exactly(pair.here, 100), pattern::first(100));
-  auto after = co_await attempt(pair.here.recv());
-  EXPECT_TRUE(fails(after, errc::reset));
-  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  co_await expect_failed_for_good(pair.here, errc::reset);
+}
+
+BIGHT_TEST(ends, a_reset_that_a_waiting_receive_was_told_of_stays) {
+  auto pair = co_await connected_to_raw();
+  auto peer = [](raw::socket& s) -> task<> {
+    co_await some_turns();
+    s.reset();
+  };
+  auto reading = [](stream& s) -> task<> {
+    auto outcome = co_await attempt(s.recv());
+    EXPECT_TRUE(fails(outcome, errc::reset));
+  };
+  auto both = all(reading(pair.here), peer(pair.peer));
+  co_await std::move(both);
+  co_await expect_failed_for_good(pair.here, errc::reset);
+}
+
+BIGHT_TEST(ends, a_reset_that_recv_into_was_told_of_stays) {
+  auto pair = co_await connected();
+  std::array<std::byte, 8> buffer{};
+  co_await pair.there.send("x");
+  EXPECT_EQ(co_await pair.here.recv_into(buffer), 1u);
+  pair.there.abort();
+  auto outcome = co_await attempt(pair.here.recv_into(buffer));
+  EXPECT_TRUE(fails(outcome, errc::reset));
+  co_await expect_failed_for_good(pair.here, errc::reset);
+}
+
+// The kernel gives the connection up itself, as it does when keep-alive finds nobody.
+BIGHT_TEST(ends, a_connection_that_timed_out_stays_so_and_is_told_from_a_deadline) {
+  auto pair = co_await connected_to_raw(4096);
+  if (on_sim()) co_return;  // tests/scenario has keep-alive
+  pair.here.set(options::user_timeout, 100);
+  pair.here.set(options::send_buffer, 4096);
+  auto late = co_await attempt(within(1ms, pair.here.recv()));
+  EXPECT_TRUE(fails(late, errc::timed_out));
+  EXPECT_FALSE(late.error().is(errc::connection_timed_out));
+  const std::string much(1'000'000, 'x');
+  auto sent = co_await attempt(pair.here.send(much));  // the peer's window stays shut
+  EXPECT_TRUE(fails(sent, errc::timed_out));
+  EXPECT_TRUE(fails(sent, errc::connection_timed_out));
+  co_await expect_failed_for_good(pair.here, errc::connection_timed_out);
+  co_await expect_failed_for_good(pair.here, errc::timed_out);
 }
 
 BIGHT_TEST(ends, data_before_a_reset_reaches_a_receive_that_waits) {
@@ -54,9 +111,7 @@ BIGHT_TEST(ends, a_peer_that_closes_without_reading_replies_and_then_resets) {
   pair.peer.send("reply");
   pair.peer.close();  // 1,000 bytes unread: RFC 2525 §2.17 wants a reset
   EXPECT_EQ(co_await recv_exactly(pair.here, 5), "reply");
-  auto after = co_await attempt(pair.here.recv());
-  EXPECT_TRUE(fails(after, errc::reset));
-  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
 BIGHT_TEST(ends, a_reset_that_a_send_was_told_of_is_no_end_for_a_receive) {
@@ -66,9 +121,7 @@ BIGHT_TEST(ends, a_reset_that_a_send_was_told_of_is_no_end_for_a_receive) {
   auto sent = co_await attempt(pair.here.send("more?"));
   EXPECT_TRUE(fails(sent, errc::reset));
   EXPECT_EQ(co_await recv_exactly(pair.here, 8), "half of ");
-  auto after = co_await attempt(pair.here.recv());
-  EXPECT_TRUE(fails(after, errc::reset));
-  EXPECT_TRUE((co_await pair.here.recv()).empty());
+  co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
 BIGHT_TEST(ends, a_close_with_bytes_unread_is_a_reset_wherever_they_wait) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/kernel.hpp"
 
+#include "base/check.hpp"
 #include "engine/posix/alarm.hpp"
 #include "engine/posix/causes.hpp"
 #include "engine/posix/resolver.hpp"
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -33,6 +35,15 @@ std::error_code last_error() noexcept { return system_error_code(errno); }
 error failed(const char* what) { return error(last_error(), what); }
 
 std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
+
+// Calls of fork(2) that lead to this process, since somebody counts.
+unsigned forks = 0;
+
+unsigned forks_counted() noexcept {
+  static const int counts = pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  static_cast<void>(counts);
+  return forks;
+}
 
 bool ip6_works() noexcept {
   const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -69,6 +80,24 @@ bool is_stale(const socket_name& name) noexcept {
 std::error_code system_error_code(int number) noexcept {
   if (number == ECANCELED) return make_error_code(errc::cancelled);
   return {number, std::system_category()};
+}
+
+bool ends_connection(int number) noexcept {
+  switch (number) {  // recv(2) and send(2), "Errors"
+    case EBADF:
+    case ECANCELED:
+    case EFAULT:
+    case EINTR:
+    case EINVAL:
+    case EMSGSIZE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOTCONN:
+    case ENOTSOCK:
+    case EPERM:
+    case EOPNOTSUPP: return false;
+    default: return true;
+  }
 }
 
 bool accept_may_go_on(int number) noexcept {
@@ -124,7 +153,8 @@ bool connected_to_itself(int fd) noexcept {
 }
 
 kernel_engine::kernel_engine()
-    : alarm_(std::make_unique<alarm>(*this)),
+    : forks_(forks_counted()),
+      alarm_(std::make_unique<alarm>(*this)),
       signals_(std::make_unique<signal_desk>(*this)),
       workers_(std::make_unique<worker_desk>(*this)) {
   wake_.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -162,7 +192,18 @@ void kernel_engine::wake() noexcept {
       ::write(wake_.fd, &one, sizeof one);  // EAGAIN: awake anyway
 }
 
-duration kernel_engine::limit_of_wait(time_point until) { return alarm_->limit(until); }
+duration kernel_engine::limit_of_wait(time_point until) {
+  check(!in_child(), "a child process goes on with its parent's loop: make a runner of its own");
+  return alarm_->limit(until);
+}
+
+bool kernel_engine::in_child() const noexcept { return forks_ != forks; }
+
+// Neither a shutdown nor an option of the socket, which the parent would feel.
+void kernel_engine::close_in_child(slot& s) noexcept {
+  if (s.kind != socket_kind::adopted) ::close(s.fd);
+  s.leave();
+}
 
 time_point kernel_engine::now() const noexcept {
   timespec t{};

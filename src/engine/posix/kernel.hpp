@@ -85,12 +85,18 @@ class kernel_engine : public engine {
   /// there is none. The engine's own, which are of a larger type.
   [[nodiscard]] virtual slot* find(handle h) const noexcept = 0;
   [[nodiscard]] virtual slot& place(int fd) = 0;
-  /// How long wait(until) may take; below zero: without end.
+  /// How long wait(until) may take; below zero: without end. Asserts that this is no child of the
+  /// process that made the engine.
   [[nodiscard]] duration limit_of_wait(time_point until);
+  /// Whether this is a child process, after fork(2), of the one that made the engine. It shares the
+  /// kernel's objects with its parent: it may close its own copies of the descriptors, no more.
+  [[nodiscard]] bool in_child() const noexcept;
+  static void close_in_child(slot& s) noexcept;
 
  private:
   [[nodiscard]] bool submit_to_desk(op& o);
 
+  const unsigned forks_;  // of the process when the engine was made
   watcher wake_;
   std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;
@@ -115,6 +121,10 @@ void close_with_reset(int fd) noexcept;
 
 /// `code` from errno.
 [[nodiscard, gnu::cold]] std::error_code system_error_code(int number) noexcept;
+
+/// Whether a receive or send that failed so has found its connection gone, and did not fail for
+/// itself.
+[[nodiscard]] bool ends_connection(int number) noexcept;
 
 /// Whether accept(2) failed because of the connection that it would have given, and not because of
 /// the listener: Linux hands pending network errors of the new socket to accept.

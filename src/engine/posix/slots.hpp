@@ -53,7 +53,7 @@ class slot_table {
   }
   /// Calls `f` with the handle of every slot in use.
   template <class F>
-  void for_each(F f) {
+  void for_each(F f) const {
     for (std::size_t c = 0; c < chunks_.size(); ++c)
       for (std::uint32_t i = 0; chunks_[c] != nullptr && i < chunk_size; ++i)
         if (const T& s = (*chunks_[c])[i]; s.in_use())

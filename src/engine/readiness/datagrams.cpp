@@ -66,13 +66,13 @@ bool readiness_engine::ask_busy() {
   std::swap(asking_, asking_now_);
   for (const int fd : asking_now_) {
     io& s = place(fd);
-    if (!std::exchange(s.busy, false) || s.receiver == nullptr) continue;  // closed or cancelled
+    if (!std::exchange(s.busy, false) || !s.has_waiting_receiver()) continue;  // closed, cancelled
     if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
       enrol(*s.receiver, s);
       continue;
     }
     s.busy = true;
-    finish_waiting(*std::exchange(s.receiver, nullptr));
+    finish_waiting(*s.receiver);
     any = true;
   }
   asking_now_.clear();

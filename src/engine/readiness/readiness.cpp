@@ -28,6 +28,7 @@ void unqueue(runnable_queue& queue, op& o) noexcept {
 readiness_engine::readiness_engine() { start_watching(); }
 
 readiness_engine::~readiness_engine() {
+  if (in_child()) return;  // the parent's epoll is not ours to change
   stop_watching();
   table_.for_each([this](handle h) { close(h, false); });
 }
@@ -40,6 +41,17 @@ bool readiness_engine::finish(op& o) noexcept {
     return true;
   }
   o.begin_waiting();
+  complete(o);
+  return false;
+}
+
+bool readiness_engine::finish_receive(op& o, io& s) noexcept {
+  if (at_once_ > 0) {
+    --at_once_;
+    return true;
+  }
+  s.receiver = &o;
+  o.begin_waiting(s.receiver);
   complete(o);
   return false;
 }
@@ -83,7 +95,8 @@ void readiness_engine::hold(op& o) noexcept {
 
 void readiness_engine::wait_for_event(op& o, io& s) noexcept {
   if (o.what == verb::read || o.what == verb::write)
-    return refused(o, s, poller_.set_levels(s.fd, s.receiver != nullptr, !s.senders.empty(), true));
+    return refused(o, s,
+                   poller_.set_levels(s.fd, s.has_waiting_receiver(), !s.senders.empty(), true));
   if (!s.busy) return enrol(o, s);
   try {
     asking_.push_back(s.fd);
@@ -109,10 +122,7 @@ void readiness_engine::refused(op& o, io& s, std::error_code failed) noexcept {
   s.readable = s.writable = true;
   --waiting_;
   o.engine_state = 0;
-  if (s.receiver == &o)
-    s.receiver = nullptr;
-  else
-    unqueue(s.senders, o);
+  if (s.receiver != &o) unqueue(s.senders, o);
   complete(o);
 }
 
@@ -125,7 +135,7 @@ void readiness_engine::watch_for_room(std::uint32_t index, io& s) noexcept {
 }
 
 void readiness_engine::cancel(op& o) noexcept {
-  if (!receives(o) && !sends(o)) return cancel_other(o);
+  if (!o.takes() && !sends(o)) return cancel_other(o);
   if (o.engine_state != state_waiting) return;  // complete already
   io& s = *table_.find(o.on.index);
   if (s.receiver == &o)
@@ -138,23 +148,22 @@ void readiness_engine::cancel(op& o) noexcept {
 
 void readiness_engine::requeue(op& o) noexcept {
   if (o.what == verb::accept) {
-    const auto listener = posix::unpack_handle(o.engine_data);
+    const auto listener = posix::unpack_handle(o.extra);
     io* const s = find(listener);
     if (s == nullptr) return close(o.on, true);
     if (io* const child = find(o.on)) child->leave();
     std::vector<int>& waiting = s->keep().accepted;
     waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
     o.on = listener;
-    if (s->receiver != nullptr) serve_receiver(*s);  // somebody has begun to wait meanwhile
+    if (s->has_waiting_receiver()) serve_receiver(*s);  // somebody has begun to wait meanwhile
     return;
   }
   io* const s = find(o.on);
   if (s == nullptr || o.ends_stream) return;  // the end is found again
   s->keep().requeue(o);
-  if (s->receiver == nullptr) return;
-  op& next = *std::exchange(s->receiver, nullptr);
-  s->kept->give(next, s->takes_datagrams());
-  finish_waiting(next);
+  if (!s->has_waiting_receiver()) return;
+  s->kept->give(*s->receiver, s->takes_datagrams());
+  finish_waiting(*s->receiver);
 }
 
 void readiness_engine::take_arrived(handle h, arrivals& into) {
@@ -185,11 +194,12 @@ void readiness_engine::collect_other(ready_event e, io& s) {
   // It may block: only what the poller says of it now counts.
   s.readable = e.readable();
   s.writable = e.writable();
-  if (s.receiver != nullptr && s.readable) serve_receiver(s);
+  if (s.has_waiting_receiver() && s.readable) serve_receiver(s);
   if (!s.senders.empty() && s.writable) serve_senders(s);
   // Its one-shot registration is used up.
-  if (s.receiver != nullptr || !s.senders.empty())
-    static_cast<void>(poller_.set_levels(e.fd, s.receiver != nullptr, !s.senders.empty(), true));
+  const bool reads = s.has_waiting_receiver();
+  const bool writes = !s.senders.empty();
+  if (reads || writes) static_cast<void>(poller_.set_levels(e.fd, reads, writes, true));
 }
 
 void readiness_engine::finish_waiting(op& o) noexcept {
@@ -207,9 +217,16 @@ void readiness_engine::drop_waiting(io& s) noexcept {
   }
 }
 
+std::size_t readiness_engine::open_handles() const noexcept {
+  std::size_t n = 0;
+  if (!in_child()) table_.for_each([&n](handle) { ++n; });
+  return n;
+}
+
 void readiness_engine::close(handle h, bool reset) noexcept {
   io* const s = find(h);
   if (s == nullptr) return;
+  if (in_child()) return close_in_child(*s);
   drop_waiting(*s);
   const bool unread = s->kept != nullptr && !s->kept->empty();
   if (s->has_accepted())

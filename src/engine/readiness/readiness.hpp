@@ -31,6 +31,7 @@ class readiness_engine final : public posix::kernel_engine {
   void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
+  [[nodiscard]] std::size_t open_handles() const noexcept override;
   void close(handle h, bool reset) noexcept override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
@@ -44,12 +45,15 @@ class readiness_engine final : public posix::kernel_engine {
   // them (EPERM), they never wait.
   enum class polled : std::uint8_t { unknown, yes, no };
 
+  static constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: will be completed
+
   // What this engine knows about a descriptor.
   struct alignas(64) io : posix::slot {
     // All of it is one line of the cache. The narrow ones first: they fill up the slot's last word.
     bool registered : 1 = false;
     bool watches_room : 1 = false;  // registered for becoming writable, too
     bool connecting : 1 = false;
+    bool failed : 1 = false;             // a receive has been told the failure: nothing else comes
     bool busy = false;                   // asked before it is registered again: leave_poller()
     bool sends_at_end = false;           // datagrams that leave together when the turn is over
     bool readable = true;                // not known to be empty
@@ -58,8 +62,9 @@ class readiness_engine final : public posix::kernel_engine {
     bool ended = false;                  // the end of the stream has come, and no failure before it
     bool collected_apart = false;        // an adopted descriptor, or a watcher's
     polled kept_open = polled::unknown;  // of an adopted one
-    std::int16_t failure = 0;  // that a send was told; the kernel tells it once, and then an end
-    op* receiver = nullptr;    // recv, recv_into, accept, read
+    std::int16_t failure = 0;  // of the connection: the kernel tells it once, and then an end;
+                               // below zero: the end had come before it, so only sends are told
+    op* receiver = nullptr;    // recv, recv_into, accept, read; until its coroutine goes on
     runnable_queue senders;    // send, connect, write; a stream has one at most
     std::unique_ptr<posix::inbox> kept;  // of undone receives and accepts; datagrams beyond one
 
@@ -70,6 +75,9 @@ class readiness_engine final : public posix::kernel_engine {
 
     [[nodiscard]] bool takes_datagrams() const noexcept {
       return kind == posix::socket_kind::datagram;
+    }
+    [[nodiscard]] bool has_waiting_receiver() const noexcept {
+      return receiver != nullptr && receiver->engine_state == state_waiting;
     }
     [[nodiscard]] bool has_accepted() const noexcept {
       return kept != nullptr && !kept->accepted.empty();
@@ -88,10 +96,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] io& place(int fd) override { return table_.at(static_cast<std::uint32_t>(fd)); }
 
   [[nodiscard]] bool finish(op& o) noexcept;
-  [[nodiscard]] static bool receives(const op& o) noexcept {
-    return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
-           o.what == verb::accept || o.what == verb::read;
-  }
+  [[nodiscard]] bool finish_receive(op& o, io& s) noexcept;
   [[nodiscard]] bool submit_receive(op& o, io& s);
   [[nodiscard, gnu::noinline]] bool receive_at_once(op& o, io& s);
   [[nodiscard]] bool wait_to_receive(op& o, io& s);
@@ -136,6 +141,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome sent(op& o, io& s, ssize_t n);
   [[nodiscard]] static ssize_t send_once(op& o, io& s) noexcept;
   [[gnu::cold]] static outcome not_received(op& o, io& s, int why);
+  [[gnu::cold]] static outcome receive_failed(op& o, io& s);
   [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
   // and the others (transfer.cpp).
   [[nodiscard]] outcome try_other_receive(op& o, io& s);
@@ -154,8 +160,6 @@ class readiness_engine final : public posix::kernel_engine {
   static constexpr std::size_t received_max = 65536;
   // Calls in a row for one send of many datagrams.
   static constexpr int runs_max = 16;
-
-  static constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: will be completed
 
   poller poller_;
   buffer_pool buffers_;

@@ -45,10 +45,7 @@ inline void readiness_engine::received(op& o, io& s, std::size_t n, std::size_t 
 
 auto readiness_engine::received_none(op& o, io& s, ssize_t n) -> outcome {
   if (n < 0) return not_received(o, s, errno);
-  if (s.failure != 0) {  // no end: what came may be cut short
-    o.code = posix::system_error_code(std::exchange(s.failure, 0));
-    return outcome::done;
-  }
+  if (s.failure > 0) return receive_failed(o, s);  // no end: what came may be cut short
   o.ends_stream = true;
   s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
   s.last_used = sched().now();
@@ -91,7 +88,7 @@ bool readiness_engine::submit(op& o) {
   if (s == nullptr) return submit_without_socket(o);
   if (o.what == verb::recv) return submit_receive(o, *s);
   if (o.what == verb::send) return submit_send(o, *s);
-  return receives(o) ? receive_at_once(o, *s) : submit_other_send(o, *s);
+  return o.takes() ? receive_at_once(o, *s) : submit_other_send(o, *s);
 }
 
 bool readiness_engine::submit_receive(op& o, io& s) {
@@ -100,8 +97,10 @@ bool readiness_engine::submit_receive(op& o, io& s) {
 }
 
 bool readiness_engine::wait_to_receive(op& o, io& s) {
-  hold(o);
+  o.engine_state = state_waiting;
+  ++waiting_;
   s.receiver = &o;
+  o.begin_waiting(s.receiver);
   if (!s.registered) wait_for_event(o, s);
   return false;
 }
@@ -113,14 +112,18 @@ bool readiness_engine::receive_at_once(op& o, io& s) {
     return true;
   }
   if (s.kept != nullptr && !s.kept->empty()) return give_kept(o, s);
+  if (s.failed) {
+    static_cast<void>(receive_failed(o, s));
+    return finish_receive(o, s);
+  }
   const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
-  if (may_try && try_receive(o, s) == outcome::done) return finish(o);
+  if (may_try && try_receive(o, s) == outcome::done) return finish_receive(o, s);
   return wait_to_receive(o, s);
 }
 
 bool readiness_engine::give_kept(op& o, io& s) {
   s.kept->give(o, s.takes_datagrams());
-  return finish(o);
+  return finish_receive(o, s);
 }
 
 bool readiness_engine::submit_send(op& o, io& s) {
@@ -157,7 +160,7 @@ void readiness_engine::collect() {
       s->hung_up = true;
       if (e.ended()) s->ended = true;
     }
-    if (s->receiver != nullptr && s->readable) {
+    if (s->has_waiting_receiver() && s->readable) {
       serve(*s);
       if (s->kind == posix::socket_kind::stream) ++at_once_;
     }
@@ -166,10 +169,7 @@ void readiness_engine::collect() {
 }
 
 inline void readiness_engine::serve(io& s) {
-  op& o = *s.receiver;
-  if (try_receive(o, s) == outcome::must_wait) return;
-  s.receiver = nullptr;
-  finish_waiting(o);
+  if (try_receive(*s.receiver, s) == outcome::done) finish_waiting(*s.receiver);
 }
 
 void readiness_engine::serve_receiver(io& s) { serve(s); }

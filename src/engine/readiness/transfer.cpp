@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 
 #include <sys/socket.h>
@@ -37,7 +38,18 @@ auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
     s.readable = false;
     return outcome::must_wait;
   }
+  if (s.kind == posix::socket_kind::stream && posix::ends_connection(why)) {
+    if (s.failure <= 0) s.failure = static_cast<std::int16_t>(why);
+    return receive_failed(o, s);
+  }
   o.code = posix::system_error_code(why);
+  return outcome::done;
+}
+
+// A stream that has failed stays failed, for both directions.
+auto readiness_engine::receive_failed(op& o, io& s) -> outcome {
+  s.failed = s.readable = s.hung_up = true;
+  o.code = posix::system_error_code(s.failure);
   return outcome::done;
 }
 
@@ -80,7 +92,7 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
     while (fd < 0 && posix::accept_may_go_on(errno));
   }
   if (fd < 0) return not_received(o, s, errno);
-  o.engine_data = posix::pack_handle(o.on);  // for requeue
+  o.extra = posix::pack_handle(o.on);  // for requeue
   o.on = enter(fd, posix::socket_kind::stream, s.family);
   return outcome::done;
 }
@@ -127,7 +139,11 @@ auto readiness_engine::not_sent(op& o, io& s, int why) -> outcome {
     s.writable = false;
     return outcome::must_wait;
   }
-  if (!s.ended && why != EPIPE) s.failure = static_cast<std::int16_t>(why);
+  // The kernel says EPIPE once it has told the failure, and also of a peer that reads no more: a
+  // unix socket's sends learn nothing else of a reset, before it has been told or after.
+  if (why == EPIPE && s.failure != 0 && s.family != AF_UNIX) why = std::abs(s.failure);
+  if (s.failure == 0 && why != EPIPE && posix::ends_connection(why))
+    s.failure = static_cast<std::int16_t>(s.ended ? -why : why);
   o.code = posix::system_error_code(why);
   return outcome::done;
 }

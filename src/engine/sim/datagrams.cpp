@@ -96,11 +96,7 @@ void account(universe& u, const letter& l) {
 }
 
 void serve_receiver(universe& u, socket& s) {
-  if (s.receiver == nullptr) return;
-  op& o = *s.receiver;
-  if (!receive(u, s, o)) return;
-  s.receiver = nullptr;
-  s.owner->complete(o);
+  if (s.has_waiting_receiver() && receive(u, s, *s.receiver)) s.owner->complete(*s.receiver);
 }
 
 // As many as came one after the other from one sender, each of the first's size: udp(7), UDP_GRO.
@@ -302,7 +298,7 @@ void on_datagram(universe& u, std::uint32_t index) {
     s->arrived_bytes += l.data.size() + overhead;
     l.segment = 0;
     s->arrived.push(u.letters, index);
-    if (s->receiver == nullptr || !s->receiver->many) return serve_receiver(u, *s);
+    if (!s->has_waiting_receiver() || !s->receiver->many) return serve_receiver(u, *s);
     // What comes at one moment comes joined.
     if (s->arrived.head == index) u.in(0ns, event_kind::go_on, *s);
     return;

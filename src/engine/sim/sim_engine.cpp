@@ -19,15 +19,8 @@ namespace bight::sim {
 
 namespace {
 
-constexpr std::uint32_t state_waiting = 1;  // in op::engine_state: this engine will complete it
-
-bool receives(const op& o) noexcept {
-  return o.what == verb::recv || o.what == verb::recv_into || o.what == verb::arrival ||
-         o.what == verb::accept || o.what == verb::read;
-}
-
 bool on_a_socket(const op& o) noexcept {
-  return receives(o) || o.what == verb::send || o.what == verb::connect || o.what == verb::write;
+  return o.takes() || o.what == verb::send || o.what == verb::connect || o.what == verb::write;
 }
 
 void unqueue(runnable_queue& queue, op& o) noexcept {
@@ -108,6 +101,28 @@ bool sim_engine::wait_for(op& o) noexcept {
   return false;
 }
 
+// The same of an operation on `s`, which keeps one that takes something until that goes on.
+bool sim_engine::finish_on(socket& s, op& o) noexcept {
+  if (!o.takes() || at_once_ > 0) return finish(o);
+  s.receiver = &o;
+  ++in_flight_;
+  o.begin_waiting(s.receiver);
+  complete(o);
+  return false;
+}
+
+bool sim_engine::wait_on(socket& s, op& o) noexcept {
+  if (!o.takes()) {
+    if (o.what != verb::connect) s.senders.push(o);
+    return wait_for(o);
+  }
+  s.receiver = &o;
+  o.engine_state = state_waiting;
+  ++in_flight_;
+  o.begin_waiting(s.receiver);
+  return false;
+}
+
 bool sim_engine::submit(op& o) {
   o.engine_state = 0;
   if (dead_) {
@@ -138,8 +153,7 @@ bool sim_engine::submit(op& o) {
 
 bool sim_engine::submit_on(socket& s, op& o) {
   const bool datagram = s.kind == socket_kind::datagram;
-  const bool in = receives(o);
-  if (in ? s.receiver != nullptr : !s.senders.empty() && !datagram) {
+  if (o.takes() ? s.receiver != nullptr : !s.senders.empty() && !datagram) {
     o.code = errc::busy;
     return true;
   }
@@ -157,15 +171,12 @@ bool sim_engine::submit_on(socket& s, op& o) {
       break;
     default: done = datagram ? datagrams::receive(all_, s, o) : streams::receive(all_, s, o);
   }
-  if (done) return finish(o);
-  if (in) {
-    s.receiver = &o;
+  if (done) return finish_on(s, o);
+  if (o.takes())
     guard::poison_receive(all_, o);
-  } else if (o.what != verb::connect) {
-    s.senders.push(o);
+  else if (o.what != verb::connect)
     guard::watch_sent(all_, o);
-  }
-  return wait_for(o);
+  return wait_on(s, o);
 }
 
 void sim_engine::cancel(op& o) noexcept {
@@ -191,7 +202,7 @@ void sim_engine::cancel(op& o) noexcept {
 
 void sim_engine::requeue(op& o) noexcept {
   if (o.what == verb::accept) {
-    const auto bits = reinterpret_cast<std::uintptr_t>(o.engine_data);
+    const auto bits = reinterpret_cast<std::uintptr_t>(o.extra);
     const handle listener{static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
     socket* const l = find(listener);
     socket* const child = find(o.on);
@@ -309,8 +320,8 @@ void sim_engine::die(bool silent) noexcept {
 }
 
 void sim_engine::describe(std::string& text) const {
-  static constexpr const char* verbs[] = {"accept", "connect", "recv",    "recv",   "send",
-                                          "read",   "write",   "resolve", "signal", "work"};
+  static constexpr const char* verbs[] = {"accept", "recv",  "recv",    "recv",   "read", "connect",
+                                          "send",   "write", "resolve", "signal", "work"};
   const auto line = [&](const op& o, const socket& s) {
     text += fmt::format("\n    {}", verbs[static_cast<std::size_t>(o.what)]);
     if (s.local.family != 0) text += fmt::format(" on {}", s.local.to_address().str());
@@ -320,7 +331,7 @@ void sim_engine::describe(std::string& text) const {
   };
   for (std::uint32_t i = first_socket_; i != nothing; i = all_.sockets[i].of_owner_next) {
     const socket& s = all_.sockets[i];
-    if (s.receiver != nullptr) line(*s.receiver, s);
+    if (s.has_waiting_receiver()) line(*s.receiver, s);
     for (runnable* r = s.senders.front(); r != nullptr; r = r->next)
       line(static_cast<const op&>(*r), s);
   }

@@ -26,6 +26,7 @@ class sim_engine final : public engine {
   void wait(time_point until) override;
   void wake() noexcept override {}
   [[nodiscard]] bool busy() const noexcept override { return true; }
+  [[nodiscard]] std::size_t open_handles() const noexcept override { return sockets_; }
 
   [[nodiscard]] time_point now() const noexcept override;
   void random(std::span<std::byte> into) override;
@@ -74,6 +75,8 @@ class sim_engine final : public engine {
   [[nodiscard]] socket* find(handle h) const noexcept;
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool wait_for(op& o) noexcept;
+  [[nodiscard]] bool finish_on(socket& s, op& o) noexcept;
+  [[nodiscard]] bool wait_on(socket& s, op& o) noexcept;
   [[nodiscard]] bool submit_on(socket& s, op& o);
   [[nodiscard]] bool submit_signal(op& o);
   void drop_operations(socket& s) noexcept;

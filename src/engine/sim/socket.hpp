@@ -20,7 +20,8 @@ class machine;
 class path;
 class sim_engine;
 
-inline constexpr std::uint8_t unix_family = 1;  // beside 4 and 6
+inline constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: will be completed
+inline constexpr std::uint8_t unix_family = 1;    // beside 4 and 6
 
 /// Something of a stream on its way: bytes, or a sign without any.
 struct parcel {
@@ -116,7 +117,7 @@ struct socket {
   std::uint32_t peer_life = 0;
   std::uint32_t peer_machine = nothing;
   path* way = nullptr;     // to the peer
-  op* receiver = nullptr;  // recv, recv_into, accept, read
+  op* receiver = nullptr;  // recv, recv_into, accept, read; until its coroutine goes on
   runnable_queue senders;  // send, connect; a stream has one at most
 
   fifo unsent;
@@ -132,11 +133,14 @@ struct socket {
   duration asked{};          // when its last request for a connection went
   duration unheard_since{};  // since when no acknowledgement can reach it
   time_point last_used{};
-  int error = 0;             // an errno that the next operation is told
+  int error = 0;             // an errno: of a stream for good, of datagrams for the next operation
   std::uint8_t tries = 0;    // of the request for a connection
   std::uint8_t unheard = 0;  // time-outs while no acknowledgement can reach it; 0: one can
   std::unique_ptr<rare_things> rare;
 
+  [[nodiscard]] bool has_waiting_receiver() const noexcept {
+    return receiver != nullptr && receiver->engine_state == state_waiting;
+  }
   /// Whether it has sent more than `received` bytes of its stream.
   [[nodiscard]] bool sent_beyond(std::uint64_t had) const noexcept {
     return sent + unsent_bytes > had;

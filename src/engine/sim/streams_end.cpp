@@ -133,13 +133,7 @@ void on_reset(universe& u, socket& s, std::errc why) {
   if (was_connecting && why == std::errc::connection_reset)
     s.error = static_cast<int>(std::errc::connection_refused);
   if (s.owner == nullptr) return;
-  if (s.receiver != nullptr) {
-    op& o = *s.receiver;
-    if (receive(u, s, o)) {
-      s.receiver = nullptr;
-      s.owner->complete(o);
-    }
-  }
+  if (s.has_waiting_receiver() && receive(u, s, *s.receiver)) s.owner->complete(*s.receiver);
   if (op* const o = s.sender()) {
     static_cast<void>(s.senders.pop());
     static_cast<void>(send(u, s, *o));

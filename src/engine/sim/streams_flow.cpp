@@ -8,7 +8,6 @@
 #include "engine/sim/streams.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 namespace bight::sim::streams {
@@ -35,24 +34,10 @@ std::size_t bytes_left(const op& o) noexcept {
   return n;
 }
 
-bool failed(socket& s, op& o) noexcept {
-  if (s.error <= 0) return false;
-  o.code = std::error_code(std::exchange(s.error, 0), std::system_category());
-  return true;
-}
-
-// What a send is told, a receive is told too, once it has come to where the end would be: what came
-// may be cut short. Until then the error is kept as a negative number.
-bool send_failed(socket& s, op& o) noexcept {
-  const int told = s.error;
-  if (!failed(s, o)) return false;
-  if (told != EPIPE) s.error = -told;
-  return true;
-}
-
-bool failed_before(socket& s, op& o) noexcept {
-  if (s.error >= 0) return false;
-  o.code = std::error_code(-std::exchange(s.error, 0), std::system_category());
+// A stream that has failed stays failed, for both directions.
+bool failed(const socket& s, op& o) noexcept {
+  if (s.error == 0) return false;
+  o.code = std::error_code(s.error, std::system_category());
   return true;
 }
 
@@ -114,11 +99,7 @@ void tell_of_room(universe& u, socket& s, socket& receiver) {
 }
 
 void serve_receiver(universe& u, socket& s) {
-  if (s.receiver == nullptr) return;
-  op& o = *s.receiver;
-  if (!receive(u, s, o)) return;
-  s.receiver = nullptr;
-  s.owner->complete(o);
+  if (s.has_waiting_receiver() && receive(u, s, *s.receiver)) s.owner->complete(*s.receiver);
 }
 
 void deliver(universe& u, socket& s, socket& peer, std::uint32_t index) {
@@ -169,7 +150,7 @@ bool receive(universe& u, socket& s, op& o) {
   }
   if (failed(s, o)) return true;
   if (s.at == stage::over) {
-    o.ends_stream = !failed_before(s, o);
+    o.ends_stream = true;
     return true;
   }
   if (s.at == stage::open) return false;
@@ -181,7 +162,7 @@ bool send(universe& u, socket& s, op& o) {
   // A unix socket tells of a reset to receives only.
   const bool kept =
       s.family == unix_family && s.error == static_cast<int>(std::errc::connection_reset);
-  if (!kept && send_failed(s, o)) return true;
+  if (!kept && failed(s, o)) return true;
   if (s.at != stage::open || s.fin_queued || (s.family == unix_family && !has_reader(u, s))) {
     o.code = code_of(std::errc::broken_pipe);
     return true;

@@ -194,6 +194,12 @@ void established(universe& u, socket& s) {
   s.owner->complete(*o);
 }
 
+namespace {
+void serve_acceptor(universe& u, socket& l) {
+  if (l.has_waiting_receiver() && accept(u, l, *l.receiver)) l.owner->complete(*l.receiver);
+}
+}  // namespace
+
 // The other half is open too: whoever accepts may have it.
 void admit(universe& u, socket& child) {
   socket* l = listener_of(u, child);
@@ -206,11 +212,7 @@ void admit(universe& u, socket& child) {
   --queue.in_handshake;
   ++queue.accepted_count;
   queue.accepted.push(u.sockets, child.index);
-  if (l->receiver == nullptr) return;
-  op& o = *l->receiver;
-  if (!accept(u, *l, o)) return;
-  l->receiver = nullptr;
-  l->owner->complete(o);
+  serve_acceptor(u, *l);
 }
 
 // The other side has gone before its half was open.
@@ -249,8 +251,8 @@ bool accept(universe& u, socket& l, op& o) {
   --queue.accepted_count;
   child.queued = false;
   let_waiting_ask(u, queue);
-  o.engine_data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(l.index) << 32 |
-                                          l.generation);  // for give_back_accepted
+  o.extra = reinterpret_cast<void*>(static_cast<std::uintptr_t>(l.index) << 32 |
+                                    l.generation);  // for give_back_accepted
   o.on = l.owner->take(child);
   keep_alive(u, child);
   return true;
@@ -263,11 +265,7 @@ void give_back_accepted(universe& u, socket& l, socket& child) noexcept {
   child.of_owner_next = l.life;
   l.rare->accepted.push_front(u.sockets, child.index);
   ++l.rare->accepted_count;
-  if (l.receiver == nullptr) return;
-  op& o = *l.receiver;
-  if (!accept(u, l, o)) return;
-  l.receiver = nullptr;
-  l.owner->complete(o);
+  serve_acceptor(u, l);
 }
 
 void close_listener(universe& u, socket& l) noexcept {

@@ -49,11 +49,8 @@ void give_back(universe& u, socket& s, op& o) noexcept {
 void typed(universe& u, machine& m) {
   for (std::uint32_t i = 0; i < u.sockets.end(); ++i) {
     socket& s = u.sockets[i];
-    if (s.home != &m || s.kind != socket_kind::text || s.receiver == nullptr) continue;
-    op& o = *s.receiver;
-    if (!read(u, s, o)) continue;
-    s.receiver = nullptr;
-    s.owner->complete(o);
+    if (s.home != &m || s.kind != socket_kind::text || !s.has_waiting_receiver()) continue;
+    if (read(u, s, *s.receiver)) s.owner->complete(*s.receiver);
   }
 }
 

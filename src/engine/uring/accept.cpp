@@ -15,10 +15,9 @@ bool uring_engine::submit_accept(op& o, channel& c) {
   }
   if (c.has_accepted()) {
     claim(o, c.arrived->take_accepted());
-    return at_once(o);
+    return at_once(o, c);
   }
-  c.receiver = &o;
-  hold(o, c, state_waiting);
+  hold_receiver(o, c, state_waiting);
   if (c.state == source::idle) arm(c);
   return false;
 }
@@ -26,7 +25,7 @@ bool uring_engine::submit_accept(op& o, channel& c) {
 // Makes the connection the outcome of `o`, which remembers its listener for requeue().
 void uring_engine::claim(op& o, int fd) {
   const int family = find(o.on)->family;
-  o.engine_data = posix::pack_handle(o.on);
+  o.extra = posix::pack_handle(o.on);
   // A multishot accept does not tell the peer's name. The socket does when somebody asks, also
   // after a reset.
   o.on = enter(fd, posix::socket_kind::stream, family);
@@ -35,10 +34,9 @@ void uring_engine::claim(op& o, int fd) {
 void uring_engine::on_accepted(channel& c, completion done) {
   if (done.result >= 0) {
     if (c.closing) return posix::close_with_reset(done.result);
-    if (c.receiver != nullptr) {
-      op& o = *std::exchange(c.receiver, nullptr);
-      claim(o, done.result);
-      return finish(o);
+    if (c.has_waiting_receiver()) {
+      claim(*c.receiver, done.result);
+      return finish(*c.receiver);
     }
     c.keep().accepted.push_back(done.result);
     if (c.arrived->accepted.size() >= channel::accepted_max) stop_source(c);
@@ -47,9 +45,7 @@ void uring_engine::on_accepted(channel& c, completion done) {
   // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A
   // failure of the listener (no descriptors left) is told, and the next accept tries again.
   if (done.result == -ECANCELED || posix::accept_may_go_on(-done.result)) return;
-  if (c.receiver == nullptr) return;
-  op& o = *std::exchange(c.receiver, nullptr);
-  finish(o, posix::system_error_code(-done.result));
+  if (c.has_waiting_receiver()) finish(*c.receiver, posix::system_error_code(-done.result));
 }
 
 }  // namespace bight::uring

@@ -27,10 +27,9 @@ bool uring_engine::submit_read(op& o, channel& c) {
     o.code = errc::busy;
     return true;
   }
-  if (give_kept(o, c)) return at_once(o);
+  if (give_kept(o, c)) return at_once(o, c);
   const std::span<std::byte> room = room_to_read(o);  // may throw, and nobody holds it yet
-  c.receiver = &o;
-  hold(o, c, state_in_kernel);
+  hold_receiver(o, c, state_in_kernel);
   issue_read(o, room);
   return false;
 }
@@ -49,11 +48,10 @@ void uring_engine::issue_read(op& o, std::span<std::byte> room) {
                      static_cast<unsigned>(room.size()), current_position);
 }
 
-void uring_engine::on_read(op& o, channel& c, int outcome) {
+void uring_engine::on_read(op& o, int outcome) {
   const bool asked_to_end = o.engine_state == state_cancelling;
   if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLIN);
   if (outcome == -EINTR && !asked_to_end) return issue_read(o, room_to_read(o));
-  if (c.receiver == &o) c.receiver = nullptr;
   fill_lease(o, outcome);
   if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
@@ -102,7 +100,7 @@ void uring_engine::on_polled(op& o) {
   channel& c = channel_of(o);
   const bool reads = o.what == verb::read;
   if (o.engine_state == state_cancelling)
-    return reads ? on_read(o, c, -ECANCELED) : on_written(o, c, -ECANCELED);
+    return reads ? on_read(o, -ECANCELED) : on_written(o, c, -ECANCELED);
   reads ? issue_read(o, room_to_read(o)) : issue_write(o);
 }
 

@@ -4,7 +4,9 @@
 /// What this engine knows about a descriptor.
 
 #include "engine/posix/inbox.hpp"
+#include "engine/posix/kernel.hpp"
 #include "engine/posix/slots.hpp"
+#include "engine/uring/states.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -38,10 +40,10 @@ struct alignas(64) channel : posix::slot {
   bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
   std::uint32_t in_kernel = 0;  // requests on the socket that have not completed
-  int failure = 0;              // to be told once, after what has arrived
-  int sender_told = 0;          // the failure that a send was told; the kernel tells it once
-  op* receiver = nullptr;       // recv, recv_into, accept, read
-  op* sender = nullptr;         // the send of a stream, connect, write
+  int failure = 0;      // of the connection, told after what has arrived; of datagrams, told once
+  int sender_told = 0;  // the failure that a send was told; the kernel tells it once
+  op* receiver = nullptr;  // recv, recv_into, accept, read; until its coroutine goes on
+  op* sender = nullptr;    // the send of a stream, connect, write
   std::unique_ptr<posix::inbox> arrived;  // made when something has to wait
 
   channel() noexcept = default;
@@ -49,6 +51,10 @@ struct alignas(64) channel : posix::slot {
   /// Forgets all but the slot.
   void renew() noexcept { *this = channel(static_cast<const slot&>(*this)); }
 
+  /// Somebody waits for what the source brings.
+  [[nodiscard]] bool has_waiting_receiver() const noexcept {
+    return receiver != nullptr && receiver->engine_state == state_waiting;
+  }
   [[nodiscard]] bool takes_datagrams() const noexcept {
     return slot::kind == posix::socket_kind::datagram;
   }
@@ -58,7 +64,7 @@ struct alignas(64) channel : posix::slot {
   [[nodiscard]] bool has_accepted() const noexcept {
     return arrived != nullptr && !arrived->accepted.empty();
   }
-  /// Something for the next receive: arrivals, then a failure once, then the end.
+  /// Something for the next receive: arrivals, then a failure or the end.
   [[nodiscard]] bool keeps_something() noexcept {
     if (may_keep) may_keep = has_arrivals() || failure != 0 || ended;
     return may_keep;
@@ -68,10 +74,20 @@ struct alignas(64) channel : posix::slot {
     failure = code;
     may_keep = true;
   }
+  /// The failure, for whoever is told of it now.
+  [[nodiscard]] int told_failure() noexcept {
+    const bool for_good =
+        slot::kind == posix::socket_kind::stream && posix::ends_connection(failure);
+    return for_good ? failure : std::exchange(failure, 0);
+  }
   /// What a receive came to. After a failure that a send was told the kernel says that the stream
-  /// has ended, and what came may be cut short: the receive is told the failure too, once.
+  /// has ended, and what came may be cut short: the receive is told the failure too. A stream that
+  /// has failed stays failed.
   [[nodiscard]] int received(int outcome) noexcept {
-    return outcome == 0 ? -std::exchange(sender_told, 0) : outcome;
+    if (outcome == 0) outcome = -sender_told;
+    if (outcome < 0 && slot::kind == posix::socket_kind::stream && posix::ends_connection(-outcome))
+      fail(-outcome);
+    return outcome;
   }
   [[nodiscard]] posix::inbox& keep() {
     may_keep = true;

@@ -26,6 +26,7 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
 }
 
 uring_engine::~uring_engine() {
+  if (in_child()) return;  // the parent's ring is not ours to use
   stop_watching();
   channels_.for_each([this](handle h) { close(h, false); });
   // Memory of ours is the kernel's until its requests have completed, however long that takes.
@@ -37,10 +38,17 @@ uring_engine::~uring_engine() {
   submit_and_collect(0ms, now());  // the last closes
 }
 
+std::size_t uring_engine::open_handles() const noexcept {
+  std::size_t n = 0;
+  if (!in_child()) channels_.for_each([&n](handle) { ++n; });
+  return n;
+}
+
 void uring_engine::close(handle h, bool reset) noexcept {
   channel* const open = find(h);
   if (open == nullptr) return;
   channel& c = *open;
+  if (in_child()) return close_in_child(c);
   if (c.kind == posix::socket_kind::adopted) {
     if (c.receiver != nullptr) cancel(*c.receiver);
     if (c.sender != nullptr) cancel(*c.sender);
@@ -54,10 +62,8 @@ void uring_engine::close(handle h, bool reset) noexcept {
   c.leave();
   c.closing = true;
   ++closing_;
-  if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
-    op& o = *std::exchange(c.receiver, nullptr);
-    finish(o, make_error_code(errc::cancelled));
-  }
+  if (c.has_waiting_receiver())
+    finish(*std::exchange(c.receiver, nullptr), make_error_code(errc::cancelled));
   if (c.has_accepted())
     for (const int child : c.arrived->accepted) posix::close_with_reset(child);
   c.arrived.reset();

@@ -36,14 +36,14 @@ void uring_engine::ask(op& o, channel& c) {
 
 bool uring_engine::give_at_once(op& o, channel& c) {
   give(o, c);
-  return at_once(o);
+  return at_once(o, c);
 }
 
 void uring_engine::give(op& o, channel& c) {
   if (c.has_arrivals())
     c.arrived->give(o, c.takes_datagrams());
   else if (c.failure != 0)
-    o.code = posix::system_error_code(std::exchange(c.failure, 0));
+    o.code = posix::system_error_code(c.told_failure());
   else
     o.ends_stream = c.ended;
 }
@@ -89,8 +89,8 @@ void uring_engine::on_bytes(channel& c, completion done) {
 // The receive that waits, if it takes so much of a stream at once, as it nearly always does.
 op* uring_engine::taker_of(const channel& c, std::size_t size) noexcept {
   op* const o = c.receiver;
-  const bool waits = o != nullptr && o->engine_state == state_waiting;
-  return waits && o->what == verb::recv && size <= o->size ? o : nullptr;
+  const bool takes = c.has_waiting_receiver() && o->what == verb::recv && size <= o->size;
+  return takes ? o : nullptr;
 }
 
 void uring_engine::on_no_bytes(channel& c, completion done) {
@@ -132,10 +132,9 @@ void uring_engine::on_datagram(channel& c, completion done) {
   queue.push_back(datagram(done));
   if (queue.count() == channel::many_at_once && c.file < 0)
     c.file = static_cast<std::int8_t>(ring_->enlist(c.fd));
-  if (c.receiver != nullptr) {
-    op& o = *std::exchange(c.receiver, nullptr);
-    queue.give(o, true);
-    finish(o);
+  if (c.has_waiting_receiver()) {
+    queue.give(*c.receiver, true);
+    finish(*c.receiver);
   }
   limit(c);
 }
@@ -180,26 +179,24 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
     c.end();
   else
     c.fail(-outcome);
-  if (c.receiver == nullptr || c.receiver->engine_state != state_waiting) return;
-  op& o = *std::exchange(c.receiver, nullptr);
+  if (!c.has_waiting_receiver()) return;
   // A waiting receive means that nothing is queued.
-  static_cast<void>(give_kept(o, c));
-  finish(o);
+  static_cast<void>(give_kept(*c.receiver, c));
+  finish(*c.receiver);
 }
 
 // To the receive that waits, without a detour by the queue; else into the queue.
 void uring_engine::deliver_bytes(channel& c, lease bytes) {
-  if (op* const o = taker_of(c, bytes.size())) return hand_over(*o, c, std::move(bytes));
+  if (op* const o = taker_of(c, bytes.size())) return hand_over(*o, std::move(bytes));
   arrival a;
   a.data = std::move(bytes);
   deliver(c, std::move(a));
 }
 
 void uring_engine::deliver(channel& c, arrival&& a) {
-  if (c.receiver != nullptr && c.receiver->engine_state == state_waiting) {
-    op& o = *std::exchange(c.receiver, nullptr);
-    const bool used_up = posix::inbox::hand_over(o, a, false);
-    finish(o);
+  if (c.has_waiting_receiver()) {
+    const bool used_up = posix::inbox::hand_over(*c.receiver, a, false);
+    finish(*c.receiver);
     if (used_up) return;
   }
   c.keep().push_back(std::move(a));
@@ -243,7 +240,7 @@ void uring_engine::feed_starved() {
   if (!fed && turns_starved_ <= turns_max) return;
   for (channel* c : starved_) {
     if (!std::exchange(c->starved, false) || c->closing || c->state != source::idle) continue;
-    if (c->receiver == nullptr || c->receiver->engine_state != state_waiting) continue;
+    if (!c->has_waiting_receiver()) continue;
     if (fed)
       arm(*c);
     else
@@ -267,7 +264,6 @@ void uring_engine::receive_apart(op& o, channel& c) {
 void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
   if (outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel)
     return receive_apart(o, c);
-  c.receiver = nullptr;
   outcome = c.received(outcome);
   fill_lease(o, outcome);
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
@@ -291,7 +287,6 @@ void uring_engine::fill_lease(op& o, int outcome) {
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {
   const bool again = outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel;
   if (again && !c.keeps_something()) return ask(o, c);
-  c.receiver = nullptr;
   if (again) {
     give(o, c);
     return finish(o);

@@ -27,7 +27,7 @@ bool uring_engine::submit_other_send(op& o, channel& c) {
     o.code = errc::busy;
     return true;
   }
-  if (!posix::more_pieces(o)) return at_once(o);
+  if (!posix::more_pieces(o)) return at_once(o, c);
   c.sender = &o;
   hold(o, c, state_in_kernel);
   o.what == verb::write ? issue_write(o) : issue_send(o, c);
@@ -42,9 +42,9 @@ bool uring_engine::submit_datagram(op& o, channel& c) {
   // What the socket's source has found out is told to the next call, whichever that is.
   if (c.failure != 0) {
     o.code = posix::system_error_code(std::exchange(c.failure, 0));
-    return at_once(o);
+    return at_once(o, c);
   }
-  if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o);
+  if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o, c);
   hold(o, c, state_in_kernel);
   issue_datagram(o, c);
   return false;
@@ -126,11 +126,11 @@ void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
   if (!stopped && (outcome >= 0 || outcome == -EINTR || apart))
     return stream ? issue_send(o, c) : issue_datagram(o, c);
   if (stream) c.sender = nullptr;
-  // The kernel tells a reset once and EPIPE from then on. The socket's source may have been first
-  // to hear it, with nobody receiving: the sender shall know why as well.
-  if (outcome == -EPIPE && c.failure != 0)
-    outcome = -c.failure;
-  else if (stream && outcome < 0 && !stopped && outcome != -EPIPE)
+  // The kernel tells a failure once, to whichever call comes first, and EPIPE from then on. A unix
+  // socket's sends learn nothing else of a reset, before it has been told or after.
+  if (stream && outcome == -EPIPE && c.family != AF_UNIX)
+    outcome = c.failure != 0 ? -c.failure : c.sender_told != 0 ? -c.sender_told : -EPIPE;
+  else if (stream && outcome < 0 && outcome != -EPIPE && posix::ends_connection(-outcome))
     c.sender_told = -outcome;
   finish(o, posix::system_error_code(outcome < 0 ? -outcome : ECANCELED));
 }

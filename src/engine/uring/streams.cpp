@@ -23,8 +23,7 @@ bool uring_engine::submit_receive(op& o, channel& c) {
     return true;
   }
   if (c.keeps_something()) return give_at_once(o, c);
-  c.receiver = &o;
-  hold(o, c, state_waiting);
+  hold_receiver(o, c, state_waiting);
   if (c.state == source::idle) ask(o, c);
   return false;
 }
@@ -67,12 +66,12 @@ inline void uring_engine::on_source(channel& c, completion done, time_point now)
     return on_bytes(c, done);
   if (!done.keeps_buffer() || c.cut) [[unlikely]]
     return on_bytes(c, done);
-  // While a multishot is armed no receive has a request of its own: so this one waits for it.
   op* const o = c.receiver;
   const auto size = static_cast<std::uint32_t>(done.result);
-  if (o == nullptr || o->what != verb::recv || size > o->size) return on_bytes(c, done);
+  if (o == nullptr || o->engine_state != state_waiting) return on_bytes(c, done);
+  if (o->what != verb::recv || size > o->size) return on_bytes(c, done);
   c.last_used = now;
-  hand_over(*o, c, stream_buffers_->take_some(done.buffer(), size));
+  hand_over(*o, stream_buffers_->take_some(done.buffer(), size));
 }
 
 inline void uring_engine::on_operation(op& o, int outcome, time_point now) {

@@ -56,12 +56,17 @@ void uring_engine::finish(op& o, std::error_code code) noexcept {
 
 // `o` has its outcome already. Within the turn's budget its coroutine goes on at once; beyond it,
 // it waits for its turn like everybody else.
-bool uring_engine::at_once(op& o) noexcept {
+bool uring_engine::at_once(op& o, channel& c) noexcept {
   if (at_once_ > 0) {
     --at_once_;
     return true;
   }
-  o.begin_waiting();
+  if (o.takes()) {
+    c.receiver = &o;
+    o.begin_waiting(c.receiver);
+  } else {
+    o.begin_waiting();
+  }
   complete(o);
   return false;
 }
@@ -85,7 +90,7 @@ void uring_engine::cancel(op& o) noexcept {
 
 void uring_engine::requeue(op& o) noexcept {
   const bool accepted = o.what == verb::accept;
-  const handle from = accepted ? posix::unpack_handle(o.engine_data) : o.on;
+  const handle from = accepted ? posix::unpack_handle(o.extra) : o.on;
   channel* const c = find(from);
   if (c == nullptr) {
     if (accepted) close(o.on, true);
@@ -100,15 +105,14 @@ void uring_engine::requeue(op& o) noexcept {
     c->keep().requeue(o);
   }
   // Somebody may have begun to wait between the completion and now.
-  op* next = c->receiver;
-  if (next == nullptr || next->engine_state != state_waiting) return;
+  if (!c->has_waiting_receiver()) return;
+  op& next = *c->receiver;
   if (accepted) {
-    claim(*next, c->arrived->take_accepted());
-  } else if (!give_kept(*next, *c)) {
+    claim(next, c->arrived->take_accepted());
+  } else if (!give_kept(next, *c)) {
     return;
   }
-  c->receiver = nullptr;
-  finish(*next);
+  finish(next);
 }
 
 // ── The turn ────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +161,7 @@ void uring_engine::on_other_operation(op& o, int outcome) {
     case verb::send: on_other_sent(o, c, outcome); break;
     case verb::connect: on_connected(o, c, outcome); break;
     case verb::recv: on_received_apart(o, c, outcome); break;
-    case verb::read: return on_read(o, c, outcome);
+    case verb::read: return on_read(o, outcome);
     case verb::write: return on_written(o, c, outcome);
     default: check(false, "a completion of an operation that is never with the kernel");
   }
@@ -170,8 +174,7 @@ void uring_engine::on_source_over(channel& c, completion done) {
   --c.in_kernel;
   on_arrival(c, done);
   // A multishot that has ended is armed again only for somebody who waits.
-  const bool wanted = c.receiver != nullptr && c.receiver->engine_state == state_waiting;
-  if (c.state == source::idle && wanted && !c.closing && !c.starved) arm(c);
+  if (c.state == source::idle && c.has_waiting_receiver() && !c.closing && !c.starved) arm(c);
   if (c.closing) settle_closing(c);
 }
 

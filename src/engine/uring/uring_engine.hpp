@@ -51,6 +51,7 @@ class uring_engine final : public posix::kernel_engine {
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
 
+  [[nodiscard]] std::size_t open_handles() const noexcept override;
   [[nodiscard]] result<handle> open(transport t, const address& at) override;
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
@@ -114,8 +115,14 @@ class uring_engine final : public posix::kernel_engine {
     ++waiting_;
     o.begin_waiting();
   }
-  [[nodiscard]] static channel& channel_of(const op& o) noexcept {
-    return *static_cast<channel*>(o.engine_data);
+  void hold_receiver(op& o, channel& c, std::uint8_t state) noexcept {
+    c.receiver = &o;
+    o.engine_state = state;
+    ++waiting_;
+    o.begin_waiting(c.receiver);
+  }
+  [[nodiscard]] channel& channel_of(const op& o) const noexcept {
+    return o.takes() ? *channels_.find(o.on.index) : *static_cast<channel*>(o.engine_data);
   }
   void finish(op& o) noexcept {
     o.engine_state = state_settled;
@@ -123,7 +130,7 @@ class uring_engine final : public posix::kernel_engine {
     complete(o);
   }
   void finish(op& o, std::error_code code) noexcept;
-  [[nodiscard]] bool at_once(op& o) noexcept;
+  [[nodiscard]] bool at_once(op& o, channel& c) noexcept;
   [[gnu::always_inline]] inline void on_operation(op& o, int outcome, time_point now);
   [[gnu::noinline]] void on_other_operation(op& o, int outcome);
   void on_polled(op& o);
@@ -133,8 +140,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard, gnu::noinline]] bool submit_receive(op& o, channel& c);
   [[gnu::noinline]] void ask(op& o, channel& c);
   [[nodiscard]] static op* taker_of(const channel& c, std::size_t size) noexcept;
-  void hand_over(op& o, channel& c, lease bytes) {
-    c.receiver = nullptr;
+  void hand_over(op& o, lease bytes) {
     o.count = static_cast<std::int64_t>(bytes.size());
     *o.got = std::move(bytes);
     finish(o);
@@ -192,7 +198,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit_read(op& o, channel& c);
   [[nodiscard]] static std::span<std::byte> room_to_read(op& o);
   void issue_read(op& o, std::span<std::byte> room);
-  void on_read(op& o, channel& c, int outcome);
+  void on_read(op& o, int outcome);
   [[gnu::noinline]] void issue_write(op& o);
   void on_written(op& o, channel& c, int outcome);
   void poll_first(op& o, unsigned events) noexcept;

@@ -21,6 +21,9 @@ task<> read_every_way(stream peer) {
   co_await out.write("gathered, ");
   co_await out.write("and sent");
   co_await out.flush();
+  EXPECT_FALSE((co_await peer.try_recv()).has_value());
+  co_await out.write("dropped");
+  out.discard();
 }
 
 TEST(sim_functions, readers_and_writers) {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// What no program may do ends it with a sentence, and not in undefined behaviour.
+#include <bight/run.hpp>
+
+#include "contract/contract.hpp"
+
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace contract {
+
+namespace {
+
+// Makes the death tests start the program again: they run after threads have been used.
+class misuse : public testing::Test {
+ protected:
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+void set_an_event_elsewhere() {
+  runner().run([]() -> task<> {
+    event e;
+    std::thread other([&e] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      e.set();
+    });
+    co_await within(patience, e.wait());
+    other.join();
+  }());
+}
+
+void stop_a_scope_elsewhere() {
+  runner().run([]() -> task<> {
+    scope s(co_await current_context());
+    s.spawn([]() -> task<> { co_await sleep(1h); });
+    std::thread([&s] { s.stop(); }).join();
+    auto joined = s.join();
+    co_await std::move(joined);
+  }());
+}
+
+void spawn_elsewhere() {
+  runner().run([]() -> task<> {
+    scope s(co_await current_context());
+    std::thread([&s] { s.spawn([]() -> task<> { co_await sleep(1h); }); }).join();
+    auto joined = s.join();
+    co_await std::move(joined);
+  }());
+}
+
+void use_a_stream_elsewhere() {
+  runner().run([]() -> task<> {
+    auto pair = co_await connected();
+    std::thread([&pair] {
+      runner().run([](stream& s) -> task<> { co_await s.send("x"); }(pair.here));
+    }).join();
+  }());
+}
+
+void close_a_stream_elsewhere() {
+  runner().run([]() -> task<> {
+    auto pair = co_await connected();
+    std::thread([&pair] { pair.here.close(); }).join();
+  }());
+}
+
+void outlive_the_loop() {
+  std::optional<ends> kept;
+  runner().run(
+      [](std::optional<ends>& into) -> task<> { into.emplace(co_await connected()); }(kept));
+}
+
+void outlive_the_loop_with_a_listener() {
+  std::optional<tcp::listener> kept;
+  runner().run([](std::optional<tcp::listener>& into) -> task<> {
+    into.emplace(co_await tcp::listen("127.0.0.1:0"));
+  }(kept));
+}
+
+void run_inside_a_task() {
+  runner r;
+  r.run([](runner& again) -> task<> {
+    co_await sleep(0s);
+    again.run([]() -> task<> { co_await sleep(1ms); }());
+  }(r));
+}
+
+// The child's own death is the parent's exit status, and its words go to the same place.
+void go_on_in_a_child() {
+  runner().run([]() -> task<> {
+    co_await sleep(1ms);
+    const pid_t child = fork();
+    if (child == 0) {
+      co_await sleep(1ms);
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFSIGNALED(status)) raise(WTERMSIG(status));
+  }());
+}
+
+}  // namespace
+
+TEST_F(misuse, an_event_set_in_another_thread) {
+  if (on_sim()) GTEST_SKIP() << "waits in no system call";
+  EXPECT_DEATH(set_an_event_elsewhere(), "event::set\\(\\) in another thread");
+}
+
+TEST_F(misuse, a_scope_stopped_in_another_thread) {
+  EXPECT_DEATH(stop_a_scope_elsewhere(), "scope::stop\\(\\) in another thread");
+}
+
+TEST_F(misuse, a_child_spawned_in_another_thread) {
+  EXPECT_DEATH(spawn_elsewhere(), "scope::spawn\\(\\) in another thread");
+}
+
+TEST_F(misuse, a_stream_used_on_another_loop) {
+  EXPECT_DEATH(use_a_stream_elsewhere(), "another loop than its own");
+}
+
+TEST_F(misuse, a_stream_closed_in_another_thread) {
+  EXPECT_DEATH(close_a_stream_elsewhere(), "closed in another thread");
+}
+
+TEST_F(misuse, a_socket_that_outlives_its_loop) {
+  EXPECT_DEATH(outlive_the_loop(), "a socket outlives its loop");
+  EXPECT_DEATH(outlive_the_loop_with_a_listener(), "a socket outlives its loop");
+}
+
+TEST_F(misuse, a_loop_run_inside_one_of_its_tasks) {
+  EXPECT_DEATH(run_inside_a_task(), "run\\(\\) inside a task of the same loop");
+}
+
+TEST_F(misuse, a_loop_that_goes_on_in_a_child) {
+  if (on_sim()) GTEST_SKIP() << "a simulated loop shares nothing with its parent";
+  EXPECT_DEATH(go_on_in_a_child(), "a child process goes on with its parent's loop");
+}
+
+// A server that forks and closes its copies in the child, as before an exec.
+BIGHT_TEST(fork, closes_in_a_child_leave_the_parents_sockets_alone) {
+  needs_kernel("forks");
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto pair = co_await connected_to_raw();
+  pair.peer.send("unread");
+  co_await some_turns();
+  const pid_t child = fork();
+  if (child == 0) {
+    listening.close();
+    pair.here.abort();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(co_await pair.here.recv(), "unread");
+  co_await pair.here.send("alive");
+  EXPECT_EQ(pair.peer.recv(), "alive");
+  auto client = raw::connect(listening.local());
+  auto accepted = co_await listening.accept();
+  EXPECT_EQ(accepted.remote(), client.local());
+}
+
+// In a loop of its own; the outer one waits meanwhile.
+BIGHT_TEST(run, inside_a_task_with_another_runner_works) {
+  auto inner = []() -> task<int> {
+    auto pair = co_await connected();
+    co_await pair.there.send("x");
+    co_return static_cast<int>((co_await pair.here.recv()).size());
+  };
+  EXPECT_EQ(runner().run(inner()), 1);
+  co_await sleep(1ms);
+}
+
+}  // namespace contract
