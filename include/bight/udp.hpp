@@ -271,8 +271,8 @@ using handler = callback<task<>(request)>;
 /// wait in the socket's buffer, and the kernel drops what does not fit.
 ///
 /// A handler that answers everything can be made to answer another server for ever, by one datagram
-/// with a forged source (CVE-2024-2169). Do not answer what may be an answer itself: check a type or
-/// a mark in the datagram, ignore ports below 1024, and ignore a peer that only repeats itself.
+/// with a forged source (CVE-2024-2169). Do not answer what may be an answer itself: check a type
+/// or a mark in the datagram, ignore ports below 1024, and ignore a peer that only repeats itself.
 ///
 /// errors  only those of binding. A refused reply is nothing: the client has gone.
 [[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
