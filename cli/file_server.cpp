@@ -203,8 +203,8 @@ class file_session {
       lease bytes;
       if (there) bytes = co_await in.recv(size);
       if (!bytes) {
-        // It has become shorter; the length has been said. A reset tells that it is not whole.
-        peer_.abort();
+        // It has become shorter; the length has been said. The reset of a session that fails
+        // tells that it is not whole.
         throw error(errc::cut_short, "read a file", range.last - range.first - left,
                     "it has become shorter while it was sent");
       }

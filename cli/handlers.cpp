@@ -54,8 +54,11 @@ struct session {
                                    {"sent", sent}});
   }
 
-  // Here and not by serve's on_error: after a reset nobody can say whose the stream was.
-  void fail(const error& e) const { tell_failure(shared, who, e); }
+  // An answer that was cut off must not look whole.
+  void fail(const error& e) {
+    peer.abort();
+    tell_failure(shared, who, e);
+  }
 
   stream& peer;  // the coroutine's own: it lives as long as the frame, and serve may ask it
   const handling& shared;

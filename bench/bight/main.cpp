@@ -14,6 +14,15 @@ task<> echo(tcp::stream peer) {
   while (auto bytes = co_await peer.recv()) co_await peer.send(bytes);
 }
 
+task<> echo_by_attempt(tcp::stream peer) {
+  for (;;) {
+    auto bytes = co_await attempt(peer.recv());
+    if (!bytes || bytes->empty()) co_return;
+    auto sent = co_await attempt(peer.send(*bytes));
+    if (!sent) co_return;
+  }
+}
+
 task<> framed(tcp::stream peer) {
   writer out(peer);
   reader in(peer, out);
@@ -53,6 +62,8 @@ int main(int argc, char** argv) {
   if (const char* us = std::getenv("BENCH_BUSY_POLL"))
     how.busy_poll = std::chrono::microseconds(std::atoi(us));
 
+  if (mode == "echo" && std::getenv("BENCH_ATTEMPT") != nullptr)
+    return run(tcp::serve(at.c_str(), echo_by_attempt, limits), how);
   if (mode == "echo") return run(tcp::serve(at.c_str(), echo, limits), how);
   if (mode == "framed") return run(tcp::serve(at.c_str(), framed, limits));
   if (mode == "accept") return run(tcp::serve(at.c_str(), answer_once, limits));

@@ -57,6 +57,15 @@ class cycles {
     ring_.receive(s.fd, false, index);
   }
 
+  // Of the modes in which the client is first to end. A receive is in flight, so close(2) would
+  // send nothing yet: connect(2) to AF_UNSPEC sends a reset at once.
+  void end(slot& s) const {
+    if (options_.mode == "fin") shutdown(s.fd, SHUT_WR);
+    if (!resets_) return;
+    const sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
+    if (::connect(s.fd, &nobody, sizeof nobody) != 0) fail("reset", errno);
+  }
+
   void happened(std::uint64_t mark, int result, const char* bytes, bool more) {
     slot& s = slots_[mark];
     if (result > 0) {
@@ -66,8 +75,9 @@ class cycles {
       s.place = pattern_.after(s.place, n);
       s.received += n;
       window_.bytes(n);
+      if (s.received == options_.size) end(s);
       if (!more) ring_.receive(s.fd, false, mark);
-    } else if (result == 0 && s.received == options_.size) {
+    } else if (s.received == options_.size && (result == 0 || resets_)) {
       close(s.fd);
       window_.message(now_ns() - s.began);
       begin(mark);
@@ -79,6 +89,7 @@ class cycles {
   }
 
   const options& options_;
+  const bool resets_ = options_.mode == "reset";
   window& window_;
   pattern pattern_;
   ring ring_;

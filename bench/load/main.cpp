@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     run_echo(o, w);
   } else if (o.mode == "idle") {
     run_idle(o, w);
-  } else if (o.mode == "accept") {
+  } else if (o.mode == "accept" || o.mode == "fin" || o.mode == "reset") {
     run_accept(o, w);
   } else if (o.mode == "discard") {
     run_discard(o, w);

@@ -12,7 +12,8 @@ namespace load {
 void run_echo(const options& o, window& w);
 /// Mode idle: connections that are held and do nothing, beside `active` ones that echo.
 void run_idle(const options& o, window& w);
-/// Mode accept: connect, send, read the reply, wait for the end; again.
+/// Mode accept: connect, send, read the reply, wait for the end; again. Modes fin and reset: the
+/// same, but the client ends first, in order or by a reset.
 void run_accept(const options& o, window& w);
 /// Mode discard: send as fast as the server reads.
 void run_discard(const options& o, window& w);

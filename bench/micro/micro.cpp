@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,6 +107,40 @@ task<> write_a_message(benchmark::State& state) {
   out.discard();
 }
 
+// An error that is made, thrown in the innermost of some coroutines, and caught in the outermost.
+task<> fail_in(int depth) {
+  if (depth == 1) throw error(errc::reset, "recv");
+  co_await fail_in(depth - 1);
+}
+
+void throw_through_coroutines(benchmark::State& state) {
+  runner loop({.engine = engine_choice::epoll});
+  auto body = [](benchmark::State& s) -> task<> {
+    for (auto _ : s) {
+      try {
+        co_await fail_in(static_cast<int>(s.range(0)) - 1);
+      } catch (const error& e) {
+        benchmark::DoNotOptimize(e.code());
+      }
+    }
+  };
+  loop.run(body(state));
+}
+
+task<> attempt_a_task_that_throws(benchmark::State& state) {
+  for (auto _ : state) {
+    auto outcome = co_await attempt(fail_in(1));
+    benchmark::DoNotOptimize(outcome.error().code());
+  }
+}
+
+void make_an_error(benchmark::State& state) {
+  for (auto _ : state) {
+    const error e(std::error_code(ECONNRESET, std::system_category()), "recv");
+    benchmark::DoNotOptimize(e.code());
+  }
+}
+
 BENCHMARK_CAPTURE(on_a_loop, await_a_task, await_a_task);
 BENCHMARK_CAPTURE(on_a_loop, spawn_and_join, spawn_and_join);
 BENCHMARK_CAPTURE(on_a_loop, all_of_two, all_of_two);
@@ -115,6 +150,9 @@ BENCHMARK_CAPTURE(on_a_loop, turn_of_the_loop, turn_of_the_loop);
 BENCHMARK_CAPTURE(on_a_loop, read_a_message, read_a_message);
 BENCHMARK_CAPTURE(on_a_loop, read_a_line, read_a_line);
 BENCHMARK_CAPTURE(on_a_loop, write_a_message, write_a_message);
+BENCHMARK_CAPTURE(on_a_loop, attempt_a_task_that_throws, attempt_a_task_that_throws);
+BENCHMARK(throw_through_coroutines)->Arg(2)->Arg(3);
+BENCHMARK(make_an_error);
 BENCHMARK(arm_and_disarm_a_timer)->Arg(1)->Arg(1000)->Arg(100000);
 BENCHMARK(take_and_drop_a_lease);
 

@@ -41,6 +41,11 @@ CASES = [
     Case("discard", "bulk receive, 1 connection", "discard", unit="64 KiB"),
     Case("source", "bulk send, 1 connection", "source", unit="64 KiB"),
     Case("accept", "connect, 64 B, reply, close; 100 at a time", "accept", 100, unit="connection"),
+    Case("fin", "connect, 64 B, reply, FIN by the client; 100 at a time", "echo", 100, load="fin",
+         unit="connection"),
+    Case("reset", "the same, reset by the client", "echo", 100, load="reset", unit="connection"),
+    Case("reset_attempt", "the same, with attempt", "echo", 100, load="reset", unit="connection",
+         env={"BENCH_ATTEMPT": "1"}, only="Bight", beside="reset"),
     # 64 in flight: more of the large ones do not fit into a socket's default receive buffer.
     Case("udp64", "UDP echo 64 B, 8 sockets × 8 in flight", "udp", 8, 8, inside=True),
     Case("udp1200", "UDP echo 1,200 B, 8 sockets × 8 in flight", "udp", 8, 8, 1200),

@@ -54,7 +54,7 @@ struct stop_hook : ring_link {
 };
 
 /// One node of the tree. Must not move; outlives every task that runs in it.
-class context : stop_hook {
+class context : protected stop_hook {
  public:
   /// The root of a tree.
   explicit context(scheduler& s) noexcept;

@@ -9,6 +9,7 @@
 ///     if (e.code() == errc::refused) …
 
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -99,6 +100,9 @@ class error : public std::system_error {
   std::size_t tried_length_;
   std::uint64_t transferred_;
 };
+
+/// The error that `e` holds, found without throwing it. Throws what `e` holds when that is none.
+[[nodiscard]] error error_of(std::exception_ptr e);
 
 }  // namespace bight
 

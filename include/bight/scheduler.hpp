@@ -101,6 +101,22 @@ class scheduler {
   /// The moment of the first timer, or time_point::max().
   [[nodiscard]] time_point next_deadline() const noexcept;
 
+  /// While one of these lives, the coroutine frames that are destroyed are those of a task that has
+  /// failed. A stream in such a frame is reset, as one that an exception destroys.
+  class failing {
+   public:
+    explicit failing(scheduler& s, bool failed = true) noexcept
+        : of_(s), before_(std::exchange(s.failing_, s.failing_ || failed)) {}
+    failing(const failing&) = delete;
+    failing& operator=(const failing&) = delete;
+    ~failing() { of_.failing_ = before_; }
+
+   private:
+    scheduler& of_;
+    bool before_;
+  };
+  [[nodiscard]] bool is_failing() const noexcept { return failing_; }
+
   /// Timers that are armed.
   [[nodiscard]] std::size_t armed() const noexcept { return heap_.size(); }
 
@@ -144,6 +160,7 @@ class scheduler {
   void sift_down(std::size_t i) noexcept;
 
   time_point now_{};
+  bool failing_ = false;
   runnable_queue ready_;
   std::vector<timer*> heap_;
   std::uint64_t sequence_ = 0;

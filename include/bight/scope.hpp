@@ -59,7 +59,7 @@ task<> run_kept(F f, A... arguments) {
 /// The context of one child, which sees to the end of that child itself.
 class child_context : public context {
  public:
-  explicit child_context(context& parent) noexcept : context(parent) {}
+  explicit child_context(context& parent) noexcept : context(parent) { on_stop = stop_child; }
   /// The child has ended, with `e` when that is set. Destroys its frame, perhaps this too, and
   /// gives what of it the scope has to know.
   virtual std::exception_ptr child_ended(std::coroutine_handle<> frame,
@@ -67,6 +67,15 @@ class child_context : public context {
 
  protected:
   ~child_context() = default;
+  /// Called before this is stopped from above.
+  virtual void stopping() noexcept {}
+
+ private:
+  static void stop_child(stop_hook& self) {
+    auto& child = static_cast<child_context&>(self);
+    child.stopping();
+    child.stop();
+  }
 };
 
 /// Children that run side by side. Made by `in_scope`, which also waits for them.

@@ -21,10 +21,11 @@ struct serve_options {
   /// Connections that the kernel keeps for us until they are accepted; it may cap this
   /// (net.core.somaxconn). listen(2).
   int backlog = 4096;
-  /// A session that has neither received nor sent for so long is ended with errc::timed_out; zero
-  /// means never.
+  /// Inactivity timeout: a session that has neither received nor sent for this long ends with
+  /// errc::timed_out, and its peer sees a reset. Zero: never.
   duration idle = 5min;
-  /// How long sessions may go on once a drain begins; then they are cancelled and awaited.
+  /// How long sessions may go on once a drain begins. Then they are cancelled and awaited, and
+  /// their peers see a reset.
   duration grace = 10s;
   /// Loops, each in a thread of its own with a listener of its own (SO_REUSEPORT). The handler is
   /// shared: it must be callable from all of them.
@@ -36,9 +37,12 @@ struct serve_options {
 
   /// Told each address as it is listened on, with its real port.
   callback<void(const address&)> on_listening = {};
-  /// Called when a session ends with an error. If not set, errors are reported on standard error,
-  /// without ever waiting for its reader (line_sink): a connection that its peer reset is no line,
-  /// and errors that repeat are counted and summed up every ten seconds (error_digest).
+  /// Called once for each session that fails, with its peer; a unix peer without a name is named by
+  /// the server's address. Sessions that the end of a drain cancels are not reported. The error of
+  /// a session's own stream does not repeat the address. If not set, errors are reported on
+  /// standard error, without ever waiting for its reader (line_sink): a connection that its peer
+  /// reset is no line, and errors that repeat are counted and summed up every ten seconds
+  /// (error_digest).
   callback<void(const address& peer, const error& e)> on_error = {};
   /// Told once when a drain begins, with the number of sessions that are left.
   callback<void(std::size_t sessions)> on_drain = {};

@@ -13,7 +13,13 @@
 
 namespace bight {
 
-/// One end of a connection. Move-only; closes when it dies.
+/// One end of a connection. Move-only. The destructor ends the connection:
+///
+/// - If an exception destroys the stream, or the task that owns it has failed, the peer sees a
+/// reset
+///   (with TLS: no close_notify). So a transfer that failed does not look complete.
+/// - Otherwise it closes. In a session of tcp::serve() or tls::serve() that leaves input unread it
+///   also waits, in the background, until the peer has what was sent: see close().
 ///
 /// A stream has no messages: what one send() wrote may arrive in pieces or merged with the next.
 /// Use a `reader` for lines and frames.
@@ -39,7 +45,9 @@ class stream {
     std::swap(handle_, taken.handle_);
     return *this;
   }
-  ~stream() { close(); }
+  ~stream() {
+    if (handle_) drop();
+  }
 
   /// Receives at least one byte, waiting until some arrive, and lends them out.
   ///
@@ -94,9 +102,22 @@ class stream {
   void shutdown_send();
 
   /// Closes now: operations in flight end with errc::cancelled. Nothing when it is closed already.
+  ///
+  /// unread  TCP resets a connection that is closed with input unread (RFC 2525 §2.17), and the
+  ///         reset may destroy what was sent before. To be sure that it arrives, call
+  ///         shutdown_send() and receive until the peer's end, within a time limit. TLS does that
+  ///         by itself, for at most 30 s, 5 s without a byte, and 64 MiB.
+  /// source  close(2).
   void close() noexcept;
-  /// Throws the connection away: the peer sees a reset instead of an end.
+  /// Discards the connection: the peer sees a reset instead of an end. A unix socket has no reset:
+  /// its peer sees an end, or a reset if input was unread.
   void abort() noexcept;
+
+  /// Gives the connection up without closing it: for carriers, which close it themselves.
+  [[nodiscard]] handle release() noexcept {
+    carrier_ = nullptr;
+    return std::exchange(handle_, {});
+  }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
@@ -124,6 +145,7 @@ class stream {
   [[nodiscard]] duration idle() const noexcept;
 
  private:
+  void drop() noexcept;
   [[noreturn]] static void refuse_nothing() noexcept;
   void set_option(option_id id, int value);
   [[nodiscard]] int get_option(option_id id) const;

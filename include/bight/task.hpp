@@ -177,20 +177,26 @@ class [[nodiscard]] BIGHT_CORO task : public awaits<task<T>> {
 
   /// The outcome. A failure that is not a bight::error is nobody's to translate: it is thrown.
   [[nodiscard]] result<T> take() {
-    try {
-      if constexpr (std::is_void_v<T>) {
-        get();
-        return {};
-      } else {
-        return get();
-      }
-    } catch (error& e) {
-      return std::move(e);
-    }
+    auto& p = frame_.promise();
+    if (p.exception_) return error_of(fail());
+    if constexpr (std::is_void_v<T>)
+      return {};
+    else
+      return std::move(*p.value_);
   }
 
  private:
   friend class scope;
+  // The error without its frame: what dies in there has failed.
+  [[nodiscard]] std::exception_ptr fail() noexcept {
+    const auto frame = std::exchange(frame_, nullptr);
+    promise_base& p = frame.promise();
+    std::exception_ptr e = std::move(p.exception_);
+    const scheduler::failing streams(p.context_->sched());
+    frame.destroy();
+    return e;
+  }
+
   explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
   std::coroutine_handle<promise_type> frame_;

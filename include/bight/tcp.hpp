@@ -102,6 +102,9 @@ using handler = callback<task<>(stream)>;
 /// sessions get options.grace to finish, then they are cancelled and awaited; a second signal cuts
 /// at once. Ends without an error after a drain.
 ///
+/// ends    A session that returns has its answer delivered, also when it leaves input unread that
+///         the server knows of: the end is sent, and input is discarded until the peer's end, for
+///         at most 30 s, 5 s without a byte, and 64 MiB. A session that fails or is cut is reset.
 /// errors  only those of listening. A session's error ends that session alone; see on_error. With
 ///         no descriptors left the server keeps what it has and accepts again when one is free.
 /// cancel  stops listening, cancels the sessions and awaits them.

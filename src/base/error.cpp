@@ -119,11 +119,23 @@ class bight_category final : public std::error_category {
   }
 };
 
-std::string sentence(std::error_code code, std::string_view tried, std::string_view reason) {
-  const wording* known = nullptr;
+// An error of the system's is made for every connection that is reset, and asking each condition by
+// way of std::error_code takes as long as all the rest of it.
+const wording* find_wording(const std::error_code& code) noexcept {
+  if (code.category() == category()) return find_wording(static_cast<errc>(code.value()));
+  const bool of_system =
+      code.category() == std::system_category() || code.category() == std::generic_category();
   for (const wording& w : vocabulary)
-    if (code == make_error_condition(w.condition)) known = &w;
-  std::string text(tried);
+    if (of_system ? stands_for(code, w.condition) : code == make_error_condition(w.condition))
+      return &w;
+  return nullptr;
+}
+
+std::string sentence(std::error_code code, std::string_view tried, std::string_view reason) {
+  const wording* const known = find_wording(code);
+  std::string text;
+  text.reserve(tried.size() + reason.size() + 100);
+  text += tried;
   if (!text.empty()) text += ": ";
   // A library's own code says more than the condition that it stands for.
   const bool ours = code.category() == category() || code.category() == std::system_category() ||

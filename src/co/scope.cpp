@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/plant.hpp"
+#include "base/thrown.hpp"
 
 namespace bight {
 
@@ -35,20 +36,20 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
     e = static_cast<child_context&>(*p.context_).child_ended(h, std::move(e));
     h = nullptr;
   }
-  if (e != nullptr) fail(std::move(e));
-  if (h) h.destroy();  // its locals are gone already; this frees its parameters
+  const bool failed = e != nullptr;
+  if (failed) fail(std::move(e));
+  if (h) {
+    const scheduler::failing streams(context_.sched(), failed);
+    h.destroy();  // its locals are gone already; this frees its parameters
+  }
   --live_;
   if (live_ > (planted(bug::scope_ends_early) ? 1 : 0) || !waiter_) return std::noop_coroutine();
   return std::exchange(waiter_, nullptr);
 }
 
 void scope::fail(std::exception_ptr e) noexcept {
-  bool is_cancellation = false;
-  try {
-    std::rethrow_exception(e);
-  } catch (const error& failure) {
-    is_cancellation = failure.is(errc::cancelled);
-  } catch (...) {}
+  const error* const known = error_in(e);
+  const bool is_cancellation = known != nullptr && known->is(errc::cancelled);
   auto& first = is_cancellation ? cancelled_ : failure_;
   if (first == nullptr) first = std::move(e);
   context_.stop();

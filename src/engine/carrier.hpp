@@ -13,6 +13,21 @@
 
 namespace bight {
 
+/// How a connection ends.
+enum class ending : std::uint8_t {
+  in_order,  ///< what was sent is delivered, then the end
+  failed,    ///< a reset, unless our end has been sent already: nobody takes the rest for complete
+  reset,     ///< a reset
+};
+
+/// What a server has to do with a connection.
+enum class attention : std::uint8_t {
+  none,     ///< it is no server's session
+  session,  ///< a session runs: the peer's name outlives a close, so that an error can name it
+  ending,   ///< the session has ended well
+  cut,      ///< the session has failed or was stopped: whoever closes, it ends as `failed`
+};
+
 /// The part of the waist that a connected stream uses. A stream is one of these and a handle, so a
 /// layer that is one too (TLS) gives streams that nobody can tell from the engine's.
 class carrier {
@@ -40,12 +55,21 @@ class carrier {
   // ── None of these waits. ────────────────────────────────────────────────────────────────────
 
   [[nodiscard]] virtual std::error_code shutdown_send(handle h) = 0;
-  /// Cancels what is in flight on `h` and closes it. Stale handles are ignored. `reset`: the peer
-  /// is to see a reset (TCP).
-  virtual void close(handle h, bool reset = false) noexcept = 0;
+  /// Cancels what is in flight on `h` and closes it. Stale handles are ignored.
+  virtual void close(handle h, ending how = ending::in_order) noexcept = 0;
+
+  /// Tells what a server has to do with `h` from now on. With `none` a remembered name is
+  /// forgotten, also that of a stale handle.
+  virtual void attend(handle h, attention a) noexcept = 0;
+  [[nodiscard]] virtual attention attended(handle h) const noexcept = 0;
+  /// Whether closing `h`, on which a session has ended well, could destroy what it has sent: input
+  /// is known to be unread, or nothing has ever been received. Closing with input unread is a reset
+  /// (RFC 2525 §2.17). Makes no system call unless a send had to wait.
+  [[nodiscard]] virtual bool may_lose(handle h) const noexcept = 0;
 
   [[nodiscard]] virtual result<address> local(handle h) const = 0;
-  /// The peer, also of a connection that has been reset.
+  /// The peer, also of a connection that has been reset, and of one that is closed while a session
+  /// is attended.
   [[nodiscard]] virtual result<address> remote(handle h) const = 0;
   [[nodiscard]] virtual std::error_code set(handle h, option_id id, int value) = 0;
   [[nodiscard]] virtual result<int> get(handle h, option_id id) const = 0;

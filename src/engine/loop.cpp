@@ -11,12 +11,16 @@ loop::loop(std::unique_ptr<engine> e, duration busy_poll)
     : engine_(std::move(e)), busy_poll_(busy_poll) {
   engine_->attach(*this);
   lingering_.make_head();
+  hurry_.of = this;
+  hurry_.expired = [](timer& t) { static_cast<hurry&>(t).of->linger_no_more(); };
   expire(engine_->now());
 }
 
 loop::~loop() {
+  disarm(hurry_);
   linger_no_more();
   while (lingers()) turn();
+  disarm(hurry_);
   check(engine_->open_handles() == 0,
         "a socket outlives its loop: close it before the runner dies, or let it die before");
 }
@@ -39,6 +43,8 @@ void loop::turn() {
   expire(now());
   // 5. Resume. User code runs here and nowhere else.
   run_ready();
+  if (main_ && main_->size() == 0 && lingers() && !hurry_.armed())
+    arm(hurry_, later(now(), linger_at_end));
 }
 
 // Until there is some, or none has come for so long that the loop may as well sleep. What a look
@@ -51,6 +57,7 @@ void loop::look_for_work() {
 
 void loop::begin(task<> main) {
   expire(engine_->now());
+  disarm(hurry_);
   main_.reset();
   root_.emplace(*this);
   main_.emplace(*root_);
@@ -58,6 +65,7 @@ void loop::begin(task<> main) {
 }
 
 void loop::finish() {
+  disarm(hurry_);
   auto outcome = main_->join();
   outcome.get();
 }

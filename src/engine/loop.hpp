@@ -51,7 +51,8 @@ class loop : public scheduler {
   void stop_from_outside() noexcept;
 
   /// Keeps the loop turning until `h` is unlinked, for what outlives its task by a moment: a last
-  /// word to a peer. A loop that ends before that calls h's on_stop, which must soon unlink it.
+  /// word to a peer. h's on_stop is called when the loop ends, or `linger_at_end` after its main
+  /// task; it must soon unlink the hook.
   void linger(stop_hook& h) noexcept { h.link_last(lingering_); }
 
   /// Tells whatever lingers that there is no time left.
@@ -66,6 +67,8 @@ class loop : public scheduler {
   }
 
  private:
+  static constexpr duration linger_at_end = 2s;
+
   [[nodiscard]] bool lingers() const noexcept { return lingering_.next != &lingering_; }
   void look_for_work();
 
@@ -75,6 +78,9 @@ class loop : public scheduler {
   std::optional<scope> main_;
   std::atomic<bool> stop_asked_{false};
   ring_link lingering_;  // of what lingers
+  struct hurry : timer {
+    loop* of = nullptr;
+  } hurry_;
   std::vector<std::unique_ptr<loop_local>> locals_;
 };
 

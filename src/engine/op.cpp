@@ -79,7 +79,7 @@ error op::failure() const {
   const bool names_peer = peer != nullptr && peer->what() != address::kind::none;
   if (names_peer) {
     tried += " " + peer->str();
-  } else if (on) {
+  } else if (on && eng->attended(on) == attention::none) {  // else on_error names the peer
     auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
     if (of) tried += " " + of->str();
   }

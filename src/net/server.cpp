@@ -5,6 +5,7 @@
 #include <bight/stdio.hpp>
 
 #include "base/plant.hpp"
+#include "base/thrown.hpp"
 #include "engine/loop.hpp"
 
 #include <atomic>
@@ -159,12 +160,19 @@ task<> server::back_off(const error& e) {
 std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
                                                 std::exception_ptr e) noexcept {
   std::exception_ptr failed;  // on_error itself has thrown: that ends the server
-  try {
-    if (e != nullptr) tell(e);
-  } catch (...) {
-    failed = std::current_exception();
+  const bool well = e == nullptr && !stop_requested();
+  if (!well) {
+    try {
+      tell(e);
+    } catch (...) {
+      failed = std::current_exception();
+    }
   }
-  frame.destroy();
+  part(well);
+  {
+    const scheduler::failing streams(sched(), !well);
+    frame.destroy();
+  }
   delete this;
   return failed;
 }
@@ -175,10 +183,9 @@ void server::report(const address& peer, const error& e) {
 }
 
 void server::report(const address& peer, std::exception_ptr e) {
+  if (const error* known = error_in(e)) return report(peer, *known);
   try {
     std::rethrow_exception(std::move(e));
-  } catch (const error& known) {
-    report(peer, known);
   } catch (const std::exception& other) {
     report(peer, error(errc::invalid, "session", 0, other.what()));
   } catch (...) {

@@ -42,6 +42,10 @@ class server {
   [[nodiscard]] task<> back_off(const error& e);
   void took_one() noexcept { told_of_shortage_ = false; }
 
+  /// Whether anybody is interested in `e`.
+  [[nodiscard]] bool reports(const error& e) const noexcept {
+    return options_.on_error || (report_ && !is_reset_by_peer(e));
+  }
   void report(const address& peer, const error& e);
   void report(const address& peer, std::exception_ptr e);
 
@@ -70,8 +74,11 @@ class server {
                                    std::exception_ptr e) noexcept final;
 
    protected:
-    /// Called with what the handler threw, while its frame, and a stream in it, is still there.
+    /// Called when the session has failed, or was stopped, while its frame, and a stream in it, is
+    /// still there. `e` is what the handler threw, or null.
     virtual void tell(const std::exception_ptr& e) const = 0;
+    /// Called next: the frame, and a stream in it, is about to go.
+    virtual void part(bool) noexcept {}
     [[nodiscard]] server& of() const noexcept { return server_; }
 
    private:

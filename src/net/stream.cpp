@@ -3,6 +3,9 @@
 
 #include "base/check.hpp"
 #include "engine/loop.hpp"
+#include "net/linger.hpp"
+
+#include <exception>
 
 namespace bight {
 
@@ -38,7 +41,20 @@ void stream::close() noexcept {
 void stream::abort() noexcept {
   if (!handle_) return;
   carrier_->check_thread(closed_elsewhere);
-  std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), true);
+  std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), ending::reset);
+}
+
+// A stream whose owner failed had not said all that it had to say. One whose owner is through, and
+// has left input unread, would destroy its own last words.
+void stream::drop() noexcept {
+  carrier_->check_thread(closed_elsewhere);
+  const bool failed = std::uncaught_exceptions() > 0 || carrier_->sched().is_failing();
+  if (failed)
+    carrier_->close(handle_, ending::failed);
+  else if (carrier_->may_lose(handle_) && linger(*carrier_, handle_))
+    return;
+  else
+    carrier_->close(handle_);
 }
 
 address stream::remote() const {

@@ -4,7 +4,9 @@
 
 #include "base/plant.hpp"
 #include "base/text.hpp"
+#include "base/thrown.hpp"
 #include "engine/loop.hpp"
+#include "net/linger.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"
 #include "net/threads.hpp"
@@ -45,6 +47,7 @@ class tcp_server final : public server {
         took_one();
         begin_session(*std::move(accepted), sessions);
       } else if (is_shortage(accepted.error())) {
+        stop_lingering(engine_.sched());
         co_await back_off(accepted.error());
       } else {
         throw error(accepted.error());  // cancelled, or the listener itself has failed
@@ -54,9 +57,11 @@ class tcp_server final : public server {
 
   void begin_session(stream peer, scope& sessions);
 
+  // Of a unix peer without a name, where it came in.
   [[nodiscard]] address peer_of(bight::handle h) const {
-    auto remote = engine_.remote(h);
-    return remote ? *std::move(remote) : address();
+    auto name = engine_.remote(h);
+    if (!name || name->what() == address::kind::none) name = engine_.local(h);
+    return name ? *std::move(name) : address();
   }
 
   engine& engine_;
@@ -72,8 +77,12 @@ class tcp_server::connection final : public session, timer {
     expired = [](timer& t) { static_cast<connection&>(t).look(); };
     const duration limit = s.options().idle;
     if (limit > duration::zero()) sched().arm(*this, later(sched().now(), limit));
+    s.engine_.attend(h, attention::session);
   }
-  ~connection() override { sched().disarm(*this); }
+  ~connection() override {
+    sched().disarm(*this);
+    home().engine_.attend(handle_, attention::none);
+  }
 
  private:
   [[nodiscard]] tcp_server& home() const noexcept { return static_cast<tcp_server&>(of()); }
@@ -85,21 +94,28 @@ class tcp_server::connection final : public session, timer {
     if (due > sched().now()) return sched().arm(*this, due);
     if (stop_requested()) return;
     was_idle_ = true;
+    stopping();
     stop();
   }
 
+  void stopping() noexcept override { home().engine_.attend(handle_, attention::cut); }
+
+  void part(bool well) noexcept override {
+    home().engine_.attend(handle_, well ? attention::ending : attention::cut);
+  }
+
   void tell(const std::exception_ptr& e) const override {
-    try {
-      std::rethrow_exception(e);
-    } catch (const error& why) {
-      if (!why.is(errc::cancelled)) return home().report(home().peer_of(handle_), why);
-      if (!was_idle_) return;
-      const error idle(errc::timed_out, why.tried(), why.transferred(),
-                       "nothing received or sent for " + duration_text(home().options().idle));
-      home().report(home().peer_of(handle_), idle);
-    } catch (...) {
-      home().report(home().peer_of(handle_), e);
+    const error* const why = error_in(e);
+    const bool stopped = stop_requested() && (e == nullptr || (why && why->is(errc::cancelled)));
+    if (!stopped) {
+      if (why != nullptr && !home().reports(*why)) return;  // to name the peer is a system call
+      return home().report(home().peer_of(handle_), e);
     }
+    if (!was_idle_) return;  // a drain is over, or the server was cancelled
+    const error idle(errc::timed_out, why != nullptr ? why->tried() : "session",
+                     why != nullptr ? why->transferred() : 0,
+                     "nothing received or sent for " + duration_text(home().options().idle));
+    home().report(home().peer_of(handle_), idle);
   }
 
   bight::handle handle_;
@@ -108,12 +124,14 @@ class tcp_server::connection final : public session, timer {
 
 void tcp_server::begin_session(stream peer, scope& sessions) {
   const bight::handle h = peer.id();
+  std::unique_ptr<connection> begun;  // keeps the peer's name until it has been reported
   try {
-    auto begun = std::make_unique<connection>(*this, sessions, h);
+    begun = std::make_unique<connection>(*this, sessions, h);
     task<> talk = handle_(std::move(peer));
     sessions.spawn(std::move(talk), *begun.release());
   } catch (...) {
     report(peer_of(h), std::current_exception());
+    peer.abort();
   }
 }
 

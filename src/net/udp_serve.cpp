@@ -3,6 +3,7 @@
 #include <bight/udp.hpp>
 
 #include "base/plant.hpp"
+#include "base/thrown.hpp"
 #include "engine/loop.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"
@@ -85,11 +86,9 @@ class udp_server::answering final : public session {
 
  private:
   void tell(const std::exception_ptr& e) const override {
-    try {
-      std::rethrow_exception(e);
-    } catch (const error& why) {
-      if (why.is(errc::cancelled) || about_a_peer(why)) return;
-    } catch (...) {}
+    if (e == nullptr) return;  // stopped by the end of a drain
+    const error* const why = error_in(e);
+    if (why != nullptr && (why->is(errc::cancelled) || about_a_peer(*why))) return;
     static_cast<udp_server&>(of()).report(who_, e);
   }
 

@@ -91,6 +91,10 @@ void session::rest() noexcept {
 
 // ── What the socket below knows ─────────────────────────────────────────────────────────────────
 
+void session::attend(handle h, attention a) noexcept { under_.attend(h, a); }
+
+attention session::attended(handle h) const noexcept { return under_.attended(h); }
+
 result<address> session::local(handle h) const { return under_.local(h); }
 
 result<address> session::remote(handle h) const { return under_.remote(h); }

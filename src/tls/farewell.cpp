@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The end of a session: close_notify, and a moment in which it leaves.
+// The end of a session: close_notify, and the time in which that and what is before it arrive.
+#include "net/linger.hpp"
 #include "tls/session.hpp"
+
+#include <algorithm>
 
 #include <openssl/err.h>
 
 namespace bight::tls {
-
-namespace {
-constexpr duration farewell_max = 1s;
-}
 
 std::error_code session::shutdown_send(handle h) {
   if (closing_ || h != handle_ || !established_ || broken_ || send_failed_)
@@ -29,7 +28,7 @@ void session::say_goodbye() noexcept {
   static_cast<void>(SSL_shutdown(ssl_.get()));  // 0: the peer has not said so itself yet
 }
 
-void session::close(handle h, bool reset) noexcept {
+void session::close(handle h, ending how) noexcept {
   if (closing_ || h != handle_) return;
   drop(shaker_);
   drop(receiver_);
@@ -37,9 +36,14 @@ void session::close(handle h, bool reset) noexcept {
   hand_over(false);
   closing_ = true;
   loop_.linger(lingering_);
-  if (reset) return cut(true);
+  // Without its close_notify an answer that was cut off does not look whole. Where no answer can
+  // be, the peer gets the alert that says what went wrong.
+  const bool failed = how == ending::failed || under_.attended(handle_) == attention::cut;
+  const bool answered = established_ && !broken_ && !said_goodbye_;
+  if (how == ending::reset || (failed && answered)) return cut(true);
   say_goodbye();
-  sched().arm(give_up_, later(sched().now(), farewell_max));
+  closed_at_ = sched().now();
+  sched().arm(give_up_, later(closed_at_, linger_silence));
   part();
 }
 
@@ -47,13 +51,27 @@ void session::drop(op*& slot) noexcept {
   if (slot != nullptr) finish(slot, make_error_code(errc::cancelled));
 }
 
-// Whether to close now would throw away what we have just sent: a socket that is closed with bytes
-// unread resets its connection (RFC 2525 §2.17), and a server of TLS 1.3 always has a few for us
-// behind the handshake, its session tickets. So a client that has not read them yet waits for them.
+// A peer that takes nothing is waited for as long as one that says nothing.
+void session::look() noexcept {
+  const time_point moved = std::max(closed_at_, under_.last_used(handle_));
+  const time_point due = std::min(later(moved, linger_silence), later(closed_at_, linger_time));
+  if (due <= sched().now()) return cut(false);
+  sched().arm(give_up_, due);
+}
+
+// Session tickets are for the next connection, and few clients read on until they come: a client
+// of TLS 1.3 that has none yet waits for them.
 bool session::owes_a_read() const noexcept {
   return established_ && !got_ticket_ && !broken_ && !peer_ended_ && !wire_.ended &&
          !receive_failed_ && SSL_is_server(ssl_.get()) == 0 &&
          SSL_version(ssl_.get()) == TLS1_3_VERSION;
+}
+
+// Whether the close could destroy what was sent (RFC 2525 §2.17). A server has said its last word
+// just now. A client that was answered since then need not wait for its peer.
+bool session::must_linger() const noexcept {
+  if (wire_.ended || receive_failed_ || send_failed_) return false;
+  return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 
 void session::part() noexcept {
@@ -65,7 +83,14 @@ void session::part() noexcept {
       while (decrypt_into(nobodys) > 0) {}
       if (owes_a_read() && !receive()) return;
     }
-    return cut(false);
+    if (!must_linger()) return cut(false);
+    if (receiving_) return receiving_->eng->cancel(*receiving_);  // called again then
+    cut_ = true;
+    sched().disarm(give_up_);
+    if (linger(under_, handle_))
+      static_cast<void>(below_.release());
+    else
+      below_.close();
   }
   if (!receiving_ && !sending_) sched().ready(end_);
 }

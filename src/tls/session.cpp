@@ -37,7 +37,7 @@ session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_take
   SSL_set_app_data(ssl_.get(), this);
   judge_by_the_world(*ssl_);
   give_up_.owner = lingering_.owner = end_.owner = this;
-  give_up_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->cut(false); };
+  give_up_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->look(); };
   lingering_.on_stop = [](stop_hook& h) { static_cast<owned_hook&>(h).owner->cut(false); };
   end_.run = [](runnable& r) { delete static_cast<owned_end&>(r).owner; };
 }
@@ -233,6 +233,7 @@ void session::encrypt() {
         wants_input_ = true;
       return;
     }
+    unanswered_ = true;
     advance(*sender_, written);
     made += written;
   }
@@ -294,6 +295,7 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
       break;
     }
     key_updates_ = 0;
+    unanswered_ = false;
     got += n;
   }
   return got;

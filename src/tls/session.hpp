@@ -53,7 +53,11 @@ class session final : public carrier {
   void cancel(op& o) noexcept override;
   void requeue(op& o) noexcept override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
-  void close(handle h, bool reset) noexcept override;
+  void close(handle h, ending how) noexcept override;
+  void attend(handle h, attention a) noexcept override;
+  [[nodiscard]] attention attended(handle h) const noexcept override;
+  /// False: the farewell sees to that.
+  [[nodiscard]] bool may_lose(handle) const noexcept override { return false; }
   [[nodiscard]] result<address> local(handle h) const override;
   [[nodiscard]] result<address> remote(handle h) const override;
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
@@ -120,6 +124,8 @@ class session final : public carrier {
   void drop(op*& slot) noexcept;
   void part() noexcept;
   [[nodiscard]] bool owes_a_read() const noexcept;
+  [[nodiscard]] bool must_linger() const noexcept;
+  void look() noexcept;
   void cut(bool reset) noexcept;
 
   loop& loop_;
@@ -159,7 +165,8 @@ class session final : public carrier {
   bool peer_ended_ = false;
   bool broken_ = false;  // OpenSSL must not be called any more
   bool got_ticket_ = false;
-  int key_updates_ = 0;  // since bytes came
+  bool unanswered_ = false;  // something was sent since bytes came
+  int key_updates_ = 0;      // since bytes came
   failure failure_;
   x509_ptr refused_;
 
@@ -168,6 +175,7 @@ class session final : public carrier {
   bool half_closed_ = false;
   bool closing_ = false;
   bool cut_ = false;
+  time_point closed_at_{};
   owned_timer give_up_;
   owned_hook lingering_;
   owned_end end_;

@@ -62,6 +62,19 @@ class Handlers(Case):
             self.assertEqual([a.rsplit(":", 1)[0] for _, a in server.addresses], ["127.0.0.1"])
 
 
+def read_until_reset(connection):
+    """What comes before the reset; fails at an end."""
+    got = b""
+    while True:
+        try:
+            part = connection.recv(65536)
+        except ConnectionResetError:
+            return got
+        if not part:
+            raise AssertionError("it ended in order after %r" % got)
+        got += part
+
+
 class Limits(Case):
     def test_once_ends_after_the_first_session(self):
         with Serve("echo", "--once", "-l", "127.0.0.1:0") as server:
@@ -83,9 +96,30 @@ class Limits(Case):
         with Serve("greet", "--idle", "200ms", "-l", "127.0.0.1:0") as server:
             with server.connect() as client:
                 who = "%s:%d" % client.getsockname()
-                self.assertEqual(read_all(client), b"Welcome")
+                self.assertEqual(read_until_reset(client), b"Welcome")
             server.until(f"Connection from {who} failed: ".encode())
             server.until(b"200 ms")
+
+    def test_a_session_that_a_drain_cuts_is_reset(self):
+        with Serve("greet", "--drain", "10ms", "-l", "127.0.0.1:0") as server:
+            with server.connect() as client:
+                self.assertEqual(client.recv(100), b"Welcome")
+                server.signal(signal.SIGTERM)
+                self.assertEqual(read_until_reset(client), b"")
+            self.assertEqual(server.wait(), 0)
+
+    def test_a_client_that_is_interrupted_resets_what_it_was_sending(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            at = "127.0.0.1:%d" % listener.getsockname()[1]
+            with Tool("send", at, stdin=subprocess.PIPE) as sender:
+                peer, _ = listener.accept()
+                with peer:
+                    peer.settimeout(PATIENCE)
+                    sender.process.stdin.write(b"half")
+                    sender.process.stdin.flush()
+                    self.assertEqual(peer.recv(100), b"half")
+                    sender.signal(signal.SIGINT)
+                    self.assertEqual(read_until_reset(peer), b"")
 
     def test_a_reset_is_told_and_ends_that_session_alone(self):
         with Serve("greet", "-l", "127.0.0.1:0", "--json") as server:

@@ -215,6 +215,19 @@ class Requests(Files):
             stalled.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
             self.assertEqual(curl(self.url + "big").stdout, self.big)
 
+    def test_a_file_that_shrinks_under_its_reader_ends_by_a_reset(self):
+        huge = self.shared / "huge"
+        with huge.open("wb") as file:
+            file.truncate(200_000_000)  # far more than the buffers between hold
+        with self.server.connect() as c:
+            c.sendall(b"GET /huge HTTP/1.0\r\n\r\n")
+            got = len(c.recv(1000))
+            os.truncate(huge, 0)
+            with self.assertRaises(ConnectionResetError):
+                while piece := c.recv(65536):
+                    got += len(piece)
+        self.assertLess(got, 200_000_000)
+
     def test_i14_a_target_writes_no_line_of_its_own(self):
         self.get(b"/%0aAccept%20new\x1b[31m")
         self.server.signal(signal.SIGTERM)

@@ -19,6 +19,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -137,8 +138,10 @@ void close_with_reset(int fd) noexcept {
   ::close(fd);
 }
 
-void kernel_engine::before_close(const slot& s, bool reset) noexcept {
-  if (reset) reset_at_close(s.fd);
+void kernel_engine::before_close(const slot& s, ending how, bool unread) noexcept {
+  if (s.attended == attention::session) remember(s);
+  const bool fails = (how == ending::failed || s.attended == attention::cut) && !s.end_sent;
+  if (fails || how == ending::reset || unread) reset_at_close(s.fd);
   if (!s.unlink_path) return;
   if (const auto name = bound_name(s.fd)) unlink(name->host().c_str());
 }
@@ -317,9 +320,48 @@ std::error_code kernel_engine::listen(handle h, int backlog) {
 }
 
 std::error_code kernel_engine::shutdown_send(handle h) {
-  const slot* s = find(h);
+  slot* s = find(h);
   if (s == nullptr) return closed_handle();
-  return shutdown(s->fd, SHUT_WR) == 0 ? no_error : last_error();
+  if (shutdown(s->fd, SHUT_WR) != 0) return last_error();
+  s->end_sent = true;
+  return no_error;
+}
+
+namespace {
+std::uint64_t key_of(handle h) noexcept { return std::uint64_t{h.generation} << 32 | h.index; }
+}  // namespace
+
+void kernel_engine::attend(handle h, attention a) noexcept {
+  if (slot* const s = find(h))
+    s->attended = a;
+  else if (a == attention::none && !departed_.empty())
+    departed_.erase(key_of(h));
+}
+
+attention kernel_engine::attended(handle h) const noexcept {
+  const slot* const s = find(h);
+  return s != nullptr ? s->attended : attention::none;
+}
+
+bool kernel_engine::may_lose(handle h) const noexcept {
+  const slot* const s = find(h);
+  if (s == nullptr || s->end_taken) return false;
+  if (s->attended == attention::none || s->attended == attention::cut) return false;
+  if (has_unread(*s)) return true;
+  int there = 0;
+  return s->send_waited && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
+}
+
+// For the error of a session whose handler closes its stream before it fails.
+void kernel_engine::remember(const slot& s) noexcept {
+  const handle h{static_cast<std::uint32_t>(s.fd), s.generation};
+  try {
+    auto name = remote(h);
+    if (!name || name->what() == address::kind::none) name = local(h);
+    if (name) departed_.emplace(key_of(h), *std::move(name));
+  } catch (const std::bad_alloc&) {
+    // The error then names nobody.
+  }
 }
 
 result<handle> kernel_engine::adopt(int descriptor) {
@@ -333,20 +375,32 @@ result<address> kernel_engine::local(handle h) const {
   return bound_name(s->fd);
 }
 
+namespace {
+
+result<address> peer_name(const slot& s) {
+  socket_name name;
+  // Once a connection is gone getpeername(2) fails, and this option still knows whose it was:
+  // socket(7). It takes the exact length.
+  if (s.family != AF_UNIX) {
+    name.length = s.family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    if (getsockopt(s.fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) == 0)
+      return from_system(name);
+    name.length = sizeof name.storage;
+  }
+  if (getpeername(s.fd, name.get(), &name.length) != 0) return failed("remote address");
+  return from_system(name);
+}
+
+}  // namespace
+
 result<address> kernel_engine::remote(handle h) const {
   const slot* s = find(h);
-  if (s == nullptr) return error(closed_handle(), "remote address");
-  socket_name name;
-  const int fd = s->fd;
-  if (getpeername(fd, name.get(), &name.length) != 0) {
-    // The connection is gone already, and the socket still knows whose it was: socket(7). This
-    // option takes the exact length.
-    if (errno != ENOTCONN || s->family == AF_UNIX) return failed("remote address");
-    name.length = s->family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) != 0)
-      return failed("remote address");
+  if (s == nullptr) {
+    const auto known = departed_.find(key_of(h));
+    if (known != departed_.end()) return known->second;
+    return error(closed_handle(), "remote address");
   }
-  return from_system(name);
+  return peer_name(*s);
 }
 
 std::string kernel_engine::cause(verb what, std::error_code code, const address& with) const {

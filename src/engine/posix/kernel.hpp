@@ -12,6 +12,7 @@
 #include <bight/scheduler.hpp>
 
 #include <memory>
+#include <unordered_map>
 
 namespace bight::posix {
 
@@ -45,6 +46,9 @@ class kernel_engine : public engine {
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
+  void attend(handle h, attention a) noexcept override;
+  [[nodiscard]] attention attended(handle h) const noexcept override;
+  [[nodiscard]] bool may_lose(handle h) const noexcept override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
 
   [[nodiscard]] result<address> local(handle h) const override;
@@ -79,8 +83,12 @@ class kernel_engine : public engine {
 
   /// Makes a connected socket known: a handle for it.
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
-  /// Before its descriptor is closed: arranges for a reset, removes a listener's file.
-  static void before_close(const slot& s, bool reset) noexcept;
+  /// Before its descriptor is closed: arranges for a reset, removes a listener's file, remembers
+  /// the peer of a session. `unread`: the engine has taken input that nobody has received.
+  void before_close(const slot& s, ending how, bool unread) noexcept;
+  /// Whether something has arrived on a stream, as far as the engine knows, that nobody has
+  /// received; true also when nobody has ever tried.
+  [[nodiscard]] virtual bool has_unread(const slot& s) const noexcept = 0;
   /// The slot that `h` means, or null when the handle is stale; and that of a descriptor, made when
   /// there is none. The engine's own, which are of a larger type.
   [[nodiscard]] virtual slot* find(handle h) const noexcept = 0;
@@ -95,6 +103,7 @@ class kernel_engine : public engine {
 
  private:
   [[nodiscard]] bool submit_to_desk(op& o);
+  void remember(const slot& s) noexcept;
 
   const unsigned forks_;  // of the process when the engine was made
   watcher wake_;
@@ -102,6 +111,7 @@ class kernel_engine : public engine {
   std::unique_ptr<resolver> resolver_;
   std::unique_ptr<signal_desk> signals_;
   std::unique_ptr<worker_desk> workers_;
+  std::unordered_map<std::uint64_t, address> departed_;  // closed, their sessions still run
 };
 
 /// A handle in the place of a pointer, and back: what an accept keeps of its listener.

@@ -8,8 +8,8 @@ handle slot::enter(int number, socket_kind k, int of_family) noexcept {
   if (!in_use()) ++generation;
   kind = k;
   family = static_cast<std::uint8_t>(of_family);
-  unlink_path = false;
-  joins = false;
+  unlink_path = joins = end_sent = end_taken = send_waited = false;
+  attended = attention::none;
   return {static_cast<std::uint32_t>(number), generation};
 }
 

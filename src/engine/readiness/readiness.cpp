@@ -30,7 +30,7 @@ readiness_engine::readiness_engine() { start_watching(); }
 readiness_engine::~readiness_engine() {
   if (in_child()) return;  // the parent's epoll is not ours to change
   stop_watching();
-  table_.for_each([this](handle h) { close(h, false); });
+  table_.for_each([this](handle h) { close(h, ending::in_order); });
 }
 
 // A call was made and is over. Within the turn's budget the coroutine goes on at once; beyond it,
@@ -72,6 +72,7 @@ bool readiness_engine::submit_other_send(op& o, io& s) {
 }
 
 bool readiness_engine::wait_to_send(op& o, io& s) {
+  s.send_waited = true;
   hold(o);
   s.senders.push(o);
   if (!s.registered) wait_for_event(o, s);
@@ -150,7 +151,7 @@ void readiness_engine::requeue(op& o) noexcept {
   if (o.what == verb::accept) {
     const auto listener = posix::unpack_handle(o.extra);
     io* const s = find(listener);
-    if (s == nullptr) return close(o.on, true);
+    if (s == nullptr) return close(o.on, ending::reset);
     if (io* const child = find(o.on)) child->leave();
     std::vector<int>& waiting = s->keep().accepted;
     waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
@@ -223,7 +224,12 @@ std::size_t readiness_engine::open_handles() const noexcept {
   return n;
 }
 
-void readiness_engine::close(handle h, bool reset) noexcept {
+bool readiness_engine::has_unread(const posix::slot& s) const noexcept {
+  const io& known = static_cast<const io&>(s);
+  return known.readable || (known.kept != nullptr && !known.kept->empty());
+}
+
+void readiness_engine::close(handle h, ending how) noexcept {
   io* const s = find(h);
   if (s == nullptr) return;
   if (in_child()) return close_in_child(*s);
@@ -236,7 +242,7 @@ void readiness_engine::close(handle h, bool reset) noexcept {
     poller_.remove(s->fd);
     return s->leave();
   }
-  before_close(*s, reset || (unread && s->kind == posix::socket_kind::stream));
+  before_close(*s, how, unread && s->kind == posix::socket_kind::stream);
   s->leave();
   poller_.forget(s->fd);
   ::close(s->fd);  // and with it epoll's registration

@@ -32,7 +32,7 @@ class readiness_engine final : public posix::kernel_engine {
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
   [[nodiscard]] std::size_t open_handles() const noexcept override;
-  void close(handle h, bool reset) noexcept override;
+  void close(handle h, ending how) noexcept override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
   [[nodiscard]] std::string features() const override;
@@ -94,6 +94,7 @@ class readiness_engine final : public posix::kernel_engine {
 
   [[nodiscard]] io* find(handle h) const noexcept override { return table_.find(h); }
   [[nodiscard]] io& place(int fd) override { return table_.at(static_cast<std::uint32_t>(fd)); }
+  [[nodiscard]] bool has_unread(const posix::slot& s) const noexcept override;
 
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool finish_receive(op& o, io& s) noexcept;

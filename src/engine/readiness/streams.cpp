@@ -45,6 +45,7 @@ inline void readiness_engine::received(op& o, io& s, std::size_t n, std::size_t 
 
 auto readiness_engine::received_none(op& o, io& s, ssize_t n) -> outcome {
   if (n < 0) return not_received(o, s, errno);
+  s.end_taken = true;
   if (s.failure > 0) return receive_failed(o, s);  // no end: what came may be cut short
   o.ends_stream = true;
   s.readable = s.hung_up = s.ended = true;  // the end can be read again and again

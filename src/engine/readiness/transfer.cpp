@@ -38,6 +38,7 @@ auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
     s.readable = false;
     return outcome::must_wait;
   }
+  s.end_taken = true;
   if (s.kind == posix::socket_kind::stream && posix::ends_connection(why)) {
     if (s.failure <= 0) s.failure = static_cast<std::int16_t>(why);
     return receive_failed(o, s);

@@ -207,7 +207,7 @@ void sim_engine::requeue(op& o) noexcept {
     socket* const l = find(listener);
     socket* const child = find(o.on);
     if (child == nullptr) return;
-    if (l == nullptr) return close(o.on, true);
+    if (l == nullptr) return close(o.on, ending::reset);
     streams::give_back_accepted(all_, *l, *child);
     o.on = listener;
     return;
@@ -290,9 +290,35 @@ void sim_engine::drop_operations(socket& s) noexcept {
   while (op* const o = s.sender()) cancel(*o);
 }
 
-void sim_engine::close(handle h, bool reset) noexcept {
+void sim_engine::attend(handle h, attention a) noexcept {
+  if (socket* const s = find(h))
+    s->attended = a;
+  else if (a == attention::none)
+    departed_.erase(key_of(h));
+}
+
+attention sim_engine::attended(handle h) const noexcept {
+  const socket* const s = find(h);
+  return s != nullptr ? s->attended : attention::none;
+}
+
+bool sim_engine::may_lose(handle h) const noexcept {
+  const socket* const s = find(h);
+  if (s == nullptr || s->at != stage::open) return false;
+  if (s->attended == attention::none || s->attended == attention::cut) return false;
+  return s->arrived_bytes > 0 || (s->received == 0 && !s->fin_arrived);
+}
+
+void sim_engine::close(handle h, ending how) noexcept {
   socket* const s = find(h);
   if (s == nullptr) return;
+  if (s->attended == attention::session) {
+    auto name = remote(h);
+    if (!name || name->what() == address::kind::none) name = local(h);
+    if (name) departed_.emplace(key_of(h), *std::move(name));
+  }
+  const bool fails = (how == ending::failed || s->attended == attention::cut) && !s->fin_queued;
+  const bool reset = how == ending::reset || fails;
   if (!planted(bug::close_keeps_operations)) drop_operations(*s);
   switch (s->kind) {
     case socket_kind::listener: return streams::close_listener(all_, *s);
@@ -311,7 +337,7 @@ void sim_engine::die(bool silent) noexcept {
   while (first_socket_ != nothing) {
     socket& s = all_.sockets[first_socket_];
     if (!silent || s.kind == socket_kind::text || s.kind == socket_kind::datagram) {
-      close({s.index, s.generation}, false);
+      close({s.index, s.generation}, ending::in_order);
       continue;
     }
     drop_operations(s);

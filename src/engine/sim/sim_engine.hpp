@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "engine/sim/socket.hpp"
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -35,7 +36,10 @@ class sim_engine final : public engine {
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
-  void close(handle h, bool reset) noexcept override;
+  void close(handle h, ending how) noexcept override;
+  void attend(handle h, attention a) noexcept override;
+  [[nodiscard]] attention attended(handle h) const noexcept override;
+  [[nodiscard]] bool may_lose(handle h) const noexcept override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
 
   [[nodiscard]] result<address> local(handle h) const override;
@@ -72,6 +76,8 @@ class sim_engine final : public engine {
   void describe(std::string& text) const;
 
  private:
+  using handle_key = std::pair<std::uint32_t, std::uint32_t>;
+  [[nodiscard]] static handle_key key_of(handle h) noexcept { return {h.index, h.generation}; }
   [[nodiscard]] socket* find(handle h) const noexcept;
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool wait_for(op& o) noexcept;
@@ -94,6 +100,7 @@ class sim_engine final : public engine {
   std::uint32_t first_socket_ = nothing;
   int at_once_ = at_once_max;
   bool dead_ = false;
+  std::map<handle_key, address> departed_;  // streams that are closed, their sessions still run
   std::vector<op*> signal_waiters_;
   unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM, SIGHUP
   duration signals_until_{-1};    // while nobody waits, signals are kept until then

@@ -7,6 +7,7 @@
 #include <bight/options.hpp>
 #include <bight/sim_trace.hpp>
 
+#include "engine/carrier.hpp"
 #include "engine/sim/slab.hpp"
 
 #include <array>
@@ -106,6 +107,7 @@ struct socket {
   bool unlucky : 1 = false;       // its requests for a connection are never heard
   bool unlinks : 1 = false;       // a unix listener whose file goes with it
   bool joins : 1 = false;         // datagrams may be taken joined
+  attention attended : 2 = attention::none;
 
   packet_end local;
   packet_end remote;

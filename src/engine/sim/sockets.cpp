@@ -168,7 +168,11 @@ result<address> sim_engine::local(handle h) const {
 
 result<address> sim_engine::remote(handle h) const {
   const socket* const s = find(h);
-  if (s == nullptr) return error(closed_handle(), "remote address");
+  if (s == nullptr) {
+    const auto known = departed_.find(key_of(h));
+    if (known != departed_.end()) return known->second;
+    return error(closed_handle(), "remote address");
+  }
   if (s->family == unix_family && s->at != stage::fresh)
     return s->remote_path == 0 ? address() : address::local(all_.unix_paths[s->remote_path]);
   if (s->remote.family == 0) return error(code_of(std::errc::not_connected), "remote address");

@@ -86,6 +86,7 @@ void universe::free_socket(socket& s) noexcept {
   s.life = (s.life + 1) & life_mask;
   ++s.generation;
   s.home = nullptr;
+  s.attended = attention::none;
   s.rare.reset();
   sockets.free(s.index);
 }

@@ -69,10 +69,10 @@ struct alignas(64) channel : posix::slot {
     if (may_keep) may_keep = has_arrivals() || failure != 0 || ended;
     return may_keep;
   }
-  void end() noexcept { ended = may_keep = true; }
+  void end() noexcept { ended = may_keep = end_taken = true; }
   void fail(int code) noexcept {
     failure = code;
-    may_keep = true;
+    may_keep = end_taken = true;
   }
   /// The failure, for whoever is told of it now.
   [[nodiscard]] int told_failure() noexcept {

@@ -28,7 +28,7 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
 uring_engine::~uring_engine() {
   if (in_child()) return;  // the parent's ring is not ours to use
   stop_watching();
-  channels_.for_each([this](handle h) { close(h, false); });
+  channels_.for_each([this](handle h) { close(h, ending::in_order); });
   // Memory of ours is the kernel's until its requests have completed, however long that takes.
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
@@ -44,7 +44,7 @@ std::size_t uring_engine::open_handles() const noexcept {
   return n;
 }
 
-void uring_engine::close(handle h, bool reset) noexcept {
+void uring_engine::close(handle h, ending how) noexcept {
   channel* const open = find(h);
   if (open == nullptr) return;
   channel& c = *open;
@@ -56,7 +56,7 @@ void uring_engine::close(handle h, bool reset) noexcept {
     return c.renew();
   }
   const bool unread = c.kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
-  before_close(c, reset || unread);
+  before_close(c, how, unread);
   // The close is put off until no request is in flight; nobody may get in meanwhile.
   if (c.kind == posix::socket_kind::listener) shutdown(c.fd, SHUT_RDWR);
   c.leave();

@@ -285,6 +285,7 @@ void uring_engine::fill_lease(op& o, int outcome) {
 }
 
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {
+  c.received_before = true;
   const bool again = outcome == -EINTR && !c.closing && o.engine_state == state_in_kernel;
   if (again && !c.keeps_something()) return ask(o, c);
   if (again) {

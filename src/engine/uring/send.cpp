@@ -123,6 +123,7 @@ void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
   const bool stopped = o.engine_state == state_cancelling || c.closing;
   const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
   if (apart) o.many = false;
+  if (!stopped && (outcome >= 0 || outcome == -EINTR || apart)) c.send_waited = true;
   if (!stopped && (outcome >= 0 || outcome == -EINTR || apart))
     return stream ? issue_send(o, c) : issue_datagram(o, c);
   if (stream) c.sender = nullptr;

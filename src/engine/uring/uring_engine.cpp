@@ -93,7 +93,7 @@ void uring_engine::requeue(op& o) noexcept {
   const handle from = accepted ? posix::unpack_handle(o.extra) : o.on;
   channel* const c = find(from);
   if (c == nullptr) {
-    if (accepted) close(o.on, true);
+    if (accepted) close(o.on, ending::reset);
     return;
   }
   if (accepted) {

@@ -56,7 +56,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
-  void close(handle h, bool reset) noexcept override;
+  void close(handle h, ending how) noexcept override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
   [[nodiscard]] std::string features() const override;
@@ -94,6 +94,10 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] channel* find(handle h) const noexcept override { return channels_.find(h); }
   [[nodiscard]] channel& place(int fd) override {
     return channels_.at(static_cast<std::uint32_t>(fd));
+  }
+  [[nodiscard]] bool has_unread(const posix::slot& s) const noexcept override {
+    const channel& c = static_cast<const channel&>(s);
+    return c.has_arrivals() || c.cut || !c.received_before;
   }
 
   // Requests.

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: MIT
+// How a server's session ends, as its peer sees it and as on_error reports it.
+#include <bight/serve.hpp>
+
+#include "contract/contract.hpp"
+#include "contract/tls_pair.hpp"
+
+#include <unistd.h>
+
+namespace contract {
+
+namespace {
+
+/// What a peer received, and how it ended.
+struct heard {
+  std::string bytes;
+  result<void> end;
+};
+
+task<heard> hear_out(stream& from) {
+  heard all;
+  for (;;) {
+    auto next = co_await attempt(from.recv());
+    if (!next) all.end = next.error();
+    if (!next || next->empty()) co_return all;
+    all.bytes += next->view();
+  }
+}
+
+// Each of these sends half an answer and fails. They differ in who owns the stream by then.
+
+task<> fail_with_it(stream peer) {
+  co_await peer.send("half");
+  throw error(errc::invalid, "test");
+}
+
+task<> fail_in_a_task(stream peer) { co_await fail_with_it(std::move(peer)); }
+
+task<> fail_with_a_variable(stream peer) {
+  const stream mine = std::move(peer);
+  co_await const_cast<stream&>(mine).send("half");
+  throw std::runtime_error("test");
+}
+
+task<> fail_and_be_caught(stream peer) {
+  auto outcome = co_await attempt(fail_with_it(std::move(peer)));
+  EXPECT_TRUE(fails(outcome, errc::invalid));
+}
+
+task<> fail_in_a_child(stream peer) {
+  auto body = [&peer](scope& s) -> task<> {
+    s.spawn(fail_with_it(std::move(peer)));
+    co_return;
+  };
+  co_await in_scope(body);
+}
+
+task<> miss_a_deadline(stream peer) {
+  co_await peer.send("half");
+  co_await within(1ms, peer.recv());
+}
+
+task<> end_by_close(stream peer) {
+  co_await peer.send("half");
+  peer.close();
+  throw error(errc::invalid, "test");
+}
+
+task<> end_by_shutdown(stream peer) {
+  co_await peer.send("half");
+  peer.shutdown_send();
+  throw error(errc::invalid, "test");
+}
+
+// Swallows the cancellation, and returns as if all were well.
+task<> be_cut(stream peer) {
+  co_await peer.send("half");
+  static_cast<void>(co_await attempt(peer.recv()));
+}
+
+task<> be_cut_inside(stream peer) { co_await be_cut(std::move(peer)); }
+
+task<> be_cut_and_close(stream peer) {
+  co_await peer.send("half");
+  static_cast<void>(co_await attempt(peer.recv()));
+  peer.close();
+}
+
+task<> be_cut_loudly(stream peer) {
+  co_await peer.send("half");
+  co_await peer.recv();
+}
+
+/// A server and what its one client heard.
+struct trial {
+  served s;
+  heard got;
+  std::vector<address> peers;
+  address client;
+
+  [[nodiscard]] serve_options options() {
+    serve_options o = s.options();
+    o.on_error = [this](const address& peer, const error& e) {
+      peers.push_back(peer);
+      s.errors.emplace_back(e.what());
+    };
+    return o;
+  }
+};
+
+task<> hear_one(trial& t) {
+  auto peer = co_await tcp::connect(t.s.at.front());
+  t.client = peer.local();
+  t.got = co_await hear_out(peer);
+}
+
+task<> hear_one_in_a_drain(trial& t) {
+  auto peer = co_await tcp::connect(t.s.at.front());
+  t.got.bytes = co_await recv_exactly(peer, 4);
+  t.s.drain.set();
+  heard rest = co_await hear_out(peer);
+  t.got.bytes += rest.bytes;
+  t.got.end = std::move(rest.end);
+}
+
+task<> play(trial& t, tcp::handler handler) {
+  co_await serve_for(t.s, tcp::serve("127.0.0.1:0", std::move(handler), t.options()), hear_one(t));
+}
+
+task<> play_in_a_drain(trial& t, tcp::handler handler) {
+  serve_options o = t.options();
+  o.grace = 1ms;
+  co_await serve_for(t.s, tcp::serve("127.0.0.1:0", std::move(handler), o), hear_one_in_a_drain(t));
+}
+
+tls::serve_options made_on_the_spot(std::string& pin) {
+  tls::serve_options how;
+  how.on_pin = [&pin](const std::string& made) { pin = made; };
+  return how;
+}
+
+task<stream> connect_with(const std::string& pin, address to) {
+  tls::connect_options how;
+  how.pins.push_back(pin);
+  auto connecting = tls::connect(std::move(to), how);
+  co_return co_await std::move(connecting);
+}
+
+task<> hear_one_by_tls(trial& t, const std::string& pin) {
+  auto peer = co_await connect_with(pin, t.s.at.front());
+  t.client = peer.local();
+  t.got = co_await hear_out(peer);
+}
+
+task<> play_by_tls(trial& t, tcp::handler handler) {
+  std::string pin;
+  auto serving = tls::serve("127.0.0.1:0", std::move(handler), made_on_the_spot(pin), t.options());
+  co_await serve_for(t.s, std::move(serving), hear_one_by_tls(t, pin));
+}
+
+}  // namespace
+
+// ── A session that fails ────────────────────────────────────────────────────────────────────────
+
+BIGHT_TEST(session_ends, one_that_fails_is_reset_whoever_owns_its_stream) {
+  for (const auto handler : {&fail_with_it, &fail_in_a_task, &fail_with_a_variable,
+                             &fail_and_be_caught, &fail_in_a_child, &miss_a_deadline}) {
+    trial t;
+    co_await play(t, handler);
+    EXPECT_EQ(t.got.bytes, "half");
+    EXPECT_TRUE(fails(t.got.end, errc::reset));
+  }
+}
+
+BIGHT_TEST(session_ends, one_that_had_ended_its_stream_before_it_failed_ends_in_order) {
+  for (const auto handler : {&end_by_close, &end_by_shutdown}) {
+    trial t;
+    co_await play(t, handler);
+    EXPECT_EQ(t.got.bytes, "half");
+    EXPECT_TRUE(t.got.end.has_value()) << t.got.end.error().what();
+    EXPECT_EQ(t.s.errors.size(), 1u) << t.s.told();
+  }
+}
+
+BIGHT_TEST(session_ends, one_that_is_silent_for_too_long_is_reset_and_reported_once) {
+  for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
+    trial t;
+    serve_options impatient = t.options();
+    impatient.idle = 20ms;
+    co_await serve_for(t.s, tcp::serve("127.0.0.1:0", handler, impatient), hear_one(t));
+    EXPECT_EQ(t.got.bytes, "half");
+    EXPECT_TRUE(fails(t.got.end, errc::reset));
+    EXPECT_EQ(t.s.errors.size(), 1u) << t.s.told();
+    EXPECT_NE(t.s.told().find("20 ms"), std::string::npos) << t.s.told();
+  }
+}
+
+BIGHT_TEST(session_ends, one_that_a_drain_cuts_is_reset_and_not_reported) {
+  for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
+    trial t;
+    co_await play_in_a_drain(t, handler);
+    EXPECT_EQ(t.got.bytes, "half");
+    EXPECT_TRUE(fails(t.got.end, errc::reset));
+    EXPECT_EQ(t.s.told(), "");
+  }
+}
+
+BIGHT_TEST(session_ends, one_with_tls_that_fails_says_no_close_notify) {
+  for (const auto handler : {&fail_with_it, &fail_in_a_task, &fail_with_a_variable,
+                             &fail_and_be_caught, &miss_a_deadline}) {
+    trial t;
+    co_await play_by_tls(t, handler);
+    EXPECT_EQ(t.got.bytes, "half");
+    EXPECT_TRUE(fails(t.got.end, errc::reset) || fails(t.got.end, errc::tls_truncated));
+  }
+}
+
+BIGHT_TEST(session_ends, one_with_tls_that_a_drain_cuts_says_no_close_notify) {
+  for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
+    trial t;
+    std::string pin;
+    serve_options o = t.options();
+    o.grace = 1ms;
+    auto client = [](trial& of, const std::string& trusted) -> task<> {
+      auto peer = co_await connect_with(trusted, of.s.at.front());
+      EXPECT_EQ(co_await recv_exactly(peer, 4), "half");
+      of.s.drain.set();
+      of.got = co_await hear_out(peer);
+    };
+    auto serving = tls::serve("127.0.0.1:0", handler, made_on_the_spot(pin), o);
+    co_await serve_for(t.s, std::move(serving), client(t, pin));
+    EXPECT_TRUE(fails(t.got.end, errc::reset) || fails(t.got.end, errc::tls_truncated));
+    EXPECT_EQ(t.s.told(), "");
+  }
+}
+
+BIGHT_TEST(session_ends, a_stream_that_an_exception_destroys_is_reset_at_a_client_too) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto client = [](address to) -> task<> {
+    auto peer = co_await tcp::connect(std::move(to));
+    co_await peer.send("half");
+    throw error(errc::invalid, "test");
+  };
+  auto failed = co_await attempt(client(listening.local()));
+  EXPECT_TRUE(fails(failed, errc::invalid));
+  auto there = co_await listening.accept();
+  const heard got = co_await hear_out(there);
+  EXPECT_EQ(got.bytes, "half");
+  EXPECT_TRUE(fails(got.end, errc::reset));
+}
+
+BIGHT_TEST(session_ends, a_stream_that_survives_an_exception_is_none_the_worse) {
+  auto pair = co_await connected();
+  auto borrower = [](stream& s) -> task<> {
+    co_await s.send("half");
+    throw error(errc::invalid, "test");
+  };
+  auto failed = co_await attempt(borrower(pair.here));
+  EXPECT_TRUE(fails(failed, errc::invalid));
+  co_await pair.here.send(" and half");
+  pair.here.close();
+  EXPECT_EQ(co_await recv_all(pair.there), "half and half");
+}
+
+// ── on_error ────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+task<> fail_when_closed(stream peer) {
+  peer.close();
+  co_await sleep(1ms);
+  throw error(errc::invalid, "test");
+}
+
+task<> fail_when_gone(stream peer) {
+  { const stream gone = std::move(peer); }
+  co_await sleep(1ms);
+  throw error(errc::invalid, "test");
+}
+
+task<> close_under_a_receive(stream peer) {
+  auto receive = [](stream& s) -> task<> { co_await s.recv(); };
+  auto close = [](stream& s) -> task<> {
+    co_await some_turns();
+    s.close();
+  };
+  auto both = all(receive(peer), close(peer));
+  co_await std::move(both);
+}
+
+BIGHT_CORO_WRAPPER task<> fail_before_it_begins(stream) { throw error(errc::invalid, "test"); }
+
+}  // namespace
+
+BIGHT_TEST(session_ends, on_error_is_called_once_with_the_peer_whatever_became_of_the_stream) {
+  for (const auto handler :
+       {&fail_with_it, &fail_in_a_task, &fail_with_a_variable, &fail_in_a_child, &end_by_close,
+        &fail_when_closed, &fail_when_gone, &close_under_a_receive, &fail_before_it_begins}) {
+    trial t;
+    co_await play(t, handler);
+    EXPECT_EQ(t.peers, std::vector<address>{t.client}) << t.s.told();
+  }
+}
+
+BIGHT_TEST(session_ends, on_error_names_a_peer_that_reset_before_it_was_accepted) {
+  trial t;
+  std::vector<address> clients;
+  auto ask = [](trial& of, std::vector<address>& who) -> task<> {
+    for (int i = 0; i < 50; ++i) {
+      auto peer = co_await tcp::connect(of.s.at.front());
+      who.push_back(peer.local());
+      peer.abort();
+    }
+    while (of.peers.size() < who.size()) co_await sleep(1ms);
+  };
+  co_await serve_for(t.s, tcp::serve("127.0.0.1:0", echo, t.options()), ask(t, clients));
+  EXPECT_EQ(t.peers, clients);
+}
+
+BIGHT_TEST(session_ends, on_error_names_the_peer_of_a_handshake_that_failed_once) {
+  trial t;
+  std::string pin;
+  std::vector<address> clients;
+  auto ask = [](trial& of, std::vector<address>& who) -> task<> {
+    for (int i = 0; i < 3; ++i) {
+      auto peer = co_await tcp::connect(of.s.at.front());
+      who.push_back(peer.local());
+      if (i == 1) co_await peer.send("GET / HTTP/1.1\r\n\r\n");
+      if (i == 2) peer.abort();
+      if (i < 2) peer.shutdown_send();
+      if (i < 2) static_cast<void>(co_await hear_out(peer));
+      while (of.peers.size() < who.size()) co_await sleep(1ms);
+    }
+  };
+  auto serving = tls::serve("127.0.0.1:0", echo, made_on_the_spot(pin), t.options());
+  co_await serve_for(t.s, std::move(serving), ask(t, clients));
+  EXPECT_EQ(t.peers, clients);
+}
+
+// A client of a unix socket has no name: the server's says where it came in.
+BIGHT_TEST(session_ends, on_error_names_a_unix_peer_by_where_it_came_in) {
+  for (const auto handler : {&fail_with_it, &fail_when_closed}) {
+    trial t;
+    const address at("unix:@bight-session-ends-" + std::to_string(::getpid()));
+    auto ask = [](trial& of) -> task<> {
+      auto peer = co_await tcp::connect(of.s.at.front());
+      static_cast<void>(co_await hear_out(peer));
+    };
+    co_await serve_for(t.s, tcp::serve(at, handler, t.options()), ask(t));
+    EXPECT_EQ(t.peers, std::vector<address>{at});
+  }
+}
+
+// ── A session that ends well ────────────────────────────────────────────────────────────────────
+
+namespace {
+
+constexpr std::size_t answer_size = 8'000'000;
+
+// Reads the first word and answers at length; whatever else comes is not read.
+task<> answer_at_length(stream peer) {
+  EXPECT_EQ(co_await peer.recv(3), "ask");
+  const std::string answer = pattern::first(answer_size);
+  co_await peer.send(answer);
+}
+
+task<> answer_in_a_task(stream peer) { co_await answer_at_length(std::move(peer)); }
+
+// Says more than is read, and reads slowly.
+task<> ask_and_go_on(stream& peer, bool ends) {
+  co_await peer.send("ask");
+  co_await peer.send(pattern::first(1000));
+  if (ends) peer.shutdown_send();
+  std::size_t got = 0;
+  bool right = true;
+  for (;;) {
+    auto next = co_await attempt(peer.recv());
+    EXPECT_TRUE(next.has_value()) << next.error().what();
+    if (!next || next->empty()) break;
+    right = right && pattern::matches(got, *next);
+    got += next->size();
+    if (got < answer_size / 2) co_await sleep(200us);
+  }
+  EXPECT_EQ(got, answer_size);
+  EXPECT_TRUE(right);
+}
+
+task<> ask_in_plain(trial& t, bool ends) {
+  auto peer = co_await tcp::connect(t.s.at.front());
+  co_await ask_and_go_on(peer, ends);
+}
+
+task<> ask_by_tls(trial& t, const std::string& pin, bool ends) {
+  auto peer = co_await connect_with(pin, t.s.at.front());
+  co_await ask_and_go_on(peer, ends);
+}
+
+}  // namespace
+
+BIGHT_TEST(session_ends, an_answer_arrives_whole_with_input_unread) {
+  for (const bool ends : {false, true}) {
+    trial t;
+    co_await serve_for(t.s, tcp::serve("127.0.0.1:0", answer_in_a_task, t.options()),
+                       ask_in_plain(t, ends));
+    EXPECT_EQ(t.s.told(), "");
+  }
+}
+
+BIGHT_TEST(session_ends, an_answer_by_tls_arrives_whole_with_input_unread) {
+  for (const bool ends : {false, true}) {
+    trial t;
+    std::string pin;
+    auto serving = tls::serve("127.0.0.1:0", answer_in_a_task, made_on_the_spot(pin), t.options());
+    co_await serve_for(t.s, std::move(serving), ask_by_tls(t, pin, ends));
+    EXPECT_EQ(t.s.told(), "");
+  }
+}
+
+// Who never reads loses no answer to it either: a request is on its way to most servers.
+BIGHT_TEST(session_ends, an_answer_to_nobody_in_particular_arrives_before_the_end) {
+  trial t;
+  auto say = [](stream peer) -> task<> { co_await peer.send("Back at noon"); };
+  auto ask = [](trial& of) -> task<> {
+    auto peer = co_await tcp::connect(of.s.at.front());
+    co_await peer.send("GET / HTTP/1.1\r\n\r\n");
+    of.got = co_await hear_out(peer);
+  };
+  co_await serve_for(t.s, tcp::serve("127.0.0.1:0", say, t.options()), ask(t));
+  EXPECT_EQ(t.got.bytes, "Back at noon");
+  EXPECT_TRUE(t.got.end.has_value()) << t.got.end.error().what();
+}
+
+// A peer that sends for ever is not read for ever.
+BIGHT_TEST(session_ends, input_without_end_is_discarded_up_to_a_limit) {
+  trial t;
+  auto ask = [](trial& of) -> task<> {
+    auto peer = co_await tcp::connect(of.s.at.front());
+    co_await peer.send("ask");
+    const std::string much = pattern::first(1'000'000);
+    result<void> sent;
+    while (sent) sent = co_await attempt(peer.send(much));
+    EXPECT_TRUE(fails(sent, errc::reset) || fails(sent, errc::closed));
+  };
+  auto say = [](stream peer) -> task<> {
+    EXPECT_EQ(co_await peer.recv(3), "ask");
+    co_await peer.send("enough");
+  };
+  co_await serve_for(t.s, tcp::serve("127.0.0.1:0", say, t.options()), ask(t));
+}
+
+}  // namespace contract
