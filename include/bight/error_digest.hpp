@@ -8,9 +8,9 @@
 #include <bight/error.hpp>
 #include <bight/time.hpp>
 
+#include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <vector>
+#include <memory>
 
 namespace bight {
 
@@ -36,9 +36,10 @@ class error_digest {
   using report =
       callback<void(const address& peer, const error& e, std::uint64_t more, duration in)>;
 
-  explicit error_digest(report to) : report_(std::move(to)) {}
+  explicit error_digest(report to);
   error_digest(const error_digest&) = delete;
   error_digest& operator=(const error_digest&) = delete;
+  ~error_digest();
 
   /// Reports `e`, or counts it. Returns whether it is the first to be counted: then summarise() has
   /// to be called within a window.
@@ -47,18 +48,8 @@ class error_digest {
   void summarise(time_point now);
 
  private:
-  struct kind {
-    error latest;
-    address peer;
-    std::uint64_t more;
-  };
-  void finish(time_point now);
-
-  report report_;
-  std::mutex lock_;  // over what follows
-  std::vector<kind> kinds_;
-  time_point begin_ = time_point::min();
-  std::uint64_t counted_ = 0;
+  struct state;  // elsewhere: <mutex> would bring the system's headers
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace bight

@@ -2,6 +2,8 @@
 #include <bight/error_digest.hpp>
 
 #include <algorithm>
+#include <mutex>
+#include <vector>
 
 namespace bight {
 
@@ -20,35 +22,57 @@ bool is_reset_by_peer(const error& e) noexcept {
   return (e.is(errc::closed) || e.is(errc::tls_truncated)) && e.tried().starts_with("TLS with ");
 }
 
+struct error_digest::state {
+  struct kind {
+    error latest;
+    address peer;
+    std::uint64_t more;
+  };
+  void finish(time_point now);
+
+  report to;
+  std::mutex lock;  // over what follows
+  std::vector<kind> kinds;
+  time_point begin = time_point::min();
+  std::uint64_t counted = 0;
+};
+
+error_digest::error_digest(report to) : state_(std::make_unique<state>()) {
+  state_->to = std::move(to);
+}
+
+error_digest::~error_digest() = default;
+
 bool error_digest::add(const address& peer, const error& e, time_point now) {
-  const std::lock_guard held(lock_);
-  if (now >= later(begin_, window)) {
-    finish(now);
-    begin_ = now;
+  state& s = *state_;
+  const std::lock_guard held(s.lock);
+  if (now >= later(s.begin, window)) {
+    s.finish(now);
+    s.begin = now;
   }
-  auto known = std::find_if(kinds_.begin(), kinds_.end(),
-                            [&](const kind& k) { return of_one_kind(k.latest, e); });
-  if (known == kinds_.end() && kinds_.size() < kinds_max) {
-    kinds_.push_back({e, peer, 0});
-    report_(peer, e, 0, duration::zero());
+  auto known = std::find_if(s.kinds.begin(), s.kinds.end(),
+                            [&](const state::kind& k) { return of_one_kind(k.latest, e); });
+  if (known == s.kinds.end() && s.kinds.size() < kinds_max) {
+    s.kinds.push_back({e, peer, 0});
+    s.to(peer, e, 0, duration::zero());
     return false;
   }
-  kind& k = known != kinds_.end() ? *known : kinds_.back();
+  state::kind& k = known != s.kinds.end() ? *known : s.kinds.back();
   k = {e, peer, k.more + 1};
-  return counted_++ == 0;
+  return s.counted++ == 0;
 }
 
 void error_digest::summarise(time_point now) {
-  const std::lock_guard held(lock_);
-  finish(now);
-  begin_ = time_point::min();
+  const std::lock_guard held(state_->lock);
+  state_->finish(now);
+  state_->begin = time_point::min();
 }
 
-void error_digest::finish(time_point now) {
-  for (const kind& k : kinds_)
-    if (k.more > 0) report_(k.peer, k.latest, k.more, now - begin_);
-  kinds_.clear();
-  counted_ = 0;
+void error_digest::state::finish(time_point now) {
+  for (const kind& k : kinds)
+    if (k.more > 0) to(k.peer, k.latest, k.more, now - begin);
+  kinds.clear();
+  counted = 0;
 }
 
 }  // namespace bight
