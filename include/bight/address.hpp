@@ -64,7 +64,38 @@ class address {
   /// The interface index of a link-local IPv6 address, or 0.
   [[nodiscard]] std::uint32_t scope() const noexcept { return scope_; }
 
-  friend bool operator==(const address&, const address&) noexcept = default;
+  // ── The way back ────────────────────────────────────────────────────────────────────────────
+
+  /// The address of this machine, with port 0, that a datagram to this address is sent from. The
+  /// sender of a received datagram has it: the address that the datagram was sent to. So an answer
+  /// to the sender leaves from the address that was asked. Of kind none: the system chooses.
+  ///
+  /// Only a socket that is bound to every address (":9999", "0.0.0.0:9999") sets it, and only such
+  /// a socket follows it. A multicast or broadcast address is never a source: there, and when the
+  /// machine has lost the address, the system chooses. Comparison ignores it.
+  [[nodiscard]] address source() const;
+  /// The same address, to be sent to from `local`, an IP address of the same family (asserted).
+  [[nodiscard]] address with_source(const address& local) const;
+
+  [[nodiscard]] bool has_source() const noexcept { return has_source_; }
+  /// The bytes of source(): 4 or 16 of them count.
+  [[nodiscard]] const std::array<std::uint8_t, 16>& source_bytes() const noexcept {
+    return source_ip_;
+  }
+  /// The interface index, when source() is link-local.
+  [[nodiscard]] std::uint32_t source_scope() const noexcept { return source_scope_; }
+  /// For engines.
+  void set_source(const std::array<std::uint8_t, 16>& bytes, std::uint32_t scope = 0) noexcept {
+    has_source_ = true;
+    source_ip_ = bytes;
+    source_scope_ = scope;
+  }
+
+  /// Whether both mean the same place; source() does not count.
+  friend bool operator==(const address& a, const address& b) noexcept {
+    return a.kind_ == b.kind_ && a.port_ == b.port_ && a.scope_ == b.scope_ && a.ip_ == b.ip_ &&
+           a.text_ == b.text_;
+  }
 
  private:
   // Text that the addresses of packets never have: a null pointer then, where a std::string would
@@ -97,10 +128,13 @@ class address {
   };
 
   kind kind_ = kind::none;
+  bool has_source_ = false;
   std::uint16_t port_ = 0;
   std::uint32_t scope_ = 0;
   std::array<std::uint8_t, 16> ip_{};
   rare_text text_;  // the name, the path, or the %zone of a link-local address
+  std::array<std::uint8_t, 16> source_ip_{};
+  std::uint32_t source_scope_ = 0;
 };
 
 }  // namespace bight

@@ -15,7 +15,9 @@ using listener = tcp::listener;
 /// Connects to the unix socket at `path`; a leading '@' means the abstract namespace (unix(7)).
 [[nodiscard]] task<stream> connect(std::string path);
 
-/// Listens at `path`. A file that nobody listens on any more is replaced, and removed at the close.
+/// Listens at `path`. A socket file that no socket is bound to any more is replaced; any other
+/// file, and a symbolic link, is in use. The close removes the file that this call has made, also
+/// when the program has changed its folder; not another server's, and not in a child after fork(2).
 [[nodiscard]] task<listener> listen(std::string path,
                                     tcp::listen_options options = tcp::listen_options());
 

@@ -140,10 +140,11 @@ class op : public runnable, public stop_hook {
   bool ends_stream = false;       ///< out: a receive found the end of the stream
   bool truncated = false;         ///< out: the datagram was longer than `size` allowed
   std::uint8_t engine_state = 0;  ///< the engine's own; 0: it is complete
+  bool any_source = false;        ///< send: not from the source of `peer`, which was refused
   std::uint32_t piece_count = 0;
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
   std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's;
-                              ///< signal: a set of `signals`
+                              ///< signal: a set of `signals`; send: the engine's own
   outcome_code code;          ///< out: what went wrong, if anything
   carrier* eng;               ///< null until start() for operations that no socket made
   handle on;                  ///< in; out for accept

@@ -11,7 +11,7 @@ namespace bight::udp {
 /// One datagram as it arrived. It may be empty: that is a datagram of no bytes, and not an end.
 struct datagram {
   lease data;
-  address from;
+  address from;            ///< the sender; send_to(from) answers from the address that was asked
   bool truncated = false;  ///< it was longer than the receive allowed; the rest is lost
 
   operator std::string_view() const noexcept { return data; }
@@ -168,7 +168,8 @@ class socket {
     return {verb::send, carrier_, handle_, piece(parts)...};
   }
 
-  /// The same to `to`, which must be an IP address.
+  /// The same to `to`, which must be an IP address. It leaves from `to.source()`, where that is
+  /// set: an answer to the sender of a datagram comes from the address that the sender has asked.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, P&&... parts) & noexcept {
@@ -234,6 +235,9 @@ class socket {
 
 /// Binds a socket to `at`: an IP address, ":port" (dual stack) or a name.
 ///
+/// A socket that is bound to every address knows for each datagram which of them was asked, and
+/// answers from there: see address::source.
+///
 /// errors  address_in_use, address_not_here, denied, name_not_found.
 [[nodiscard]] task<socket> bind(address at);
 
@@ -249,9 +253,13 @@ class request {
 
   [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
   [[nodiscard]] const address& from() const noexcept { return datagram_.from; }
+  /// The address of this machine that it was sent to, with the port; a multicast or broadcast
+  /// address if that was the target. Of kind none if the server has ended.
+  [[nodiscard]] address to() const;
   [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated; }
 
-  /// Sends one datagram of all the parts back to where this one came from.
+  /// Sends one datagram of all the parts back to where this one came from, from the address that it
+  /// was sent to.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] reply_operation<sizeof...(P)> reply(P&&... parts) & noexcept {

@@ -2,6 +2,7 @@
 #include <bight/address.hpp>
 #include <bight/error.hpp>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -257,6 +258,20 @@ bool address::is_loopback() const noexcept {
 address address::with_port(std::uint16_t port) const {
   address a = *this;
   a.port_ = port;
+  return a;
+}
+
+address address::source() const {
+  if (!has_source_) return {};
+  if (kind_ == kind::ip4)
+    return ip4({source_ip_[0], source_ip_[1], source_ip_[2], source_ip_[3]}, 0);
+  return ip6(source_ip_, 0, source_scope_);
+}
+
+address address::with_source(const address& local) const {
+  check(is_ip() && local.kind_ == kind_, "a source is an IP address of its target's family");
+  address a = *this;
+  a.set_source(local.ip_, local.scope_);
   return a;
 }
 

@@ -11,7 +11,17 @@
 
 namespace bight {
 
+namespace {
+
+// A unix socket carries streams here. The kernel would bind one for datagrams, too.
+error no_unix_datagrams(const std::string& tried) {
+  return error(errc::bad_address, tried, 0, "unix sockets carry streams, not datagrams");
+}
+
+}  // namespace
+
 result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
+  if (at.is_local()) return no_unix_datagrams("bind " + at.str());
   auto opened = e.open(transport::udp, at);
   if (!opened) return opened.error();
   const handle h = *opened;
@@ -86,6 +96,13 @@ int socket::get_option(option_id id) const {
   return carrier_->get(handle_, id).value();
 }
 
+address request::to() const {
+  auto bound = carrier_->local(handle_);
+  if (!bound) return datagram_.from.source();
+  return datagram_.from.has_source() ? datagram_.from.source().with_port(bound->port())
+                                     : *std::move(bound);
+}
+
 task<socket> bind(address at) {
   engine& e = loop::of(co_await current_context()).eng();
   const std::string asked = at.str();
@@ -120,6 +137,7 @@ class [[nodiscard]] aim_operation : public op {
 task<socket> connect(address to) {
   engine& e = loop::of(co_await current_context()).eng();
   const std::string asked = to.str();
+  if (to.is_local()) throw no_unix_datagrams("connect " + asked);
   std::vector<address> candidates;
   if (to.what() == address::kind::any) {  // as a destination, this machine
     candidates.push_back(address::ip4({127, 0, 0, 1}, to.port()));

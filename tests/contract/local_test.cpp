@@ -3,9 +3,17 @@
 
 #include "contract/contract.hpp"
 
+#include <atomic>
+#include <barrier>
 #include <cstdlib>
+#include <optional>
+#include <thread>
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace contract {
@@ -213,6 +221,149 @@ BIGHT_TEST(local, a_peer_that_closes_without_reading_resets) {
   EXPECT_TRUE(fails(after, errc::reset));
   auto sent = co_await attempt(accepted.send("x"));
   EXPECT_TRUE(fails(sent, errc::closed));
+}
+
+// ── Whose file it is ────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+// A socket of another program that has taken its place and does not listen yet.
+raw::socket bound_only(const std::string& path, int type) {
+  needs_kernel("binds a plain socket");
+  raw::socket s(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  EXPECT_EQ(::bind(s.fd(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+  return s;
+}
+
+// The current folder, until it dies.
+class standing_in {
+ public:
+  explicit standing_in(const std::string& path) : was_(::open(".", O_RDONLY | O_CLOEXEC)) {
+    EXPECT_EQ(::chdir(path.c_str()), 0);
+  }
+  ~standing_in() { EXPECT_EQ(::fchdir(was_.fd()), 0); }
+  standing_in(const standing_in&) = delete;
+  standing_in& operator=(const standing_in&) = delete;
+
+ private:
+  raw::socket was_;
+};
+
+}  // namespace
+
+BIGHT_TEST(local, a_close_leaves_the_file_of_the_next_server) {
+  const folder here;
+  const std::string path = here.file("s");
+  auto listening = co_await local::listen(path);
+  needs_kernel("removes a file");
+  EXPECT_EQ(::unlink(path.c_str()), 0);
+  auto next = co_await local::listen(path);
+  listening.close();
+  EXPECT_TRUE(exists(path));
+  auto client = co_await attempt(local::connect(path));
+  EXPECT_TRUE(static_cast<bool>(client));
+  next.close();
+  EXPECT_FALSE(exists(path));
+}
+
+BIGHT_TEST(local, a_close_after_a_chdir_removes_the_socket_and_nothing_else) {
+  const folder first;
+  const folder second;
+  needs_kernel("changes the folder");
+  std::fclose(std::fopen(second.file("s").c_str(), "w"));
+  std::optional<standing_in> there(std::in_place, first.file(""));
+  auto listening = co_await local::listen("s");
+  EXPECT_EQ(listening.local(), address::local("s"));
+  there.emplace(second.file(""));
+  listening.close();
+  there.reset();
+  EXPECT_FALSE(exists(first.file("s")));
+  EXPECT_TRUE(exists(second.file("s")));
+}
+
+BIGHT_TEST(local, a_close_in_a_child_after_fork_removes_nothing) {
+  const folder here;
+  const std::string path = here.file("s");
+  auto listening = co_await local::listen(path);
+  needs_kernel("forks");
+  if (engine_chosen().name == "uring") co_return;  // a child has no part in its parent's ring
+  const pid_t child = fork();
+  if (child == 0) {
+    listening.close();
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(exists(path));
+  listening.close();
+  EXPECT_FALSE(exists(path));
+}
+
+BIGHT_TEST(local, a_server_that_has_bound_its_file_and_does_not_listen_yet_is_alive) {
+  const folder here;
+  const std::string path = here.file("s");
+  for (const int type : {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM}) {
+    auto other = bound_only(path, type);
+    auto outcome = co_await attempt(local::listen(path));
+    EXPECT_TRUE(fails(outcome, errc::address_in_use));
+    if (type == SOCK_STREAM) {
+      EXPECT_EQ(::listen(other.fd(), 1), 0);
+      auto client = co_await attempt(local::connect(path));
+      EXPECT_TRUE(static_cast<bool>(client));
+    }
+    other.close();
+    auto listening = co_await local::listen(path);  // now it is a leftover
+    listening.close();
+  }
+}
+
+BIGHT_TEST(local, a_symbolic_link_is_not_replaced) {
+  const folder here;
+  const std::string path = here.file("s");
+  const std::string target = here.file("t");
+  raw::listen(address::local(target)).close();  // a leftover
+  EXPECT_EQ(::symlink(target.c_str(), path.c_str()), 0);
+  auto outcome = co_await attempt(local::listen(path));
+  EXPECT_TRUE(fails(outcome, errc::address_in_use));
+  struct stat s{};
+  EXPECT_EQ(lstat(path.c_str(), &s), 0);
+  EXPECT_TRUE(S_ISLNK(s.st_mode));
+  EXPECT_TRUE(exists(target));
+  ::unlink(target.c_str());
+}
+
+TEST(local, of_two_servers_that_start_at_once_on_a_leftover_one_has_it) {
+  if (on_sim()) GTEST_SKIP() << "runs two loops in two threads";
+  const folder here;
+  const std::string path = here.file("s");
+  for (int round = 0; round < 30; ++round) {
+    raw::listen(address::local(path)).close();
+    std::atomic<int> listening{0};
+    std::barrier both(2);
+    const auto start = [&listening, &both, &path] {
+      auto body = [](std::string at, std::atomic<int>& count, std::barrier<>& meet) -> task<> {
+        meet.arrive_and_wait();
+        auto mine = co_await attempt(local::listen(at));
+        if (mine) ++count;
+        meet.arrive_and_wait();  // neither has closed by now
+      };
+      runner().run(body(path, listening, both));
+    };
+    std::thread other(start);
+    start();
+    other.join();
+    EXPECT_EQ(listening, 1);
+  }
+}
+
+BIGHT_TEST(local, datagrams_do_not_go_over_unix_sockets) {
+  const folder here;
+  auto bound = co_await attempt(udp::bind("unix:" + here.file("s")));
+  EXPECT_TRUE(fails(bound, errc::bad_address));
+  auto connected = co_await attempt(udp::connect("unix:" + here.file("s")));
+  EXPECT_TRUE(fails(connected, errc::bad_address));
 }
 
 static task<> talk_to(served& s) {

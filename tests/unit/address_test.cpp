@@ -295,6 +295,19 @@ TEST(address, compares_by_value) {
 }
 
 // No text, however it is broken, does anything but parse to something that prints back or throw.
+TEST(address, keeps_the_source_of_what_is_sent_to_it_and_compares_without_it) {
+  const address plain("127.0.0.1:9");
+  EXPECT_FALSE(plain.has_source());
+  EXPECT_EQ(plain.source().what(), address::kind::none);
+  const address from = plain.with_source("127.0.0.2:77");
+  EXPECT_EQ(from.source(), address("127.0.0.2:0"));
+  EXPECT_EQ(from, plain);
+  EXPECT_EQ(from.str(), plain.str());
+  EXPECT_EQ(from.with_port(7).source(), address("127.0.0.2:0"));
+  const address six = address("[fe80::1]:9").with_source(address::ip6({0xfe, 0x80}, 1, 3));
+  EXPECT_EQ(six.source(), address::ip6({0xfe, 0x80}, 0, 3));
+}
+
 TEST(address, survives_random_texts) {
   constexpr std::string_view alphabet = "0123456789abfx:.[]%- @/unix\0\xFF";
   std::mt19937 random(2);

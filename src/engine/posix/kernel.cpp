@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "engine/posix/alarm.hpp"
+#include "engine/posix/ancillary.hpp"
 #include "engine/posix/causes.hpp"
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
@@ -10,6 +11,7 @@
 
 #include <bight/scheduler.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -21,8 +23,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace bight::posix {
@@ -64,16 +64,6 @@ result<address> bound_name(int fd) {
   socket_name name;
   if (getsockname(fd, name.get(), &name.length) != 0) return failed("local address");
   return from_system(name);
-}
-
-// Whether the socket file at `name` is a leftover: nobody listens on it any more.
-bool is_stale(const socket_name& name) noexcept {
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return false;
-  const int outcome = connect(probe, name.get(), name.length);
-  const bool stale = outcome < 0 && errno == ECONNREFUSED;
-  ::close(probe);
-  return stale;
 }
 
 }  // namespace
@@ -142,8 +132,12 @@ void kernel_engine::before_close(const slot& s, ending how, bool unread) noexcep
   if (s.attended == attention::session) remember(s);
   const bool fails = (how == ending::failed || s.attended == attention::cut) && !s.end_sent;
   if (fails || how == ending::reset || unread) reset_at_close(s.fd);
-  if (!s.unlink_path) return;
-  if (const auto name = bound_name(s.fd)) unlink(name->host().c_str());
+  if (!s.has_file) return;
+  const auto mine = std::find_if(files_.begin(), files_.end(),
+                                 [&s](const socket_file& f) { return f.socket() == s.fd; });
+  if (mine == files_.end()) return;
+  mine->remove();
+  files_.erase(mine);
 }
 
 bool connected_to_itself(int fd) noexcept {
@@ -281,25 +275,22 @@ result<handle> kernel_engine::open(transport t, const address& at) {
 std::error_code kernel_engine::bind(handle h, const address& at) {
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
-  const int fd = s->fd;
   socket_name name;
   to_system(at, s->family, name);
   if (name.length == 0) return make_error_code(errc::bad_address);
-  if (::bind(fd, name.get(), name.length) == 0) {
-    s->unlink_path = s->family == AF_UNIX && at.host()[0] != '@';
-    return no_error;
-  }
-  if (errno == EADDRINUSE && s->family == AF_UNIX && is_stale(name)) {
-    struct stat file{};
-    const std::string path = at.host();
-    if (stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) && unlink(path.c_str()) == 0 &&
-        ::bind(fd, name.get(), name.length) == 0) {
-      s->unlink_path = true;
-      return no_error;
-    }
-    return {EADDRINUSE, std::system_category()};
-  }
-  return last_error();
+  if (s->family == AF_UNIX && at.host()[0] != '@') return bind_file(*s, name, at.host());
+  if (::bind(s->fd, name.get(), name.length) != 0) return last_error();
+  ask_for_targets(*s, at);
+  return no_error;
+}
+
+std::error_code kernel_engine::bind_file(slot& s, const socket_name& name,
+                                         const std::string& path) {
+  files_.emplace_back(s.fd, path);  // may throw, and nothing has happened yet
+  const std::error_code failed = files_.back().bind(name);
+  if (failed) files_.pop_back();
+  s.has_file = !failed;
+  return failed;
 }
 
 std::error_code kernel_engine::bind_source(handle h, const address& from) {

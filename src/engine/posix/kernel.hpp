@@ -8,11 +8,14 @@
 #include "engine/pieces.hpp"
 #include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
+#include "engine/posix/socket_file.hpp"
 
 #include <bight/scheduler.hpp>
 
 #include <memory>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace bight::posix {
 
@@ -83,7 +86,7 @@ class kernel_engine : public engine {
 
   /// Makes a connected socket known: a handle for it.
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
-  /// Before its descriptor is closed: arranges for a reset, removes a listener's file, remembers
+  /// Before its descriptor is closed: arranges for a reset, removes its socket file, remembers
   /// the peer of a session. `unread`: the engine has taken input that nobody has received.
   void before_close(const slot& s, ending how, bool unread) noexcept;
   /// Whether something has arrived on a stream, as far as the engine knows, that nobody has
@@ -103,9 +106,13 @@ class kernel_engine : public engine {
 
  private:
   [[nodiscard]] bool submit_to_desk(op& o);
+  [[nodiscard]] std::error_code bind_file(slot& s, const socket_name& name,
+                                          const std::string& path);
+
   void remember(const slot& s) noexcept;
 
-  const unsigned forks_;  // of the process when the engine was made
+  const unsigned forks_;            // of the process when the engine was made
+  std::vector<socket_file> files_;  // of the unix sockets that are bound to one
   watcher wake_;
   std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;

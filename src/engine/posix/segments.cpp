@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -24,32 +23,13 @@ void join_arrivals(slot& s) noexcept {
   static_cast<void>(setsockopt(s.fd, SOL_UDP, UDP_GRO, &on, sizeof on));
 }
 
-std::uint32_t joined_size(const void* control, std::size_t size) noexcept {
-  msghdr message{};
-  message.msg_control = const_cast<void*>(control);
-  message.msg_controllen = size;
-  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_UDP || c->cmsg_type != UDP_GRO) continue;
-    int segment = 0;
-    std::memcpy(&segment, CMSG_DATA(c), sizeof segment);
-    return static_cast<std::uint32_t>(segment);
-  }
-  return 0;
-}
-
-std::size_t next_run(const op& o, msghdr& message, segment_control& room) noexcept {
+std::size_t next_run(const op& o, msghdr& message, ancillary& room) noexcept {
   const std::size_t left = o.pieces->size;
   const std::size_t most = std::clamp<std::size_t>(payload_max / o.segment, 1, segments_max);
   const std::size_t size = std::min(left, (o.many ? most : 1) * o.segment);
   if (size <= o.segment) return size;
-  message.msg_control = room.bytes;
-  message.msg_controllen = CMSG_SPACE(sizeof(std::uint16_t));
-  cmsghdr* c = CMSG_FIRSTHDR(&message);
-  c->cmsg_level = SOL_UDP;
-  c->cmsg_type = UDP_SEGMENT;
-  c->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
   const auto segment = static_cast<std::uint16_t>(o.segment);
-  std::memcpy(CMSG_DATA(c), &segment, sizeof segment);
+  add_item(message, room, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
   return size;
 }
 

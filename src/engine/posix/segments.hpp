@@ -4,7 +4,7 @@
 /// Many datagrams in one call: the kernel cuts what is sent (GSO) and joins what arrives (GRO).
 /// udp(7), UDP_SEGMENT (Linux 4.18) and UDP_GRO (Linux 5.0).
 
-#include "engine/posix/kernel.hpp"
+#include "engine/posix/ancillary.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,22 +13,13 @@
 
 namespace bight::posix {
 
-/// The ancillary data of one call: the size of each datagram in it. The kernel gives an int and
-/// takes a half-word.
-struct segment_control {
-  alignas(cmsghdr) std::byte bytes[CMSG_SPACE(sizeof(int))];
-};
-
 /// Lets datagrams arrive joined on the socket of `s`, from now on. A kernel that cannot goes on
 /// giving them one by one.
 void join_arrivals(slot& s) noexcept;
 
-/// The size of each datagram in what arrived with this ancillary data; 0: it is one datagram.
-[[nodiscard]] std::uint32_t joined_size(const void* control, std::size_t size) noexcept;
-
 /// How many bytes of the front of `o`, a send of many, go with the next call. When that is more
 /// than one datagram, `message` is made to say where the kernel is to cut.
-[[nodiscard]] std::size_t next_run(const op& o, msghdr& message, segment_control& room) noexcept;
+[[nodiscard]] std::size_t next_run(const op& o, msghdr& message, ancillary& room) noexcept;
 
 /// Whether a call for several datagrams failed because they cannot go together here: a device that
 /// computes no checksums (EIO), datagrams larger than a packet (EINVAL), an older kernel. They may

@@ -8,7 +8,7 @@ handle slot::enter(int number, socket_kind k, int of_family) noexcept {
   if (!in_use()) ++generation;
   kind = k;
   family = static_cast<std::uint8_t>(of_family);
-  unlink_path = joins = end_sent = end_taken = send_waited = false;
+  has_file = joins = tells_target = end_sent = end_taken = send_waited = false;
   attended = attention::none;
   return {static_cast<std::uint32_t>(number), generation};
 }

@@ -21,10 +21,11 @@ struct slot {
   int fd = -1;
   std::uint32_t generation = 0;  // odd while it is in use, so no handle means it when it is not
   socket_kind kind = socket_kind::stream;
-  std::uint8_t family = 0;       // AF_INET, AF_INET6, AF_UNIX
-  bool unlink_path : 1 = false;  // a unix listener whose socket file is ours to remove
-  bool joins : 1 = false;        // datagrams may arrive joined (GRO)
-  bool end_sent : 1 = false;     // by shutdown_send()
+  std::uint8_t family = 0;        // AF_INET, AF_INET6, AF_UNIX
+  bool has_file : 1 = false;      // a unix socket whose file is ours to remove
+  bool joins : 1 = false;         // datagrams may arrive joined (GRO)
+  bool tells_target : 1 = false;  // each datagram comes with the address that it was sent to
+  bool end_sent : 1 = false;      // by shutdown_send()
   bool end_taken : 1 = false;    // a receive was given the end or a failure: nothing comes after it
   bool send_waited : 1 = false;  // for room, at least once
   attention attended : 2 = attention::none;

@@ -31,6 +31,9 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
     m.msg_namelen = sizeof b.names[i].storage;
     m.msg_iov = &b.rooms[i];
     m.msg_iovlen = 1;
+    if (!s.tells_target) continue;
+    m.msg_control = b.controls[i].bytes;
+    m.msg_controllen = sizeof b.controls[i].bytes;
   }
   int n;
   do n = recvmmsg(static_cast<int>(o.on.index), b.messages.data(), b.count, 0, nullptr);
@@ -46,6 +49,8 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
     a.truncated = (m.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     b.names[i].length = m.msg_hdr.msg_namelen;
     a.from = posix::from_system(b.names[i]);
+    if (m.msg_hdr.msg_controllen > 0)
+      posix::read_ancillary(m.msg_hdr.msg_control, m.msg_hdr.msg_controllen, a);
     if (i > 0 || !posix::inbox::hand_over(o, a, true)) s.keep().push_back(std::move(a));
   }
   return outcome::done;
@@ -131,6 +136,7 @@ bool readiness_engine::send_batch(io& s) {
     m.msg_namelen = b.names[n].length;
     m.msg_iov = reinterpret_cast<iovec*>(o.pieces);
     m.msg_iovlen = o.piece_count;
+    if (posix::names_source(o, s)) posix::add_source(o, s, m, b.controls[n]);
     ops[n++] = &o;
   }
   if (n == 0) return s.senders.empty() || send_alone(s);
@@ -143,9 +149,8 @@ bool readiness_engine::send_batch(io& s) {
   for (unsigned i = 0; i < done; ++i) ops[i]->count = b.messages[i].msg_len;
   if (sent < 0 && errno == EAGAIN)
     s.writable = false;
-  else if (sent < 0)
-    ops[done++]->code =
-        posix::system_error_code(errno);  // of the first; the others are tried again
+  else if (const int why = errno; sent < 0 && !posix::source_refused(*ops[0], s, why))
+    ops[done++]->code = posix::system_error_code(why);  // of the first; the others are tried again
   // 3. Complete what is done; the rest goes back to the front.
   for (unsigned i = 0; i < done; ++i) finish_waiting(*ops[i]);
   for (unsigned i = n; i > done; --i) s.senders.push_front(*ops[i - 1]);

@@ -3,6 +3,7 @@
 
 /// Room for the calls that move several datagrams: recvmmsg(2), sendmmsg(2).
 
+#include "engine/posix/ancillary.hpp"
 #include "engine/posix/sockaddr.hpp"
 
 #include <array>
@@ -23,6 +24,7 @@ struct datagram_batch {
   std::array<mmsghdr, count> messages{};
   std::array<iovec, count> rooms{};
   std::array<posix::socket_name, count> names{};
+  std::array<posix::ancillary, count> controls;
   // Not initialised: of a page that no datagram reaches into there is no memory.
   std::unique_ptr<std::byte[]> bytes = std::make_unique_for_overwrite<std::byte[]>(count * stride);
 

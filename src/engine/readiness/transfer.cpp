@@ -59,7 +59,7 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(buffer_pool::block_size, buffer_pool::block_size);
   iovec vector{room.data(), room.size()};
   posix::socket_name from;
-  posix::segment_control control;
+  posix::ancillary control;
   msghdr message{};
   message.msg_name = &from.storage;
   message.msg_namelen = sizeof from.storage;
@@ -74,10 +74,9 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   arrival a;
   a.data = buffers_.fill(static_cast<std::size_t>(n));
   a.truncated = (message.msg_flags & MSG_TRUNC) != 0;
-  if (message.msg_controllen > 0)
-    a.segment = posix::joined_size(control.bytes, message.msg_controllen);
   from.length = message.msg_namelen;
   a.from = posix::from_system(from);
+  if (message.msg_controllen > 0) posix::read_ancillary(control.bytes, message.msg_controllen, a);
   s.last_used = sched().now();
   if (!posix::inbox::hand_over(o, a, true)) s.keep().push_back(std::move(a));
   return outcome::done;
@@ -164,7 +163,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
     if (o.segment > 0 && runs == runs_max) return outcome::must_wait;  // others go on first
     msghdr message{};
     iovec run;
-    posix::segment_control control;
+    posix::ancillary control;
     if (o.peer != nullptr) {
       message.msg_name = &to.storage;
       message.msg_namelen = to.length;
@@ -176,6 +175,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
       message.msg_iov = &run;
       message.msg_iovlen = 1;
     }
+    if (posix::names_source(o, s)) posix::add_source(o, s, message, control);
     const ssize_t n = sendmsg(s.fd, &message, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) {
@@ -186,6 +186,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
       o.many = false;
       continue;
     }
+    if (n < 0 && posix::source_refused(o, s, errno)) continue;
     if (n < 0) {
       o.code = posix::system_error_code(errno);
       return outcome::done;

@@ -85,6 +85,23 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
   }
 }
 
+// The sender, with the address that it has asked where the socket has every address.
+address sender_of(const socket& s, const letter& l) {
+  address from = l.from.to_address();
+  if (is_wildcard(s.local)) from.set_source(l.to.ip);
+  return from;
+}
+
+// The source that the target names, if this host has it. Multicast is left out of the model.
+bool names_source(const socket& s, const op& o, packet_end& from) {
+  if (o.peer == nullptr || !o.peer->has_source()) return false;
+  packet_end named = from;
+  named.ip = o.peer->source_bytes();
+  if (is_wildcard(named) || !s.home->has(named)) return false;
+  from = named;
+  return true;
+}
+
 // Frees what the datagram held of the sender's buffer.
 void account(universe& u, const letter& l) {
   socket& s = u.sockets[l.sender];
@@ -108,8 +125,8 @@ void join(universe& u, socket& s, op& o) {
   std::uint32_t last = s.arrived.head;
   while (u.letters[last].next != nothing) {
     const letter& next = u.letters[u.letters[last].next];
-    if (next.from != first.from || next.data.size() > each || next.data.empty() ||
-        total + next.data.size() > joined_max)
+    if (next.from != first.from || next.to != first.to || next.data.size() > each ||
+        next.data.empty() || total + next.data.size() > joined_max)
       break;
     total += next.data.size();
     last = u.letters[last].next;
@@ -174,7 +191,7 @@ bool receive(universe& u, socket& s, op& o) {
   }
   o.count = static_cast<std::int64_t>(o.got->size());
   o.truncated = false;
-  if (o.peer != nullptr) *o.peer = l.from.to_address();
+  if (o.peer != nullptr) *o.peer = sender_of(s, l);
   if (l.data.empty()) {
     s.arrived_bytes -= before + overhead;
     s.arrived.pop(u.letters);
@@ -191,7 +208,7 @@ void take_arrived(universe& u, socket& s, arrivals& into, std::size_t most) {
     const std::uint32_t index = s.arrived.pop(u.letters);
     letter& l = u.letters[index];
     s.arrived_bytes -= l.data.size() + overhead;
-    into.push_back({std::move(l.data), l.from.to_address(), false, l.segment});
+    into.push_back({std::move(l.data), sender_of(s, l), false, l.segment});
     free(u, index);
   }
   s.last_used = s.owner->turn_time();
@@ -223,9 +240,10 @@ bool send(universe& u, socket& s, op& o) {
   }
   packet_end from = s.local;
   from.family = to.family;
-  if (is_wildcard(from)) {
+  if (is_wildcard(from) && !names_source(s, o, from)) {
     const bool inside = is_loopback(to) || s.home->has(to);
     from.ip = inside ? to.ip : to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
+    if (is_loopback(to) && to.family == 4) from.ip = {127, 0, 0, 1};
   }
   s.last_used = s.owner->turn_time();
   const std::size_t left = size_left(o);
@@ -258,7 +276,10 @@ void give_back(universe& u, socket& s, op& o) noexcept {
   l.life = life;
   l.data = std::move(*o.got);
   l.segment = o.many ? o.segment : 0;
-  if (o.peer != nullptr) l.from = end_of(*o.peer);
+  if (o.peer != nullptr) {
+    l.from = l.to = end_of(*o.peer);
+    l.to.ip = o.peer->source_bytes();
+  }
   s.arrived_bytes += l.data.size() + overhead;
   s.arrived.push_front(u.letters, index);
   serve_receiver(u, s);

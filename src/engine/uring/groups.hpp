@@ -19,7 +19,7 @@ inline constexpr std::uint16_t datagram_group = 1;
 /// datagrams), up to where ancillary data may begin, and for that.
 inline constexpr unsigned name_room =
     (sizeof(sockaddr_in6) + alignof(cmsghdr) - 1) / alignof(cmsghdr) * alignof(cmsghdr);
-inline constexpr unsigned control_room = sizeof(posix::segment_control);
+inline constexpr unsigned control_room = sizeof(posix::ancillary);
 
 /// A buffer of the second group holds the kernel's header, the sender's name and 65,507 bytes
 /// (65,535 less the headers of IPv4 and UDP). Not whole pages: the fronts of all buffers, where

@@ -315,7 +315,7 @@ arrival uring_engine::datagram(completion done) {
     const auto* name = reinterpret_cast<const sockaddr*>(start + sizeof header);
     a.from = posix::from_system(name, std::min(header.namelen, name_room));
     a.truncated = (header.flags & MSG_TRUNC) != 0;
-    if (header.controllen > 0) a.segment = posix::joined_size(start + name_end, header.controllen);
+    if (header.controllen > 0) posix::read_ancillary(start + name_end, header.controllen, a);
   }
   a.data = datagram_buffers_->take(done.buffer(), used, false, start + header_end,
                                    used >= header_end ? used - header_end : 0);

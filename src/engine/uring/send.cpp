@@ -45,9 +45,26 @@ bool uring_engine::submit_datagram(op& o, channel& c) {
     return at_once(o, c);
   }
   if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o, c);
+  if (o.segment > 0 || posix::names_source(o, c)) o.size = take_control();
   hold(o, c, state_in_kernel);
   issue_datagram(o, c);
   return false;
+}
+
+std::uint32_t uring_engine::take_control() {
+  if (controls_free_.empty()) {
+    if (controls_free_.capacity() <= controls_.size())  // so that giving back never fails
+      controls_free_.reserve(2 * controls_.size() + 16);
+    controls_.emplace_back();
+    controls_free_.push_back(static_cast<std::uint32_t>(controls_.size()));
+  }
+  const std::uint32_t taken = controls_free_.back();
+  controls_free_.pop_back();
+  return taken;
+}
+
+void uring_engine::give_control_back(op& o) noexcept {
+  if (o.size > 0) controls_free_.push_back(std::exchange(o.size, 0));
 }
 
 // One piece goes by itself: the kernel has no msghdr to copy then. Not with MSG_WAITALL: after a
@@ -76,7 +93,8 @@ void uring_engine::issue_datagram(op& o, channel& c) {
   io_uring_sqe* r = request(about::operation, &o);
   call_record& record = record_of(r);
   if (o.peer != nullptr) posix::to_system(*o.peer, c.family, record.name);
-  if (o.piece_count == 1 && o.segment == 0) {
+  const bool names_source = posix::names_source(o, c);
+  if (o.piece_count == 1 && o.segment == 0 && !names_source) {
     // More than a request's length holds is more than a datagram holds: the kernel refuses it.
     io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
                        MSG_NOSIGNAL);
@@ -93,7 +111,7 @@ void uring_engine::issue_datagram(op& o, channel& c) {
     record.message.msg_namelen = record.name.length;
   }
   if (o.segment > 0) {
-    const std::size_t size = posix::next_run(o, record.message, record.control);
+    const std::size_t size = posix::next_run(o, record.message, controls_[o.size - 1]);
     record.run = {const_cast<void*>(o.pieces->data), size};
     record.message.msg_iov = &record.run;
     record.message.msg_iovlen = 1;
@@ -102,6 +120,7 @@ void uring_engine::issue_datagram(op& o, channel& c) {
     record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
     record.message.msg_iovlen = o.piece_count;
   }
+  if (names_source) posix::add_source(o, c, record.message, controls_[o.size - 1]);
   io_uring_prep_sendmsg(r, c.fd, &record.message, MSG_NOSIGNAL);
 }
 
@@ -114,6 +133,7 @@ void uring_engine::on_other_sent(op& o, channel& c, int outcome) {
     if (posix::advance(o, static_cast<std::size_t>(outcome))) return on_not_sent(o, c, outcome);
   }
   if (stream) c.sender = nullptr;
+  give_control_back(o);
   finish(o);
 }
 
@@ -123,9 +143,10 @@ void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
   const bool stopped = o.engine_state == state_cancelling || c.closing;
   const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
   if (apart) o.many = false;
-  if (!stopped && (outcome >= 0 || outcome == -EINTR || apart)) c.send_waited = true;
-  if (!stopped && (outcome >= 0 || outcome == -EINTR || apart))
-    return stream ? issue_send(o, c) : issue_datagram(o, c);
+  const bool anywhere = !stream && !apart && posix::source_refused(o, c, -outcome);
+  const bool again = !stopped && (outcome >= 0 || outcome == -EINTR || apart || anywhere);
+  if (again) c.send_waited = true;
+  if (again) return stream ? issue_send(o, c) : issue_datagram(o, c);
   if (stream) c.sender = nullptr;
   // The kernel tells a failure once, to whichever call comes first, and EPIPE from then on. A unix
   // socket's sends learn nothing else of a reset, before it has been told or after.
@@ -133,6 +154,7 @@ void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
     outcome = c.failure != 0 ? -c.failure : c.sender_told != 0 ? -c.sender_told : -EPIPE;
   else if (stream && outcome < 0 && outcome != -EPIPE && posix::ends_connection(-outcome))
     c.sender_told = -outcome;
+  give_control_back(o);
   finish(o, posix::system_error_code(outcome < 0 ? -outcome : ECANCELED));
 }
 

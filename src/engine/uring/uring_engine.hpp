@@ -28,6 +28,7 @@
 #include "engine/uring/ring.hpp"
 #include "engine/uring/states.hpp"
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,7 +80,6 @@ class uring_engine final : public posix::kernel_engine {
   struct call_record {
     posix::socket_name name;
     msghdr message;
-    posix::segment_control control;
     iovec run;  // what goes with this call, of a send of many datagrams
   };
 
@@ -190,6 +190,8 @@ class uring_engine final : public posix::kernel_engine {
   void issue_send(op& o, channel& c);
   [[gnu::noinline]] void issue_pieces(io_uring_sqe* r, op& o, channel& c);
   void issue_datagram(op& o, channel& c);
+  [[nodiscard]] std::uint32_t take_control();
+  void give_control_back(op& o) noexcept;
   [[gnu::always_inline]] inline void on_sent(op& o, channel& c, int outcome, time_point now);
   [[gnu::noinline]] void on_other_sent(op& o, channel& c, int outcome);
   void on_not_sent(op& o, channel& c, int outcome);
@@ -227,6 +229,9 @@ class uring_engine final : public posix::kernel_engine {
   std::vector<channel*> starved_;  // channels that found no buffer
   int turns_starved_ = 0;          // turns in a row that began without one
   std::unique_ptr<call_record[]> records_;
+  // Of sends in flight, by op::size - 1: the kernel reads them again at each attempt.
+  std::deque<posix::ancillary> controls_;
+  std::vector<std::uint32_t> controls_free_;
   std::size_t waiting_ = 0;    // operations that somebody awaits
   std::size_t closing_ = 0;    // descriptors that close() has left to later
   std::size_t in_kernel_ = 0;  // requests that no channel counts
