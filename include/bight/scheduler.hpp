@@ -8,7 +8,6 @@
 
 #include <bight/time.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -142,12 +141,11 @@ class scheduler {
     scheduler& driven_;
     const void* before_;
   };
-  [[nodiscard]] bool driven() const noexcept { return driven_in_.load(relaxed) != nullptr; }
+  [[nodiscard]] bool driven() const noexcept;
   /// Ends the program with the sentence `misuse` when another thread drives this scheduler.
   void check_thread(const char* misuse) const noexcept;
 
  private:
-  static constexpr auto relaxed = std::memory_order_relaxed;
   static constexpr std::uint64_t next_turn = std::uint64_t{1} << 63;  // a mark in a sequence
   static constexpr int steps_max = 64;
   static constexpr int rounds_alone_max = 16;
@@ -167,7 +165,7 @@ class scheduler {
   const runnable* rest_ = nullptr;  // of the pass of run_ready()
   int steps_left_ = steps_max;      // of the coroutine that runs
   int rounds_alone_ = rounds_alone_max;
-  std::atomic<const void*> driven_in_{nullptr};
+  const void* driven_in_ = nullptr;  // atomic; <atomic> would bring the system's headers
 };
 
 }  // namespace bight

@@ -89,12 +89,18 @@ constinit thread_local const char this_thread = 0;  // its address is the thread
 }
 
 scheduler::driver::driver(scheduler& s) noexcept
-    : driven_(s), before_(s.driven_in_.exchange(&this_thread, relaxed)) {}
+    : driven_(s), before_(__atomic_exchange_n(&s.driven_in_, &this_thread, __ATOMIC_RELAXED)) {}
 
-scheduler::driver::~driver() { driven_.driven_in_.store(before_, relaxed); }
+scheduler::driver::~driver() {
+  __atomic_store_n(&driven_.driven_in_, before_, __ATOMIC_RELAXED);
+}
+
+bool scheduler::driven() const noexcept {
+  return __atomic_load_n(&driven_in_, __ATOMIC_RELAXED) != nullptr;
+}
 
 void scheduler::check_thread(const char* misuse) const noexcept {
-  const void* const driver = driven_in_.load(relaxed);
+  const void* const driver = __atomic_load_n(&driven_in_, __ATOMIC_RELAXED);
   check(driver == nullptr || driver == &this_thread, misuse);
 }
 

@@ -73,7 +73,9 @@ class lingering {
 lingering::receive::receive(lingering& l) noexcept
     : op(verb::recv, &l.carrier_, l.handle_), owner(&l) {
   run = [](runnable& r) {
-    lingering& self = *static_cast<receive&>(r).owner;
+    receive& done = static_cast<receive&>(r);
+    done.leave_place();
+    lingering& self = *done.owner;
     if (self.take()) self.discard();
   };
   alone.make_head();

@@ -229,30 +229,37 @@ BIGHT_TEST(odd_ports, of_a_connection_that_we_ended_first_are_kept_for_a_while) 
       << outcome.error().what();
 }
 
-BIGHT_TEST(odd_ports, of_a_connection_that_the_peer_ended_first_are_free) {
+// Of one port nothing follows: another program's connection, or what is left of one, may hold it.
+constexpr int ports_to_try = 20;
+
+task<bool> is_free_again(bool aborted) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto client = co_await tcp::connect(listening.local());
   auto server = co_await listening.accept();
   tcp::connect_options again;
   again.from = client.local();
-  server.close();
-  EXPECT_TRUE((co_await client.recv()).empty());
-  client.close();
+  if (aborted) {
+    client.abort();
+  } else {
+    server.close();
+    EXPECT_TRUE((co_await client.recv()).empty());
+    client.close();
+  }
   co_await sleep(50ms);
   auto outcome = co_await attempt(tcp::connect(listening.local(), again));
-  EXPECT_TRUE(static_cast<bool>(outcome));
+  co_return static_cast<bool>(outcome);
+}
+
+BIGHT_TEST(odd_ports, of_a_connection_that_the_peer_ended_first_are_free) {
+  bool is_free = false;
+  for (int i = 0; i < ports_to_try && !is_free; ++i) is_free = co_await is_free_again(false);
+  EXPECT_TRUE(is_free);
 }
 
 BIGHT_TEST(odd_ports, of_a_connection_that_was_aborted_are_free) {
-  auto listening = co_await tcp::listen("127.0.0.1:0");
-  auto client = co_await tcp::connect(listening.local());
-  auto server = co_await listening.accept();
-  tcp::connect_options again;
-  again.from = client.local();
-  client.abort();
-  co_await sleep(50ms);
-  auto outcome = co_await attempt(tcp::connect(listening.local(), again));
-  EXPECT_TRUE(static_cast<bool>(outcome));
+  bool is_free = false;
+  for (int i = 0; i < ports_to_try && !is_free; ++i) is_free = co_await is_free_again(true);
+  EXPECT_TRUE(is_free);
 }
 
 BIGHT_TEST(odd_ports, of_a_live_connection_do_not_make_the_same_one_twice) {

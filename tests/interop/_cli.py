@@ -149,6 +149,18 @@ def read_all(connection):
     return data
 
 
+def read_to_reset(connection):
+    """What comes before a reset. An end instead fails the test: it would make a session that was cut
+    look complete."""
+    data = b""
+    try:
+        while piece := connection.recv(65536):
+            data += piece
+    except ConnectionResetError:
+        return data
+    raise AssertionError("an end instead of a reset, after %r" % data)
+
+
 def silent_for(connection, seconds):
     """Whether nothing comes: the one thing that only time can show."""
     return not select.select([connection], [], [], seconds)[0]

@@ -10,8 +10,8 @@ import signal
 import socket
 import subprocess
 
-from _cli import (PATIENCE, TOOL, Case, Serve, Tool, environment, main, on_terminal, read_all, run,
-                  silent_for)
+from _cli import (PATIENCE, TOOL, Case, Serve, Tool, environment, main, on_terminal, read_all,
+                  read_to_reset, run, silent_for)
 
 
 class Handlers(Case):
@@ -172,7 +172,7 @@ class Failures(Case):
         with Serve("greet", "--idle", "300ms", "-l", "127.0.0.1:0") as server:
             clients = [server.connect() for _ in range(50)]
             for c in clients:
-                self.assertEqual(read_all(c), b"Welcome")
+                self.assertEqual(read_to_reset(c), b"Welcome")
                 c.close()
             server.signal(signal.SIGTERM)
             server.wait()
