@@ -3,6 +3,8 @@
 
 /// Where a socket is, written as people write it.
 
+#include <bight/attributes.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +60,10 @@ class address {
 
   /// The whole address as one would write it: it parses back to an equal one.
   [[nodiscard]] std::string str() const;
+
+  /// The part that is kept as text: the name, the path, or the %zone of a link-local address. Empty
+  /// when there is none.
+  [[nodiscard]] std::string_view text() const noexcept BIGHT_BORROWS { return text_.view(); }
 
   /// The bytes of an IP address in network order: 4 or 16 of them count.
   [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const noexcept { return ip_; }

@@ -65,6 +65,8 @@ class lease {
   [[nodiscard]] static lease copy_of(A& text) {
     return copy_of(detail::text_of(text));
   }
+  /// The same, or an empty lease when there is no memory for the copy.
+  [[nodiscard]] static lease copy_if_possible(std::string_view bytes) noexcept;
   /// The same of `size` bytes, at least 1, that somebody writes to `room` later.
   [[nodiscard]] static lease to_fill(std::size_t size, std::byte*& room);
 

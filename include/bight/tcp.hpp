@@ -63,8 +63,9 @@ class listener {
 
   /// Waits for the next connection.
   ///
-  /// errors  too_many_files when descriptors have run out: wait a little, then accept again.
-  ///         Errors of the connection itself (ECONNABORTED and its like, accept(2)) are skipped.
+  /// errors  too_many_files when descriptors have run out, no_resources: wait a little, then accept
+  ///         again. Errors of the connection itself (ECONNABORTED and its like, accept(2)) are
+  ///         skipped, but 16 in a row are reported: they may not be about one connection.
   /// cancel  a connection that had just been accepted waits for the next accept.
   [[nodiscard]] accept_operation accept() & noexcept { return {verb::accept, carrier_, handle_}; }
 

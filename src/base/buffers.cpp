@@ -85,19 +85,29 @@ std::span<std::byte> buffer_pool::room(std::size_t max, std::size_t min) {
 
 std::span<std::byte> buffer_pool::room(std::size_t max) { return room(max, room_min); }
 
-lease buffer_pool::fill(std::size_t n) {
+lease buffer_pool::fill(std::size_t n) noexcept {
   if (n == 0) return {};
   block& b = *shared_->current;
   const std::size_t end = shared_->room_at + n;
   const std::byte* data = b.bytes + shared_->room_at;
-  if (shared_->held >= blocks_held_max && n <= copy_max) [[unlikely]]
-    return lease::copy_of({reinterpret_cast<const char*>(data), n});
+  if (shared_->held >= blocks_held_max && n <= copy_max) [[unlikely]] {
+    lease copy = lease::copy_if_possible({reinterpret_cast<const char*>(data), n});
+    if (copy) return copy;
+  }
   // Aligned, so that small messages do not leave the room a few bytes further in its page than what
   // is copied next: to 1 to 31 bytes further, rep movsb takes twenty times as long (AMD, Zen 3).
   if (planted(bug::buffer_lent_twice)) return {b, data, n};
   b.used = (end + alignment - 1) / alignment * alignment;
   static_assert(block_size % alignment == 0);
   return {b, data, n};
+}
+
+lease buffer_pool::copy_if_possible(std::span<const std::byte> bytes) noexcept {
+  try {
+    return copy(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 lease buffer_pool::copy(std::span<const std::byte> bytes) {

@@ -35,8 +35,10 @@ class buffer_pool {
   [[nodiscard]] std::span<std::byte> room(std::size_t max);
   /// The same of at least `min` bytes.
   [[nodiscard]] std::span<std::byte> room(std::size_t max, std::size_t min);
-  /// Makes the first `n` bytes of that room a lease.
-  [[nodiscard]] lease fill(std::size_t n);
+  /// Makes the first `n` bytes of that room a lease. Never fails: the bytes are there already.
+  [[nodiscard]] lease fill(std::size_t n) noexcept;
+  /// A lease on a copy of `bytes`; an empty one when there is no memory for that.
+  [[nodiscard]] lease copy_if_possible(std::span<const std::byte> bytes) noexcept;
   /// A lease on a copy of `bytes`.
   [[nodiscard]] lease copy(std::span<const std::byte> bytes);
 

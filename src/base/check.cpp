@@ -11,4 +11,9 @@ void check_failed(const char* what, const char* file, int line) noexcept {
   std::abort();
 }
 
+void give_up(const char* why, const char* detail) noexcept {
+  std::fprintf(stderr, "bight: %s%s\n", why, detail);
+  std::_Exit(1);
+}
+
 }  // namespace bight

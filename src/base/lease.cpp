@@ -14,6 +14,14 @@ lease lease::copy_of(std::string_view bytes) {
   return copy;
 }
 
+lease lease::copy_if_possible(std::string_view bytes) noexcept {
+  try {
+    return copy_of(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 lease lease::to_fill(std::size_t size, std::byte*& room) {
   void* memory = ::operator new(sizeof(lease_block) + size);
   auto* block = ::new (memory) lease_block;

@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include <threads.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #define BIGHT_POOL_FRAMES 0  // a pooled frame would hide a use after free
 #elif defined(__has_feature)
@@ -47,22 +49,33 @@ std::size_t rounded(std::size_t size) noexcept {
   return (place_of(size) + 1) * frame_step - frame_header;
 }
 
-// Frees the lists when the thread ends. Frames that come later still are plain new and delete: the
-// lists are empty, and seem full.
-struct thread_end {
-  bool awaited = false;  // to be written to: what is only named is never made
-  ~thread_end() {
-    for (auto& list : lists) {
-      while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
-      list.kept = frame_kept_max;
-    }
+// Frees the lists when the thread ends. Frames that come later are plain new and delete: the lists
+// are empty, and seem full.
+void free_lists(void*) noexcept {
+  for (auto& list : lists) {
+    while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
+    list.kept = frame_kept_max;
+  }
+}
+
+// Calls free_lists() at the end of each thread that has asked for it. A thread_local object with a
+// destructor would do that too, but the first use of one allocates, and glibc aborts the program
+// when that fails.
+struct thread_ends {
+  tss_t key{};
+  bool made = tss_create(&key, free_lists) == thrd_success;
+
+  [[nodiscard]] bool ask() const noexcept {
+    return made && tss_set(key, lists.data()) == thrd_success;
   }
 };
 
-thread_local thread_end at_end;
-
-// A list that was empty has a frame to be freed at the end, perhaps the thread's first.
-[[gnu::noinline]] void will_end() noexcept { at_end.awaited = true; }
+// A list that was empty has a frame to be freed at the end, perhaps the thread's first. False:
+// there is no memory to remember that.
+[[gnu::noinline]] bool will_end() noexcept {
+  static const thread_ends ends;
+  return ends.ask();
+}
 
 }  // namespace
 
@@ -78,7 +91,7 @@ void frame_free(void* frame, std::size_t size) noexcept {
   if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator delete(frame);
   free_list& list = lists[place_of(size)];
   if (list.kept >= frame_kept_max) return ::operator delete(frame);
-  if (list.head == nullptr) will_end();
+  if (list.head == nullptr && !will_end()) return ::operator delete(frame);
   list.kept += rounded(size);
   list.head = ::new (frame) free_frame{list.head};
 }

@@ -49,7 +49,8 @@ class carrier {
   virtual void cancel(op& o) noexcept = 0;
 
   /// Gives back what a completed recv, recv_into or accept had taken, as if it had not happened:
-  /// the next operation of that kind gets it first.
+  /// the next operation of that kind gets it first. With no memory to keep it in, the connection is
+  /// closed with a reset: what came next would pass for what is lost.
   virtual void requeue(op& o) noexcept = 0;
 
   // ── None of these waits. ────────────────────────────────────────────────────────────────────

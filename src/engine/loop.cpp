@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace bight {
 
@@ -19,7 +20,9 @@ loop::loop(std::unique_ptr<engine> e, duration busy_poll)
 loop::~loop() {
   disarm(hurry_);
   linger_no_more();
-  while (lingers()) turn();
+  try {
+    while (lingers()) turn_or_end();
+  } catch (const std::exception&) {}  // nothing lingers any more
   disarm(hurry_);
   check(engine_->open_handles() == 0,
         "a socket outlives its loop: close it before the runner dies, or let it die before");
@@ -77,12 +80,26 @@ void loop::run(task<> main) {
   while (!ended()) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
       check(false, "deadlock: every task waits for another, and nothing else can happen");
-    turn();
+    turn_or_end();
     if (stop_asked_.load(std::memory_order_relaxed) &&
         stop_asked_.exchange(false, std::memory_order_acquire))
       stop();
   }
   finish();
+}
+
+// A failure of an operation is that operation's. What comes out of a turn is the loop's own: tasks
+// may wait for what will not come any more, and cannot be unwound while they wait.
+void loop::turn_or_end() {
+  try {
+    turn();
+  } catch (const std::bad_alloc&) {
+    if (ended()) throw;
+    give_up("out of memory: the event loop cannot go on");
+  } catch (const std::exception& e) {
+    if (ended()) throw;
+    give_up("the event loop cannot go on: ", e.what());
+  }
 }
 
 void loop::stop_from_outside() noexcept {

@@ -71,6 +71,7 @@ class loop : public scheduler {
 
   [[nodiscard]] bool lingers() const noexcept { return lingering_.next != &lingering_; }
   void look_for_work();
+  void turn_or_end();
 
   std::unique_ptr<engine> engine_;
   duration busy_poll_;

@@ -5,6 +5,8 @@
 
 #include "base/text.hpp"
 
+#include <new>
+
 #include <fmt/format.h>
 
 namespace bight {
@@ -18,6 +20,13 @@ void write_report(const address& peer, const error& e, std::uint64_t more, durat
   line_sink::standard_error().line(line + e.what());
 }
 
+// With no memory for its lines, what it has counted is lost.
+void summarise(error_digest& digest, time_point now) noexcept {
+  try {
+    digest.summarise(now);
+  } catch (const std::bad_alloc&) {}
+}
+
 }  // namespace
 
 default_report::default_report(scheduler& s) : digest_(write_report) {
@@ -25,13 +34,13 @@ default_report::default_report(scheduler& s) : digest_(write_report) {
   summary_.clock = &s;
   summary_.expired = [](timer& t) {
     const auto& self = static_cast<owned_timer&>(t);
-    self.owner->summarise(self.clock->now());
+    summarise(*self.owner, self.clock->now());
   };
 }
 
 default_report::~default_report() {
   summary_.clock->disarm(summary_);
-  digest_.summarise(summary_.clock->now());
+  summarise(digest_, summary_.clock->now());
 }
 
 void default_report::add(const address& peer, const error& e) {

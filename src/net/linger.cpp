@@ -53,6 +53,7 @@ class lingering {
   };
 
   void discard() noexcept;
+  [[nodiscard]] bool submit() noexcept;
   [[nodiscard]] bool take() noexcept;
   void look() noexcept;
 
@@ -116,8 +117,17 @@ void lingering::begin() noexcept {
 void lingering::discard() noexcept {
   for (;;) {
     receiving_.emplace(*this);
-    if (!carrier_.submit(*receiving_)) return;
+    if (!submit()) return;
     if (!take()) return;
+  }
+}
+
+bool lingering::submit() noexcept {
+  try {
+    return carrier_.submit(*receiving_);
+  } catch (const std::bad_alloc&) {
+    receiving_->code = errc::no_resources;
+    return true;
   }
 }
 

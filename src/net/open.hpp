@@ -7,9 +7,26 @@
 
 #include "engine/engine.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace bight {
+
+/// A socket that nobody owns yet. It is closed unless it is given away, also when memory runs out.
+class unowned {
+ public:
+  unowned(engine& e, handle h) noexcept : engine_(e), handle_(h) {}
+  unowned(const unowned&) = delete;
+  unowned& operator=(const unowned&) = delete;
+  ~unowned() {
+    if (handle_) engine_.close(handle_);
+  }
+  handle give() noexcept { return std::exchange(handle_, {}); }
+
+ private:
+  engine& engine_;
+  handle handle_;
+};
 
 /// A socket that listens on `at`, which is no name.
 [[nodiscard]] result<handle> open_listener(engine& e, const address& at,

@@ -2,6 +2,7 @@
 #include "net/server.hpp"
 
 #include <bight/deadline.hpp>
+#include <bight/line_sink.hpp>
 #include <bight/stdio.hpp>
 
 #include "base/plant.hpp"
@@ -9,6 +10,7 @@
 #include "engine/loop.hpp"
 
 #include <atomic>
+#include <new>
 
 namespace bight {
 
@@ -148,7 +150,9 @@ task<> server::room() {
   }
 }
 
-task<> server::back_off(const error& e) {
+error server::out_of_memory() { return {errc::no_resources, "accept", 0, "out of memory"}; }
+
+task<> server::back_off(error e) {
   if (!told_of_shortage_) report({}, e);
   told_of_shortage_ = true;
   one_ended_.reset();
@@ -157,6 +161,17 @@ task<> server::back_off(const error& e) {
   if (!over && !over.error().is(errc::timed_out)) over.value();  // cancelled
 }
 
+namespace {
+
+void report_without_memory() noexcept {
+  try {
+    line_sink::standard_error().write(
+        "bight: a session has failed, and there is no memory to report why\n");
+  } catch (const std::bad_alloc&) {}
+}
+
+}  // namespace
+
 std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
                                                 std::exception_ptr e) noexcept {
   std::exception_ptr failed;  // on_error itself has thrown: that ends the server
@@ -164,6 +179,8 @@ std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
   if (!well) {
     try {
       tell(e);
+    } catch (const std::bad_alloc&) {
+      report_without_memory();
     } catch (...) {
       failed = std::current_exception();
     }
@@ -186,6 +203,8 @@ void server::report(const address& peer, std::exception_ptr e) {
   if (const error* known = error_in(e)) return report(peer, *known);
   try {
     std::rethrow_exception(std::move(e));
+  } catch (const std::bad_alloc&) {
+    report(peer, error(errc::no_resources, "session", 0, "out of memory"));
   } catch (const std::exception& other) {
     report(peer, error(errc::invalid, "session", 0, other.what()));
   } catch (...) {

@@ -37,9 +37,11 @@ class server {
   [[nodiscard]] bool full() const noexcept { return active_ >= options_.max_connections; }
   /// Waits until there is room for another session.
   [[nodiscard]] task<> room();
-  /// After taking in has failed for want of something: tells it once, and waits for a session to
-  /// end or a little while. Without this, EMFILE would make a busy loop.
-  [[nodiscard]] task<> back_off(const error& e);
+  /// After taking in has failed: reports that once, until it succeeds again, and waits for a
+  /// session to end or a little while. Without this, EMFILE would make a busy loop.
+  [[nodiscard]] task<> back_off(error e);
+  /// What to back off for when a session found no memory to begin in.
+  [[nodiscard]] static error out_of_memory();
   void took_one() noexcept { told_of_shortage_ = false; }
 
   /// Whether anybody is interested in `e`.

@@ -11,18 +11,19 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
   auto opened = e.open(at.is_local() ? transport::local : transport::tcp, at);
   if (!opened) return opened.error();
   const handle h = *opened;
+  unowned socket(e, h);
   const auto fail = [&](std::error_code code) {
-    e.close(h);
+    e.close(socket.give());
     return error(code, "listen on " + at.str(), 0, e.cause(verb::accept, code, at));
   };
   // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
-  if (!at.is_local())
-    if (const auto code = e.set(h, option_id::reuse_address, 1)) return fail(code);
+  // Where the option is missing or forbidden, it must.
+  if (!at.is_local()) static_cast<void>(e.set(h, option_id::reuse_address, 1));
   if (options.reuse_port)
     if (const auto code = e.set(h, option_id::reuse_port, 1)) return fail(code);
   if (const auto code = e.bind(h, at)) return fail(code);
   if (const auto code = e.listen(h, options.backlog)) return fail(code);
-  return h;
+  return socket.give();
 }
 
 namespace tcp {

@@ -35,23 +35,36 @@ class tcp_server final : public server {
   void stop_listening() noexcept override { listeners_.clear(); }
 
   static bool is_shortage(const error& e) {
-    if (planted(bug::shortage_ends_server)) return false;
     return e.is(errc::too_many_files) || e.is(errc::no_resources);
+  }
+
+  // The listener is closed, or is none (EINVAL, ENOTSOCK): it will never give a connection again.
+  // Anything else (no descriptors, a firewall or a sandbox that refuses) may be over soon.
+  static bool is_final(const error& e) {
+    if (planted(bug::shortage_ends_server)) return true;
+    return e.is(errc::cancelled) || e.is(errc::closed) || e.is(errc::invalid) ||
+           e.code() == std::errc::not_a_socket || e.code() == std::errc::bad_address;
   }
 
   task<> accept_loop(listener& l, scope& sessions) {
     for (;;) {
-      if (full() && !planted(bug::one_session_too_many)) co_await room();
-      auto accepted = co_await attempt(l.accept());
-      if (accepted) {
-        took_one();
-        begin_session(*std::move(accepted), sessions);
-      } else if (is_shortage(accepted.error())) {
-        stop_lingering(engine_.sched());
-        co_await back_off(accepted.error());
-      } else {
-        throw error(accepted.error());  // cancelled, or the listener itself has failed
+      bool no_memory = false;
+      try {
+        if (full() && !planted(bug::one_session_too_many)) co_await room();
+        auto accepted = co_await attempt(l.accept());
+        if (accepted) {
+          begin_session(*std::move(accepted), sessions);
+          took_one();
+        } else if (!is_final(accepted.error())) {
+          if (is_shortage(accepted.error())) stop_lingering(engine_.sched());
+          co_await back_off(accepted.error());
+        } else {
+          throw error(accepted.error());
+        }
+      } catch (const std::bad_alloc&) {  // the next connection may find some
+        no_memory = true;
       }
+      if (no_memory) co_await back_off(out_of_memory());
     }
   }
 

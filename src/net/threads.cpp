@@ -38,9 +38,14 @@ void tell_each(const callback<void(const address&)>& told, const std::vector<add
 }
 
 task<> run_and_tell(task<> serving, event& ended) {
-  auto outcome = co_await attempt(std::move(serving));
+  std::exception_ptr failed;
+  try {
+    co_await std::move(serving);
+  } catch (...) {
+    failed = std::current_exception();
+  }
   ended.set();
-  outcome.value();
+  if (failed != nullptr) std::rethrow_exception(failed);
 }
 
 // The main task of a worker. A stop from its home begins a drain there, so serving happens in a
@@ -56,8 +61,13 @@ task<> serve_in_worker(std::shared_ptr<crew> all) {
   auto listening = [all](const std::vector<address>&) { ++all->listening; };
   task<> loop = all->one_loop(all->bound, std::move(mine), true, std::move(listening));
   serving.spawn(run_and_tell(std::move(loop), ended));
-  auto waited = co_await attempt(ended.wait());
-  if (!waited) {
+  bool stopped = false;
+  try {
+    co_await ended.wait();
+  } catch (...) {  // cancelled; nothing else may leave here while there is a child
+    stopped = true;
+  }
+  if (stopped) {
     if (all->draining.load(std::memory_order_acquire))
       drain.set();
     else

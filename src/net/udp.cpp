@@ -25,11 +25,12 @@ result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
   auto opened = e.open(transport::udp, at);
   if (!opened) return opened.error();
   const handle h = *opened;
+  unowned socket(e, h);
   std::error_code failed;
   if (reuse_port) failed = e.set(h, option_id::reuse_port, 1);
   if (!failed) failed = e.bind(h, at);
-  if (!failed) return h;
-  e.close(h);
+  if (!failed) return socket.give();
+  e.close(socket.give());
   return error(failed, "bind " + at.str(), 0, e.cause(verb::accept, failed, at));
 }
 

@@ -31,7 +31,11 @@ class udp_server final : public server {
     for (const bight::handle h : sockets_) engine_.close(h);
   }
 
-  void add(bight::handle h) { sockets_.push_back(h); }
+  void add(bight::handle h) {
+    unowned socket(engine_, h);
+    sockets_.push_back(h);
+    socket.give();
+  }
 
  private:
   task<> take_in(scope& sessions) override {
@@ -48,20 +52,26 @@ class udp_server final : public server {
   task<> receive_loop(bight::handle on, scope& sessions) {
     arrivals come;
     for (;;) {
-      auto arrived = co_await attempt(arrival_operation(&engine_, on));
-      if (arrived) {
-        took_one();
-        engine_.take_arrived(on, come);
-        for (arrival& a : come) {
-          if (full()) co_await room();
-          begin_session(on, a, sessions);
+      bool no_memory = false;
+      try {
+        auto arrived = co_await attempt(arrival_operation(&engine_, on));
+        if (arrived) {
+          engine_.take_arrived(on, come);
+          for (arrival& a : come) {
+            if (full()) co_await room();
+            begin_session(on, a, sessions);
+          }
+          took_one();
+        } else if (arrived.error().is(errc::no_resources)) {
+          co_await back_off(arrived.error());
+        } else if (!about_a_peer(arrived.error())) {
+          throw error(arrived.error());  // cancelled, or the socket itself has failed
         }
-        come.clear();
-      } else if (arrived.error().is(errc::no_resources)) {
-        co_await back_off(arrived.error());
-      } else if (!about_a_peer(arrived.error())) {
-        throw error(arrived.error());  // cancelled, or the socket itself has failed
+      } catch (const std::bad_alloc&) {
+        no_memory = true;
       }
+      come.clear();
+      if (no_memory) co_await back_off(out_of_memory());
     }
   }
 

@@ -2,6 +2,8 @@
 // The stream below a session: at most one receive and one send on it.
 #include "tls/session.hpp"
 
+#include <new>
+
 namespace bight::tls {
 
 namespace {
@@ -15,6 +17,15 @@ session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
   link_later(alone);
 }
 
+bool session::submit_below(raw& r) noexcept {
+  try {
+    return r.eng->submit(r);
+  } catch (const std::bad_alloc&) {
+    r.code = errc::no_resources;
+    return true;
+  }
+}
+
 // Begins to receive when nothing is left to decrypt. Whether something new is there already.
 bool session::receive() {
   if (receiving_ || wire_.ended || receive_failed_ || cut_ || !wire_.incoming.empty()) return false;
@@ -26,7 +37,7 @@ bool session::receive() {
   });
   receiving_->size = receive_max;
   receiving_->got = &receiving_->received;
-  if (!receiving_->eng->submit(*receiving_)) return false;
+  if (!submit_below(*receiving_)) return false;
   take_received();
   // Not when the program is being killed: then every operation ends at once, with nothing.
   return !wire_.incoming.empty() || wire_.ended || receive_failed_;
@@ -62,7 +73,7 @@ bool session::transmit() {
   });
   sending_->pieces = pieces_.data();
   sending_->piece_count = static_cast<std::uint32_t>(pieces_.size());
-  if (!sending_->eng->submit(*sending_)) return false;
+  if (!submit_below(*sending_)) return false;
   take_sent();
   return true;
 }

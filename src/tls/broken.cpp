@@ -44,6 +44,15 @@ void session::fail(failure f) {
   failure_ = std::move(f);
 }
 
+// What was being put together is lost, here or there: nothing may follow it. The peer sees a reset.
+void session::run_out_of_memory() noexcept {
+  broken_ = true;
+  failure_ = {make_error_code(errc::no_resources), {}};
+  under_.close(handle_, ending::reset);
+  for (op** slot : {&shaker_, &sender_, &receiver_})
+    if (*slot != nullptr) finish(*slot, make_error_code(errc::tls_failed));
+}
+
 failure session::failure_now() {
   if (receive_failed_) {
     ERR_clear_error();

@@ -4,6 +4,7 @@
 #include "tls/world.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -21,7 +22,10 @@ int verify_pin(X509_STORE_CTX* verifying, void* of) {
       X509_STORE_CTX_set_error(verifying, X509_V_OK);
       return 1;
     }
-  } catch (...) {  // no memory, or no key in there: an exception must not pass through C
+  } catch (const std::bad_alloc&) {  // an exception must not pass through C
+    X509_STORE_CTX_set_error(verifying, X509_V_ERR_OUT_OF_MEM);
+    return 0;
+  } catch (...) {  // no key in there
     ERR_clear_error();
   }
   X509_STORE_CTX_set_error(verifying, X509_V_ERR_APPLICATION_VERIFICATION);
@@ -33,7 +37,9 @@ int take_ticket(SSL* ssl, SSL_SESSION* ticket) {
   auto* s = static_cast<session*>(SSL_get_app_data(ssl));
   if (s == nullptr) return 0;
   date_ticket(*ticket);
-  s->on_ticket(session_ptr(ticket));
+  try {
+    s->on_ticket(session_ptr(ticket));
+  } catch (const std::bad_alloc&) {}  // an exception must not pass through C
   return 1;
 }
 

@@ -62,6 +62,8 @@ class openssl_errors final : public std::error_category {
     const int alert = alert_of({value, *this});
     if (alert == SSL_AD_PROTOCOL_VERSION) return make_error_condition(errc::tls_old_protocol);
     if (alert >= 0) return make_error_condition(errc::tls_alert);
+    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+      return make_error_condition(errc::no_resources);
     if (ERR_GET_LIB(code) != ERR_LIB_SSL) return make_error_condition(errc::tls_failed);
     switch (ERR_GET_REASON(code)) {
       case SSL_R_UNSUPPORTED_PROTOCOL:
@@ -88,6 +90,7 @@ errc condition_of_certificate(int outcome) noexcept {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::certificate_wrong_host;
     case X509_V_ERR_APPLICATION_VERIFICATION: return errc::certificate_not_pinned;
+    case X509_V_ERR_OUT_OF_MEM: return errc::no_resources;
     default: return errc::certificate_unusable;
   }
 }

@@ -4,6 +4,7 @@
 #include "tls/session.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include <openssl/err.h>
 
@@ -43,7 +44,11 @@ void session::close(handle h, ending how) noexcept {
   if (how == ending::reset || (failed && answered)) return cut(true);
   say_goodbye();
   closed_at_ = sched().now();
-  sched().arm(give_up_, later(closed_at_, linger_silence));
+  try {
+    sched().arm(give_up_, later(closed_at_, linger_silence));
+  } catch (const std::bad_alloc&) {
+    return cut(true);
+  }
   part();
 }
 
@@ -75,6 +80,14 @@ bool session::must_linger() const noexcept {
 }
 
 void session::part() noexcept {
+  try {
+    part_now();
+  } catch (const std::bad_alloc&) {
+    cut(true);
+  }
+}
+
+void session::part_now() {
   if (!cut_) {
     while (transmit()) {}
     if (sending_ || !wire_.outgoing.empty()) return;  // called again when that has left

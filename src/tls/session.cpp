@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include <openssl/err.h>
 
@@ -111,11 +112,15 @@ void session::cancel(op& o) noexcept {
 
 void session::requeue(op& o) noexcept {
   if (closing_ || o.ends_stream || o.count == 0) return;  // the end is found again
-  if (o.what == verb::recv)
-    requeued_.push_back(std::move(*o.got));
-  else if (o.what == verb::recv_into)
-    requeued_.push_back(lease::copy_of(
-        {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)}));
+  try {
+    if (o.what == verb::recv)
+      requeued_.push_back(std::move(*o.got));
+    else if (o.what == verb::recv_into)
+      requeued_.push_back(lease::copy_of(
+          {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)}));
+  } catch (const std::bad_alloc&) {
+    run_out_of_memory();
+  }
   pump();  // somebody may have begun to wait meanwhile
   hand_over(false);
 }
@@ -124,7 +129,16 @@ void session::requeue(op& o) noexcept {
 
 // 1. Each operation goes on as far as what has come allows. 2. What that made is sent. 3. What it
 // needs is received. 4. Again, while that completes at once.
-void session::pump() {
+void session::pump() noexcept {
+  try {
+    pump_all();
+  } catch (const std::bad_alloc&) {
+    run_out_of_memory();
+  }
+  rest();
+}
+
+void session::pump_all() {
   bool more;
   do {
     wants_input_ = false;
@@ -134,7 +148,6 @@ void session::pump() {
     more = transmit();
     if (wants_input_ && receive()) more = true;
   } while (more);
-  rest();
 }
 
 void session::shake() {

@@ -94,7 +94,8 @@ class session final : public carrier {
   ~session() override;
 
   // session.cpp: what the stream's operations want, one step of each.
-  void pump();
+  void pump() noexcept;
+  void pump_all();
   void shake();
   void encrypt();
   void decrypt();
@@ -110,12 +111,14 @@ class session final : public carrier {
   [[nodiscard]] bool transmit();
   void take_sent();
   void on_raw_done();
+  [[nodiscard]] static bool submit_below(raw& r) noexcept;
   void rest() noexcept;
 
   // broken.cpp: what went wrong.
   enum class stopped : std::uint8_t { no, wants_input, ended, failed };
   [[nodiscard]] stopped why_stopped(int outcome);
   void fail(failure f);
+  void run_out_of_memory() noexcept;
   [[nodiscard]] failure failure_now();
   [[nodiscard]] std::string phase() const;
 
@@ -123,6 +126,7 @@ class session final : public carrier {
   void say_goodbye() noexcept;
   void drop(op*& slot) noexcept;
   void part() noexcept;
+  void part_now();
   [[nodiscard]] bool owes_a_read() const noexcept;
   [[nodiscard]] bool must_linger() const noexcept;
   void look() noexcept;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <malloc.h>
+#include <threads.h>
 
 // With a sanitizer frames are not pooled, so that a use after free shows.
 #if defined(__SANITIZE_ADDRESS__)
@@ -84,35 +85,33 @@ TEST(frames, of_a_thread_that_only_frees_do_not_outlive_it) {
   EXPECT_LE(mallinfo2().uordblks + count * 100, before);
 }
 
-// Dies after the pool, since it was there before it: the order of thread_local objects.
-struct late_user {
-  bool armed = false;
-  void* kept = nullptr;
-  static inline std::array<bool, 2> fresh{};
-  ~late_user() {
-    if (!armed) return;
-    frame_free(kept, 100);
-    for (bool& f : fresh) {  // a pool that had died could hand out the same memory twice
-      const std::size_t before = allocations();
-      void* frame = frame_allocate(100);
-      f = allocations() == before + 1;
-      std::memset(frame, 1, 100);
-      frame_free(frame, 100);
-    }
+// Called after the pool of the thread has ended: glibc calls the destructors of a thread's keys in
+// the order in which the keys were made.
+std::array<bool, 2> fresh{};
+void use_frames_late(void* kept) {
+  frame_free(kept, 100);
+  for (bool& f : fresh) {  // a pool that had died could hand out the same memory twice
+    const std::size_t before = allocations();
+    void* frame = frame_allocate(100);
+    f = allocations() == before + 1;
+    std::memset(frame, 1, 100);
+    frame_free(frame, 100);
   }
-};
+}
 
 TEST(frames, freed_after_the_threads_pool_go_to_plain_delete) {
   if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
-  late_user::fresh = {};
-  std::thread([] {
-    thread_local late_user late;
-    late.armed = true;  // constructed before the pool of this thread
-    late.kept = frame_allocate(100);
+  fresh = {};
+  std::thread([] { frame_free(frame_allocate(100), 100); }).join();  // makes the pool's key
+  tss_t later{};
+  ASSERT_EQ(tss_create(&later, use_frames_late), thrd_success);
+  std::thread([later] {
+    tss_set(later, frame_allocate(100));
     frame_free(frame_allocate(100), 100);
   }).join();
-  EXPECT_TRUE(late_user::fresh[0]);
-  EXPECT_TRUE(late_user::fresh[1]) << "the pool kept a frame after its own end";
+  tss_delete(later);
+  EXPECT_TRUE(fresh[0]);
+  EXPECT_TRUE(fresh[1]) << "the pool kept a frame after its own end";
 }
 
 TEST(frames, waits_and_their_wrappers_take_none) {

@@ -7,6 +7,8 @@
 
 #include <bight/op.hpp>
 
+#include <new>
+
 namespace bight::posix {
 
 /// Arrivals in order. A receive that was cancelled after it had taken something puts it back in
@@ -18,8 +20,19 @@ class inbox {
   [[nodiscard]] std::size_t count() const noexcept { return items_.size() - first_; }
 
   void push_back(arrival&& a) {
-    bytes_ += a.data.size();
+    const std::size_t size = a.data.size();
     items_.push_back(std::move(a));
+    bytes_ += size;
+  }
+
+  /// The same; false, and nothing has changed, when there is no memory for it.
+  [[nodiscard]] bool try_push_back(arrival&& a) noexcept {
+    try {
+      push_back(std::move(a));
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   /// Moves the first into `into`, which is empty: `most` of them, or all.
@@ -40,7 +53,8 @@ class inbox {
     return fd;
   }
 
-  /// Takes back what the completed receive `o` holds.
+  /// Takes back what the completed receive `o` holds. Throws std::bad_alloc; `o` is as it was then,
+  /// or its bytes are gone.
   void requeue(op& o) {
     arrival a;
     if (o.what == verb::recv_into)
@@ -51,11 +65,12 @@ class inbox {
     if (o.peer != nullptr) a.from = *o.peer;
     a.truncated = o.truncated;
     a.segment = o.segment;
-    bytes_ += a.data.size();
+    const std::size_t size = a.data.size();
     if (first_ > 0)
       items_[--first_] = std::move(a);
     else
       items_.insert(items_.begin(), std::move(a));
+    bytes_ += size;
   }
 
   /// Gives the front to the receive `o`: as much as it asked for of a stream; otherwise a whole

@@ -15,14 +15,12 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <new>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 namespace bight::posix {
@@ -34,6 +32,8 @@ const std::error_code no_error;
 std::error_code last_error() noexcept { return system_error_code(errno); }
 
 error failed(const char* what) { return error(last_error(), what); }
+
+std::error_code no_memory() noexcept { return system_error_code(ENOMEM); }
 
 std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
 
@@ -109,6 +109,12 @@ bool accept_may_go_on(int number) noexcept {
   }
 }
 
+bool accept_goes_on(op& o, int number) noexcept {
+  constexpr std::uint32_t in_a_row_max = 16;
+  if (number == EINTR) return true;
+  return accept_may_go_on(number) && ++o.size < in_a_row_max;  // nothing else is counted in there
+}
+
 void* pack_handle(handle h) noexcept {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(h.index) << 32 | h.generation);
 }
@@ -154,18 +160,19 @@ kernel_engine::kernel_engine()
       alarm_(std::make_unique<alarm>(*this)),
       signals_(std::make_unique<signal_desk>(*this)),
       workers_(std::make_unique<worker_desk>(*this)) {
-  wake_.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_.fd < 0) throw failed("eventfd");
+  waker_ = open_waker();
+  if (waker_.reads < 0) throw failed("eventfd");
+  wake_.fd = waker_.reads;
 }
 
-kernel_engine::~kernel_engine() { ::close(wake_.fd); }
+kernel_engine::~kernel_engine() { close_waker(waker_); }
 
 void kernel_engine::start_watching() {
   wake_.wants_read = true;
   wake_.ready = [](watcher& w, bool, bool) {
     auto& self = *static_cast<kernel_engine*>(w.owner);
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto taken = ::read(w.fd, &count, sizeof count);
+    std::uint64_t counts[64];  // of an eventfd there is one; of a pipe, all that is in it
+    [[maybe_unused]] const auto taken = ::read(w.fd, counts, sizeof counts);
     self.signals_->on_wake();
     self.workers_->on_wake();
   };
@@ -183,10 +190,12 @@ void kernel_engine::stop_watching() noexcept {
   watch(wake_);
 }
 
+// A wake-up that is lost may be a loop that sleeps for good.
 void kernel_engine::wake() noexcept {
+  constexpr int tries_max = 100;
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written =
-      ::write(wake_.fd, &one, sizeof one);  // EAGAIN: awake anyway
+  for (int i = 0; i < tries_max; ++i)
+    if (::write(waker_.writes, &one, sizeof one) >= 0 || errno == EAGAIN) return;  // awake anyway
 }
 
 duration kernel_engine::limit_of_wait(time_point until) {
@@ -209,12 +218,7 @@ time_point kernel_engine::now() const noexcept {
 }
 
 void kernel_engine::random(std::span<std::byte> into) {
-  while (!into.empty()) {
-    const ssize_t n = getrandom(into.data(), into.size(), 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw failed("getrandom");
-    into = into.subspan(static_cast<std::size_t>(n));
-  }
+  if (!draw_random(into.data(), into.size())) throw failed("getrandom");
 }
 
 bool kernel_engine::submit_without_socket(op& o) {
@@ -247,10 +251,15 @@ bool kernel_engine::busy_other() const noexcept {
   return signals_->busy() || workers_->busy() || (resolver_ != nullptr && resolver_->busy());
 }
 
-handle kernel_engine::enter(int fd, socket_kind kind, int family) {
-  slot& s = place(fd);
-  s.last_used = sched().now();
-  return s.enter(fd, kind, family);
+handle kernel_engine::enter(int fd, socket_kind kind, int family) noexcept {
+  try {
+    slot& s = place(fd);
+    s.last_used = sched().now();
+    return s.enter(fd, kind, family);
+  } catch (const std::bad_alloc&) {
+    if (kind != socket_kind::adopted) close_with_reset(fd);
+    return {};
+  }
 }
 
 result<handle> kernel_engine::open(transport t, const address& at) {
@@ -269,7 +278,10 @@ result<handle> kernel_engine::open(transport t, const address& at) {
     setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  return enter(fd, type == SOCK_STREAM ? socket_kind::stream : socket_kind::datagram, family);
+  const handle h =
+      enter(fd, type == SOCK_STREAM ? socket_kind::stream : socket_kind::datagram, family);
+  if (!h) return error(no_memory(), "socket");
+  return h;
 }
 
 std::error_code kernel_engine::bind(handle h, const address& at) {
@@ -286,11 +298,12 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
 
 std::error_code kernel_engine::bind_file(slot& s, const socket_name& name,
                                          const std::string& path) {
-  files_.emplace_back(s.fd, path);  // may throw, and nothing has happened yet
-  const std::error_code failed = files_.back().bind(name);
-  if (failed) files_.pop_back();
-  s.has_file = !failed;
-  return failed;
+  files_.reserve(files_.size() + 1);  // so that nothing throws once there is a file
+  socket_file file(s.fd, path);
+  if (const std::error_code failed = file.bind(name)) return failed;
+  files_.push_back(std::move(file));
+  s.has_file = true;
+  return no_error;
 }
 
 std::error_code kernel_engine::bind_source(handle h, const address& from) {
@@ -318,80 +331,17 @@ std::error_code kernel_engine::shutdown_send(handle h) {
   return no_error;
 }
 
-namespace {
-std::uint64_t key_of(handle h) noexcept { return std::uint64_t{h.generation} << 32 | h.index; }
-}  // namespace
-
-void kernel_engine::attend(handle h, attention a) noexcept {
-  if (slot* const s = find(h))
-    s->attended = a;
-  else if (a == attention::none && !departed_.empty())
-    departed_.erase(key_of(h));
-}
-
-attention kernel_engine::attended(handle h) const noexcept {
-  const slot* const s = find(h);
-  return s != nullptr ? s->attended : attention::none;
-}
-
-bool kernel_engine::may_lose(handle h) const noexcept {
-  const slot* const s = find(h);
-  if (s == nullptr || s->end_taken) return false;
-  if (s->attended == attention::none || s->attended == attention::cut) return false;
-  if (has_unread(*s)) return true;
-  int there = 0;
-  return s->send_waited && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
-}
-
-// For the error of a session whose handler closes its stream before it fails.
-void kernel_engine::remember(const slot& s) noexcept {
-  const handle h{static_cast<std::uint32_t>(s.fd), s.generation};
-  try {
-    auto name = remote(h);
-    if (!name || name->what() == address::kind::none) name = local(h);
-    if (name) departed_.emplace(key_of(h), *std::move(name));
-  } catch (const std::bad_alloc&) {
-    // The error then names nobody.
-  }
-}
-
 result<handle> kernel_engine::adopt(int descriptor) {
   if (fcntl(descriptor, F_GETFD) < 0) return failed("open the descriptor");
-  return enter(descriptor, socket_kind::adopted, AF_UNSPEC);
+  const handle h = enter(descriptor, socket_kind::adopted, AF_UNSPEC);
+  if (!h) return error(no_memory(), "open the descriptor");
+  return h;
 }
 
 result<address> kernel_engine::local(handle h) const {
   const slot* s = find(h);
   if (s == nullptr) return error(closed_handle(), "local address");
   return bound_name(s->fd);
-}
-
-namespace {
-
-result<address> peer_name(const slot& s) {
-  socket_name name;
-  // Once a connection is gone getpeername(2) fails, and this option still knows whose it was:
-  // socket(7). It takes the exact length.
-  if (s.family != AF_UNIX) {
-    name.length = s.family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-    if (getsockopt(s.fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) == 0)
-      return from_system(name);
-    name.length = sizeof name.storage;
-  }
-  if (getpeername(s.fd, name.get(), &name.length) != 0) return failed("remote address");
-  return from_system(name);
-}
-
-}  // namespace
-
-result<address> kernel_engine::remote(handle h) const {
-  const slot* s = find(h);
-  if (s == nullptr) {
-    const auto known = departed_.find(key_of(h));
-    if (known != departed_.end()) return known->second;
-    return error(closed_handle(), "remote address");
-  }
-  return peer_name(*s);
 }
 
 std::string kernel_engine::cause(verb what, std::error_code code, const address& with) const {

@@ -6,6 +6,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/pieces.hpp"
+#include "engine/posix/optional_calls.hpp"
 #include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
 #include "engine/posix/socket_file.hpp"
@@ -84,8 +85,9 @@ class kernel_engine : public engine {
   void start_watching();
   void stop_watching() noexcept;
 
-  /// Makes a connected socket known: a handle for it.
-  [[nodiscard]] handle enter(int fd, socket_kind kind, int family);
+  /// Makes a socket known: a handle for it. None when there is no memory for that; `fd` is closed
+  /// then, with a reset.
+  [[nodiscard]] handle enter(int fd, socket_kind kind, int family) noexcept;
   /// Before its descriptor is closed: arranges for a reset, removes its socket file, remembers
   /// the peer of a session. `unread`: the engine has taken input that nobody has received.
   void before_close(const slot& s, ending how, bool unread) noexcept;
@@ -113,6 +115,7 @@ class kernel_engine : public engine {
 
   const unsigned forks_;            // of the process when the engine was made
   std::vector<socket_file> files_;  // of the unix sockets that are bound to one
+  waker waker_;
   watcher wake_;
   std::unique_ptr<alarm> alarm_;
   std::unique_ptr<resolver> resolver_;
@@ -146,6 +149,9 @@ void close_with_reset(int fd) noexcept;
 /// Whether accept(2) failed because of the connection that it would have given, and not because of
 /// the listener: Linux hands pending network errors of the new socket to accept.
 [[nodiscard]] bool accept_may_go_on(int number) noexcept;
+/// Whether the accept `o` tries again after that. Not when it has failed so many times in a row:
+/// the failure may be for good (a seccomp filter's EPERM), and whoever accepts decides.
+[[nodiscard]] bool accept_goes_on(op& o, int number) noexcept;
 
 /// Whether local and remote name are the same: a connect to one's own ephemeral port has found
 /// itself (TCP simultaneous open, RFC 9293 §3.5).

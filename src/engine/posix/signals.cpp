@@ -124,6 +124,7 @@ signal_desk::~signal_desk() {
 
 bool signal_desk::submit(op& o) {
   // Somebody waits (again): not to leave. Armed, so that moving the moment later cannot fail.
+  waiters_.reserve(waiters_.size() + 1);
   kernel_.timers().arm(leave_later_, time_point::max());
   waiters_.push_back(&o);
   if (seat_ < 0) seat_ = take_seat(kernel_);

@@ -15,7 +15,7 @@ namespace {
 
 void local_name(const address& a, socket_name& name) noexcept {
   auto& un = *::new (&name.storage) sockaddr_un{};
-  const std::string path = a.host();
+  const std::string_view path = a.text();
   un.sun_family = AF_UNIX;
   std::memcpy(un.sun_path, path.data(), path.size());
   name.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
@@ -35,12 +35,11 @@ void ip4_name(const address& a, socket_name& name) noexcept {
 
 std::uint32_t scope_of(const address& a) noexcept {
   if (a.scope() != 0) return a.scope();
-  const std::string host = a.host();
-  const std::size_t percent = host.find('%');
-  if (percent == std::string::npos) return 0;
-  const std::string zone = host.substr(percent + 1);
-  const unsigned index = if_nametoindex(zone.c_str());
-  return index != 0 ? index : static_cast<std::uint32_t>(std::strtoul(zone.c_str(), nullptr, 10));
+  char zone[IF_NAMESIZE] = {};
+  const std::string_view name = a.text();
+  if (name.empty() || name.size() >= sizeof zone) return 0;
+  std::memcpy(zone, name.data(), name.size());
+  return if_nametoindex(zone);
 }
 
 void ip6_name(const address& a, socket_name& name) noexcept {

@@ -5,6 +5,8 @@
 
 #include "engine/loop.hpp"
 
+#include <algorithm>
+#include <new>
 #include <thread>
 
 namespace bight::posix {
@@ -79,13 +81,15 @@ bool worker_desk::submit(op& o) {
   o.engine_data = &w;
   try {
     w.thread = std::thread([&w] { w.run(); });
+    return false;
   } catch (const std::system_error& e) {  // EAGAIN: no more threads, pthread_create(3)
-    workers_.pop_back();
-    o.engine_data = nullptr;
     o.code = e.code();
-    return true;
+  } catch (const std::bad_alloc&) {
+    o.code = errc::no_resources;
   }
-  return false;
+  workers_.pop_back();
+  o.engine_data = nullptr;
+  return true;
 }
 
 void worker_desk::cancel(op& o) noexcept {
@@ -100,22 +104,26 @@ void worker_desk::ended(worker& w) noexcept {
   kernel_.wake();
 }
 
-void worker_desk::on_wake() {
-  std::vector<std::unique_ptr<worker>> over;
-  {
-    const std::lock_guard guard(lock_);
-    if (!std::exchange(any_ended_, false)) return;
-    for (auto& w : workers_)
-      if (w->ended) over.push_back(std::move(w));
-  }
-  std::erase(workers_, nullptr);
-  for (const auto& w : over) {
+void worker_desk::on_wake() noexcept {
+  while (const std::unique_ptr<worker> w = take_ended()) {
     w->thread.join();
     const bool failed = static_cast<work_order*>(w->waiter.extra)->failure != nullptr;
     if (w->stopped && !failed) w->waiter.code = errc::cancelled;
     w->waiter.engine_data = nullptr;
     kernel_.complete(w->waiter);
   }
+}
+
+std::unique_ptr<worker_desk::worker> worker_desk::take_ended() noexcept {
+  const std::lock_guard guard(lock_);
+  if (!any_ended_) return nullptr;
+  const auto over =
+      std::find_if(workers_.begin(), workers_.end(), [](auto& w) { return w->ended; });
+  any_ended_ = over != workers_.end();
+  if (!any_ended_) return nullptr;
+  std::unique_ptr<worker> w = std::move(*over);
+  workers_.erase(over);
+  return w;
 }
 
 }  // namespace bight::posix

@@ -28,10 +28,11 @@ class worker_desk {
   void cancel(op& o) noexcept;
   [[nodiscard]] bool busy() const noexcept { return !workers_.empty(); }
   /// Joins the threads that have ended, and completes their operations.
-  void on_wake();
+  void on_wake() noexcept;
 
  private:
   struct worker;
+  [[nodiscard]] std::unique_ptr<worker> take_ended() noexcept;
   void ended(worker& w) noexcept;  // called in the worker's thread, as the last thing
 
   kernel_engine& kernel_;

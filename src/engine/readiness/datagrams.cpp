@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <new>
 
 namespace bight::readiness {
 
@@ -19,6 +20,15 @@ constexpr int many_at_once = 16;  // datagrams that make a socket a busy one
 datagram_batch& readiness_engine::batch() {
   if (batch_ == nullptr) batch_ = std::make_unique<datagram_batch>();
   return *batch_;
+}
+
+bool readiness_engine::make_batch() noexcept {
+  try {
+    static_cast<void>(batch());
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
@@ -35,24 +45,26 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
     m.msg_control = b.controls[i].bytes;
     m.msg_controllen = sizeof b.controls[i].bytes;
   }
-  int n;
-  do n = recvmmsg(static_cast<int>(o.on.index), b.messages.data(), b.count, 0, nullptr);
-  while (n < 0 && errno == EINTR);
+  const int n = posix::receive_datagrams(static_cast<int>(o.on.index), b.messages.data(), b.count);
   if (n < 0) return not_received(o, s, errno);
   if (static_cast<unsigned>(n) < b.count) s.readable = s.hung_up;
   s.last_used = sched().now();
   if (n >= many_at_once && s.registered && !s.watches_room) leave_poller(s);
+  bool given = false;
   for (unsigned i = 0; i < static_cast<unsigned>(n); ++i) {
     const mmsghdr& m = b.messages[i];
     arrival a;
-    a.data = buffers_.copy({b.room(i), m.msg_len});
+    if (m.msg_len > 0) a.data = buffers_.copy_if_possible({b.room(i), m.msg_len});
+    if (a.data.size() < m.msg_len) continue;  // no memory: it is lost
     a.truncated = (m.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     b.names[i].length = m.msg_hdr.msg_namelen;
     a.from = posix::from_system(b.names[i]);
     if (m.msg_hdr.msg_controllen > 0)
       posix::read_ancillary(m.msg_hdr.msg_control, m.msg_hdr.msg_controllen, a);
-    if (i > 0 || !posix::inbox::hand_over(o, a, true)) s.keep().push_back(std::move(a));
+    if (given || !posix::inbox::hand_over(o, a, true)) s.keep_or_drop(std::move(a));
+    given = true;
   }
+  if (!given) o.code = errc::no_resources;
   return outcome::done;
 }
 
@@ -72,13 +84,16 @@ bool readiness_engine::ask_busy() {
   for (const int fd : asking_now_) {
     io& s = place(fd);
     if (!std::exchange(s.busy, false) || !s.has_waiting_receiver()) continue;  // closed, cancelled
-    if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
-      enrol(*s.receiver, s);
-      continue;
+    try {
+      if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
+        enrol(*s.receiver, s);
+        continue;
+      }
+      any = s.busy = true;
+      finish_waiting(*s.receiver);
+    } catch (const std::bad_alloc&) {
+      finish_without_memory(s);
     }
-    s.busy = true;
-    finish_waiting(*s.receiver);
-    any = true;
   }
   asking_now_.clear();
   return any;
@@ -97,6 +112,26 @@ void readiness_engine::leave_later(std::uint32_t index, io& s) {
   s.sends_at_end = true;
 }
 
+// False: there is no memory for that.
+bool readiness_engine::leaves_later(op& o, io& s) noexcept {
+  try {
+    leave_later(o.on.index, s);
+    return true;
+  } catch (const std::bad_alloc&) {
+    o.code = errc::no_resources;
+    return false;
+  }
+}
+
+// Nobody would come back to them.
+void readiness_engine::fail_senders(io& s) noexcept {
+  while (runnable* first = s.senders.pop()) {
+    op& o = static_cast<op&>(*first);
+    o.code = errc::no_resources;
+    finish_waiting(o);
+  }
+}
+
 // What the turn has sent. True: something of it is complete.
 bool readiness_engine::send_what_leaves() {
   bool any = false;
@@ -106,8 +141,9 @@ bool readiness_engine::send_what_leaves() {
     if (!std::exchange(s.sends_at_end, false)) continue;  // closed meanwhile
     while (s.writable && !s.senders.empty() && send_batch(s)) any = true;
     if (s.senders.empty()) continue;
-    if (!s.writable) watch_for_room(index, s);
-    if (s.writable) leave_later(index, s);  // it has had its share of this turn
+    if (!s.writable && watch_for_room(s)) continue;
+    // It has had its share of this turn, or cannot be watched: tried again.
+    if (!leaves_later(static_cast<op&>(*s.senders.front()), s)) fail_senders(s);
   }
   leaving_now_.clear();
   return any;
@@ -115,7 +151,11 @@ bool readiness_engine::send_what_leaves() {
 
 // One call for the first of the waiting datagrams of a socket. False: none of them is done.
 bool readiness_engine::send_batch(io& s) {
-  datagram_batch& b = batch();
+  if (batch_ == nullptr && !make_batch()) {
+    fail_senders(s);
+    return true;
+  }
+  datagram_batch& b = *batch_;
   std::array<op*, datagram_batch::count> ops;
   unsigned n = 0;
   // 1. Gather.
@@ -141,9 +181,7 @@ bool readiness_engine::send_batch(io& s) {
   }
   if (n == 0) return s.senders.empty() || send_alone(s);
   // 2. Send.
-  int sent;
-  do sent = sendmmsg(static_cast<int>(ops[0]->on.index), b.messages.data(), n, MSG_NOSIGNAL);
-  while (sent < 0 && errno == EINTR);
+  const int sent = posix::send_datagrams(static_cast<int>(ops[0]->on.index), b.messages.data(), n);
   unsigned done = sent > 0 ? static_cast<unsigned>(sent) : 0;
   if (sent > 0) s.last_used = sched().now();
   for (unsigned i = 0; i < done; ++i) ops[i]->count = b.messages[i].msg_len;
@@ -159,7 +197,7 @@ bool readiness_engine::send_batch(io& s) {
 
 bool readiness_engine::send_alone(io& s) {
   op& o = static_cast<op&>(*s.senders.pop());
-  if (try_other_send(o, s) == outcome::must_wait) {
+  if (try_send_later(o, s) == outcome::must_wait) {
     s.senders.push_front(o);
     return false;
   }

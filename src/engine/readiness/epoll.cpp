@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/readiness/epoll.hpp"
 
+#include "base/check.hpp"
+#include "engine/posix/optional_calls.hpp"
+
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include <unistd.h>
@@ -57,7 +61,7 @@ int poller::wait_system(duration wait) noexcept {
     limit.tv_nsec = static_cast<long>((wait % 1s).count());
     const int n =
         epoll_pwait2(fd_, events_, events_max, wait < duration::zero() ? nullptr : &limit, nullptr);
-    if (n >= 0 || errno != ENOSYS) return n;
+    if (n >= 0 || !posix::is_missing(errno)) return n;
     has_pwait2_ = false;  // Linux before 5.11
   }
   // Whole milliseconds, rounded up: waking early would only mean to wait again.
@@ -71,7 +75,9 @@ int poller::wait_system(duration wait) noexcept {
 void poller::wait(duration wait) {
   const int n = wait_system(wait);
   next_ = count_ = 0;
-  if (n < 0) return;  // EINTR: the turn goes round again, and looks at its clock
+  if (n < 0 && errno != EINTR)
+    give_up("the event loop cannot go on: epoll_wait: ", std::strerror(errno));
+  if (n < 0) return;  // the turn goes round again, and looks at its clock
   count_ = static_cast<std::size_t>(n);
 }
 

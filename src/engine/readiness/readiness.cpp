@@ -127,12 +127,13 @@ void readiness_engine::refused(op& o, io& s, std::error_code failed) noexcept {
   complete(o);
 }
 
-void readiness_engine::watch_for_room(std::uint32_t index, io& s) noexcept {
-  if (s.watches_room) return;
+// False: the poller does not take it.
+bool readiness_engine::watch_for_room(io& s) noexcept {
+  if (s.watches_room) return true;
   s.watches_room = !(s.registered ? poller_.add_room(s.fd) : poller_.add_edges(s.fd, true));
   s.registered = s.registered || s.watches_room;
   s.busy = s.busy && !s.registered;
-  if (!s.watches_room) leave_later(index, s);  // no memory for that: tried again
+  return s.watches_room;
 }
 
 void readiness_engine::cancel(op& o) noexcept {
@@ -148,23 +149,34 @@ void readiness_engine::cancel(op& o) noexcept {
 }
 
 void readiness_engine::requeue(op& o) noexcept {
-  if (o.what == verb::accept) {
-    const auto listener = posix::unpack_handle(o.extra);
-    io* const s = find(listener);
-    if (s == nullptr) return close(o.on, ending::reset);
-    if (io* const child = find(o.on)) child->leave();
-    std::vector<int>& waiting = s->keep().accepted;
-    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
-    o.on = listener;
-    if (s->has_waiting_receiver()) serve_receiver(*s);  // somebody has begun to wait meanwhile
-    return;
-  }
+  if (o.what == verb::accept) return requeue_accepted(o);
   io* const s = find(o.on);
   if (s == nullptr || o.ends_stream) return;  // the end is found again
-  s->keep().requeue(o);
+  try {
+    s->keep().requeue(o);
+  } catch (const std::bad_alloc&) {
+    // What comes next must not pass for what is lost here.
+    if (!s->takes_datagrams()) close(o.on, ending::reset);
+    return;
+  }
   if (!s->has_waiting_receiver()) return;
   s->kept->give(*s->receiver, s->takes_datagrams());
   finish_waiting(*s->receiver);
+}
+
+void readiness_engine::requeue_accepted(op& o) noexcept {
+  const auto listener = posix::unpack_handle(o.extra);
+  io* const s = find(listener);
+  if (s == nullptr) return close(o.on, ending::reset);
+  try {
+    std::vector<int>& waiting = s->keep().accepted;
+    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
+  } catch (const std::bad_alloc&) {
+    return close(o.on, ending::reset);
+  }
+  if (io* const child = find(o.on)) child->leave();
+  o.on = listener;
+  if (s->has_waiting_receiver()) serve_receiver(*s);  // somebody has begun to wait meanwhile
 }
 
 void readiness_engine::take_arrived(handle h, arrivals& into) {

@@ -86,6 +86,12 @@ class readiness_engine final : public posix::kernel_engine {
       if (kept == nullptr) kept = std::make_unique<posix::inbox>();
       return *kept;
     }
+    // For datagrams. One that finds no memory is lost, as in the kernel.
+    void keep_or_drop(arrival&& a) noexcept {
+      try {
+        keep().push_back(std::move(a));
+      } catch (const std::bad_alloc&) {}
+    }
   };
 
   static_assert(sizeof(io) == 64);
@@ -98,6 +104,7 @@ class readiness_engine final : public posix::kernel_engine {
 
   [[nodiscard]] bool finish(op& o) noexcept;
   [[nodiscard]] bool finish_receive(op& o, io& s) noexcept;
+  void requeue_accepted(op& o) noexcept;
   [[nodiscard]] bool submit_receive(op& o, io& s);
   [[nodiscard, gnu::noinline]] bool receive_at_once(op& o, io& s);
   [[nodiscard]] bool wait_to_receive(op& o, io& s);
@@ -111,12 +118,14 @@ class readiness_engine final : public posix::kernel_engine {
   void wait_for_event(op& o, io& s) noexcept;
   void enrol(op& o, io& s) noexcept;
   void refused(op& o, io& s, std::error_code failed) noexcept;
-  void watch_for_room(std::uint32_t index, io& s) noexcept;
+  [[nodiscard]] bool watch_for_room(io& s) noexcept;
   void collect();
   [[gnu::noinline]] void collect_other(ready_event e, io& s);
-  void serve_receiver(io& s);
-  [[gnu::always_inline]] inline void serve(io& s);  // the same, as a part of collect()
-  [[gnu::noinline]] void serve_senders(io& s);
+  [[gnu::cold]] void finish_without_memory(io& s) noexcept;
+  void serve_receiver(io& s) noexcept;
+  [[gnu::always_inline]] inline void serve(io& s) noexcept;  // the same, as a part of collect()
+  [[gnu::noinline]] void serve_senders(io& s) noexcept;
+  [[nodiscard]] outcome try_send_later(op& o, io& s) noexcept;
   void drop_waiting(io& s) noexcept;
   void finish_waiting(op& o) noexcept;
 
@@ -126,10 +135,13 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_recv_datagrams(op& o, io& s);
   void send_with_others(op& o, io& s);
   void leave_later(std::uint32_t index, io& s);
+  [[nodiscard]] bool leaves_later(op& o, io& s) noexcept;
   [[nodiscard]] bool send_what_leaves();
   [[nodiscard]] bool send_batch(io& s);
   [[nodiscard]] bool send_alone(io& s);
+  void fail_senders(io& s) noexcept;
   [[nodiscard]] datagram_batch& batch();
+  [[nodiscard]] bool make_batch() noexcept;
 
   // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
   [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, io& s);

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <new>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -169,22 +170,41 @@ void readiness_engine::collect() {
   }
 }
 
-inline void readiness_engine::serve(io& s) {
-  if (try_receive(*s.receiver, s) == outcome::done) finish_waiting(*s.receiver);
+inline void readiness_engine::serve(io& s) noexcept {
+  try {
+    if (try_receive(*s.receiver, s) == outcome::done) finish_waiting(*s.receiver);
+  } catch (const std::bad_alloc&) {
+    finish_without_memory(s);
+  }
 }
 
-void readiness_engine::serve_receiver(io& s) { serve(s); }
+void readiness_engine::serve_receiver(io& s) noexcept { serve(s); }
 
-void readiness_engine::serve_senders(io& s) {
+// There was no memory for a buffer, and nothing has been taken.
+void readiness_engine::finish_without_memory(io& s) noexcept {
+  s.receiver->code = errc::no_resources;
+  finish_waiting(*s.receiver);
+}
+
+auto readiness_engine::try_send_later(op& o, io& s) noexcept -> outcome {
+  try {
+    return try_other_send(o, s);
+  } catch (const std::bad_alloc&) {
+    o.code = errc::no_resources;
+    return outcome::done;
+  }
+}
+
+void readiness_engine::serve_senders(io& s) noexcept {
   runnable_queue queue = std::exchange(s.senders, {});
   while (runnable* r = queue.pop()) {
     op& o = static_cast<op&>(*r);
-    if (s.writable && try_other_send(o, s) == outcome::done) {
-      finish_waiting(o);
+    const bool waits = !s.writable || try_send_later(o, s) == outcome::must_wait;
+    if (waits && (!s.writable || o.segment == 0 || leaves_later(o, s))) {
+      s.senders.push(o);
       continue;
     }
-    s.senders.push(o);
-    if (s.writable && o.segment > 0) leave_later(o.on.index, s);
+    finish_waiting(o);
   }
 }
 

@@ -78,7 +78,7 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   a.from = posix::from_system(from);
   if (message.msg_controllen > 0) posix::read_ancillary(control.bytes, message.msg_controllen, a);
   s.last_used = sched().now();
-  if (!posix::inbox::hand_over(o, a, true)) s.keep().push_back(std::move(a));
+  if (!posix::inbox::hand_over(o, a, true)) s.keep_or_drop(std::move(a));
   return outcome::done;
 }
 
@@ -88,12 +88,14 @@ auto readiness_engine::try_accept(op& o, io& s) -> outcome {
     fd = s.kept->take_accepted();
   } else {
     // Without the peer's name: the socket tells it when somebody asks, also after a reset.
-    do fd = accept4(s.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    while (fd < 0 && posix::accept_may_go_on(errno));
+    do fd = posix::accept_connection(s.fd);
+    while (fd < 0 && posix::accept_goes_on(o, errno));
   }
   if (fd < 0) return not_received(o, s, errno);
+  const handle child = enter(fd, posix::socket_kind::stream, s.family);
+  if (!child) return not_received(o, s, ENOMEM);
   o.extra = posix::pack_handle(o.on);  // for requeue
-  o.on = enter(fd, posix::socket_kind::stream, s.family);
+  o.on = child;
   return outcome::done;
 }
 
@@ -114,7 +116,11 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
     o.code = errc::bad_address;
     return outcome::done;
   }
-  if (connect(fd, to.get(), to.length) == 0) {
+  // Interrupted, a connect of a stream goes on; there is nothing that would of datagrams.
+  int connected;
+  do connected = connect(fd, to.get(), to.length);
+  while (connected != 0 && errno == EINTR && s.takes_datagrams());
+  if (connected == 0) {
     if (s.kind == posix::socket_kind::stream && posix::connected_to_itself(fd))
       o.code = posix::system_error_code(ECONNREFUSED);
     return outcome::done;

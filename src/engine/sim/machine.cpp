@@ -4,6 +4,7 @@
 #include "engine/sim/universe.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace bight::sim {
 
@@ -70,10 +71,13 @@ std::uint16_t machine::free_port(socket_kind k) {
   return 0;
 }
 
-void machine::hold_port(held_port p) {
-  ++tcp_.at(p.local.port).held;
+void machine::hold_port(held_port p) noexcept {
   p.until = all.now() + time_wait;
-  held_.push_back(p);
+  try {
+    held_.push_back(p);
+    ++tcp_.at(p.local.port).held;
+  } catch (const std::bad_alloc&) {  // free at once, as with net.ipv4.tcp_max_tw_buckets reached
+  }
 }
 
 packet_end end_of(const address& a) noexcept {

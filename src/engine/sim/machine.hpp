@@ -89,7 +89,7 @@ class machine final : public surroundings {
     duration until{};
   };
   /// Keeps a TCP port from being chosen for that long.
-  void hold_port(held_port p);
+  void hold_port(held_port p) noexcept;
   /// Whether `f` holds for one of those that are held at `port`.
   template <class F>
   [[nodiscard]] bool any_held(std::uint16_t port, F f) {

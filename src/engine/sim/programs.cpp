@@ -5,6 +5,8 @@
 #include "engine/sim/streams.hpp"
 #include "engine/sim/universe.hpp"
 
+#include <new>
+
 #include <fmt/format.h>
 
 namespace bight::sim {
@@ -157,7 +159,11 @@ void universe::end_all() noexcept {
     p->eng->die(false);
     stop(*p);
   }
-  static_cast<void>(run_out(nullptr));  // what does not end is left over at the end of the world
+  try {
+    static_cast<void>(run_out(nullptr));  // what does not end is left over at the end of the world
+  } catch (const std::bad_alloc&) {
+    give_up("out of memory: a simulated program cannot be ended");
+  }
   for (const auto& p : programs)
     if (!p->outside) p->eng->die(false);  // what their destructors have opened
   trace.rest(false);

@@ -12,6 +12,7 @@
 #include "engine/sim/universe.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -309,14 +310,21 @@ bool sim_engine::may_lose(handle h) const noexcept {
   return s->arrived_bytes > 0 || (s->received == 0 && !s->fin_arrived);
 }
 
-void sim_engine::close(handle h, ending how) noexcept {
-  socket* const s = find(h);
-  if (s == nullptr) return;
-  if (s->attended == attention::session) {
+// For the error of a session whose handler closes its stream before it fails.
+void sim_engine::remember(handle h) noexcept {
+  try {
     auto name = remote(h);
     if (!name || name->what() == address::kind::none) name = local(h);
     if (name) departed_.emplace(key_of(h), *std::move(name));
+  } catch (const std::bad_alloc&) {
+    // The error then names nobody.
   }
+}
+
+void sim_engine::close(handle h, ending how) noexcept {
+  socket* const s = find(h);
+  if (s == nullptr) return;
+  if (s->attended == attention::session) remember(h);
   const bool fails = (how == ending::failed || s->attended == attention::cut) && !s->fin_queued;
   const bool reset = how == ending::reset || fails;
   if (!planted(bug::close_keeps_operations)) drop_operations(*s);

@@ -86,6 +86,7 @@ class sim_engine final : public engine {
   [[nodiscard]] bool submit_on(socket& s, op& o);
   [[nodiscard]] bool submit_signal(op& o);
   void drop_operations(socket& s) noexcept;
+  void remember(handle h) noexcept;
 
   // What completes at once in a turn, before the others must have theirs.
   static constexpr int at_once_max = 64;

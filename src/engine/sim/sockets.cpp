@@ -144,8 +144,8 @@ std::error_code sim_engine::listen(handle h, int backlog) {
     any.family = s->family;
     if (const auto failed = ports::bind(all_, *s, any, s->dual)) return failed;
   }
-  s->kind = socket_kind::listener;
   s->extra().backlog = static_cast<std::size_t>(std::max(backlog, 0));
+  s->kind = socket_kind::listener;
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "engine/sim/streams.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,10 @@ constexpr duration turn_takes = 1us;
 // When a timer of that program expires, by the world's time.
 duration due(const program& p, time_point at) noexcept {
   return at.time_since_epoch() - p.home.clock_ahead;
+}
+
+[[noreturn]] void no_memory() noexcept {
+  give_up("out of memory: the simulated world cannot go on");
 }
 
 }  // namespace
@@ -99,9 +104,15 @@ socket* universe::peer_of(const socket& s) noexcept {
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────
 
-void universe::in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life) {
+// A world that has forgotten an event is another world.
+void universe::in(duration wait, event_kind kind, std::uint32_t subject,
+                  std::uint32_t life) noexcept {
   const duration at = wait > duration::max() - now_ ? duration::max() : now_ + wait;
-  queue_.push(at, kind, subject, life, faults->shuffle());
+  try {
+    queue_.push(at, kind, subject, life, faults->shuffle());
+  } catch (const std::bad_alloc&) {
+    no_memory();
+  }
 }
 
 void universe::call_in(duration wait, callback<void()> f) {
@@ -259,7 +270,11 @@ bool universe::drive_outside(program& p, duration until) {
 
 void universe::mark(program& p) noexcept {
   if (std::exchange(p.marked, true)) return;
-  marked_.push_back(p.number);
+  try {
+    marked_.push_back(p.number);
+  } catch (const std::bad_alloc&) {
+    no_memory();
+  }
 }
 
 // For what the scenario does with a program's things: a timer that it sets counts from now.
@@ -310,13 +325,21 @@ bool universe::take_turns() {
 
 void universe::turn(program& p) {
   ++turns_;
-  program* const before = std::exchange(current_, &p);
-  const surroundings::turn here(private_ ? nullptr : &p.home);
-  if (!std::exchange(p.begun, true))
-    p.running->begin(p.make());
-  else
-    p.running->turn();
-  current_ = before;
+  {
+    struct back {
+      program*& current;
+      program* before;
+      ~back() { current = before; }
+    } const when_over{current_, std::exchange(current_, &p)};
+    const surroundings::turn here(private_ ? nullptr : &p.home);
+    if (p.begun) {
+      p.running->turn();
+    } else {
+      task<> main = p.make();
+      p.begun = true;
+      p.running->begin(std::move(main));
+    }
+  }
   after_turn(p);
 }
 

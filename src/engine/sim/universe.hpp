@@ -84,7 +84,7 @@ class universe {
 
   // ── What happens ────────────────────────────────────────────────────────────────────────────
 
-  void in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life);
+  void in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life) noexcept;
   void in(duration wait, event_kind kind, const socket& s) { in(wait, kind, s.index, s.life); }
   void call_in(duration wait, callback<void()> f);
   void record(happening what, const packet_end& from, const packet_end& to,

@@ -5,6 +5,7 @@
 #include "engine/uring/uring_engine.hpp"
 
 #include <cerrno>
+#include <new>
 
 namespace bight::uring {
 
@@ -23,12 +24,17 @@ bool uring_engine::submit_accept(op& o, channel& c) {
 }
 
 // Makes the connection the outcome of `o`, which remembers its listener for requeue().
-void uring_engine::claim(op& o, int fd) {
+void uring_engine::claim(op& o, int fd) noexcept {
   const int family = find(o.on)->family;
-  o.extra = posix::pack_handle(o.on);
   // A multishot accept does not tell the peer's name. The socket does when somebody asks, also
   // after a reset.
-  o.on = enter(fd, posix::socket_kind::stream, family);
+  const handle child = enter(fd, posix::socket_kind::stream, family);
+  if (!child) {
+    o.code = posix::system_error_code(ENOMEM);
+    return;
+  }
+  o.extra = posix::pack_handle(o.on);
+  o.on = child;
 }
 
 void uring_engine::on_accepted(channel& c, completion done) {
@@ -38,14 +44,22 @@ void uring_engine::on_accepted(channel& c, completion done) {
       claim(*c.receiver, done.result);
       return finish(*c.receiver);
     }
-    c.keep().accepted.push_back(done.result);
-    if (c.arrived->accepted.size() >= channel::accepted_max) stop_source(c);
-    return;
+    return keep_accepted(c, done.result);
   }
   // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A
-  // failure of the listener (no descriptors left) is told, and the next accept tries again.
-  if (done.result == -ECANCELED || posix::accept_may_go_on(-done.result)) return;
-  if (c.has_waiting_receiver()) finish(*c.receiver, posix::system_error_code(-done.result));
+  // failure of the listener (no descriptors left) is reported, and the next accept tries again.
+  if (done.result == -ECANCELED || !c.has_waiting_receiver()) return;
+  if (posix::accept_goes_on(*c.receiver, -done.result)) return;
+  finish(*c.receiver, posix::system_error_code(-done.result));
+}
+
+void uring_engine::keep_accepted(channel& c, int fd) noexcept {
+  try {
+    c.keep().accepted.push_back(fd);
+    if (c.arrived->accepted.size() >= channel::accepted_max) stop_source(c);
+  } catch (const std::bad_alloc&) {
+    posix::close_with_reset(fd);
+  }
 }
 
 }  // namespace bight::uring

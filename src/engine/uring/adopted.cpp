@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <new>
 
 #include <poll.h>
 #include <sys/uio.h>
@@ -48,10 +49,18 @@ void uring_engine::issue_read(op& o, std::span<std::byte> room) {
                      static_cast<unsigned>(room.size()), current_position);
 }
 
+void uring_engine::read_again(op& o) noexcept {
+  try {
+    issue_read(o, room_to_read(o));
+  } catch (const std::bad_alloc&) {
+    finish(o, make_error_code(errc::no_resources));
+  }
+}
+
 void uring_engine::on_read(op& o, int outcome) {
   const bool asked_to_end = o.engine_state == state_cancelling;
   if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLIN);
-  if (outcome == -EINTR && !asked_to_end) return issue_read(o, room_to_read(o));
+  if (outcome == -EINTR && !asked_to_end) return read_again(o);
   fill_lease(o, outcome);
   if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
   if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
@@ -101,7 +110,7 @@ void uring_engine::on_polled(op& o) {
   const bool reads = o.what == verb::read;
   if (o.engine_state == state_cancelling)
     return reads ? on_read(o, -ECANCELED) : on_written(o, c, -ECANCELED);
-  reads ? issue_read(o, room_to_read(o)) : issue_write(o);
+  reads ? read_again(o) : issue_write(o);
 }
 
 }  // namespace bight::uring

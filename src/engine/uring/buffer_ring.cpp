@@ -143,17 +143,15 @@ lease buffer_ring::take_some(unsigned id, std::size_t size) {
 }
 
 lease buffer_ring::take(unsigned id, std::size_t used, bool kept, const std::byte* data,
-                        std::size_t size) {
+                        std::size_t size) noexcept {
   shared& s = *shared_;
   buffer& b = s.buffers[id];
   lease taken;
-  if (size > 0) {
-    if (b.refs > 0 || s.unlent > s.form.reserve) {
-      if (b.refs == 0) --s.unlent;
-      taken = lease(b, data, size);
-    } else {
-      taken = lease::copy_of({reinterpret_cast<const char*>(data), size});
-    }
+  if (size > 0 && b.refs == 0 && s.unlent <= s.form.reserve)
+    taken = lease::copy_if_possible({reinterpret_cast<const char*>(data), size});
+  if (size > 0 && !taken) {
+    if (b.refs == 0) --s.unlent;
+    taken = lease(b, data, size);
   }
   b.filled += static_cast<std::uint32_t>(used);
   if (b.with_kernel && !kept) --s.with_kernel;

@@ -16,7 +16,8 @@ namespace bight::uring {
 /// lease on the buffer itself; a buffer goes back to the kernel when the kernel has finished with
 /// it and the last lease on it has ended.
 ///
-/// Some of the buffers may be a reserve that is never lent: what arrives in those is copied.
+/// Some of the buffers may be a reserve: what arrives in those is copied while there is memory for
+/// copies.
 ///
 /// Leases may outlive it and the engine.
 class buffer_ring {
@@ -55,7 +56,7 @@ class buffer_ring {
   /// An arrival of `used` bytes in buffer `id`, of which `size` at `data` are of interest.
   /// `kept`: the kernel goes on with the rest of this buffer.
   [[nodiscard]] lease take(unsigned id, std::size_t used, bool kept, const std::byte* data,
-                           std::size_t size);
+                           std::size_t size) noexcept;
 
   [[nodiscard]] std::string describe() const;
 

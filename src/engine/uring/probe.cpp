@@ -115,15 +115,19 @@ struct parts {
 // Something through a multishot receive, and the end after it. Whether that worked. A whole buffer,
 // so that what arrives next lies at the front of one: messages of 4 or 16 KiB then fill buffers
 // without being cut at an end.
-bool try_receive(ring& r, buffer_ring& buffers) {
+bool try_receive(ring& r, buffer_ring& buffers, std::string& why_not) {
+  why_not = too_old;
+  const std::string quarter(16384, 'x');  // first: what throws would leave the pair open
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    why_not = std::string("io_uring cannot be tried: socketpair: ") + std::strerror(errno);
+    return false;
+  }
   io_uring_sqe* request = r.next();
   io_uring_prep_recv_multishot(request, ends[0], nullptr, 0, 0);
   request->flags |= IOSQE_BUFFER_SELECT;
   request->buf_group = stream_group;
   request->user_data = 0;
-  const std::string quarter(16384, 'x');
   completion done{};
   bool works = true;
   for (int i = 0; i < 4 && works; ++i) {
@@ -151,11 +155,9 @@ std::unique_ptr<engine> make_uring(std::string& why_not) {
   for (unsigned entries = entries_max;; entries /= 2) {
     parts p;
     if (const int failed = p.set_up(entries); failed == 0) {
-      if (try_receive(*p.queues, *p.streams))
-        return std::make_unique<uring_engine>(std::move(p.queues), std::move(p.streams),
-                                              std::move(p.datagrams));
-      why_not = too_old;
-      return nullptr;
+      if (!try_receive(*p.queues, *p.streams, why_not)) return nullptr;
+      return std::make_unique<uring_engine>(std::move(p.queues), std::move(p.streams),
+                                            std::move(p.datagrams));
     } else if (failed != -ENOMEM || entries == entries_min) {
       why_not = explain(p.call, -failed);
       return nullptr;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace bight::uring {
 
@@ -105,7 +106,7 @@ void uring_engine::on_no_bytes(channel& c, completion done) {
     return;
   }
   if (c.cut) deliver_bytes(c, take_front(c));
-  on_source_ended(c, done.result);
+  if (c.in_use()) on_source_ended(c, done.result);
 }
 
 void uring_engine::on_end_of_buffer(channel& c, completion done) {
@@ -115,10 +116,25 @@ void uring_engine::on_end_of_buffer(channel& c, completion done) {
   lease bytes =
       stream_buffers_->take(id, size, done.keeps_buffer(), stream_buffers_->arrival(id), size);
   if (c.cut && bytes.size() > rejoined_max) deliver_bytes(c, take_front(c));
-  if (c.cut) bytes = rejoin(take_front(c), bytes);
-  if (!at_end) return deliver_bytes(c, std::move(bytes));
-  c.cut = true;
-  cut_.push_back({&c, std::move(bytes)});
+  if (c.cut) {
+    lease front = take_front(c);
+    if (lease whole = rejoin(front, bytes))
+      bytes = std::move(whole);
+    else
+      deliver_bytes(c, std::move(front));
+  }
+  if (!c.in_use() || (at_end && wait_for_rest(c, bytes))) return;
+  deliver_bytes(c, std::move(bytes));
+}
+
+// False: there is no memory to wait in.
+bool uring_engine::wait_for_rest(channel& c, lease& bytes) noexcept {
+  try {
+    cut_.push_back({&c, bytes});
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return c.cut = true;
 }
 
 void uring_engine::on_datagram(channel& c, completion done) {
@@ -128,8 +144,9 @@ void uring_engine::on_datagram(channel& c, completion done) {
     return;
   }
   touch(c);
-  posix::inbox& queue = c.keep();
-  queue.push_back(datagram(done));
+  arrival a = datagram(done);
+  if (!keep_datagram(c, std::move(a))) return;
+  posix::inbox& queue = *c.arrived;
   if (queue.count() == channel::many_at_once && c.file < 0)
     c.file = static_cast<std::int8_t>(ring_->enlist(c.fd));
   if (c.has_waiting_receiver()) {
@@ -139,15 +156,29 @@ void uring_engine::on_datagram(channel& c, completion done) {
   limit(c);
 }
 
+// One that finds no memory is lost, as in the kernel.
+bool uring_engine::keep_datagram(channel& c, arrival&& a) noexcept {
+  try {
+    c.keep().push_back(std::move(a));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 // A few bytes at the end of a buffer are often the front of something that one send wrote: its
 // rest is in the next buffer, and completes in the same batch. They are put together again, so that
 // what travelled together is not cut where our buffers happen to end.
-lease uring_engine::rejoin(const lease& front, const lease& rest) {
-  std::byte* room = nullptr;
-  const lease whole = lease::to_fill(front.size() + rest.size(), room);
-  std::memcpy(room, front.data(), front.size());
-  std::memcpy(room + front.size(), rest.data(), rest.size());
-  return whole;
+lease uring_engine::rejoin(const lease& front, const lease& rest) noexcept {
+  try {
+    std::byte* room = nullptr;
+    lease whole = lease::to_fill(front.size() + rest.size(), room);
+    std::memcpy(room, front.data(), front.size());
+    std::memcpy(room + front.size(), rest.data(), rest.size());
+    return whole;
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 lease uring_engine::take_front(channel& c) {
@@ -170,8 +201,7 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
   outcome = c.received(outcome);
   if (outcome == -ENOBUFS && !c.takes_datagrams() && !c.starved) {
     if (starved_.empty()) turns_starved_ = 0;
-    c.starved = true;
-    starved_.push_back(&c);
+    if (!starve(c)) outcome = -ENOMEM;
   }
   // No buffer, or our own cancellation: whoever waits arms the source again.
   if (outcome == -ENOBUFS || outcome == -ECANCELED || outcome == -EINTR) return;
@@ -183,6 +213,15 @@ void uring_engine::on_source_ended(channel& c, int outcome) {
   // A waiting receive means that nothing is queued.
   static_cast<void>(give_kept(*c.receiver, c));
   finish(*c.receiver);
+}
+
+bool uring_engine::starve(channel& c) noexcept {
+  try {
+    starved_.push_back(&c);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return c.starved = true;
 }
 
 // To the receive that waits, without a detour by the queue; else into the queue.
@@ -199,18 +238,28 @@ void uring_engine::deliver(channel& c, arrival&& a) {
     finish(*c.receiver);
     if (used_up) return;
   }
-  c.keep().push_back(std::move(a));
-  if (stream_buffers_->with_kernel() < lent_freely) untaken_.push_back(&c);
+  try {
+    c.keep().push_back(std::move(a));
+    if (stream_buffers_->with_kernel() < lent_freely) untaken_.push_back(&c);
+  } catch (const std::bad_alloc&) {
+    if (!a.data.empty()) return break_off(c);
+  }
   limit(c);
+}
+
+// There is no memory to keep what has come. What comes next must not pass for it.
+void uring_engine::break_off(channel& c) noexcept {
+  close({static_cast<std::uint32_t>(c.fd), c.generation}, ending::reset);
 }
 
 // Peers that nobody reads shall not keep the buffers from the others. Whoever reads has had this
 // turn to take what came.
-void uring_engine::copy_untaken() {
+void uring_engine::copy_untaken() noexcept {
   for (const channel* c : untaken_) {
     if (!c->has_arrivals() || stream_buffers_->with_kernel() >= lent_freely) continue;
     c->arrived->each([this](arrival& a) {
-      if (stream_buffers_->lends(a.data)) a.data = lease::copy_of(a.data);
+      if (!stream_buffers_->lends(a.data)) return;
+      if (lease copy = lease::copy_if_possible(a.data)) a.data = std::move(copy);
     });
   }
   untaken_.clear();
@@ -233,7 +282,7 @@ void uring_engine::take_arrived(handle h, arrivals& into) {
 // With every buffer lent, receives wait for the handlers and sends that have them: that is within a
 // turn or two, and holds back what the kernel would only pile up in front of us. When no buffer
 // comes back, somebody keeps his leases for long. Then each receive gets memory of its own.
-void uring_engine::feed_starved() {
+void uring_engine::feed_starved() noexcept {
   constexpr int turns_max = 2;
   const bool fed = stream_buffers_->with_kernel() > 0;
   turns_starved_ = fed ? 0 : turns_starved_ + 1;
@@ -249,12 +298,16 @@ void uring_engine::feed_starved() {
   starved_.clear();
 }
 
-void uring_engine::receive_apart(op& o, channel& c) {
+void uring_engine::receive_apart(op& o, channel& c) noexcept {
   std::size_t size = std::min<std::size_t>(o.size, request_max);
   std::byte* room = o.buffer;
   if (o.what == verb::recv) {
     size = std::min(size, apart_max);
-    *o.got = lease::to_fill(size, room);
+    try {
+      *o.got = lease::to_fill(size, room);
+    } catch (const std::bad_alloc&) {
+      return finish(o, make_error_code(errc::no_resources));
+    }
   }
   o.engine_state = state_in_kernel;
   ++c.in_kernel;
@@ -276,12 +329,13 @@ void uring_engine::on_received_apart(op& o, channel& c, int outcome) {
 
 // `o` was given a lease with room to be filled: what of it is lent out in the end. A few bytes are
 // not worth their block.
-void uring_engine::fill_lease(op& o, int outcome) {
+void uring_engine::fill_lease(op& o, int outcome) noexcept {
   constexpr std::size_t copy_max = 4096;
   lease room = std::exchange(*o.got, {});
   if (outcome <= 0) return;
-  const lease filled = room.take_front(static_cast<std::size_t>(outcome));
-  *o.got = filled.size() < copy_max ? lease::copy_of(filled) : filled;
+  lease filled = room.take_front(static_cast<std::size_t>(outcome));
+  lease copy = filled.size() < copy_max ? lease::copy_if_possible(filled) : lease();
+  *o.got = copy ? std::move(copy) : std::move(filled);
 }
 
 void uring_engine::on_received_into(op& o, channel& c, int outcome) {

@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #if defined(__has_feature)
@@ -99,8 +100,10 @@ io_uring_sqe* ring::next_after_submit() noexcept {
   for (;;) {
     const int outcome = io_uring_submit(&ring_);
     if (io_uring_sqe* entry = next_if_free()) return entry;
-    check(outcome >= 0 || outcome == -EAGAIN || outcome == -EBUSY || outcome == -EINTR,
-          "io_uring takes no more requests (is the loop used on another thread?)");
+    check(outcome != -EEXIST,
+          "io_uring takes no more requests: the loop is used on another thread");
+    if (outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR)
+      give_up("the event loop cannot go on: io_uring_enter: ", std::strerror(-outcome));
     const timespec pause{0, 1'000'000};  // the kernel is out of memory for requests
     nanosleep(&pause, nullptr);
   }

@@ -7,6 +7,8 @@
 #include <bight/scheduler.hpp>
 
 #include <cerrno>
+#include <cstring>
+#include <new>
 
 namespace bight::uring {
 
@@ -89,30 +91,34 @@ void uring_engine::cancel(op& o) noexcept {
 }
 
 void uring_engine::requeue(op& o) noexcept {
-  const bool accepted = o.what == verb::accept;
-  const handle from = accepted ? posix::unpack_handle(o.extra) : o.on;
-  channel* const c = find(from);
-  if (c == nullptr) {
-    if (accepted) close(o.on, ending::reset);
+  if (o.what == verb::accept) return requeue_accepted(o);
+  channel* const c = find(o.on);
+  if (c == nullptr) return;
+  try {
+    if (!o.ends_stream) c->keep().requeue(o);  // the end of a stream is remembered by itself
+  } catch (const std::bad_alloc&) {
+    if (!c->takes_datagrams()) break_off(*c);
     return;
-  }
-  if (accepted) {
-    std::vector<int>& waiting = c->keep().accepted;
-    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
-    if (channel* const child = find(o.on)) child->leave();
-    o.on = from;
-  } else if (!o.ends_stream) {  // the end of a stream is remembered by itself
-    c->keep().requeue(o);
   }
   // Somebody may have begun to wait between the completion and now.
-  if (!c->has_waiting_receiver()) return;
-  op& next = *c->receiver;
-  if (accepted) {
-    claim(next, c->arrived->take_accepted());
-  } else if (!give_kept(next, *c)) {
-    return;
+  if (c->has_waiting_receiver() && give_kept(*c->receiver, *c)) finish(*c->receiver);
+}
+
+void uring_engine::requeue_accepted(op& o) noexcept {
+  const handle from = posix::unpack_handle(o.extra);
+  channel* const c = find(from);
+  if (c == nullptr) return close(o.on, ending::reset);
+  try {
+    std::vector<int>& waiting = c->keep().accepted;
+    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
+  } catch (const std::bad_alloc&) {
+    return close(o.on, ending::reset);
   }
-  finish(next);
+  if (channel* const child = find(o.on)) child->leave();
+  o.on = from;
+  if (!c->has_waiting_receiver()) return;
+  claim(*c->receiver, c->arrived->take_accepted());
+  finish(*c->receiver);
 }
 
 // ── The turn ────────────────────────────────────────────────────────────────────────────────────
@@ -138,8 +144,9 @@ void uring_engine::submit_and_collect(duration limit, time_point at) {
 
 void uring_engine::enter_kernel(duration limit) {
   const int outcome = ring_->enter(limit);
-  check(outcome >= 0 || outcome == -EINTR || outcome == -EAGAIN || outcome == -EBUSY,
-        "io_uring_enter failed (is the loop used on another thread?)");
+  if (outcome >= 0 || outcome == -EINTR || outcome == -EAGAIN || outcome == -EBUSY) return;
+  check(outcome != -EEXIST, "io_uring_enter: the loop is used on another thread");
+  give_up("the event loop cannot go on: io_uring_enter: ", std::strerror(-outcome));
 }
 
 void uring_engine::on_other(about what, void* object, completion done) {

@@ -48,6 +48,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit(op& o) override;
   void cancel(op& o) noexcept override;
   void requeue(op& o) noexcept override;
+  void requeue_accepted(op& o) noexcept;
   void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
@@ -168,20 +169,25 @@ class uring_engine final : public posix::kernel_engine {
   void deliver_bytes(channel& c, lease bytes);
   void deliver(channel& c, arrival&& a);
   void limit(channel& c) noexcept;
-  [[nodiscard]] static lease rejoin(const lease& front, const lease& rest);
+  [[nodiscard]] static lease rejoin(const lease& front, const lease& rest) noexcept;
+  [[gnu::cold]] void break_off(channel& c) noexcept;
+  [[nodiscard]] static bool keep_datagram(channel& c, arrival&& a) noexcept;
+  [[nodiscard]] bool starve(channel& c) noexcept;
+  [[nodiscard]] bool wait_for_rest(channel& c, lease& bytes) noexcept;
   [[nodiscard]] lease take_front(channel& c);
   [[gnu::noinline]] void deliver_fronts();
   void on_source_ended(channel& c, int outcome);
   void on_received_into(op& o, channel& c, int outcome);
   [[nodiscard]] arrival datagram(completion done);
-  void copy_untaken();
-  void feed_starved();
-  void receive_apart(op& o, channel& c);
+  void copy_untaken() noexcept;
+  void feed_starved() noexcept;
+  void receive_apart(op& o, channel& c) noexcept;
   void on_received_apart(op& o, channel& c, int outcome);
-  static void fill_lease(op& o, int outcome);
+  static void fill_lease(op& o, int outcome) noexcept;
 
   [[nodiscard]] bool submit_accept(op& o, channel& c);
-  void claim(op& o, int fd);
+  void claim(op& o, int fd) noexcept;
+  void keep_accepted(channel& c, int fd) noexcept;
   void on_accepted(channel& c, completion done);
 
   [[nodiscard, gnu::noinline]] bool submit_send(op& o, channel& c);
@@ -204,6 +210,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] bool submit_read(op& o, channel& c);
   [[nodiscard]] static std::span<std::byte> room_to_read(op& o);
   void issue_read(op& o, std::span<std::byte> room);
+  void read_again(op& o) noexcept;
   void on_read(op& o, int outcome);
   [[gnu::noinline]] void issue_write(op& o);
   void on_written(op& o, channel& c, int outcome);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What a server has to do with a connection, and whose that is or was.
+#include "engine/posix/kernel.hpp"
+
+#include <cerrno>
+#include <new>
+
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace bight::posix {
+
+namespace {
+
+std::uint64_t key_of(handle h) noexcept { return std::uint64_t{h.generation} << 32 | h.index; }
+
+result<address> peer_name(const slot& s) {
+  socket_name name;
+  // Once a connection is gone getpeername(2) fails, and this option still knows whose it was:
+  // socket(7). It takes the exact length.
+  if (s.family != AF_UNIX) {
+    name.length = s.family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    if (getsockopt(s.fd, SOL_SOCKET, SO_PEERNAME, name.get(), &name.length) == 0)
+      return from_system(name);
+    name.length = sizeof name.storage;
+  }
+  if (getpeername(s.fd, name.get(), &name.length) != 0)
+    return error(system_error_code(errno), "remote address");
+  return from_system(name);
+}
+
+}  // namespace
+
+void kernel_engine::attend(handle h, attention a) noexcept {
+  if (slot* const s = find(h))
+    s->attended = a;
+  else if (a == attention::none && !departed_.empty())
+    departed_.erase(key_of(h));
+}
+
+attention kernel_engine::attended(handle h) const noexcept {
+  const slot* const s = find(h);
+  return s != nullptr ? s->attended : attention::none;
+}
+
+bool kernel_engine::may_lose(handle h) const noexcept {
+  const slot* const s = find(h);
+  if (s == nullptr || s->end_taken) return false;
+  if (s->attended == attention::none || s->attended == attention::cut) return false;
+  if (has_unread(*s)) return true;
+  int there = 0;
+  return s->send_waited && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
+}
+
+// For the error of a session whose handler closes its stream before it fails.
+void kernel_engine::remember(const slot& s) noexcept {
+  const handle h{static_cast<std::uint32_t>(s.fd), s.generation};
+  try {
+    auto name = remote(h);
+    if (!name || name->what() == address::kind::none) name = local(h);
+    if (name) departed_.emplace(key_of(h), *std::move(name));
+  } catch (const std::bad_alloc&) {
+    // The error then names nobody.
+  }
+}
+
+result<address> kernel_engine::remote(handle h) const {
+  const slot* s = find(h);
+  if (s == nullptr) {
+    const auto known = departed_.find(key_of(h));
+    if (known != departed_.end()) return known->second;
+    return error(make_error_code(errc::closed), "remote address");
+  }
+  return peer_name(*s);
+}
+
+}  // namespace bight::posix
