@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+#include "torture/sessions.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace torture {
+
+namespace {
+
+using namespace bight;
+
+std::string heard;  // what servers reported
+
+// Bytes in which a loss, a repetition or an exchange shows.
+std::string numbered(std::size_t size) {
+  std::string bytes;
+  for (std::size_t i = 0; bytes.size() < size; ++i) bytes += std::to_string(i) + ",";
+  bytes.resize(size);
+  return bytes;
+}
+
+// A session that fails ends by a reset, so what came to its end is whole.
+void expect_equal(std::string_view got, std::string_view sent) {
+  if (got != sent) throw wrong_bytes("other bytes than were sent");
+}
+
+void drive(task<> main) {
+  runner loop;
+  auto limited = within(8s, std::move(main));
+  struct body {
+    static task<> of(within_operation<task<>> inner) { co_await std::move(inner); }
+  };
+  loop.run(body::of(std::move(limited)));
+}
+
+// A server on the client's loop, which drains when the client has ended.
+struct served {
+  event listening;
+  event drain;
+  address at;
+
+  [[nodiscard]] serve_options options() {
+    serve_options o;
+    o.signals = false;
+    o.drain = &drain;
+    o.grace = 1s;
+    o.on_listening = [this](const address& a) {
+      at = a;
+      listening.set();
+    };
+    o.on_error = [](const address&, const error& e) { heard.append(e.what()).append("\n"); };
+    return o;
+  }
+};
+
+task<> client_of(served& s, task<> client) {
+  co_await s.listening.wait();
+  co_await std::move(client);
+  s.drain.set();
+}
+
+task<> serve_for(served& s, task<> serving, task<> client) {
+  auto both = all(std::move(serving), client_of(s, std::move(client)));
+  co_await std::move(both);
+}
+
+task<> echo(stream peer) {
+  while (auto bytes = co_await peer.recv()) co_await peer.send(bytes);
+}
+
+task<std::string> recv_all(stream& from) {
+  std::string all;
+  while (auto bytes = co_await from.recv()) all += bytes.view();
+  co_return all;
+}
+
+task<> send_and_end(stream& to, std::string_view text) {
+  co_await to.send(text);
+  to.shutdown_send();
+}
+
+// There and back, and the end.
+task<> round_trip(stream& peer, std::size_t size) {
+  const std::string sent = numbered(size);
+  std::string got;
+  auto receive = [](stream& from, std::string& into) -> task<> { into = co_await recv_all(from); };
+  auto both = all(send_and_end(peer, sent), receive(peer, got));
+  co_await std::move(both);
+  expect_equal(got, sent);
+}
+
+// ── TCP ─────────────────────────────────────────────────────────────────────────────────────────
+
+task<> tcp_clients(served& s) {
+  for (const std::size_t size : {10, 100'000}) {
+    auto peer = co_await tcp::connect(s.at);
+    co_await round_trip(peer, size);
+  }
+  address by_name("localhost:" + std::to_string(s.at.port()));
+  auto named = co_await tcp::connect(by_name);
+  co_await round_trip(named, 10);
+}
+
+task<> tcp_session() {
+  served s;
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, s.options()), tcp_clients(s));
+}
+
+// The first client may fail; the server must serve the next.
+task<> next_client(served& s) {
+  for (int i = 0; i < 4; ++i) {
+    try {
+      auto peer = co_await tcp::connect(s.at);
+      co_await within(1s, round_trip(peer, 1000));
+      co_return;
+    } catch (const wrong_bytes&) {
+      throw;
+    } catch (const std::exception& e) {
+      heard.append(e.what()).append("\n");
+    }
+  }
+  throw wrong_bytes("the server serves nobody any more");
+}
+
+task<> server_session() {
+  served s;
+  auto clients = [](served& of) -> task<> {
+    co_await next_client(of);
+    co_await next_client(of);
+  };
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, s.options()), clients(s));
+}
+
+// The handler fails each time, and nobody but the server itself reports that.
+task<> reports_session() {
+  served s;
+  auto options = s.options();
+  options.on_error = {};
+  auto failing = [](stream peer) -> task<> {
+    auto bytes = co_await peer.recv();
+    co_await peer.send(bytes);
+    throw std::runtime_error("a session that fails");
+  };
+  auto clients = [](served& of) -> task<> {
+    for (int i = 0; i < 3; ++i) {
+      auto peer = co_await tcp::connect(of.at);
+      co_await peer.send("hello");
+      auto rest = co_await attempt(recv_all(peer));
+      if (rest) throw wrong_bytes("an answer that was cut looked whole");
+    }
+  };
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", failing, std::move(options)), clients(s));
+}
+
+task<> threads_session() {
+  served s;
+  auto options = s.options();
+  options.threads = 3;
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, std::move(options)), tcp_clients(s));
+}
+
+task<> tls_clients(served& s, std::string& pin) {
+  tls::connect_options how;
+  how.pins.push_back(pin);
+  for (int i = 0; i < 2; ++i) {
+    auto peer = co_await tls::connect(s.at, how);
+    co_await round_trip(peer, 20'000);
+  }
+}
+
+task<> tls_session() {
+  served s;
+  std::string pin;
+  tls::serve_options how;
+  how.on_pin = [&pin](const std::string& p) { pin = p; };
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how), s.options());
+  co_await serve_for(s, std::move(serving), tls_clients(s, pin));
+}
+
+// ── UDP, names, HTTP ────────────────────────────────────────────────────────────────────────────
+
+// Datagrams may be lost, so an answer that does not come is asked for again.
+task<> udp_client(served& s) {
+  auto here = co_await udp::bind("127.0.0.1:0");
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = "datagram " + std::to_string(i);
+    for (bool answered = false; !answered;) {
+      co_await here.send_to(s.at, text);
+      auto answer = co_await attempt(within(200ms, here.recv()));
+      if (!answer && !answer.error().is(errc::timed_out)) throw error(answer.error());
+      answered = answer && answer->data == text;
+    }
+  }
+  auto there = co_await udp::connect(s.at);
+  const std::string many = numbered(5000);
+  co_await there.send_many(many, 1000);
+  auto joined = co_await attempt(within(200ms, there.recv_many()));
+  if (!joined) co_return;
+  const std::size_t at = many.find(joined->data.view());
+  if (at == std::string::npos || at % 1000 != 0) throw wrong_bytes("datagrams");
+}
+
+task<> udp_session() {
+  served s;
+  auto answer = [](udp::request asked) -> task<> { co_await asked.reply(asked.data()); };
+  co_await serve_for(s, udp::serve("127.0.0.1:0", answer, s.options()), udp_client(s));
+}
+
+task<> names_session() {
+  const auto both = co_await resolve("localhost:80");
+  if (both.size() != 2) throw wrong_bytes("addresses are missing");
+  auto four = co_await resolve("localhost:80", 4);
+  if (four.front() != address("127.0.0.1:80")) throw wrong_bytes("another address");
+  auto none = co_await attempt(resolve("nothing.invalid:80"));
+  if (none) throw wrong_bytes("a name that does not exist");
+}
+
+const std::string& page() {
+  static const std::string text = numbered(30'000);
+  return text;
+}
+
+task<> answer_http(stream peer) {
+  writer out(peer);
+  reader in(peer, out);
+  for (;;) {
+    for (;;) {
+      auto line = co_await in.read_line();
+      if (!line) co_return;
+      if (line->empty()) break;
+    }
+    co_await out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7530\r\n", page());
+    co_await out.write("\r\n0\r\n\r\n");
+  }
+}
+
+task<> http_client(served& s) {
+  http::client client;
+  for (int i = 0; i < 2; ++i) {
+    auto got = co_await client.get("http://" + s.at.str() + "/page");
+    expect_equal(co_await got.text(), page());
+  }
+}
+
+task<> http_session() {
+  served s;
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", answer_http, s.options()), http_client(s));
+}
+
+// ── What needs no network ───────────────────────────────────────────────────────────────────────
+
+task<> lines_session() {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto there = co_await tcp::connect(listening.local());
+  auto here = co_await listening.accept();
+  writer out(there);
+  reader in(here);
+  for (int i = 0; i < 300; ++i) co_await out.write("line ", std::to_string(i), "\n");
+  co_await out.write(length_prefix(5000), numbered(5000));
+  auto flushing = [](writer<stream>& w, stream& s) -> task<> {
+    co_await w.flush();
+    s.shutdown_send();
+  };
+  auto reading = [](reader<stream>& from) -> task<> {
+    for (int i = 0; i < 300; ++i) {
+      auto line = co_await from.read_line();
+      expect_equal(line.value().view(), "line " + std::to_string(i));
+    }
+    auto message = co_await from.read_message();
+    expect_equal(message.value().view(), numbered(5000));
+  };
+  auto both = all(flushing(out, there), reading(in));
+  co_await std::move(both);
+}
+
+task<> scopes_session() {
+  event go;
+  int ended = 0;
+  auto wait = [](event& e, int& count) -> task<> {
+    co_await e.wait();
+    ++count;
+  };
+  auto run = [wait, &go, &ended](scope& s) -> task<> {
+    for (int i = 0; i < 10; ++i) s.spawn(wait(go, ended));
+    co_await sleep(1ms);
+    go.set();
+  };
+  co_await in_scope(run);
+  if (ended != 10) throw wrong_bytes("a child is missing");
+  auto raced = any(sleep(1ms), sleep(10s));
+  if ((co_await std::move(raced)).index() != 0) throw wrong_bytes("the later won");
+  auto late = co_await attempt(within(1ms, sleep(10s)));
+  if (late || !late.error().is(errc::timed_out)) throw wrong_bytes("no deadline");
+}
+
+task<> stdio_session() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  struct closer {
+    int (&ends)[2];
+    ~closer() {
+      ::close(ends[0]);
+      ::close(ends[1]);
+    }
+  } const closes{fds};
+  auto from = co_await stdio::open(fds[0]);
+  auto to = co_await stdio::open(fds[1]);
+  const std::string sent = numbered(100'000);
+  auto write = [](stdio& s, std::string_view text) -> task<> { co_await s.send(text); };
+  auto read = [](stdio& s, std::string_view text) -> task<> {
+    std::string got;
+    while (got.size() < text.size()) got += (co_await s.recv()).view();
+    expect_equal(got, text);
+  };
+  auto both = all(write(to, sent), read(from, sent));
+  co_await std::move(both);
+}
+
+task<> signals_session() {
+  auto send = []() -> task<> {
+    co_await sleep(1ms);
+    ::raise(SIGINT);
+  };
+  auto both = all(next_signal(), send());
+  auto got = co_await std::move(both);
+  if (std::get<0>(got) != SIGINT) throw wrong_bytes("another signal");
+}
+
+void in_a_world() {
+  sim::world net({.seed = 7});
+  auto& server = net.add("server");
+  auto& client = net.add("client");
+  net.between(server, client) = {.latency = 20ms, .loss = 0.05};
+  server.start([]() -> task<> { co_await tcp::serve(":9999", echo); });
+  auto ask = []() -> task<> {
+    auto peer = co_await tcp::connect("server:9999");
+    co_await round_trip(peer, 20'000);
+  };
+  client.run(ask());
+  server.signal(SIGTERM);
+  net.run_for(1s);
+  net.end();
+}
+
+template <task<> (*Session)()>
+void on_a_loop() {
+  drive(Session());
+}
+
+constexpr session all_sessions[] = {
+    {"tcp", on_a_loop<tcp_session>},
+    {"server", on_a_loop<server_session>},
+    {"threads", on_a_loop<threads_session>},
+    {"tls", on_a_loop<tls_session>},
+    {"udp", on_a_loop<udp_session>},
+    {"names", on_a_loop<names_session>},
+    {"http", on_a_loop<http_session>},
+    {"lines", on_a_loop<lines_session>},
+    {"scopes", on_a_loop<scopes_session>},
+    {"stdio", on_a_loop<stdio_session>},
+    {"signals", on_a_loop<signals_session>},
+    {"reports", on_a_loop<reports_session>},
+    {"world", in_a_world},
+};
+
+}  // namespace
+
+std::span<const session> sessions() noexcept { return all_sessions; }
+
+const std::string& told() noexcept { return heard; }
+
+}  // namespace torture
