@@ -91,9 +91,7 @@ constinit thread_local const char this_thread = 0;  // its address is the thread
 scheduler::driver::driver(scheduler& s) noexcept
     : driven_(s), before_(__atomic_exchange_n(&s.driven_in_, &this_thread, __ATOMIC_RELAXED)) {}
 
-scheduler::driver::~driver() {
-  __atomic_store_n(&driven_.driven_in_, before_, __ATOMIC_RELAXED);
-}
+scheduler::driver::~driver() { __atomic_store_n(&driven_.driven_in_, before_, __ATOMIC_RELAXED); }
 
 bool scheduler::driven() const noexcept {
   return __atomic_load_n(&driven_in_, __ATOMIC_RELAXED) != nullptr;

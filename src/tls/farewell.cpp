@@ -40,8 +40,8 @@ void session::close(handle h, ending how) noexcept {
   // Without its close_notify an answer that was cut off does not look whole. Where no answer can
   // be, the peer gets the alert that says what went wrong.
   const bool failed = how == ending::failed || under_.attended(handle_) == attention::cut;
-  const bool answered = established_ && !broken_ && !said_goodbye_;
-  if (how == ending::reset || (failed && answered)) return cut(true);
+  failed_ = failed && established_ && !said_goodbye_;
+  if (how == ending::reset || (failed_ && !broken_)) return cut(true);
   say_goodbye();
   closed_at_ = sched().now();
   try {
@@ -60,7 +60,7 @@ void session::drop(op*& slot) noexcept {
 void session::look() noexcept {
   const time_point moved = std::max(closed_at_, under_.last_used(handle_));
   const time_point due = std::min(later(moved, linger_silence), later(closed_at_, linger_time));
-  if (due <= sched().now()) return cut(false);
+  if (due <= sched().now()) return cut(failed_);
   sched().arm(give_up_, due);
 }
 
@@ -75,7 +75,7 @@ bool session::owes_a_read() const noexcept {
 // Whether the close could destroy what was sent (RFC 2525 §2.17). A server has said its last word
 // just now. A client that was answered since then need not wait for its peer.
 bool session::must_linger() const noexcept {
-  if (wire_.ended || receive_failed_ || send_failed_) return false;
+  if (failed_ || wire_.ended || receive_failed_ || send_failed_) return false;
   return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 
@@ -96,7 +96,7 @@ void session::part_now() {
       while (decrypt_into(nobodys) > 0) {}
       if (owes_a_read() && !receive()) return;
     }
-    if (!must_linger()) return cut(false);
+    if (!must_linger()) return cut(failed_);
     if (receiving_) return receiving_->eng->cancel(*receiving_);  // called again then
     cut_ = true;
     sched().disarm(give_up_);

@@ -150,7 +150,7 @@ def read_all(connection):
 
 
 def read_to_reset(connection):
-    """What comes before a reset. An end instead fails the test: it would make a session that was cut
+    """What comes before a reset. An end instead fails the test: a session that was cut would
     look complete."""
     data = b""
     try:

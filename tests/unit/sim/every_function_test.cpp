@@ -77,6 +77,7 @@ TEST(sim_functions, scopes_races_and_events) {
 task<> greet(udp::request asked) {
   EXPECT_FALSE(asked.truncated());
   EXPECT_NE(asked.from().port(), 0);
+  EXPECT_EQ(asked.to().port(), 9);
   co_await asked.reply("Hello, ", asked.data(), "!");
 }
 
