@@ -73,9 +73,11 @@ bool session::owes_a_read() const noexcept {
 }
 
 // Whether the close could destroy what was sent (RFC 2525 §2.17). A server has said its last word
-// just now. A client that was answered since then need not wait for its peer.
+// just now. A client that was answered since then need not wait for its peer. A handshake that took
+// too long has no last word: whoever says a byte at a time would otherwise stay for as long again.
 bool session::must_linger() const noexcept {
   if (failed_ || wire_.ended || receive_failed_ || send_failed_) return false;
+  if (!established_ && !broken_) return false;
   return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 
