@@ -98,8 +98,8 @@ bool scheduler::driven() const noexcept {
 }
 
 void scheduler::check_thread(const char* misuse) const noexcept {
-  const void* const driver = __atomic_load_n(&driven_in_, __ATOMIC_RELAXED);
-  check(driver == nullptr || driver == &this_thread, misuse);
+  const void* const thread = __atomic_load_n(&driven_in_, __ATOMIC_RELAXED);
+  check(thread == nullptr || thread == &this_thread, misuse);
 }
 
 // Four children a node: half the depth of a binary heap, and the four share a cache line.

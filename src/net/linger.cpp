@@ -94,7 +94,7 @@ lingering::lingering(carrier& c, handle h)
       heard_(loop_.now()) {
   patience_.owner = hurry_.owner = place_.owner = this;
   patience_.expired = [](timer& t) { static_cast<owned_timer&>(t).owner->look(); };
-  hurry_.on_stop = [](stop_hook& h) { static_cast<owned_hook&>(h).owner->close(); };
+  hurry_.on_stop = [](stop_hook& s) { static_cast<owned_hook&>(s).owner->close(); };
   loop_.arm(patience_, later(heard_, linger_silence));
   ++mates_.count;
 }

@@ -53,8 +53,8 @@ void fail(op& o, int status) noexcept {
 }  // namespace
 
 struct resolver::search : name_search {
-  search(resolver& r, address name, bool ip6, bool ip4)
-      : name_search(std::move(name), ip6, ip4), desk(r) {}
+  search(resolver& r, address sought, bool ip6, bool ip4)
+      : name_search(std::move(sought), ip6, ip4), desk(r) {}
 
   resolver& desk;
   std::shared_ptr<name_channel> channel;  // once it has begun

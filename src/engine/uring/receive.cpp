@@ -117,11 +117,11 @@ void uring_engine::on_end_of_buffer(channel& c, completion done) {
       stream_buffers_->take(id, size, done.keeps_buffer(), stream_buffers_->arrival(id), size);
   if (c.cut && bytes.size() > rejoined_max) deliver_bytes(c, take_front(c));
   if (c.cut) {
-    lease front = take_front(c);
-    if (lease whole = rejoin(front, bytes))
+    lease earlier = take_front(c);
+    if (lease whole = rejoin(earlier, bytes))
       bytes = std::move(whole);
     else
-      deliver_bytes(c, std::move(front));
+      deliver_bytes(c, std::move(earlier));
   }
   if (!c.in_use() || (at_end && wait_for_rest(c, bytes))) return;
   deliver_bytes(c, std::move(bytes));
