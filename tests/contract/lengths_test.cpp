@@ -108,7 +108,9 @@ BIGHT_TEST(lengths, a_write_of_4_GiB_and_5_bytes_is_all_of_it) {
 static task<> send_until_cancelled(stream& to, std::string_view bytes, std::size_t at_least) {
   auto sent = co_await attempt(to.send(bytes));
   EXPECT_TRUE(fails(sent, errc::cancelled));
-  if (!sent) EXPECT_GE(sent.error().transferred(), at_least);
+  if (!sent) {
+    EXPECT_GE(sent.error().transferred(), at_least);
+  }
 }
 
 BIGHT_TEST(lengths, a_send_of_4_GiB_and_5_bytes_is_not_one_of_5) {

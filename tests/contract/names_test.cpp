@@ -209,7 +209,8 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
       side.spawn(hangs());
       co_await sleep(1ms);
       bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
-      EXPECT_EQ(texts(co_await ask("ok.ok.test:80", 4)), list{"127.0.0.1:80"});
+      const auto told = texts(co_await ask("ok.ok.test:80", 4));
+      EXPECT_EQ(told, list{"127.0.0.1:80"});
       side.stop();
       auto joined = side.join();
       co_await std::move(joined);

@@ -44,12 +44,14 @@ BIGHT_TEST(now, a_first_receive_gives_what_is_there) {
     auto pair = co_await connected_to_raw();
     pair.peer.send("there");
     if (on_sim()) co_return;
-    if (i == 0)
+    if (i == 0) {
       EXPECT_EQ(co_await within(0s, pair.here.recv()), "there");
-    else if (i == 1)
+    } else if (i == 1) {
       EXPECT_EQ(co_await pair.here.try_recv(), "there");
-    std::array<std::byte, 9> into{};
-    if (i == 2) EXPECT_EQ(co_await within(0s, pair.here.recv_into(into)), 5u);
+    } else {
+      std::array<std::byte, 9> into{};
+      EXPECT_EQ(co_await within(0s, pair.here.recv_into(into)), 5u);
+    }
   }
 }
 

@@ -111,7 +111,7 @@ TEST_P(missing, an_optional_system_call_is_not_missed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, missing, testing::ValuesIn(optional_calls),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& of) { return std::string(of.param.name); });
 
 // ── Calls that fail ─────────────────────────────────────────────────────────────────────────────
 
@@ -238,7 +238,7 @@ TEST_P(faulty, a_system_call_that_fails_once_ends_with_success_or_an_error) {
 INSTANTIATE_TEST_SUITE_P(, faulty,
                          testing::Values("tcp", "server", "udp", "names", "lines", "stdio",
                                          "signals", "threads", "tls", "http"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& of) { return std::string(of.param); });
 
 // ── An accept that goes on failing ──────────────────────────────────────────────────────────────
 

@@ -113,6 +113,6 @@ TEST_P(memory, when_it_has_run_out_the_program_ends_with_an_error) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, memory, testing::ValuesIn(sessions().begin(), sessions().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& of) { return std::string(of.param.name); });
 
 }  // namespace torture
