@@ -28,6 +28,7 @@ constexpr int failed = 3;       // with an exception
 constexpr int is_wrong = 4;     // other bytes
 constexpr int leaves_open = 5;  // a descriptor
 constexpr int cannot = 77;      // no filter may be set here
+constexpr const char* no_filter = "this process may not filter its system calls";
 
 const session* find(std::string_view name) {
   const auto all = sessions();
@@ -104,7 +105,7 @@ TEST_P(missing, an_optional_system_call_is_not_missed) {
     for (const int number : {ENOSYS, EPERM}) {
       missing_trial t{GetParam().call, number, find(name)};
       const ending e = in_child(run_without, &t, 30);
-      if (e.exited(cannot)) GTEST_SKIP() << "this process may not filter its system calls";
+      if (e.exited(cannot)) GTEST_SKIP() << no_filter;
       EXPECT_TRUE(e.exited(succeeded)) << name << " without " << GetParam().name << " ("
                                        << std::strerror(number) << "): " << e.text();
     }
@@ -210,6 +211,17 @@ std::uint64_t next_of(std::uint64_t n, std::uint64_t all) {
   return every_one() ? n + 1 : n + std::max<std::uint64_t>(1, (all + 1) / 2);
 }
 
+// Plays the session with that fault. False: this process may not filter its system calls.
+bool survives(const session& s, const faulty_call& c, const call_fault& fault, std::uint64_t all) {
+  faulty_trial t{&s, fault};
+  const ending e = in_child(run_with_fault, &t, 30);
+  if (e.exited(cannot)) return false;
+  EXPECT_TRUE(is_good(e, c.call)) << s.name << ", call " << fault.first << " of " << all << " of "
+                                  << c.name << ": " << std::strerror(fault.number) << ": "
+                                  << e.text();
+  return true;
+}
+
 }  // namespace
 
 class faulty : public testing::TestWithParam<const char*> {};
@@ -224,15 +236,18 @@ TEST_P(faulty, a_system_call_that_fails_once_ends_with_success_or_an_error) {
     if (!every_one() && takes_long(s, c.call)) continue;
     const std::uint64_t all = calls_of(s, c.call);
     for (const int number : c.numbers)
-      for (std::uint64_t n = 1; n <= all; n = next_of(n, all)) {
-        faulty_trial t{&s, {c.call, number, n, 1}};
-        const ending e = in_child(run_with_fault, &t, 30);
-        if (e.exited(cannot)) GTEST_SKIP() << "this process may not filter its system calls";
-        EXPECT_TRUE(is_good(e, c.call))
-            << s.name << ", call " << n << " of " << all << " of " << c.name << ": "
-            << std::strerror(number) << ": " << e.text();
-      }
+      for (std::uint64_t n = 1; n <= all; n = next_of(n, all))
+        if (!survives(s, c, {c.call, number, n, 1}, all)) GTEST_SKIP() << no_filter;
   }
+}
+
+// Standard output is asked for anew after each event, which makes many calls that may fail.
+TEST(poller, a_descriptor_that_epoll_refuses_at_any_time_leaves_nobody_waiting) {
+  const session& s = *find("stdio");
+  const faulty_call c{"epoll_ctl", SCMP_SYS(epoll_ctl), {}};
+  const std::uint64_t all = calls_of(s, c.call);
+  for (std::uint64_t n = 1; n <= all; ++n)
+    if (!survives(s, c, {c.call, ENOMEM, n, 1}, all)) GTEST_SKIP() << no_filter;
 }
 
 INSTANTIATE_TEST_SUITE_P(, faulty,
@@ -264,7 +279,7 @@ class failing_accept : public testing::Test {
 
 TEST_F(failing_accept, is_reported_once_and_the_server_goes_on_when_it_is_over) {
   const ending e = serve_with(ENETDOWN, 40);  // three accepts and a pause after each
-  if (e.exited(cannot)) GTEST_SKIP() << "this process may not filter its system calls";
+  if (e.exited(cannot)) GTEST_SKIP() << no_filter;
   EXPECT_TRUE(e.exited(succeeded)) << e.text();
   EXPECT_NE(e.said.find("accept"), std::string::npos) << e.said;
   EXPECT_EQ(e.said.find("accept"), e.said.rfind("accept")) << e.said;
@@ -272,13 +287,13 @@ TEST_F(failing_accept, is_reported_once_and_the_server_goes_on_when_it_is_over) 
 
 TEST_F(failing_accept, neither_hangs_nor_spins_when_it_is_for_good) {
   const ending e = serve_with(ENETDOWN, std::numeric_limits<std::uint64_t>::max() - 1);
-  if (e.exited(cannot)) GTEST_SKIP() << "this process may not filter its system calls";
+  if (e.exited(cannot)) GTEST_SKIP() << no_filter;
   EXPECT_TRUE(e.exited(is_wrong)) << e.text();  // nobody was served, and the server has ended
 }
 
 TEST_F(failing_accept, of_no_listener_ends_the_server_with_that_error) {
   const ending e = serve_with(EINVAL, std::numeric_limits<std::uint64_t>::max() - 1);
-  if (e.exited(cannot)) GTEST_SKIP() << "this process may not filter its system calls";
+  if (e.exited(cannot)) GTEST_SKIP() << no_filter;
   EXPECT_TRUE(e.exited(failed)) << e.text();
 }
 

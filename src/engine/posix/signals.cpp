@@ -52,13 +52,17 @@ extern "C" void bight_on_signal(int number) {
   errno = saved;
 }
 
+// What a shell ignores for a program in the background stays ignored: Ctrl-C is not for it. SIGHUP
+// is waited for by who reads files again, under nohup(1) too.
 void install(std::size_t n) noexcept {
+  sigaction(signal_numbers[n], nullptr, &before[n]);
+  if (before[n].sa_handler == SIG_IGN && signal_numbers[n] != SIGHUP) return;
   struct sigaction ours{};
   ours.sa_handler = bight_on_signal;
   ours.sa_flags = SA_RESTART;
   sigemptyset(&ours.sa_mask);
   for (const int number : signal_numbers) sigaddset(&ours.sa_mask, number);
-  sigaction(signal_numbers[n], &ours, &before[n]);
+  sigaction(signal_numbers[n], &ours, nullptr);
 }
 
 void restore(std::size_t n) noexcept {

@@ -80,12 +80,20 @@ bool readiness_engine::wait_to_send(op& o, io& s) {
 }
 
 bool readiness_engine::never_waits(io& s) noexcept {
-  if (s.kept_open == polled::unknown) {
-    const auto failed = poller_.set_levels(s.fd, false, false, true);
-    s.kept_open = failed ? polled::no : polled::yes;
-    s.collected_apart = !failed;
-  }
+  if (s.kept_open == polled::unknown) static_cast<void>(watch_other(s, false, false));
   return s.kept_open == polled::no;
+}
+
+// Asks for the events of a descriptor that is not a socket of this loop's.
+std::error_code readiness_engine::watch_other(io& s, bool read, bool write) noexcept {
+  const auto failed = poller_.set_levels(s.fd, read, write, true);
+  if (!failed) {
+    s.kept_open = polled::yes;
+    s.collected_apart = true;
+  } else if (failed.value() == EPERM) {
+    s.kept_open = polled::no;  // a file: epoll_ctl(2)
+  }
+  return failed;
 }
 
 void readiness_engine::hold(op& o) noexcept {
@@ -96,8 +104,7 @@ void readiness_engine::hold(op& o) noexcept {
 
 void readiness_engine::wait_for_event(op& o, io& s) noexcept {
   if (o.what == verb::read || o.what == verb::write)
-    return refused(o, s,
-                   poller_.set_levels(s.fd, s.has_waiting_receiver(), !s.senders.empty(), true));
+    return refused(o, s, watch_other(s, s.has_waiting_receiver(), !s.senders.empty()));
   if (!s.busy) return enrol(o, s);
   try {
     asking_.push_back(s.fd);
@@ -212,7 +219,11 @@ void readiness_engine::collect_other(ready_event e, io& s) {
   // Its one-shot registration is used up.
   const bool reads = s.has_waiting_receiver();
   const bool writes = !s.senders.empty();
-  if (reads || writes) static_cast<void>(poller_.set_levels(e.fd, reads, writes, true));
+  if (!reads && !writes) return;
+  const auto failed = watch_other(s, reads, writes);
+  if (!failed) return;
+  if (reads) refused(*s.receiver, s, failed);
+  while (runnable* first = s.senders.pop()) refused(static_cast<op&>(*first), s, failed);
 }
 
 void readiness_engine::finish_waiting(op& o) noexcept {

@@ -114,6 +114,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool wait_to_send(op& o, io& s);
   [[nodiscard, gnu::noinline]] bool give_kept(op& o, io& s);
   [[nodiscard]] bool never_waits(io& s) noexcept;
+  [[nodiscard]] std::error_code watch_other(io& s, bool read, bool write) noexcept;
   void hold(op& o) noexcept;
   void wait_for_event(op& o, io& s) noexcept;
   void enrol(op& o, io& s) noexcept;
