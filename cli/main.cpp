@@ -15,10 +15,45 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string_view>
+
+#include <unistd.h>
 
 namespace tool {
 
 namespace {
+
+// The last words when even an exception finds no memory, or finds nobody to catch it because that
+// was in a destructor. It is set before the statics of CLI11, of which each takes memory.
+[[noreturn]] void end_without_memory() noexcept {
+  constexpr std::string_view message = "bight: out of memory\n";
+  static_cast<void>(!::write(STDERR_FILENO, message.data(), message.size()));
+  ::_exit(static_cast<int>(exit_code::other));
+}
+
+struct last_words {
+  last_words() noexcept { std::set_terminate(speak); }
+  static void speak() noexcept {
+    const std::exception_ptr why = std::current_exception();
+    void* const volatile memory = std::malloc(1);  // volatile: or it is taken for granted
+    if (why == nullptr && memory == nullptr) end_without_memory();
+    try {
+      if (why != nullptr) std::rethrow_exception(why);
+    } catch (const std::bad_alloc&) {
+      end_without_memory();
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "bight: a fault of bight: %s\n", e.what());
+    } catch (...) {
+      std::fputs("bight: a fault of bight\n", stderr);
+    }
+    std::abort();
+  }
+};
+
+[[gnu::init_priority(101)]] const last_words set_first;
 
 void add_everything(CLI::App& root, action& chosen) {
   set_examples(root,
@@ -92,10 +127,7 @@ std::string advice(const CLI::App& root, const CLI::ParseError& e) {
   return fmt::format("{} {}; see {}", where.get_name(), shown(e.what()), see);
 }
 
-int run(int argc, char** argv) {
-  hold_standard_descriptors();
-  // Everybody's writes say EPIPE instead.
-  std::signal(SIGPIPE, SIG_IGN);
+int parse_and_run(int argc, char** argv) {
   CLI::App root("TCP and UDP at hand: serve, send, connect, get.", "bight");
   action chosen;
   const console plain;
@@ -120,9 +152,22 @@ int run(int argc, char** argv) {
     (chosen.voice != nullptr ? *chosen.voice : plain)
         .complain(e.what(), static_cast<int>(e.code()));
     return static_cast<int>(e.code());
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& e) {
     (chosen.voice != nullptr ? *chosen.voice : plain).complain(e.what(), 1);
     return static_cast<int>(exit_code::other);
+  }
+}
+
+int run(int argc, char** argv) {
+  hold_standard_descriptors();
+  // Everybody's writes say EPIPE instead.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
   }
 }
 

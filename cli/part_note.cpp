@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <vector>
 
 namespace tool {
@@ -133,6 +134,11 @@ descriptor lock_note(const std::string& part, bool& made) {
   throw cannot_write(part, "another bight is downloading it");
 }
 
-void remove_note(const std::string& part) noexcept { unlink(note_name(part).c_str()); }
+// Not with note_name(): a download that found no memory has none for a name either.
+void remove_note(const std::string& part) noexcept {
+  std::array<char, PATH_MAX> name{};
+  fmt::format_to_n(name.data(), name.size() - 1, "{}.from", part);
+  unlink(name.data());
+}
 
 }  // namespace tool

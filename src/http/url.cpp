@@ -32,8 +32,9 @@ class parts {
   explicit parts(std::string_view text) {
     const char* wrong = nullptr;
     const char* end = text.data() + text.size();
-    if (uriParseSingleUriExA(&uri_, text.data(), end, &wrong) != URI_SUCCESS)
-      refuse(text, reason(wrong, end));
+    const int outcome = uriParseSingleUriExA(&uri_, text.data(), end, &wrong);
+    if (outcome == URI_ERROR_MALLOC) throw std::bad_alloc();
+    if (outcome != URI_SUCCESS) refuse(text, reason(wrong, end));
   }
   parts(const parts&) = delete;
   parts& operator=(const parts&) = delete;
