@@ -44,7 +44,9 @@ BIGHT_TEST(drain, a_session_of_tls_awaits_it_too) {
   tls::serve_options how;
   how.on_pin = [](const std::string&) {};
   auto client = [](served& server) -> task<> {
-    auto peer = co_await tls::connect(server.at.front(), {.insecure = true});
+    tls::connect_options trusting;
+    trusting.insecure = true;
+    auto peer = co_await tls::connect(server.at.front(), trusting);
     EXPECT_EQ(co_await recv_exactly(peer, 2), "in");
     server.drain.set();
     EXPECT_EQ(co_await recv_all(peer), "");

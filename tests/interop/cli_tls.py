@@ -16,7 +16,7 @@ import subprocess
 import threading
 
 import _tls
-from _cli import PATIENCE, Case, Peer, Serve, Tool, needs_ip6, read_all, run
+from _cli import PATIENCE, Case, Peer, Serve, Tool, needs_ip6, read_all, read_to_reset, run
 from _tls import authority, good, make, openssl
 
 HERE = "127.0.0.1:0"
@@ -197,7 +197,7 @@ class Servers(TlsCase):
                    "-l", HERE) as server:
             with server.connect() as c:
                 c.sendall(b"\x16\x03\x01")
-                self.assertEqual(read_all(c), b"")
+                self.assertEqual(read_to_reset(c), b"")
             self.assertIn("200 ms", self.failed(server))
             self.still_serves(server)
 
