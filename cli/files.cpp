@@ -52,6 +52,13 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
   }
 }
 
+// Each close of a file reports, that of a duplicate too, and behind this one the file can be left
+// as it was.
+void check_written(int fd, const std::string& name) {
+  const int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (twin < 0 || ::close(twin) != 0) throw cannot_write(name, errno);
+}
+
 bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept {
   if (!fresh) return std::rename(from.c_str(), to.c_str()) == 0;
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
@@ -85,6 +92,7 @@ void copy_over(int from, std::uint64_t size, const std::string& target) {
     at += static_cast<std::uint64_t>(count);
   }
   if (ftruncate(to.get(), static_cast<off_t>(size)) != 0) throw cannot_write(target, errno);
+  check_written(to.get(), target);
 }
 
 }  // namespace tool

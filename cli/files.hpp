@@ -22,6 +22,11 @@ namespace tool {
 /// errors  failure(cannot_write).
 void write_all(int fd, std::string_view bytes, const std::string& name);
 
+/// What close(2) would say: network file systems and quotas report there what they could not write.
+///
+/// errors  failure(cannot_write).
+void check_written(int fd, const std::string& name);
+
 /// Gives a file another name. `fresh`: fails when there is a file of that name.
 [[nodiscard]] bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept;
 

@@ -81,6 +81,7 @@ task<output> output::open(std::string path, options how) {
     out.own_ = co_await std::move(opening);
     fd = out.own_.get();
   }
+  out.fd_ = fd;
   out.screen_ = is_terminal(fd);
   auto adopting = stream_of(fd, out.path_);
   stdio stream = co_await std::move(adopting);
@@ -135,7 +136,7 @@ void output::discard() noexcept {
 }
 
 void output::finish() {
-  if (!part_) return;
+  if (!part_) return check_written(fd_, name_of(path_));
   written_ = part_->size();
   part_->finish(fresh_);
   part_.reset();

@@ -50,7 +50,9 @@ class output {
   void restart(std::uint64_t size = 0);
   /// Removes the .part: what it holds is not wanted.
   void discard() noexcept;
-  /// Gives the file its name.
+  /// Gives the file its name. All of it has been written then.
+  ///
+  /// errors  failure(cannot_write).
   void finish();
 
   /// Whether it is not the standard output.
@@ -77,6 +79,7 @@ class output {
 
   std::unique_ptr<turns> turns_;
   descriptor own_;  // of a device or a log
+  int fd_ = -1;     // what the stream writes to
   std::optional<bight::stdio> stream_;
   std::optional<part_file> part_;
   std::string path_;

@@ -213,6 +213,7 @@ bool part_file::replace(bool fresh) {
 }
 
 void part_file::finish(bool fresh) {
+  check_written(file_.get(), name_.empty() ? target_.path : name_);
   if (!replace(fresh)) {
     copy_over(file_.get(), size_, target_.path);
     if (has_its_name()) unlink(name_.c_str());

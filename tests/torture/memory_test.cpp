@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -92,7 +93,10 @@ void torture_session(const session& s, bool and_later) {
 }  // namespace
 
 class own_network : public testing::Environment {
-  void SetUp() override { enter_own_network(); }
+  void SetUp() override {
+    enter_own_network();
+    std::signal(SIGINT, SIG_DFL);  // a shell ignores it for what runs in the background
+  }
 };
 [[maybe_unused]] const auto* const network = testing::AddGlobalTestEnvironment(new own_network);
 
