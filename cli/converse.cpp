@@ -2,6 +2,7 @@
 #include "converse.hpp"
 
 #include "exit_codes.hpp"
+#include "session.hpp"
 #include "text.hpp"
 #include "units.hpp"
 
@@ -16,8 +17,11 @@ using namespace bight;
 
 namespace {
 
+constexpr duration forever = duration::max();
 /// A reply may come in pieces. After its first one, so much silence ends it.
 constexpr duration reply_gap = 2ms;
+/// A peer that takes no more has said what it had to say. It is here by then, or on its way.
+constexpr duration last_words = 5s;
 /// Rule of UDP, where nobody says that it is the end.
 constexpr duration datagram_wait = 1s;
 
@@ -30,6 +34,7 @@ struct exchange {
   event ended;  // the peer's end
   // Whether something that has come is not written yet. Our reader is slow then, not the peer.
   bool writing = false;
+  duration wrote{};  // how long our reader has held us up
   bool open_line = false;
   std::uint64_t replies = 0;
 };
@@ -37,9 +42,12 @@ struct exchange {
 task<> show(exchange& x, std::string_view reply) {
   std::string text = x.how.hex ? to_hex(reply) + "\n" : std::string(reply);
   if (!text.empty()) x.open_line = text.back() != '\n';
+  const time_point since = co_await loop_now();
   x.writing = true;
   co_await x.out.write(text);
   x.writing = false;
+  const time_point now = co_await loop_now();
+  x.wrote += now - since;
 }
 
 // Between two replies, when they are shown as lines.
@@ -63,6 +71,10 @@ std::string on_the_wire(const exchange& x, const std::string& message) {
 // Whether something came within `limit`; x.heard was reset before. What has come in time and is
 // still being written counts.
 task<bool> hears(exchange& x, duration limit) {
+  if (limit == forever) {
+    co_await x.heard.wait();
+    co_return true;
+  }
   auto waited = co_await attempt(within(limit, x.heard.wait()));
   if (waited) co_return true;
   if (!waited.error().is(errc::timed_out)) waited.value();
@@ -96,35 +108,81 @@ task<> await_reply(exchange& x) {
   }
 }
 
-// The next message; none at the end of the input, or when the peer has ended meanwhile.
-task<std::optional<std::string>> next_message(exchange& x) {
-  auto either = any(x.source.next(), x.ended.wait());
-  auto first = co_await std::move(either);
-  std::optional<std::string> message;
-  if (first.index() == 0) message = std::get<0>(std::move(first));
-  co_return message;
-}
-
-// Reads until the peer's end, and no longer than our own end allows.
-task<> read_on(exchange& x) {
-  while (!x.ended.is_set()) {
+// Ends when the peer has been silent for too long, or has ended.
+task<> silence(exchange& x) {
+  bool came = true;
+  while (came && !x.ended.is_set()) {
     x.heard.reset();
-    if (x.how.timeout) {
-      const bool came = co_await hears(x, *x.how.timeout);
-      if (!came) throw too_slow(x);
-    } else {
-      co_await x.heard.wait();
-    }
+    came = co_await hears(x, *x.how.timeout);
   }
 }
 
-// Sends `bytes`; false when the peer takes no more. What it said at its end then decides how ours
-// is told: a reset comes out of listen(), and a plain end is the peer's right.
+// The next message; none at the end of the input, or when the peer has ended meanwhile.
+task<std::optional<std::string>> next_message(exchange& x) {
+  std::optional<std::string> message;
+  if (x.how.timeout) {
+    auto either = any(x.source.next(), silence(x));
+    auto first = co_await std::move(either);
+    if (first.index() == 0) message = std::get<0>(std::move(first));
+    if (first.index() == 1 && !x.ended.is_set()) throw too_slow(x);
+  } else {
+    auto either = any(x.source.next(), x.ended.wait());
+    auto first = co_await std::move(either);
+    if (first.index() == 0) message = std::get<0>(std::move(first));
+  }
+  co_return message;
+}
+
+// Reads until the peer's end, and no longer than --wait allows: that is time for the peer, and our
+// own reader's does not count.
+task<> read_on(exchange& x) {
+  const time_point since = co_await loop_now();
+  const duration wrote = x.wrote;
+  while (!x.ended.is_set()) {
+    x.heard.reset();
+    const time_point now = co_await loop_now();
+    const duration left = x.how.wait ? *x.how.wait - (now - since - (x.wrote - wrote)) : forever;
+    const duration patience = x.how.timeout.value_or(forever);
+    const bool came = co_await hears(x, std::clamp(left, 0ns, patience));
+    if (came) continue;
+    if (left <= patience) co_return;
+    throw too_slow(x);
+  }
+}
+
+// Sends `bytes`. A peer may take its time as long as something happens, there or here.
+task<> send_in_time(exchange& x, stream& peer, std::string_view bytes) {
+  for (;;) {
+    const std::uint64_t replies = x.replies;
+    auto sent = co_await attempt(within(*x.how.timeout, peer.send(bytes)));
+    if (sent) co_return;
+    const error& e = sent.error();
+    const bool late = e.is(errc::timed_out) && !e.is(errc::connection_timed_out);
+    const bool idle = e.transferred() == 0 && x.replies == replies && !x.writing;
+    if (!late) throw error(e);
+    if (idle)
+      throw failure(exit_code::timed_out, fmt::format("the peer took nothing for {}; -t gives it "
+                                                      "more time",
+                                                      shown_duration(*x.how.timeout)));
+    bytes.remove_prefix(e.transferred());
+  }
+}
+
+// False when the peer takes no more. What it said at its end then decides how ours is told: a reset
+// comes out of listen(), and a plain end is the peer's right.
 task<bool> deliver(exchange& x, stream& peer, const std::string& bytes) {
-  auto sent = co_await attempt(peer.send(bytes));
+  result<void> sent;
+  if (x.how.timeout)
+    sent = co_await attempt(send_in_time(x, peer, bytes));
+  else
+    sent = co_await attempt(peer.send(bytes));
   if (sent) co_return true;
   if (!sent.error().is(errc::closed) && !sent.error().is(errc::reset)) sent.value();
-  co_await x.ended.wait();
+  while (!x.ended.is_set()) {
+    x.heard.reset();
+    const bool came = co_await hears(x, last_words);
+    if (!came) sent.value();
+  }
   co_return false;
 }
 
@@ -163,18 +221,7 @@ task<> speak(exchange& x, stream& peer, scope& both) {
   if (x.ended.is_set()) co_return;
   // 3. Our end; the peer's answers may still come.
   end_ours(peer);
-  if (!x.how.wait) {
-    co_await read_on(x);
-    co_return;
-  }
-  auto bounded = co_await attempt(within(*x.how.wait, read_on(x)));
-  const bool over = bounded || (bounded.error().is(errc::timed_out) &&
-                                !bounded.error().is(errc::connection_timed_out));
-  if (!over) bounded.value();
-  if (x.writing) {
-    x.heard.reset();
-    co_await x.heard.wait();
-  }
+  co_await read_on(x);
   both.stop();
 }
 

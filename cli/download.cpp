@@ -2,6 +2,7 @@
 #include "download.hpp"
 
 #include "exit_codes.hpp"
+#include "session.hpp"
 #include "text.hpp"
 #include "units.hpp"
 
@@ -14,13 +15,6 @@
 namespace tool {
 
 using namespace bight;
-
-namespace {
-
-// The loop's time; programs have no other.
-task<time_point> loop_now() { co_return (co_await current_context()).sched().now(); }
-
-}  // namespace
 
 task<> download::begin(std::optional<std::uint64_t> rest) {
   had_ = received();
@@ -64,8 +58,10 @@ void download::check_digest() {
   const std::string digest = digest_->finish();
   if (digest == how_.sha256) return;
   out_.discard();
-  throw failure(exit_code::other,
-                failed(fmt::format("its SHA-256 is {}, and not the one that was given", digest)));
+  throw failure(
+      exit_code::other,
+      failed(fmt::format("its SHA-256 is {}, and not the one that was given{}", digest,
+                         decoded_ ? " (it was decoded; --no-decode saves it as it is sent)" : "")));
 }
 
 task<> download::finish() {

@@ -41,6 +41,8 @@ class download {
   ///
   /// errors  failure(cannot_write), also for binary data on a terminal; failure past the limit.
   [[nodiscard]] bight::task<> store(std::string_view bytes);
+  /// Says whether what is stored was decoded, which a digest is not of.
+  void decoded(bool is) noexcept { decoded_ = is; }
   /// All is there: checks the digest, names the file and says so.
   ///
   /// errors  failure when it is another: then the file gets no name, and what is there is removed.
@@ -68,6 +70,7 @@ class download {
   std::uint64_t length_ = 0;  // of the whole, or 0
   bight::time_point start_{};
   std::optional<bight::sha256> digest_;
+  bool decoded_ = false;
   std::uint64_t digested_ = 0;  // bytes of the file that are in the digest
   std::optional<progress_bar> bar_;
 };

@@ -123,13 +123,24 @@ class attempt_at {
     own_range_ = has_field(f_, {"Range", "If-Range"});
     conditional_ = has_field(f_, {"If-None-Match", "If-Modified-Since"});
     const resume_point noted = file_.out().noted();
-    if (file_.received() == 0 || own_range_ || f_.what.head || noted.url != f_.what.to.str())
-      return;
+    if (file_.received() == 0 || f_.what.head) return;
+    if (const std::string_view why = why_anew(noted); !why.empty()) return voice_.note(notice(why));
     const std::uint64_t total = noted.total.value_or(UINT64_MAX);
-    if (noted.validator.empty() || file_.received() > total) return;
     // All of it is here already. A server that still has this version confirms the last byte.
     if (file_.received() == total) file_.out().restart(total - 1);
     if (file_.received() > 0) from_ = noted;
+  }
+
+  // Why the bytes that are there cannot be gone on with; "" when they can.
+  std::string_view why_anew(const resume_point& noted) const {
+    if (own_range_) return "with a Range of your own an earlier part does not count";
+    if (noted.url != f_.what.to.str()) return "the part that is here is of another page";
+    if (noted.validator.empty())
+      return "the server did not say which version the part that is here belongs to, or it was "
+             "decoded";
+    if (file_.received() > noted.total.value_or(UINT64_MAX))
+      return "the part that is here is longer than the file";
+    return "";
   }
 
   http::request next_request() const {
@@ -154,26 +165,31 @@ class attempt_at {
     if (requests == 0 || !from_) co_await print_head(h);
     const bool shown_anyway = f_.header && !file_.to_file();
     if (result != exit_code::ok && !shown_anyway) co_return refused(page, result);
-    // A 304 that nobody asked for is an empty answer; an empty file it is not.
-    if (useless && (h.status != 304 || file_.to_file()))
-      throw failure(exit_code::cut_short, file_.failed(c.reason));
+    // A 304 that nobody asked for is no empty page.
+    if (useless) throw failure(exit_code::cut_short, file_.failed(c.reason));
     if (c.is == contribution::kind::nothing && file_.to_file()) {
       voice_.note(fmt::format("{}: not modified", f_.what.to.str()));
       co_return step::done;
     }
     if (c.is == contribution::kind::range) co_return co_await store_range(page, c, requests);
-    co_await store_whole(page);
+    co_await store_whole(page, c.size);
     if (result != exit_code::ok) co_return refused(page, result);
     co_await file_.finish();
     co_return step::done;
   }
 
-  task<> store_whole(http::response& page) {
+  // `size`: what it must have, or 0.
+  task<> store_whole(http::response& page, std::uint64_t size) {
     if (from_) voice_.note(notice("the server sends the whole file"));
     from_.reset();
     begin_anew(page);
     co_await file_.begin(page.length());
+    const std::uint64_t before = file_.received();  // a header, with -i
     while (auto bytes = co_await page.recv()) co_await file_.store(bytes);
+    file_.decoded(page.encoded());
+    if (size > 0 && file_.received() - before != size)
+      throw failure(exit_code::cut_short,
+                    file_.failed(fmt::format("the server's Content-Range says {} bytes", size)));
   }
 
   task<step> store_range(http::response& page, contribution c, std::size_t requests) {
@@ -259,7 +275,10 @@ class attempt_at {
     const std::string_view whole = e.what();
     const bool ours = e.tried().starts_with("GET ") || e.tried().starts_with("HEAD ");
     std::string reason(ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole);
-    if (e.code() == http::errc::bad_encoding) reason += " (--no-decode saves it as it is sent)";
+    const bool grew =
+        e.code() == http::errc::over_limit && whole.find("times as many") != whole.npos;
+    if (e.code() == http::errc::bad_encoding || grew)
+      reason += " (--no-decode saves it as it is sent)";
     return reason;
   }
 

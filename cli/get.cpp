@@ -164,6 +164,7 @@ void add_get(CLI::App& root, action& chosen) {
   add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
   add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
   add_digest(*sub, "--sha256", f->limits.sha256, "what the whole must have");
+  head->excludes(sub->get_option("--sha256"));
   add_family(*sub, f->common);
   add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);

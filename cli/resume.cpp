@@ -133,7 +133,12 @@ contribution judge(const http::response_head& h, std::optional<std::uint64_t> le
     return useless(fmt::format("the server answers {} and sends nothing", h.status));
   if (h.status == 416 && w.from != nullptr)
     return useless("the server has no more of it than is here already");
-  if (h.status != 206 || w.own_range) return c;
+  if (h.status == 206 && w.own_range) {
+    const auto range = content_range::of(h);
+    if (range && h.get("Content-Encoding").empty()) c.size = range->size;
+    return c;
+  }
+  if (h.status != 206) return c;
   if (std::string why = misfit(h, length, w); !why.empty()) return useless(std::move(why));
   const auto range = content_range::of(h);
   c.is = contribution::kind::range;

@@ -28,7 +28,7 @@ struct resume_point {
 /// A Content-Range: "bytes 500-999/1000".
 struct content_range {
   std::uint64_t first = 0;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;  ///< of a range; of a whole that is the user's own Range, or 0
   std::optional<std::uint64_t> total;  ///< none for "/*"
 
   /// errors  none: anything that RFC 9110 §14.4 does not allow, also two fields, is no range.

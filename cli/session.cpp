@@ -20,6 +20,9 @@ using namespace bight;
 
 namespace {
 
+/// How long an interrupted command waits for the reader of its last words.
+constexpr duration last_words = 1s;
+
 int told(const console& voice, exit_code code, std::string_view message) {
   if (!message.empty()) voice.complain(message, static_cast<int>(code));
   return static_cast<int>(code);
@@ -74,8 +77,8 @@ int run_client(task<int> work, const console& voice) {
   std::optional<int> caught;
   const int code =
       run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
-  // A command that is over may wait for whoever reads its last words; a server may not.
-  line_sink::standard_error().flush(duration::max());
+  // A command that is over may wait for whoever reads its last words; one that is to end may not.
+  line_sink::standard_error().flush(caught ? last_words : duration::max());
   return caught ? 128 + *caught : code;
 }
 
@@ -83,5 +86,7 @@ bool hangup_is_ignored() noexcept {
   struct sigaction now{};
   return sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
+
+task<time_point> loop_now() { co_return (co_await current_context()).sched().now(); }
 
 }  // namespace tool

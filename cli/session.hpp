@@ -24,4 +24,7 @@ namespace tool {
 /// Whether SIGHUP was ignored when the program began (nohup): then it must stay ignored.
 [[nodiscard]] bool hangup_is_ignored() noexcept;
 
+/// The time of the loop that runs this.
+[[nodiscard]] bight::task<bight::time_point> loop_now();
+
 }  // namespace tool

@@ -26,6 +26,13 @@ bool is_coding(std::string_view word) {
                      [word](std::string_view r) { return same_name(word, r); });
 }
 
+// What a word begins with. A coding has no parameters and no quotes; one that has them is one that
+// we cannot undo, and not none.
+std::string_view first_token(std::string_view word) {
+  word.remove_prefix(std::min(word.find_first_not_of('"'), word.size()));
+  return word.substr(0, word.find_first_of("\"; \t"));
+}
+
 // The codings that were applied, in their order.
 std::vector<std::string_view> codings_of(const response_head& h) {
   std::vector<std::string_view> all;
@@ -35,7 +42,7 @@ std::vector<std::string_view> codings_of(const response_head& h) {
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find(','), rest.size());
       const std::string_view word = trimmed(rest.substr(0, end));
-      if (is_coding(word)) all.push_back(word);
+      if (is_coding(first_token(word))) all.push_back(word);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "contract/contract.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -49,6 +50,8 @@ class skipper : public testing::EmptyTestEventListener {
 };
 
 [[maybe_unused]] const bool skips = [] {
+  // A shell that runs the tests in the background ignores it for them.
+  std::signal(SIGINT, SIG_DFL);
   testing::UnitTest::GetInstance()->listeners().Append(new skipper);
   return true;
 }();

@@ -252,7 +252,20 @@ class Encodings(Case):
     def test_h18_a_bomb_is_56(self):
         bomb = gzip.compress(b"\0" * 50_000_000, 9)
         with Site(page(bomb, b"Content-Encoding: gzip")) as site:
-            self.ends(run("get", site.url, "-o", self.folder / "f"), 56, b"", "limit")
+            self.ends(run("get", site.url, "-o", self.folder / "f"), 56, b"",
+                      ["limit", "--no-decode saves it"])
+
+    def test_a_coding_with_parameters_or_quotes_is_not_taken_for_none(self):
+        for coding in b"gzip;q=1.0", b'"gzip"', b"br ; x=y":
+            with Site(page(gzip.compress(b"page"), b"Content-Encoding: " + coding)) as site:
+                self.ends(run("get", site.url), 56, b"", "--no-decode")
+
+    def test_a_digest_of_what_was_decoded_says_so(self):
+        packed = gzip.compress(b"page")
+        with Site(page(packed, b"Content-Encoding: gzip")) as site:
+            self.ends(run("get", site.url, "--sha256", hashlib.sha256(packed).hexdigest()), 1,
+                      says="it was decoded; --no-decode")
+        self.ends(run("get", "-I", "http://127.0.0.1:1/", "--sha256", "0" * 64), 2, b"", "--sha256")
 
     def test_h20_what_is_packed_in_text_is_still_escaped_on_a_terminal(self):
         body = gzip.compress(b"plain \x1b[31m text of some length that is no binary")

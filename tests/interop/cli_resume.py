@@ -91,6 +91,15 @@ class Answers(Case):
             with self.subTest(name):
                 self.resumes(answer, page(OTHER), body=OTHER, says="starting over")
 
+    def test_a_part_that_does_not_count_is_started_over_and_said_so(self):
+        self.resumes(page(BODY), begin=page(BODY)[:60_000],
+                     says="did not say which version the part that is here belongs to")
+        with Site(HALF, page(OTHER)) as site:
+            self.ends(run("get", site.url, "-o", self.file), 18)
+            self.ends(run("get", site.url + "other", "-o", self.file), 0, b"",
+                      "of another page; starting over")
+        self.assertEqual(self.file.read_bytes(), OTHER)
+
     def test_the_whole_instead_of_the_rest_replaces_it(self):
         for status in b"200 OK", b"203 Fine":
             self.resumes(page(OTHER, b'ETag: "v2"', status=status), body=OTHER,
@@ -203,6 +212,10 @@ class Unasked(Case):
             self.assertIsNone(field(site.requests[1], b"Range"))
         with Site(part(BODY, 5, 9, len(BODY), TAG)) as site:
             self.ends(run("get", site.url, "-H", "Range: bytes=5-9"), 0, BODY[5:10])
+        # A body that is shorter than its own Content-Range is no part, even in order.
+        with Site(part(BODY, 5, 9_000, len(BODY), TAG, length=100)[:-8_896]) as site:
+            self.ends(run("get", site.url, "-o", self.folder / "g", "-H", "Range: bytes=5-9000"),
+                      18, b"", "Content-Range says 8996 bytes")
 
 
 if __name__ == "__main__":

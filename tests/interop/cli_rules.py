@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The tool's rules 3 to 8 and 11, a test for each sentence. 1 and 2 are in cli_turns.py."""
 
-import itertools
 import json
 import os
 import signal
@@ -10,7 +9,7 @@ import struct
 import subprocess
 import threading
 
-from _cli import (PATIENCE, TOOL, Case, Peer, Serve, Tool, environment, main, needs_ip6,
+from _cli import (PATIENCE, TOOL, Case, Peer, Serve, environment, main, needs_ip6,
                   on_terminal, read_to_reset, run)
 
 COMMANDS = ["get", "send", "connect", "serve", "engine", "sim", "help", "completions"]
@@ -197,49 +196,6 @@ class Rule6ExitCodes(Case):
                 result = subprocess.run(["bash", "-c", script, TOOL], timeout=PATIENCE,
                                         stdin=subprocess.DEVNULL, capture_output=True)
                 self.assertEqual(result.returncode, code, (shut, result))
-
-    def test_a_client_that_is_interrupted_dies_of_the_signal(self):
-        for command, number in itertools.product(
-                ("send", "connect", "get"), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
-            quiet = threading.Event()
-            with Peer(lambda c: (c.sendall(b"here"), quiet.wait(PATIENCE))) as peer:
-                with Tool(command, f"tcp://127.0.0.1:{peer.port}", stdin=subprocess.PIPE) as tool:
-                    tool.until(b"here", "out")
-                    tool.signal(number)
-                    self.assertEqual(tool.wait(), -number, command)
-                quiet.set()
-
-    def test_ctrl_c_ends_the_loop_of_a_shell(self):
-        quiet = threading.Event()
-        with Peer(lambda c: (c.sendall(b"here"), quiet.wait(PATIENCE))) as peer:
-            loop = f"for i in 1 2 3; do {TOOL} get tcp://127.0.0.1:{peer.port}; done; echo again"
-            # Ctrl-C reaches the shell too, which stops if its command died of it.
-            shell = subprocess.Popen(["bash", "-c", loop], stdout=subprocess.PIPE,
-                                     stderr=subprocess.DEVNULL, start_new_session=True)
-            self.assertEqual(shell.stdout.read(4), b"here")
-            os.killpg(shell.pid, signal.SIGINT)
-            self.assertEqual(shell.stdout.read(), b"")
-            self.assertEqual(shell.wait(PATIENCE), -signal.SIGINT)
-            shell.stdout.close()
-            quiet.set()
-
-    def test_a_hangup_that_was_ignored_stays_ignored(self):
-        quiet = threading.Event()
-        def script(c):
-            c.sendall(b"here")
-            quiet.wait(PATIENCE)
-            c.sendall(b"whole")
-
-        with Peer(script) as peer:
-            tool = subprocess.Popen([TOOL, "get", f"tcp://127.0.0.1:{peer.port}"],
-                                    stdout=subprocess.PIPE, env=environment(),
-                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-            self.assertEqual(tool.stdout.read(4), b"here")
-            tool.send_signal(signal.SIGHUP)
-            quiet.set()
-            self.assertEqual(tool.stdout.read(), b"whole")
-            self.assertEqual(tool.wait(PATIENCE), 0)
-            tool.stdout.close()
 
 
 class Rule7Signals(Case):

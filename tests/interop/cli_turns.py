@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The tool's rules 1 and 2, the end of input and taking turns: a test for each sentence."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -8,7 +9,8 @@ import subprocess
 import threading
 import time
 
-from _cli import PATIENCE, Case, Peer, Serve, Tool, main, read_all, run, silent_for
+from _cli import (PATIENCE, TOOL, Case, Peer, Serve, Tool, environment, main, read_all, run,
+                  silent_for)
 
 
 class Rule1EndOfInput(Case):
@@ -54,6 +56,56 @@ class Rule1EndOfInput(Case):
         self.ends(result, 0, b"one\n")
         self.assertGreater(took, 0.3)
         self.assertLess(took, 5)
+
+    def test_wait_is_time_for_the_peer_and_not_for_a_slow_reader_of_ours(self):
+        answer = bytes(3_000_000)
+        with Peer(lambda c: (c.recv(100), c.sendall(answer), read_all(c))) as peer:
+            tool = subprocess.Popen(
+                [TOOL, "send", "--wait", "300ms", f"127.0.0.1:{peer.port}", "x"],
+                stdout=subprocess.PIPE, env=environment())
+            time.sleep(1)
+            self.assertEqual(len(tool.stdout.read()), len(answer) + 1)
+            self.assertEqual(tool.wait(PATIENCE), 0)
+            tool.stdout.close()
+
+    def test_a_silent_peer_is_given_up_while_our_input_is_open(self):
+        for command in (["send"], ["connect"], ["send", "-u"]):
+            quiet = threading.Event()
+            with self.subTest(command), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                udp.bind(("127.0.0.1", 0))
+                with contextlib.ExitStack() as stack:
+                    if "-u" in command:
+                        port = udp.getsockname()[1]
+                    else:
+                        port = stack.enter_context(Peer(lambda c: quiet.wait(PATIENCE))).port
+                    with Tool(*command, "-t", "200ms", f"127.0.0.1:{port}",
+                              stdin=subprocess.PIPE) as tool:
+                        self.assertEqual(tool.wait(), 28)
+                        self.assertIn(b"200 ms", tool.output["err"])
+                    quiet.set()
+
+    def test_a_peer_that_takes_nothing_is_given_up(self):
+        quiet = threading.Event()
+        with Peer(lambda c: quiet.wait(PATIENCE)) as peer:
+            self.ends(run("send", "-t", "300ms", f"127.0.0.1:{peer.port}", stdin=bytes(30_000_000)),
+                      28, b"", "the peer took nothing for 300 ms")
+            quiet.set()
+
+    def test_what_is_typed_in_time_is_no_silence(self):
+        def script(c):
+            self.assertEqual(read_all(c), b"one\ntwo\nthree\n")
+            c.sendall(b"all")
+
+        with Peer(script) as peer:
+            with Tool("connect", "-t", "1s", f"127.0.0.1:{peer.port}",
+                      stdin=subprocess.PIPE) as tool:
+                for line in b"one\n", b"two\n", b"three\n":
+                    time.sleep(0.5)  # in all more than the second
+                    tool.process.stdin.write(line)
+                    tool.process.stdin.flush()
+                tool.process.stdin.close()
+                self.assertEqual(tool.wait(), 0, tool.output)
+                self.assertEqual(tool.output["out"], b"all")
 
     def test_udp_reads_on_for_a_second_after_the_last_datagram(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
