@@ -22,6 +22,7 @@ constexpr const char* file =
     "fe80::1%eth0 link\n"
     "::ffff:192.0.2.9 mapped\n"
     "192.0.2.4\n"
+    "192.0.2.6 cut#off # not.db\n"
     "192.0.2.5 last";
 
 TEST(hosts_file, all_lines_of_a_name_count_in_both_families) {
@@ -40,6 +41,8 @@ TEST(hosts_file, comments_and_addresses_are_no_names) {
   EXPECT_THAT(find_in_hosts(file, "not.db"), IsEmpty());
   EXPECT_THAT(find_in_hosts(file, "192.0.2.4"), IsEmpty());
   EXPECT_THAT(find_in_hosts(file, "d"), IsEmpty());
+  EXPECT_THAT(find_in_hosts(file, "off"), IsEmpty());
+  EXPECT_THAT(find_in_hosts(file, "cut"), ElementsAre(address("192.0.2.6:0")));
   EXPECT_THAT(find_in_hosts("", "db"), IsEmpty());
 }
 

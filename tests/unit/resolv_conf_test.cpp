@@ -38,6 +38,15 @@ TEST(resolv_conf, servers_may_be_ip6_scoped_and_have_ports) {
                                      address("192.0.2.3:5353"), address("[::1]:54")));
 }
 
+TEST(resolv_conf, a_comment_takes_a_whole_line_as_in_glibc) {
+  const resolv_conf c = parse(
+      "#search x.test\n;options rotate\nsearch a.test # b.test\noptions ndots:2 # edns0 ; "
+      "rotate\n");
+  EXPECT_THAT(c.search, ElementsAre("a.test", "#", "b.test"));
+  EXPECT_EQ(c.ndots, 2u);
+  EXPECT_TRUE(c.edns && c.rotate);
+}
+
 TEST(resolv_conf, options_have_the_limits_of_glibc) {
   resolv_conf c = parse("options ndots:99 timeout:0 attempts:1000 rotate use-vc edns0\n");
   EXPECT_EQ(c.ndots, 15u);

@@ -40,6 +40,7 @@ std::vector<address> find_in_hosts(std::string_view text, std::string_view name)
   std::vector<address> found;
   while (!text.empty()) {
     std::string_view line = next_line(text);
+    line = line.substr(0, line.find('#'));
     const std::string_view ip = next_word(line);
     bool is_named = false;
     for (auto word = next_word(line); !word.empty() && !is_named; word = next_word(line))

@@ -93,6 +93,8 @@ resolv_conf parse_resolv_conf(std::string_view text, const resolver_environment&
   if (dot != std::string_view::npos) c.search = domains(env.host_name.substr(dot + 1));
   while (!text.empty()) {
     std::string_view line = next_line(text);
+    // A comment takes a whole line: glibc's res_vinit_1(), resolv/res_init.c.
+    if (line.starts_with('#') || line.starts_with(';')) continue;
     const std::string_view keyword = next_word(line);
     if (keyword == "nameserver") {
       if (auto server = parse_server(next_word(line))) c.servers.push_back(*std::move(server));

@@ -39,7 +39,6 @@ std::string_view next_line(std::string_view& text) noexcept {
 std::string_view next_word(std::string_view& line) noexcept {
   constexpr std::string_view blanks = " \t\r\f\v";
   line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-  if (line.starts_with('#') || line.starts_with(';')) line = {};
   const std::size_t end = std::min(line.find_first_of(blanks), line.size());
   const std::string_view word = line.substr(0, end);
   line.remove_prefix(end);

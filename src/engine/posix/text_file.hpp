@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The system's small text files: lines of words, and comments.
+/// The system's small text files: lines of words.
 
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@ namespace bight::posix {
 /// Cuts the next line off `text`, without its end.
 [[nodiscard]] std::string_view next_line(std::string_view& text) noexcept;
 
-/// Cuts the next word off `line`; empty at the end of the line, or at a comment (# or ;).
+/// Cuts the next word off `line`; empty at the end of the line.
 [[nodiscard]] std::string_view next_word(std::string_view& line) noexcept;
 
 }  // namespace bight::posix
