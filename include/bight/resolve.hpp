@@ -32,7 +32,8 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
 /// The addresses of one family (4 or 6) that `name` has, with its port: the hosts file first, then
 /// the name servers. A name without a last dot goes through the search list of resolv.conf.
 ///
-/// errors  name_not_found (also: no address of that family), name_unavailable, timed_out.
+/// errors  name_not_found (also: no address of that family), name_unavailable, timed_out;
+///         too_many_files and no_resources when there is nothing left to look it up with.
 /// cancel  the caller is free at once.
 [[nodiscard]] resolve_operation resolve(address name, int family);
 

@@ -63,8 +63,10 @@ task<std::vector<address>> resolve(address name) {
   auto& [ip6, ip4] = outcomes;
   if (!ip6 && !ip4) throw error(more_telling(ip6.error(), ip4.error()));
   // What one family found is not the answer when this machine could not look up the other.
-  if (!ip6 && ip6.error().is(errc::no_resources)) throw error(ip6.error());
-  if (!ip4 && ip4.error().is(errc::no_resources)) throw error(ip4.error());
+  for (const errc shortage : {errc::no_resources, errc::too_many_files}) {
+    if (!ip6 && ip6.error().is(shortage)) throw error(ip6.error());
+    if (!ip4 && ip4.error().is(shortage)) throw error(ip4.error());
+  }
   // Cancelled while one answer was there: what came is not the whole, and nobody waits for it.
   if (!ip6 && ip6.error().is(errc::cancelled)) throw error(ip6.error());
   if (!ip4 && ip4.error().is(errc::cancelled)) throw error(ip4.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/name_channel.hpp"
 
+#include "engine/posix/names_category.hpp"
 #include "engine/posix/resolver.hpp"
 
 #include <algorithm>
@@ -35,20 +36,21 @@ address without_scope(const address& a) noexcept {
   return a.what() == address::kind::ip6 ? address::ip6(a.bytes(), a.port()) : a;
 }
 
-// The calls that c-ares makes by itself as long as none of them is replaced.
-constexpr ares_socket_functions plain_calls{
-    [](int family, int type, int protocol, void*) -> ares_socket_t {
-      return ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-    },
-    [](ares_socket_t fd, void*) { return ::close(fd); }, nullptr,
-    [](ares_socket_t fd, void* into, size_t size, int flags, sockaddr* from, ares_socklen_t* length,
-       void*) -> ares_ssize_t { return ::recvfrom(fd, into, size, flags, from, length); },
-    [](ares_socket_t fd, const iovec* pieces, int count, void*) -> ares_ssize_t {
-      msghdr message{};
-      message.msg_iov = const_cast<iovec*>(pieces);
-      message.msg_iovlen = static_cast<std::size_t>(count);
-      return ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    }};
+// Of the calls that c-ares makes, either none or all are replaced.
+
+int close_socket(ares_socket_t fd, void*) noexcept { return ::close(fd); }
+
+ares_ssize_t receive(ares_socket_t fd, void* into, size_t size, int flags, sockaddr* from,
+                     ares_socklen_t* length, void*) noexcept {
+  return ::recvfrom(fd, into, size, flags, from, length);
+}
+
+ares_ssize_t send_pieces(ares_socket_t fd, const iovec* pieces, int count, void*) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
 
 }  // namespace
 
@@ -92,27 +94,30 @@ int name_channel::open() noexcept {
   set |= ARES_OPT_QUERY_CACHE;  // off: an answer is good for the call that asked
   options.qcache_max_ttl = 0;
 #endif
-  return ares_init_options(&channel_, &options, set);
+  const int failed = ares_init_options(&channel_, &options, set);
+  if (failed != ARES_SUCCESS) return failed;
+  // c-ares keeps the pointer.
+  static constexpr ares_socket_functions calls{&name_channel::open_socket, close_socket,
+                                               &name_channel::connect_scoped, receive, send_pieces};
+  ares_set_socket_functions(channel_, &calls, this);
+  return ARES_SUCCESS;
 }
 
 int name_channel::set_servers() {
   if (conf_.servers.empty()) return ARES_SUCCESS;  // 127.0.0.1
   std::string list;
-  bool scoped = false;
   for (const address& server : conf_.servers) {
     if (!list.empty()) list += ',';
-    scoped = scoped || is_scoped(server);
     list += without_scope(server).str();
     if (library_knows_scopes()) list += scope_text(server);  // "[fe80::1]:53%eth0"
   }
-  if (scoped && !library_knows_scopes()) {
-    // c-ares keeps the pointer.
-    static constexpr ares_socket_functions calls{plain_calls.asocket, plain_calls.aclose,
-                                                 &name_channel::connect_scoped,
-                                                 plain_calls.arecvfrom, plain_calls.asendv};
-    ares_set_socket_functions(channel_, &calls, this);
-  }
   return ares_set_servers_ports_csv(channel_, list.c_str());
+}
+
+ares_socket_t name_channel::open_socket(int family, int type, int protocol, void* self) noexcept {
+  const int fd = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+  if (fd < 0 && is_shortage(errno)) static_cast<name_channel*>(self)->shortage_ = errno;
+  return fd;
 }
 
 // With the scope that c-ares before 1.24 does not know of.
@@ -131,6 +136,7 @@ int name_channel::connect_scoped(ares_socket_t fd, const sockaddr* to, ares_sock
 void name_channel::ask(const std::string& name, int family, ares_addrinfo_callback told,
                        void* who) noexcept {
   if (!usable()) return told(who, status_, 0, nullptr);
+  shortage_ = 0;
   ares_addrinfo_hints hints{};
   hints.ai_family = family == 6 ? AF_INET6 : AF_INET;
   // c-ares would sort by RFC 6724, with a socket for each address; within one family the servers'
@@ -140,6 +146,7 @@ void name_channel::ask(const std::string& name, int family, ares_addrinfo_callba
 }
 
 void name_channel::cancel_all() noexcept {
+  shortage_ = 0;
   if (usable()) ares_cancel(channel_);
 }
 
@@ -155,6 +162,7 @@ void name_channel::set_alarm() noexcept {
 }
 
 void name_channel::process(ares_socket_t readable, ares_socket_t writable) noexcept {
+  shortage_ = 0;
   ares_process_fd(channel_, readable, writable);
   set_alarm();
   home_.proceed();

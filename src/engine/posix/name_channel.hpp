@@ -37,6 +37,9 @@ class name_channel {
   /// Whether c-ares could be set up; for want of memory, say, it cannot.
   [[nodiscard]] bool usable() const noexcept { return status_ == ARES_SUCCESS; }
   [[nodiscard]] const resolv_conf& conf() const noexcept { return conf_; }
+  /// During a call of c-ares: the errno of a socket that it could not open for want of descriptors
+  /// or memory. c-ares itself reports that as a server that refuses. 0: none.
+  [[nodiscard]] int shortage() const noexcept { return shortage_; }
 
  private:
   struct owned_timer : timer {
@@ -46,6 +49,7 @@ class name_channel {
   static void on_socket(void* self, ares_socket_t fd, int readable, int writable);
   [[nodiscard]] int open() noexcept;
   [[nodiscard]] int set_servers();
+  static ares_socket_t open_socket(int family, int type, int protocol, void* self) noexcept;
   static int connect_scoped(ares_socket_t fd, const sockaddr* to, ares_socklen_t size, void* self);
   void process(ares_socket_t readable, ares_socket_t writable) noexcept;
 
@@ -54,6 +58,7 @@ class name_channel {
   resolver& home_;
   ares_channel channel_ = nullptr;
   int status_ = ARES_SUCCESS;  // of opening the channel
+  int shortage_ = 0;
   std::vector<std::unique_ptr<watcher>> sockets_;
   owned_timer timeout_;
 };

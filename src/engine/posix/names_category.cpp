@@ -3,6 +3,7 @@
 
 #include <bight/error.hpp>
 
+#include <cerrno>
 #include <string>
 
 #include <ares.h>
@@ -15,6 +16,9 @@ class names_category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "c-ares"; }
   std::string message(int status) const override {
+    if (status < 0)
+      return "cannot read /etc/hosts or /etc/resolv.conf: " +
+             std::system_category().message(-status);
     switch (status) {
       case ARES_ENOTFOUND: return "no such name (check the spelling)";
       case ARES_ENODATA: return "the name has no such address";
@@ -41,8 +45,13 @@ class names_category final : public std::error_category {
 
 }  // namespace
 
+bool is_shortage(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS;
+}
+
 std::error_code names_code(int status) noexcept {
   static const names_category category;
+  if (is_shortage(-status)) return {-status, std::system_category()};
   return {status, category};
 }
 

@@ -42,7 +42,7 @@ struct resolver_environment {
 
 [[nodiscard]] resolv_conf parse_resolv_conf(std::string_view text, const resolver_environment& env);
 
-/// /etc/resolv.conf as it is now. A file that cannot be read counts as empty.
+/// /etc/resolv.conf as it is now. Fails as read_file() does.
 [[nodiscard]] resolv_conf read_resolv_conf();
 
 /// The absolute names to ask for, in their order, each without its last dot.

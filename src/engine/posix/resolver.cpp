@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <system_error>
 
 namespace bight::posix {
 
@@ -23,9 +24,14 @@ bool just_now(const timespec& t) noexcept {
   return now.tv_sec - t.tv_sec < 2;
 }
 
+bool same(const timespec& a, const timespec& b) noexcept {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+// In its contents, and in who may read it: st_ctim.
 bool unchanged(const struct stat& a, const struct stat& b) noexcept {
-  return a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
-         a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size;
+  return same(a.st_mtim, b.st_mtim) && same(a.st_ctim, b.st_ctim) && a.st_ino == b.st_ino &&
+         a.st_dev == b.st_dev && a.st_size == b.st_size;
 }
 
 bool is_in(std::string_view host, std::string_view domain) noexcept {
@@ -46,6 +52,10 @@ resolve_answer& answer_of(const op& o) noexcept { return *static_cast<resolve_an
 
 void fail(op& o, int status) noexcept {
   const std::error_code why = names_code(status);
+  if (why.category() == std::system_category()) {  // its usual words say it
+    o.code = why;
+    return;
+  }
   answer_of(o).failed = why;
   o.code = make_error_code(static_cast<errc>(why.default_error_condition().value()));
 }
@@ -145,10 +155,16 @@ void resolver::begin(search& s) noexcept {
   try {
     if (s.channel == nullptr) begin_anew(s);
   } catch (const std::bad_alloc&) {
-    for (auto& h : s.halves) s.learn(h, name_outcome::no_answer, ARES_ENOMEM);
-    s.decided = true;
+    give_up(s, ARES_ENOMEM);
+  } catch (const std::system_error& e) {  // of a file; the next look-up reads it again
+    give_up(s, -e.code().value());
   }
   s.channel != nullptr ? ask(s) : settle(s);
+}
+
+void resolver::give_up(search& s, int status) noexcept {
+  for (auto& h : s.halves) s.learn(h, name_outcome::no_answer, status);
+  s.decided = true;
 }
 
 // What needs no server, or which servers to ask for what.
@@ -252,6 +268,8 @@ void resolver::learn(name_search::half& h, int status, const ares_addrinfo* foun
     status = ARES_ENOMEM;
   }
   if (status == ARES_EBADNAME) status = ARES_ENOTFOUND;  // too long with its domain
+  const int shortage = s.channel->shortage();
+  if (shortage != 0 && outcome_of(status) >= name_outcome::server_fails) status = -shortage;
   s.learn(h, outcome_of(status), status);
   --queries_;
   --s.queries;

@@ -45,6 +45,7 @@ class resolver {
   [[nodiscard]] std::shared_ptr<search> search_for(op& o);
   void begin(search& s) noexcept;
   void begin_anew(search& s);
+  static void give_up(search& s, int status) noexcept;
   [[nodiscard]] static bool answer_here(search& s);
   void ask(search& s) noexcept;
   void learn(name_search::half& h, int status, const ares_addrinfo* found) noexcept;

@@ -3,18 +3,42 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace bight::posix {
 
+namespace {
+
+// The list of glibc: __resolv_conf_load() in resolv/res_init.c.
+bool is_lasting(int number) noexcept {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case EISDIR:
+    case EACCES:
+    case EPERM: return true;
+    default: return false;
+  }
+}
+
+// The text of a file that cannot be read.
+std::string no_text(int number, const char* path) {
+  if (is_lasting(number)) return {};
+  throw std::system_error(number, std::system_category(), path);
+}
+
+}  // namespace
+
 std::string read_file(const char* path) {
   constexpr std::size_t file_max = std::size_t{64} << 20;
   std::string text;
   // A FIFO under that name must not stop the loop: hence O_NONBLOCK.
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return text;
+  if (fd < 0) return no_text(errno, path);
   struct closer {
     int fd;
     ~closer() { ::close(fd); }
@@ -23,7 +47,8 @@ std::string read_file(const char* path) {
   for (;;) {
     const ssize_t n = ::read(fd, piece, sizeof piece);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 || text.size() > file_max) return {};
+    if (n < 0) return no_text(errno, path);
+    if (text.size() > file_max) return no_text(EFBIG, path);
     if (n == 0) return text;
     text.append(piece, static_cast<std::size_t>(n));
   }

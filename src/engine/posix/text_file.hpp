@@ -8,7 +8,11 @@
 
 namespace bight::posix {
 
-/// The whole of a file; empty when it cannot be read, or is larger than 64 MiB.
+/// Reads the whole of a file of at most 64 MiB.
+///
+/// A file that is not there, or that this process may not open, is empty: it stays so, and glibc
+/// treats it so. Any other failure may be over soon and throws std::system_error: no descriptors,
+/// no memory, a read that fails half-way. What the file says is not known then.
 [[nodiscard]] std::string read_file(const char* path);
 
 /// Cuts the next line off `text`, without its end.
