@@ -2,6 +2,7 @@
 #include "ready.hpp"
 
 #include "exit_codes.hpp"
+#include "files.hpp"
 #include "terminal.hpp"
 
 #include <fmt/core.h>
@@ -36,13 +37,16 @@ std::shared_ptr<ready_file> ready_file::take(int fd) {
 
 void ready_file::write(const std::vector<target>& where) {
   if (file_ == nullptr) return;
+  std::string lines;
   for (const target& t : where)
-    fmt::print(file_, "{} {}\n", name_of(t.proto, t.at), t.is_local() ? t.at.host() : t.at.str());
-  // A script that does not read its descriptor any more is no reason not to serve.
-  if (fd_ > 2)
-    std::fclose(file_);
-  else
-    std::fflush(file_);
+    lines +=
+        fmt::format("{} {}\n", name_of(t.proto, t.at), t.is_local() ? t.at.host() : t.at.str());
+  try {
+    write_all(fileno(file_), lines, "--ready-fd");
+  } catch (const failure&) {
+    // A script that does not read its descriptor any more is no reason not to serve.
+  }
+  if (fd_ > 2) std::fclose(file_);
   file_ = nullptr;
 }
 

@@ -266,6 +266,22 @@ TEST(connecting, a_socket_that_finds_itself_is_no_connection) {  // A05
   });
 }
 
+TEST(connecting, from_a_source_address_one_local_port_serves_several_destinations) {
+  in_own_network([] {
+    runner r;
+    auto first = r.run(listen_at("127.0.0.1:9"));
+    auto second = r.run(listen_at("127.0.0.2:9"));
+    std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40000";
+    tcp::connect_options from_here;
+    from_here.from = "127.0.0.1:0";
+    auto one = r.run(try_to("127.0.0.1:9", from_here));
+    ASSERT_TRUE(one) << text(one);
+    auto two = r.run(try_to("127.0.0.2:9", from_here));
+    ASSERT_TRUE(two) << text(two);
+    EXPECT_EQ(one->local(), two->local());
+  });
+}
+
 TEST(happy_eyeballs, a_silent_aaaa_question_costs_the_resolution_delay) {  // F02
   in_own_network([] {
     name_server server;

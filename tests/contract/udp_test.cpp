@@ -248,4 +248,20 @@ BIGHT_TEST(udp, close_ends_a_receive_in_flight) {
   EXPECT_TRUE(fails(closed, errc::closed));
 }
 
+BIGHT_TEST(udp, a_v4_mapped_address_is_the_ip4_address) {
+  auto to = co_await udp::bind("[::ffff:127.0.0.1]:0");
+  EXPECT_EQ(to.local().host(), "127.0.0.1");
+  const std::string at = "[::ffff:127.0.0.1]:" + std::to_string(to.local().port());
+  auto from = co_await udp::bind("127.0.0.1:0");
+  co_await from.send_to(at, "to");
+  auto first = co_await to.recv();
+  EXPECT_EQ(first.data, "to");
+  EXPECT_EQ(first.from, from.local());
+  auto connected = co_await udp::connect(at);
+  EXPECT_EQ(connected.remote(), to.local());
+  co_await connected.send("connected");
+  auto second = co_await to.recv();
+  EXPECT_EQ(second.data, "connected");
+}
+
 }  // namespace contract
