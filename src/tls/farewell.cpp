@@ -42,8 +42,10 @@ void session::close(handle h, ending how) noexcept {
   const bool failed = how == ending::failed || under_.attended(handle_) == attention::cut;
   failed_ = failed && established_ && !said_goodbye_;
   if (how == ending::reset || (failed_ && !broken_)) return cut(true);
-  say_goodbye();
   closed_at_ = sched().now();
+  quiet_ = !sending_ && wire_.outgoing.empty() && !under_.may_lose(handle_) &&
+           closed_at_ - under_.last_used(handle_) >= linger_silence;
+  say_goodbye();
   try {
     sched().arm(give_up_, later(closed_at_, linger_silence));
   } catch (const std::bad_alloc&) {
@@ -78,6 +80,7 @@ bool session::owes_a_read() const noexcept {
 bool session::must_linger() const noexcept {
   if (failed_ || wire_.ended || receive_failed_ || send_failed_) return false;
   if (!established_ && !broken_) return false;
+  if (quiet_) return false;  // what it said has been read, and nothing is under way
   return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 

@@ -178,6 +178,7 @@ class session final : public carrier {
   bool said_goodbye_ = false;
   bool half_closed_ = false;
   bool closing_ = false;
+  bool quiet_ = false;   // nothing came or went for linger_silence before the close
   bool failed_ = false;  // what was sent may be cut short: a reset follows the last alert
   bool cut_ = false;
   time_point closed_at_{};

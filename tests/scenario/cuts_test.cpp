@@ -197,6 +197,33 @@ TEST(Cuts, a_handshake_byte_by_byte_succeeds_in_its_time_and_ends_with_it) {
   EXPECT_TRUE(s.server_error->is(errc::timed_out)) << s.server_error->what();
 }
 
+// What an idle session said has been read long ago. Its server need not wait for its peer's end.
+TEST(Cuts, an_idle_session_of_tls_does_not_hold_up_the_end_of_a_server) {
+  sim::world net{sim::world_options()};
+  sim::host& server = net.add("server");
+  sim::host& client = net.add("client");
+  service where{"server:443", true};
+  const auto greet = [](tcp::stream peer) -> task<> {
+    co_await peer.send("hello");
+    co_await until_drain();
+  };
+  server.start([&where, &greet]() -> task<> {
+    auto serving = where.serve(greet);
+    co_await std::move(serving);
+  });
+  net.run_for(1s);
+  client.start([&where]() -> task<> {
+    auto peer = co_await where.connect();
+    auto hello = co_await peer.recv();
+    sim::require(hello == "hello", "the greeting");
+    co_await sleep(1h);  // and does not look
+  });
+  net.run_for(10s);
+  server.signal(SIGTERM);
+  net.run_for(10ms);
+  EXPECT_FALSE(server.running()) << net.waiting();
+}
+
 // ── Pages ───────────────────────────────────────────────────────────────────────────────────────
 
 task<> fetch(std::string url, std::string pin, std::uint64_t bytes) {
