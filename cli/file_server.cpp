@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 #include <ctime>
 
 namespace tool {
@@ -73,6 +74,8 @@ std::string_view words_of(int status) {
     case 400: return "Bad Request";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
     default: return "Range Not Satisfiable";
   }
 }
@@ -140,6 +143,23 @@ class file_session {
   }
 
   task<> answer(const asked& what) {
+    std::optional<unreadable> now;
+    try {
+      co_await answer_found(what);
+    } catch (const unreadable& u) {
+      now = u;
+    }
+    if (!now) co_return;
+    voice_.warn(
+        fmt::format("{} {}: read: {}", who_, shown(what.target), std::strerror(now->reason)));
+    if (now->passes())
+      co_await say(what, 503, "it cannot be read now; try again\n", "Retry-After: 1\r\n");
+    else
+      co_await say(what, 500, "it cannot be read\n");
+  }
+
+  // Throws unreadable before anything has been said.
+  task<> answer_found(const asked& what) {
     if (what.method != "GET" && what.method != "HEAD") {
       co_await say(what, 405, "only GET and HEAD are answered\n", "Allow: GET, HEAD\r\n");
       co_return;

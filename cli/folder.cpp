@@ -67,14 +67,30 @@ descriptor open_file_or_folder(int root, const std::string& path, struct stat& s
   const descriptor seen = open_beneath(root, path, look_flags);
   if (!seen || fstat(seen.get(), &s) != 0) return {};
   if (S_ISDIR(s.st_mode)) return descriptor(openat(seen.get(), ".", open_flags | O_DIRECTORY));
+  errno = ENOENT;
   if (!S_ISREG(s.st_mode) || path.ends_with('/')) return {};
   descriptor file(open(fmt::format("/proc/self/fd/{}", seen.get()).c_str(), open_flags));
   if (file || errno != ENOENT) return file;
   // Without /proc it has to be found once more.
   file = open_beneath(root, path, open_flags);
   struct stat now{};
-  if (!file || fstat(file.get(), &now) != 0 || !same_file(s, now)) return {};
-  return file;
+  if (!file || fstat(file.get(), &now) != 0) return {};
+  errno = ENOENT;
+  return same_file(s, now) ? std::move(file) : descriptor();
+}
+
+// After a call that has failed: whether nothing is there for us to see, or it cannot be told now.
+void throw_if_unreadable() {
+  switch (const int reason = errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+    case EINTR:
+    case ESTALE:
+    case ETIMEDOUT: throw unreadable{reason};
+    default: return;
+  }
 }
 
 bool is_hidden(std::string_view path) {
@@ -82,6 +98,10 @@ bool is_hidden(std::string_view path) {
 }
 
 }  // namespace
+
+bool unreadable::passes() const noexcept {
+  return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EINTR;
+}
 
 bool entry::seek(std::uint64_t to) const noexcept {
   return lseek(open.get(), static_cast<off_t>(to), SEEK_SET) == static_cast<off_t>(to);
@@ -98,7 +118,10 @@ std::optional<entry> folder::find(const std::string& path) const {
   entry e;
   struct stat s{};
   e.open = open_file_or_folder(root_.get(), path, s);
-  if (!e.open || fstat(e.open.get(), &s) != 0) return std::nullopt;
+  if (!e.open || fstat(e.open.get(), &s) != 0) {
+    throw_if_unreadable();
+    return std::nullopt;
+  }
   e.is_folder = S_ISDIR(s.st_mode);
   e.size = static_cast<std::uint64_t>(s.st_size);
   e.changed = s.st_mtim.tv_sec;
@@ -111,14 +134,19 @@ folder::names::names(const folder& shared, const entry& of, std::string path)
     : shared_(shared), path_(std::move(path)) {
   const int fd = openat(of.open.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   open_.reset(fd >= 0 ? fdopendir(fd) : nullptr);
-  if (open_ == nullptr && fd >= 0) close(fd);
+  if (open_ != nullptr) return;
+  const int reason = errno;
+  if (fd >= 0) close(fd);
+  throw unreadable{reason};
 }
 
 void folder::names::close_folder::operator()(DIR* d) const noexcept { closedir(d); }
 
 bool folder::names::read(std::size_t count) {
   for (; count > 0; --count) {
-    const dirent* one = open_ != nullptr ? readdir(open_.get()) : nullptr;
+    errno = 0;
+    const dirent* one = readdir(open_.get());
+    if (one == nullptr && errno != 0) throw unreadable{errno};
     if (one == nullptr) return false;
     const std::string_view name = one->d_name;
     if (is_hidden(name)) continue;
@@ -136,11 +164,17 @@ bool folder::names::read(std::size_t count) {
 std::optional<bool> folder::look(int in, const dirent& one, const std::string& path) const {
   if (one.d_type == DT_REG || one.d_type == DT_DIR) return one.d_type == DT_DIR;
   struct stat s{};
-  if (fstatat(in, one.d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (fstatat(in, one.d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
+    throw_if_unreadable();
+    return std::nullopt;
+  }
   if (S_ISLNK(s.st_mode)) {
     const std::string link = path + one.d_name;
     const descriptor seen = open_beneath(root_.get(), link, look_flags);
-    if (!seen || fstat(seen.get(), &s) != 0) return std::nullopt;
+    if (!seen || fstat(seen.get(), &s) != 0) {
+      throw_if_unreadable();
+      return std::nullopt;
+    }
   }
   if (!S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode)) return std::nullopt;
   return S_ISDIR(s.st_mode);

@@ -29,6 +29,15 @@ struct entry {
   [[nodiscard]] bool seek(std::uint64_t to) const noexcept;
 };
 
+/// Something is there, and cannot be read now: no descriptors, no memory, a disk that fails. It is
+/// not told as absent.
+struct unreadable {
+  int reason;  ///< an errno
+
+  /// Whether a later try may find it better.
+  [[nodiscard]] bool passes() const noexcept;
+};
+
 class folder {
  public:
   /// errors  a usage failure when it is no folder that can be read.
@@ -38,6 +47,8 @@ class folder {
   /// neither ".." nor a link leads out (openat2(2), RESOLVE_BENEATH); where it cannot, no link is
   /// followed at all. Names that begin with a dot are not found, nor is anything but files and
   /// folders: FIFOs, sockets and devices are not even opened.
+  ///
+  /// errors  unreadable.
   [[nodiscard]] std::optional<entry> find(const std::string& path) const;
 
   /// The names in a folder that find() would find, read in steps.
@@ -45,6 +56,8 @@ class folder {
    public:
     /// of    the open folder, borrowed for the constructor.
     /// path  of it: "" or with its "/".
+    ///
+    /// errors  unreadable, also of read().
     names(const folder& shared, const entry& of, std::string path);
 
     /// Looks at so many names more; false when there are no more.

@@ -30,7 +30,7 @@ class listings {
   /// The page of the open folder `of`, which is at `path`. Made in small pieces; other clients get
   /// their turns in between.
   ///
-  /// errors  cancelled.
+  /// errors  cancelled, unreadable.
   [[nodiscard]] bight::task<std::shared_ptr<const std::string>> page(entry of, std::string path);
 
  private:

@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -36,6 +37,25 @@ class OddFiles(Files):
             page = self.get(b"/")[2]
             self.assertNotIn(b"socket", page)
             self.assertNotIn(b"null", page)
+
+    def test_what_cannot_be_read_now_is_not_told_as_absent(self):
+        pid = self.server.process.pid
+        soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        for path, there in (b"/", b"big"), (b"/big", self.big[:9]), (b"/sub/", b"index"):
+            with self.subTest(path), self.server.connect() as c:
+                # The session has its descriptor by the first answer.
+                c.sendall(b"HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertIn(b" 404 ", c.recv(4096))
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+                c.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path)
+                answer = read_all(c)
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+                self.assertIn(b" 503 ", answer)
+                self.assertIn(b"\r\nRetry-After: 1\r\n", answer)
+                self.server.until(b"Too many open files")
+            status, _, body = self.get(path)
+            self.assertEqual(status, 200)
+            self.assertIn(there, body)
 
     def test_a_file_that_becomes_a_fifo_and_back_is_never_opened_as_one(self):
         swapped = self.shared / "swapped"
