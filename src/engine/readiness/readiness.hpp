@@ -154,7 +154,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard, gnu::noinline]] outcome try_send(op& o, io& s);
   [[nodiscard]] outcome sent(op& o, io& s, ssize_t n);
   [[nodiscard]] static ssize_t send_once(op& o, io& s) noexcept;
-  [[gnu::cold]] static outcome not_received(op& o, io& s, int why);
+  [[gnu::cold]] outcome not_received(op& o, io& s, int why);
   [[gnu::cold]] static outcome receive_failed(op& o, io& s);
   [[gnu::cold]] static outcome not_sent(op& o, io& s, int why);
   // and the others (transfer.cpp).

@@ -38,8 +38,11 @@ auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
     s.readable = false;
     return outcome::must_wait;
   }
+  // A unix socket reports a reset also after its end, and an end that was returned stays one.
+  const bool stream = s.kind == posix::socket_kind::stream;
+  if (stream && s.ended && s.end_taken) return received_none(o, s, 0);
   s.end_taken = true;
-  if (s.kind == posix::socket_kind::stream && posix::ends_connection(why)) {
+  if (stream && posix::ends_connection(why)) {
     if (s.failure <= 0) s.failure = static_cast<std::int16_t>(why);
     return receive_failed(o, s);
   }
