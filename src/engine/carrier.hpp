@@ -65,7 +65,7 @@ class carrier {
   [[nodiscard]] virtual attention attended(handle h) const noexcept = 0;
   /// Whether closing `h`, on which a session has ended well, could destroy what it has sent: input
   /// is known to be unread, or nothing has ever been received. Closing with input unread is a reset
-  /// (RFC 2525 §2.17). Makes no system call unless a send had to wait.
+  /// (RFC 2525 §2.17). Makes no system call for TCP unless a send had to wait.
   [[nodiscard]] virtual bool may_lose(handle h) const noexcept = 0;
 
   [[nodiscard]] virtual result<address> local(handle h) const = 0;

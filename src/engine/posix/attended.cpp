@@ -50,7 +50,8 @@ bool kernel_engine::may_lose(handle h) const noexcept {
   if (s->attended == attention::none || s->attended == attention::cut) return false;
   if (has_unread(*s)) return true;
   int there = 0;
-  return s->send_waited && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
+  const bool asks = s->send_waited || s->family == AF_UNIX;  // what nobody waits for is not taken
+  return asks && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
 }
 
 // For the error of a session whose handler closes its stream before it fails.

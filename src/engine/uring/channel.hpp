@@ -12,6 +12,8 @@
 #include <memory>
 #include <utility>
 
+#include <sys/socket.h>
+
 namespace bight::uring {
 
 /// A request that goes on by itself: a multishot accept or receive. It belongs to the socket, and
@@ -58,6 +60,10 @@ struct alignas(64) channel : posix::slot {
   [[nodiscard]] bool takes_datagrams() const noexcept {
     return slot::kind == posix::socket_kind::datagram;
   }
+  /// Whether the source may take what nobody waits for. Not from a unix socket: its peer sees a
+  /// reset only if the kernel still holds input, or the connection, at the close. SO_LINGER does
+  /// nothing there: unix_release_sock().
+  [[nodiscard]] bool reads_ahead() const noexcept { return family != AF_UNIX; }
   [[nodiscard]] bool has_arrivals() const noexcept {
     return arrived != nullptr && !arrived->empty();
   }

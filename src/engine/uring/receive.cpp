@@ -54,7 +54,10 @@ void uring_engine::arm(channel& c) {
   ++c.in_kernel;
   io_uring_sqe* r = request(about::source, &c);
   if (c.kind == posix::socket_kind::listener) {
-    io_uring_prep_multishot_accept(r, c.fd, nullptr, nullptr, SOCK_CLOEXEC);
+    if (c.reads_ahead())
+      io_uring_prep_multishot_accept(r, c.fd, nullptr, nullptr, SOCK_CLOEXEC);
+    else
+      io_uring_prep_accept(r, c.fd, nullptr, nullptr, SOCK_CLOEXEC);
     return;
   }
   if (c.takes_datagrams()) {
@@ -63,7 +66,10 @@ void uring_engine::arm(channel& c) {
   } else {
     // The first is for one arrival: many a connection asks once and ends, and then there is no
     // multishot to be cancelled before its close.
-    if (std::exchange(c.received_before, true))
+    const bool first = !std::exchange(c.received_before, true);
+    if (!c.reads_ahead())
+      io_uring_prep_recv(r, c.fd, nullptr, std::min<std::size_t>(c.receiver->size, request_max), 0);
+    else if (!first)
       io_uring_prep_recv_multishot(r, c.fd, nullptr, 0, 0);
     else
       io_uring_prep_recv(r, c.fd, nullptr, 0, 0);

@@ -77,9 +77,12 @@ void uring_engine::cancel(op& o) noexcept {
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return cancel_other(o);
   switch (o.engine_state) {
-    case state_waiting:  // nothing of it is with the kernel: the socket's source goes on
-      channel_of(o).receiver = nullptr;
+    case state_waiting: {  // nothing of it is with the kernel
+      channel& c = channel_of(o);
+      c.receiver = nullptr;
+      if (!c.reads_ahead()) stop_source(c);
       return finish(o, make_error_code(errc::cancelled));
+    }
     case state_in_kernel:
       o.engine_state = state_cancelling;
       return cancel_request(about::operation, &o, &channel_of(o));

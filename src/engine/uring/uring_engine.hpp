@@ -12,6 +12,8 @@
 /// one; from then on arrivals come without asking, to the operation that waits or to a queue. A
 /// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
 /// is armed again when there is somebody who waits: until then the kernel holds the bytes.
+/// Unix sockets have no multishots. Each request takes one arrival, or one connection, for the
+/// operation that waits (channel::reads_ahead).
 ///
 /// What nearly every message passes through is apart from the rest (streams.cpp), which is not
 /// inlined into it: so it saves few registers and has few lines of code.
