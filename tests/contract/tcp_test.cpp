@@ -274,4 +274,18 @@ BIGHT_TEST(tcp, a_thousand_connections_live_side_by_side) {
   EXPECT_EQ(s.told(), "");
 }
 
+BIGHT_TEST(tcp, a_listener_that_has_just_been_closed_refuses) {
+  for (const bool accepts : {false, true}) {
+    auto listening = co_await tcp::listen("127.0.0.1:0");
+    const address at = listening.local();
+    if (accepts) {
+      auto none = co_await attempt(within(1ms, listening.accept()));
+      EXPECT_TRUE(fails(none, errc::timed_out));
+    }
+    listening.close();
+    auto refused = co_await attempt(tcp::connect(at));
+    EXPECT_TRUE(fails(refused, errc::refused)) << accepts;
+  }
+}
+
 }  // namespace contract

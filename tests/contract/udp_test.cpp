@@ -264,4 +264,30 @@ BIGHT_TEST(udp, a_v4_mapped_address_is_the_ip4_address) {
   EXPECT_EQ(second.data, "connected");
 }
 
+// What is sent directly after the close finds nobody, in the same turn of the loop too.
+BIGHT_TEST(udp, a_closed_socket_takes_no_datagram_any_more) {
+  enum class used { never, received, receiving };
+  for (const used how : {used::never, used::received, used::receiving}) {
+    auto server = co_await udp::bind("127.0.0.1:0");
+    auto client = co_await udp::connect(server.local());
+    if (how == used::received) {
+      co_await client.send("first");
+      static_cast<void>(co_await server.recv());
+    }
+    scope s(co_await current_context());
+    if (how == used::receiving)
+      s.spawn([](udp::socket& from) -> task<> {
+        auto none = co_await attempt(from.recv());
+        EXPECT_TRUE(fails(none, errc::cancelled));
+      }(server));
+    co_await some_turns();
+    server.close();
+    co_await client.send("late");
+    auto refused = co_await attempt(within(patience, client.recv()));
+    EXPECT_TRUE(fails(refused, errc::refused)) << static_cast<int>(how);
+    auto joined = s.join();
+    co_await std::move(joined);
+  }
+}
+
 }  // namespace contract

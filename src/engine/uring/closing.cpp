@@ -2,6 +2,10 @@
 // Opening and closing. A descriptor is closed only when no request on it is with the kernel any
 // more: close(2) completes none, and a request holds the socket open (the peer would see no end).
 // Until then its number is taken, so no new socket can be mistaken for it.
+//
+// The peer of a stream sees the FIN or the reset a turn later. A datagram socket would go on taking
+// datagrams, and their senders would not be told that nobody is there (udp(7), ECONNREFUSED). So
+// its close waits for the kernel.
 
 #include "engine/uring/groups.hpp"
 #include "engine/uring/states.hpp"
@@ -11,6 +15,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 namespace bight::uring {
 
@@ -28,7 +33,7 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
 uring_engine::~uring_engine() {
   if (in_child()) return;  // the parent's ring is not ours to use
   stop_watching();
-  channels_.for_each([this](handle h) { close(h, ending::in_order); });
+  channels_.for_each([this](handle h) { begin_close(h, ending::in_order); });
   // Memory of ours is the kernel's until its requests have completed, however long that takes.
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
@@ -45,6 +50,12 @@ std::size_t uring_engine::open_handles() const noexcept {
 }
 
 void uring_engine::close(handle h, ending how) noexcept {
+  const channel* const c = find(h);
+  begin_close(h, how);
+  if (c != nullptr && c->closing && c->takes_datagrams()) finish_closes();
+}
+
+void uring_engine::begin_close(handle h, ending how) noexcept {
   channel* const open = find(h);
   if (open == nullptr) return;
   channel& c = *open;
@@ -87,13 +98,18 @@ void uring_engine::cancel_all_of(channel& c) noexcept {
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
-// The close itself, once nothing is in flight. It goes with the turn's other requests.
+// The close itself, once nothing is in flight. That of a TCP socket goes with the turn's other
+// requests, and takes effect after all of them. Of other sockets a peer would notice that.
 void uring_engine::settle_closing(channel& c) noexcept {
   if (c.in_kernel > 0) return;
-  io_uring_sqe* r = request(about::nothing, nullptr);
   if (c.file >= 0) ring_->strike(c.file);
-  io_uring_prep_close(r, c.fd);
-  r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  if (c.takes_datagrams() || c.family == AF_UNIX) {
+    ::close(c.fd);
+  } else {
+    io_uring_sqe* r = request(about::nothing, nullptr);
+    io_uring_prep_close(r, c.fd);
+    r->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  }
   --closing_;
   c.renew();
 }

@@ -221,6 +221,7 @@ class uring_engine final : public posix::kernel_engine {
   void on_watched(watch_record& w, int outcome);
   void arm(watch_record& w) noexcept;
 
+  void begin_close(handle h, ending how) noexcept;
   void cancel_all_of(channel& c) noexcept;
   void settle_closing(channel& c) noexcept;
   void finish_closes() noexcept;
