@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What no program may do ends it with a sentence, and not in undefined behaviour.
+#include <bight/resolve.hpp>
 #include <bight/run.hpp>
+#include <bight/stdio.hpp>
 
 #include "contract/contract.hpp"
 
+#include <array>
 #include <thread>
+#include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,20 +91,79 @@ void run_inside_a_task() {
   }(r));
 }
 
+struct in_use {
+  tcp::listener listening;
+  ends pair;
+  udp::socket datagrams;
+};
+
+task<in_use> use_a_loop() {
+  in_use all;
+  all.listening = co_await tcp::listen("127.0.0.1:0");
+  all.pair = co_await connected();
+  all.datagrams = co_await udp::bind("127.0.0.1:0");
+  co_await all.pair.there.send("before");
+  static_cast<void>(co_await all.pair.here.recv());
+  co_return all;
+}
+
+// What a child tries with its parent's loop.
+using attempt_in_a_child = task<> (*)(in_use&);
+
 // The child's own death is the parent's exit status, and its words go to the same place.
-void go_on_in_a_child() {
-  runner().run([]() -> task<> {
-    co_await sleep(1ms);
+void go_on_in_a_child(attempt_in_a_child go_on) {
+  runner().run([](attempt_in_a_child f) -> task<> {
+    auto all = co_await use_a_loop();
     const pid_t child = fork();
     if (child == 0) {
-      co_await sleep(1ms);
+      auto going_on = f(all);
+      co_await std::move(going_on);
       _exit(0);
     }
     int status = 0;
     waitpid(child, &status, 0);
+    // Nothing of it has reached the parent's connection.
+    co_await all.pair.here.send("alive");
+    if (co_await recv_exactly(all.pair.there, 5) != "alive") _exit(0);
+    auto other = co_await attempt(all.pair.here.try_recv());
+    if (!other || *other) _exit(0);
     if (WIFSIGNALED(status)) raise(WTERMSIG(status));
-  }());
+  }(go_on));
 }
+
+const std::pair<const char*, attempt_in_a_child> ways_to_go_on[] = {
+    {"sleep", [](in_use&) -> task<> { co_await sleep(1ms); }},
+    {"recv", [](in_use& u) -> task<> { static_cast<void>(co_await u.pair.there.recv()); }},
+    {"try_recv", [](in_use& u) -> task<> { static_cast<void>(co_await u.pair.there.try_recv()); }},
+    {"recv_into",
+     [](in_use& u) -> task<> {
+       std::array<std::byte, 8> buffer;
+       co_await u.pair.there.recv_into(buffer);
+     }},
+    {"send", [](in_use& u) -> task<> { co_await u.pair.there.send("from the child"); }},
+    {"send of two", [](in_use& u) -> task<> { co_await u.pair.there.send("from", "it"); }},
+    {"shutdown_send",
+     [](in_use& u) -> task<> {
+       u.pair.there.shutdown_send();
+       co_return;
+     }},
+    {"accept", [](in_use& u) -> task<> { static_cast<void>(co_await u.listening.accept()); }},
+    {"connect",
+     [](in_use& u) -> task<> { static_cast<void>(co_await tcp::connect(u.listening.local())); }},
+    {"listen", [](in_use&) -> task<> { static_cast<void>(co_await tcp::listen("127.0.0.1:0")); }},
+    {"send_to",
+     [](in_use& u) -> task<> { co_await u.datagrams.send_to(u.datagrams.local(), "x"); }},
+    {"recv of datagrams",
+     [](in_use& u) -> task<> { static_cast<void>(co_await u.datagrams.recv()); }},
+    {"bind", [](in_use&) -> task<> { static_cast<void>(co_await udp::bind("127.0.0.1:0")); }},
+    {"resolve", [](in_use&) -> task<> { static_cast<void>(co_await resolve("localhost:1")); }},
+    {"next_signal", [](in_use&) -> task<> { static_cast<void>(co_await next_signal()); }},
+    {"stdio",
+     [](in_use&) -> task<> {
+       auto out = co_await stdio::open(1);
+       co_await out.send("child\n");
+     }},
+};
 
 }  // namespace
 
@@ -137,7 +200,8 @@ TEST_F(misuse, a_loop_run_inside_one_of_its_tasks) {
 
 TEST_F(misuse, a_loop_that_goes_on_in_a_child) {
   if (on_sim()) GTEST_SKIP() << "a simulated loop shares nothing with its parent";
-  EXPECT_DEATH(go_on_in_a_child(), "a child process goes on with its parent's loop");
+  for (const auto& [verb, go_on] : ways_to_go_on)
+    EXPECT_DEATH(go_on_in_a_child(go_on), "a child process goes on with its parent's loop") << verb;
 }
 
 // A server that forks and closes its copies in the child, as before an exec.

@@ -46,7 +46,7 @@ attention kernel_engine::attended(handle h) const noexcept {
 
 bool kernel_engine::may_lose(handle h) const noexcept {
   const slot* const s = find(h);
-  if (s == nullptr || s->end_taken) return false;
+  if (s == nullptr || s->end_taken || in_child()) return false;
   if (s->attended == attention::none || s->attended == attention::cut) return false;
   if (has_unread(*s)) return true;
   int there = 0;

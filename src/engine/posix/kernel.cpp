@@ -5,6 +5,7 @@
 #include "engine/posix/alarm.hpp"
 #include "engine/posix/ancillary.hpp"
 #include "engine/posix/causes.hpp"
+#include "engine/posix/forks.hpp"
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
 #include "engine/posix/workers.hpp"
@@ -20,7 +21,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <unistd.h>
 
 namespace bight::posix {
@@ -36,15 +36,6 @@ error failed(const char* what) { return error(last_error(), what); }
 std::error_code no_memory() noexcept { return system_error_code(ENOMEM); }
 
 std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
-
-// Calls of fork(2) that lead to this process, since somebody counts.
-unsigned forks = 0;
-
-unsigned forks_counted() noexcept {
-  static const int counts = pthread_atfork(nullptr, nullptr, [] { ++forks; });
-  static_cast<void>(counts);
-  return forks;
-}
 
 bool ip6_works() noexcept {
   const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -156,8 +147,7 @@ bool connected_to_itself(int fd) noexcept {
 }
 
 kernel_engine::kernel_engine()
-    : forks_(forks_counted()),
-      alarm_(std::make_unique<alarm>(*this)),
+    : alarm_(std::make_unique<alarm>(*this)),
       signals_(std::make_unique<signal_desk>(*this)),
       workers_(std::make_unique<worker_desk>(*this)) {
   waker_ = open_waker();
@@ -165,7 +155,10 @@ kernel_engine::kernel_engine()
   wake_.fd = waker_.reads;
 }
 
-kernel_engine::~kernel_engine() { close_waker(waker_); }
+kernel_engine::~kernel_engine() {
+  forget_forks(*this);
+  close_waker(waker_);
+}
 
 void kernel_engine::start_watching() {
   wake_.wants_read = true;
@@ -179,9 +172,11 @@ void kernel_engine::start_watching() {
   wake_.owner = this;
   watch(wake_);
   alarm_->start();
+  watch_forks(*this);
 }
 
 void kernel_engine::stop_watching() noexcept {
+  forget_forks(*this);
   workers_.reset();  // joins, so that nobody wakes a dead engine
   signals_.reset();
   resolver_.reset();
@@ -199,11 +194,13 @@ void kernel_engine::wake() noexcept {
 }
 
 duration kernel_engine::limit_of_wait(time_point until) {
-  check(!in_child(), "a child process goes on with its parent's loop: make a runner of its own");
+  check_process();
   return alarm_->limit(until);
 }
 
-bool kernel_engine::in_child() const noexcept { return forks_ != forks; }
+void kernel_engine::check_process() const noexcept {
+  check(!in_child_, "a child process goes on with its parent's loop: make a runner of its own");
+}
 
 // Neither a shutdown nor an option of the socket, which the parent would feel.
 void kernel_engine::close_in_child(slot& s) noexcept {
@@ -222,6 +219,7 @@ void kernel_engine::random(std::span<std::byte> into) {
 }
 
 bool kernel_engine::submit_without_socket(op& o) {
+  check_process();
   const bool complete = submit_to_desk(o);
   if (!complete) o.begin_waiting();
   return complete;
@@ -263,6 +261,7 @@ handle kernel_engine::enter(int fd, socket_kind kind, int family) noexcept {
 }
 
 result<handle> kernel_engine::open(transport t, const address& at) {
+  check_process();
   const int family = family_of(t, at);
   const int type = t == transport::udp ? SOCK_DGRAM : SOCK_STREAM;
   const int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -285,6 +284,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
 }
 
 std::error_code kernel_engine::bind(handle h, const address& at) {
+  check_process();
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
   socket_name name;
@@ -316,6 +316,7 @@ std::error_code kernel_engine::bind_source(handle h, const address& from) {
 }
 
 std::error_code kernel_engine::listen(handle h, int backlog) {
+  check_process();
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
   if (::listen(s->fd, backlog) != 0) return last_error();
@@ -324,6 +325,7 @@ std::error_code kernel_engine::listen(handle h, int backlog) {
 }
 
 std::error_code kernel_engine::shutdown_send(handle h) {
+  check_process();
   slot* s = find(h);
   if (s == nullptr) return closed_handle();
   if (shutdown(s->fd, SHUT_WR) != 0) return last_error();
@@ -332,6 +334,7 @@ std::error_code kernel_engine::shutdown_send(handle h) {
 }
 
 result<handle> kernel_engine::adopt(int descriptor) {
+  check_process();
   if (fcntl(descriptor, F_GETFD) < 0) return failed("open the descriptor");
   const handle h = enter(descriptor, socket_kind::adopted, AF_UNSPEC);
   if (!h) return error(no_memory(), "open the descriptor");

@@ -63,6 +63,11 @@ class kernel_engine : public engine {
   [[nodiscard]] std::string cause(verb what, std::error_code code,
                                   const address& with) const override;
 
+  /// Called in a child process, after fork(2), of the one that made the engine. They share the
+  /// kernel's objects. From here on submit() finds no socket, and what would change one for the
+  /// parent ends the program with a sentence.
+  virtual void disown() noexcept { in_child_ = true; }
+
   // ── For the desks ───────────────────────────────────────────────────────────────────────────
 
   /// Watches w.fd for what w wants, from now on until that changes; neither wanted: forgets `w`,
@@ -94,16 +99,17 @@ class kernel_engine : public engine {
   /// Whether something has arrived on a stream, as far as the engine knows, that nobody has
   /// received; true also when nobody has ever tried.
   [[nodiscard]] virtual bool has_unread(const slot& s) const noexcept = 0;
-  /// The slot that `h` means, or null when the handle is stale; and that of a descriptor, made when
-  /// there is none. The engine's own, which are of a larger type.
+  /// The slot that `h` means, also in a child, or null when the handle is stale; and that of a
+  /// descriptor, made when there is none. The engine's own, which are of a larger type.
   [[nodiscard]] virtual slot* find(handle h) const noexcept = 0;
   [[nodiscard]] virtual slot& place(int fd) = 0;
   /// How long wait(until) may take; below zero: without end. Asserts that this is no child of the
   /// process that made the engine.
   [[nodiscard]] duration limit_of_wait(time_point until);
-  /// Whether this is a child process, after fork(2), of the one that made the engine. It shares the
-  /// kernel's objects with its parent: it may close its own copies of the descriptors, no more.
-  [[nodiscard]] bool in_child() const noexcept;
+  /// Whether disown() has been called: the process may close its own copies of the descriptors.
+  [[nodiscard]] bool in_child() const noexcept { return in_child_; }
+  /// Ends the program with a sentence in a child.
+  void check_process() const noexcept;
   static void close_in_child(slot& s) noexcept;
 
  private:
@@ -113,7 +119,7 @@ class kernel_engine : public engine {
 
   void remember(const slot& s) noexcept;
 
-  const unsigned forks_;            // of the process when the engine was made
+  bool in_child_ = false;
   std::vector<socket_file> files_;  // of the unix sockets that are bound to one
   waker waker_;
   watcher wake_;

@@ -45,6 +45,7 @@ system_option find_option(option_id id, bool ip6) noexcept {
 }  // namespace
 
 std::error_code kernel_engine::set(handle h, option_id id, int value) {
+  check_process();
   const slot* s = find(h);
   if (s == nullptr) return make_error_code(errc::closed);
   const int fd = s->fd;

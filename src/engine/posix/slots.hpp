@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace bight::posix {
@@ -52,6 +53,14 @@ class slot_table {
     const auto& chunk = chunks_[i / chunk_size];
     return chunk != nullptr ? &(*chunk)[i % chunk_size] : nullptr;
   }
+  /// From here on find() finds nothing, and find_hidden() what was there.
+  void hide() noexcept { hidden_ = std::exchange(size_, 0); }
+  [[nodiscard]] T* find_hidden(handle h) const noexcept {
+    if (h.index >= hidden_) return nullptr;
+    const auto& chunk = chunks_[h.index / chunk_size];
+    T* s = chunk != nullptr ? &(*chunk)[h.index % chunk_size] : nullptr;
+    return s != nullptr && s->generation == h.generation ? s : nullptr;
+  }
   T& at(std::uint32_t i) {
     if (T* there = find(i)) return *there;
     return grown_to(i);
@@ -78,6 +87,7 @@ class slot_table {
 
   std::vector<std::unique_ptr<std::array<T, chunk_size>>> chunks_;
   std::uint32_t size_ = 0;  // for so many there is a chunk, or none yet
+  std::uint32_t hidden_ = 0;
 };
 
 }  // namespace bight::posix

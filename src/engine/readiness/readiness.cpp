@@ -144,6 +144,7 @@ bool readiness_engine::watch_for_room(io& s) noexcept {
 }
 
 void readiness_engine::cancel(op& o) noexcept {
+  check_process();
   if (!o.takes() && !sends(o)) return cancel_other(o);
   if (o.engine_state != state_waiting) return;  // complete already
   io& s = *table_.find(o.on.index);
@@ -239,6 +240,11 @@ void readiness_engine::drop_waiting(io& s) noexcept {
     o.code = errc::cancelled;
     finish_waiting(o);
   }
+}
+
+void readiness_engine::disown() noexcept {
+  kernel_engine::disown();
+  table_.hide();
 }
 
 std::size_t readiness_engine::open_handles() const noexcept {

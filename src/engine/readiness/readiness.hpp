@@ -33,6 +33,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
   [[nodiscard]] std::size_t open_handles() const noexcept override;
   void close(handle h, ending how) noexcept override;
+  void disown() noexcept override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
   [[nodiscard]] std::string features() const override;
@@ -98,7 +99,9 @@ class readiness_engine final : public posix::kernel_engine {
 
   enum class outcome { done, must_wait };
 
-  [[nodiscard]] io* find(handle h) const noexcept override { return table_.find(h); }
+  [[nodiscard]] io* find(handle h) const noexcept override {
+    return in_child() ? table_.find_hidden(h) : table_.find(h);
+  }
   [[nodiscard]] io& place(int fd) override { return table_.at(static_cast<std::uint32_t>(fd)); }
   [[nodiscard]] bool has_unread(const posix::slot& s) const noexcept override;
 

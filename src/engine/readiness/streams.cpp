@@ -86,7 +86,7 @@ inline auto readiness_engine::try_receive(op& o, io& s) -> outcome {
 }
 
 bool readiness_engine::submit(op& o) {
-  io* const s = find(o.on);
+  io* const s = table_.find(o.on);
   if (s == nullptr) return submit_without_socket(o);
   if (o.what == verb::recv) return submit_receive(o, *s);
   if (o.what == verb::send) return submit_send(o, *s);

@@ -43,6 +43,12 @@ uring_engine::~uring_engine() {
   submit_and_collect(0ms, now());  // the last closes
 }
 
+void uring_engine::disown() noexcept {
+  kernel_engine::disown();
+  channels_.hide();
+  ring_->disown();
+}
+
 std::size_t uring_engine::open_handles() const noexcept {
   std::size_t n = 0;
   if (!in_child()) channels_.for_each([&n](handle) { ++n; });

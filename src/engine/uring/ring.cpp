@@ -7,6 +7,8 @@
 #include <cstring>
 #include <ctime>
 
+#include <unistd.h>
+
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define BIGHT_TSAN 1
@@ -49,6 +51,10 @@ constexpr unsigned flag_sets[] = {
 
 ring::~ring() {
   if (entries_ == 0) return;
+  if (!owned_) {  // where the queues were there may be others by now
+    ::close(ring_.ring_fd);
+    return;
+  }
   unmaps_queues();
   io_uring_queue_exit(&ring_);
 }

@@ -90,6 +90,9 @@ class ring {
   [[nodiscard]] int enlist(int fd) noexcept;
   void strike(int file) noexcept;
 
+  /// In a child of fork(2), which has no queues: only closes the ring in the end.
+  void disown() noexcept { owned_ = false; }
+
   /// -1: not set up.
   [[nodiscard]] int fd() const noexcept { return entries_ != 0 ? ring_.ring_fd : -1; }
   /// For people: flags and size.
@@ -117,6 +120,7 @@ class ring {
   unsigned enter_flags_ = IORING_ENTER_GETEVENTS;
   unsigned entries_ = 0;  // 0: not set up
   static constexpr unsigned files_max = 16;
+  bool owned_ = true;
   bool has_files_ = false;
   std::bitset<files_max> files_;  // the places that are taken
 };

@@ -10,7 +10,7 @@
 namespace bight::uring {
 
 bool uring_engine::submit(op& o) {
-  channel* const c = find(o.on);
+  channel* const c = channels_.find(o.on);
   if (c == nullptr) return submit_without_socket(o);
   if (o.what == verb::recv && !o.many) return submit_receive(o, *c);
   if (o.what == verb::send) return submit_send(o, *c);

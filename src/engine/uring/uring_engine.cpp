@@ -74,6 +74,7 @@ bool uring_engine::at_once(op& o, channel& c) noexcept {
 }
 
 void uring_engine::cancel(op& o) noexcept {
+  check_process();
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return cancel_other(o);
   switch (o.engine_state) {

@@ -61,6 +61,7 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   void close(handle h, ending how) noexcept override;
+  void disown() noexcept override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
   [[nodiscard]] std::string features() const override;
@@ -94,7 +95,9 @@ class uring_engine final : public posix::kernel_engine {
     lease bytes;
   };
 
-  [[nodiscard]] channel* find(handle h) const noexcept override { return channels_.find(h); }
+  [[nodiscard]] channel* find(handle h) const noexcept override {
+    return in_child() ? channels_.find_hidden(h) : channels_.find(h);
+  }
   [[nodiscard]] channel& place(int fd) override {
     return channels_.at(static_cast<std::uint32_t>(fd));
   }
