@@ -31,6 +31,9 @@ constexpr struct {
 } for_a_kernel[] = {
     {"cost", "counts what a real engine asks of the kernel"},
     {"names", "asks name servers over real sockets"},
+    {"names_shortage", "asks name servers over real sockets"},
+    {"causes.that_no_port_is_free_is_named_wherever_one_is_taken", "sets the local ports"},
+    {"causes.a_route_or_a_source_that_leads_nowhere_is_named", "sets routes"},
     {"connecting", "drives plain sockets"},
     {"happy_eyeballs", "asks name servers over real sockets"},
     {"signals", "raises signals of the process"},
