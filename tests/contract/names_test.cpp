@@ -169,12 +169,24 @@ TEST(names, without_a_name_server_the_error_is_clear_and_quick) {  // F12
     bight_test::replace_file("resolv.conf", "");
     runner r;
     const auto start = std::chrono::steady_clock::now();
-    // One family: c-ares 1.18 sends both through one socket, where the refusal of the one question
-    // can swallow the other's, and then 4 s pass.
     auto outcome = r.run(ask("ok.ok.test:80", 4));
     ASSERT_FALSE(outcome);
     EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
     EXPECT_LT(seconds_since(start), 3.0);
+  });
+}
+
+TEST(names, a_first_name_server_that_refuses_costs_neither_family_its_timeout) {
+  in_own_network([] {
+    name_server server;
+    constexpr int seconds = 20;  // of silence, which none of the questions may wait for
+    bight_test::replace_file("resolv.conf",
+                             "nameserver 127.0.0.9\nnameserver 127.0.0.1\noptions timeout:" +
+                                 std::to_string(seconds) + "\n");
+    runner r;
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(texts(r.run(ask("ok.ok.test:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
+    EXPECT_LT(seconds_since(start), seconds / 2);
   });
 }
 

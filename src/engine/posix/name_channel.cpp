@@ -49,6 +49,11 @@ ares_ssize_t send_pieces(ares_socket_t fd, const iovec* pieces, int count, void*
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
+  const ares_ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  // The refusal of an earlier query on this socket, which is reported once. c-ares would let only
+  // this query go to the next server; the others would wait for their timeout. It hears the refusal
+  // of the second copy when it reads, and all of them go.
+  if (sent >= 0 || errno != ECONNREFUSED) return sent;
   return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
