@@ -160,8 +160,8 @@ class socket {
 
   /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
   ///
-  /// errors  message_too_large, refused (an earlier one found nobody there), closed when it is not
-  ///         connected, no_resources.
+  /// errors  message_too_large, refused (an earlier one found nobody there), bad_address when it is
+  ///         not connected, no_resources.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {

@@ -85,8 +85,9 @@ class carrier {
 
   /// The cause of a failure in words, where the code stands for several; empty: the code says it.
   ///
+  /// code  a more exact one takes its place if the system's misleads.
   /// with  the peer of a connect or a send; the address to be bound for verb::accept.
-  [[nodiscard]] virtual std::string cause(verb /*what*/, std::error_code /*code*/,
+  [[nodiscard]] virtual std::string cause(verb /*what*/, std::error_code& /*code*/,
                                           const address& /*with*/) const {
     return {};
   }

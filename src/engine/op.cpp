@@ -84,9 +84,12 @@ error op::failure() const {
     if (of) tried += " " + of->str();
   }
   const std::int64_t told = planted(bug::failure_counts_nothing) ? 0 : count;
-  if (names_peer)
-    if (const std::string why = eng->cause(what, code, *peer); !why.empty())
-      return error(code, tried, static_cast<std::uint64_t>(told), why);
+  std::error_code why_code = code;
+  std::string why;
+  if (names_peer) why = eng->cause(what, why_code, *peer);
+  if (what == verb::send && why_code == std::errc::destination_address_required)
+    why = "the UDP socket is not connected (use send_to, or udp::connect)";
+  if (!why.empty()) return error(why_code, tried, static_cast<std::uint64_t>(told), why);
   return eng->explain(code, tried, static_cast<std::uint64_t>(told));
 }
 

@@ -158,9 +158,9 @@ task<> connect_race::try_one(std::size_t index) {
     // The second of two that connect in one turn is closed here; nothing was sent on it.
     if (!winner) winner.emplace(std::move(*outcome));
   } else if (!outcome.error().is(errc::cancelled)) {
-    attempts_[index].failed = outcome.error().code();
-    attempts_[index].why =
-        engine_.cause(verb::connect, outcome.error().code(), attempts_[index].to);
+    attempt_record& mine = attempts_[index];
+    mine.failed = outcome.error().code();
+    mine.why = engine_.cause(verb::connect, mine.failed, mine.to);
     hurry_ = true;
   }
   changed_.set();
@@ -243,8 +243,9 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
   for (bool first = true;; first = false) {
     auto opened = e.open(how, to);
     if (!opened) {
-      const std::error_code failed = opened.error().code();
-      co_return error(failed, "connect " + to.str(), 0, e.cause(verb::connect, failed, to));
+      std::error_code failed = opened.error().code();
+      const std::string why = e.cause(verb::connect, failed, to);
+      co_return error(failed, "connect " + to.str(), 0, why);
     }
     const handle h = *opened;
     stream socket(e, h);
@@ -258,6 +259,12 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
     if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_here))
       co_return error(outcome.error().code(), "connect " + to.str() + " from " + from.str(), 0,
                       "the source port has a connection to there, or had one a minute ago");
+    std::error_code failed = outcome.error().code();
+    if (has_source && outcome.error().is(errc::invalid) &&
+        e.cause(verb::connect, failed, to).empty())
+      co_return error(make_error_code(errc::unreachable),
+                      "connect " + to.str() + " from " + from.str(), 0,
+                      "no route leads there from that source address (connect_options::from)");
     // On loopback a socket can find itself (RFC 9293 §3.5, simultaneous open). The engine calls
     // that refused, as it would have been with another port of our own: hence the second try.
     auto mine = e.local(h);

@@ -14,13 +14,18 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
   unowned socket(e, h);
   const auto fail = [&](std::error_code code) {
     e.close(socket.give());
-    return error(code, "listen on " + at.str(), 0, e.cause(verb::accept, code, at));
+    const std::string why = e.cause(verb::accept, code, at);
+    return error(code, "listen on " + at.str(), 0, why);
   };
   // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
   // Where the option is missing or forbidden, it must.
   if (!at.is_local()) static_cast<void>(e.set(h, option_id::reuse_address, 1));
   if (options.reuse_port)
-    if (const auto code = e.set(h, option_id::reuse_port, 1)) return fail(code);
+    if (const auto code = e.set(h, option_id::reuse_port, 1)) {
+      if (!at.is_local()) return fail(code);
+      return error(code, "listen on " + at.str(), 0,
+                   "several threads cannot share a unix socket (use one: --threads 1)");
+    }
   if (const auto code = e.bind(h, at)) return fail(code);
   if (const auto code = e.listen(h, options.backlog)) return fail(code);
   return socket.give();

@@ -31,7 +31,8 @@ result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
   if (!failed) failed = e.bind(h, at);
   if (!failed) return socket.give();
   e.close(socket.give());
-  return error(failed, "bind " + at.str(), 0, e.cause(verb::accept, failed, at));
+  const std::string why = e.cause(verb::accept, failed, at);
+  return error(failed, "bind " + at.str(), 0, why);
 }
 
 namespace udp {

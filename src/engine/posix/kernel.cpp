@@ -4,7 +4,7 @@
 #include "base/check.hpp"
 #include "engine/posix/alarm.hpp"
 #include "engine/posix/ancillary.hpp"
-#include "engine/posix/causes.hpp"
+#include "engine/posix/facts.hpp"
 #include "engine/posix/forks.hpp"
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
@@ -347,8 +347,8 @@ result<address> kernel_engine::local(handle h) const {
   return bound_name(s->fd);
 }
 
-std::string kernel_engine::cause(verb what, std::error_code code, const address& with) const {
-  return code.category() == std::system_category() ? cause_of(what, code.value(), with)
+std::string kernel_engine::cause(verb what, std::error_code& code, const address& with) const {
+  return code.category() == std::system_category() ? cause_of(what, code, with, kernel_facts())
                                                    : std::string();
 }
 

@@ -60,7 +60,7 @@ class kernel_engine : public engine {
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
   [[nodiscard]] result<int> get(handle h, option_id id) const override;
   [[nodiscard]] time_point last_used(handle h) const noexcept override;
-  [[nodiscard]] std::string cause(verb what, std::error_code code,
+  [[nodiscard]] std::string cause(verb what, std::error_code& code,
                                   const address& with) const override;
 
   /// Called in a child process, after fork(2), of the one that made the engine. They share the

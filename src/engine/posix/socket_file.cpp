@@ -55,9 +55,12 @@ socket_file::socket_file(int fd, const std::string& path) : fd_(fd), path_(absol
 
 std::error_code socket_file::bind(const socket_name& name) {
   const folder_lock alone(path_);
-  int failed = ::bind(fd_, name.get(), name.length) == 0 ? 0 : errno;
-  if (failed == EADDRINUSE && is_stale(name) && unlink(path_.c_str()) == 0)
-    failed = ::bind(fd_, name.get(), name.length) == 0 ? 0 : errno;
+  const auto bind_once = [&] { return ::bind(fd_, name.get(), name.length) == 0 ? 0 : errno; };
+  int failed = bind_once();
+  if (failed == EADDRINUSE) {
+    failed = in_use(name);
+    if (failed == 0) failed = unlink(path_.c_str()) == 0 ? bind_once() : EADDRINUSE;
+  }
   if (failed != 0) return {failed, std::system_category()};
   note();
   return {};
@@ -75,13 +78,14 @@ void socket_file::note() noexcept {
 // not listen yet (EPROTOTYPE) from none at all (ECONNREFUSED): the kernel looks for the socket
 // first, whatever it is for (unix_find_bsd() in net/unix/af_unix.c). What is no socket is refused
 // too, so the file is looked at last.
-bool socket_file::is_stale(const socket_name& name) const noexcept {
+int socket_file::in_use(const socket_name& name) const noexcept {
   const int probe = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return false;
+  if (probe < 0) return errno;
   const bool refused = connect(probe, name.get(), name.length) != 0 && errno == ECONNREFUSED;
   ::close(probe);
   struct stat there{};
-  return refused && lstat(path_.c_str(), &there) == 0 && S_ISSOCK(there.st_mode);
+  const bool stale = refused && lstat(path_.c_str(), &there) == 0 && S_ISSOCK(there.st_mode);
+  return stale ? 0 : EADDRINUSE;
 }
 
 void socket_file::remove() const noexcept {

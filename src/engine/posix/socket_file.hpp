@@ -28,7 +28,8 @@ class socket_file {
   [[nodiscard]] int socket() const noexcept { return fd_; }
 
  private:
-  [[nodiscard]] bool is_stale(const socket_name& name) const noexcept;
+  /// EADDRINUSE, 0 if the file is left over, or why that cannot be found out.
+  [[nodiscard]] int in_use(const socket_name& name) const noexcept;
   void note() noexcept;
 
   int fd_;

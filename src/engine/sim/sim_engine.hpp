@@ -47,6 +47,8 @@ class sim_engine final : public engine {
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
   [[nodiscard]] result<int> get(handle h, option_id id) const override;
   [[nodiscard]] time_point last_used(handle h) const noexcept override;
+  [[nodiscard]] std::string cause(verb what, std::error_code& code,
+                                  const address& with) const override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "sim"; }
   [[nodiscard]] std::string features() const override;

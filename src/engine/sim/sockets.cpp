@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The calls of the waist about sockets, none of which waits.
 
+#include "engine/sim/facts.hpp"
 #include "engine/sim/ports.hpp"
 #include "engine/sim/sim_engine.hpp"
 #include "engine/sim/streams.hpp"
@@ -182,6 +183,12 @@ result<address> sim_engine::remote(handle h) const {
 time_point sim_engine::last_used(handle h) const noexcept {
   const socket* const s = find(h);
   return s != nullptr ? s->last_used : time_point::min();
+}
+
+std::string sim_engine::cause(verb what, std::error_code& code, const address& with) const {
+  return code.category() == std::system_category()
+             ? cause_of(what, code, with, host_facts(all_, home_))
+             : std::string();
 }
 
 std::error_code sim_engine::set(handle h, option_id id, int value) {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What the kernel says about routes and files, for the causes of errors.
+
+#include "engine/causes.hpp"
+
+namespace bight::posix {
+
+class kernel_facts final : public machine_facts {
+ public:
+  [[nodiscard]] int route(const address& to, bool broadcast) const override;
+  [[nodiscard]] file file_at(const address& at) const override;
+};
+
+}  // namespace bight::posix

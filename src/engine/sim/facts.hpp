@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What a simulated host knows about routes and files, for the causes of errors.
+
+#include "engine/causes.hpp"
+#include "engine/sim/universe.hpp"
+
+namespace bight::sim {
+
+class host_facts final : public machine_facts {
+ public:
+  host_facts(universe& all, machine& home) noexcept : all_(all), home_(home) {}
+  [[nodiscard]] int route(const address& to, bool broadcast) const override;
+  [[nodiscard]] file file_at(const address& at) const override;
+
+ private:
+  universe& all_;
+  machine& home_;
+};
+
+}  // namespace bight::sim

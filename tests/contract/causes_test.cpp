@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// An error names what is wrong, also where the system has one code for several causes.
+#include <bight/local.hpp>
+#include <bight/tcp.hpp>
+#include <bight/udp.hpp>
+
+#include "contract/contract.hpp"
+#include "contract/own_network.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace contract {
+namespace {
+
+using bight_test::in_own_network;
+using testing::HasSubstr;
+
+class folder {
+ public:
+  folder() {
+    char name[] = "/tmp/bight-test-XXXXXX";
+    path_ = mkdtemp(name);
+  }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+  ~folder() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+template <class T>
+std::string told(const result<T>& outcome) {
+  return outcome ? "it succeeded" : outcome.error().what();
+}
+
+task<result<stream>> try_connect(address to, address from = {}) {
+  tcp::connect_options options;
+  options.from = std::move(from);
+  auto connecting = attempt(tcp::connect(std::move(to), options));
+  co_return co_await std::move(connecting);
+}
+
+task<result<udp::socket>> try_aim(address to) {
+  auto aiming = attempt(udp::connect(std::move(to)));
+  co_return co_await std::move(aiming);
+}
+
+task<result<tcp::listener>> try_listen(address at, tcp::listen_options options = {}) {
+  auto listening = attempt(tcp::listen(std::move(at), options));
+  co_return co_await std::move(listening);
+}
+
+BIGHT_TEST(causes, a_send_on_an_unconnected_socket_names_what_to_call) {
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  auto outcome = co_await attempt(socket.send("x"));
+  EXPECT_TRUE(fails(outcome, errc::bad_address));
+  EXPECT_THAT(told(outcome), HasSubstr("not connected (use send_to, or udp::connect)"));
+}
+
+BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
+  auto outcome = co_await try_aim("255.255.255.255:9");
+  EXPECT_FALSE(outcome);
+  if (on_sim()) EXPECT_THAT(told(outcome), HasSubstr("that is a broadcast address"));
+}
+
+BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
+  const folder here;
+  const std::string path = here.file("s");
+  auto missing = co_await attempt(local::connect(path));
+  EXPECT_THAT(told(missing), HasSubstr("no such socket file (is the server running?)"));
+  auto first = co_await local::listen(path);
+  auto second = co_await attempt(local::listen(path));
+  EXPECT_TRUE(fails(second, errc::address_in_use));
+  EXPECT_THAT(told(second), HasSubstr("another program listens there; choose another path"));
+}
+
+BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
+  const folder here;
+  tcp::listen_options options;
+  options.reuse_port = true;
+  auto outcome = co_await try_listen(address::local(here.file("s")), options);
+  EXPECT_TRUE(fails(outcome, errc::not_supported));
+  EXPECT_THAT(told(outcome), HasSubstr("several threads cannot share a unix socket"));
+}
+
+BIGHT_TEST(causes, a_symbolic_link_in_place_of_a_unix_socket_is_named) {
+  needs_kernel("makes a symbolic link");
+  const folder here;
+  const std::string path = here.file("s");
+  EXPECT_EQ(symlink("/no/such/file", path.c_str()), 0);
+  auto outcome = co_await attempt(local::listen(path));
+  EXPECT_TRUE(fails(outcome, errc::address_in_use));
+  EXPECT_THAT(told(outcome), HasSubstr("a symbolic link is there"));
+}
+
+task<> run_out_of_ports() {
+  auto server = co_await tcp::listen("127.0.0.1:7070");
+  auto one = co_await try_connect("127.0.0.1:7070");
+  auto other = co_await try_connect("127.0.0.1:7070");
+  EXPECT_TRUE(fails(other, errc::address_not_here));
+  EXPECT_THAT(told(other), HasSubstr("no local port is free"));
+  auto listening = co_await try_listen("127.0.0.1:0");
+  EXPECT_TRUE(fails(listening, errc::address_in_use));
+  EXPECT_THAT(told(listening), HasSubstr("no port is free"));
+
+  auto bound = co_await udp::bind("127.0.0.1:0");
+  auto again = co_await attempt(udp::bind("127.0.0.1:0"));
+  EXPECT_TRUE(fails(again, errc::address_in_use));
+  EXPECT_THAT(told(again), HasSubstr("no port is free"));
+  auto aimed = co_await try_aim("127.0.0.1:7070");
+  EXPECT_TRUE(fails(aimed, errc::address_not_here));
+  EXPECT_THAT(told(aimed), HasSubstr("no local port is free"));
+}
+
+TEST(causes, that_no_port_is_free_is_named_wherever_one_is_taken) {
+  in_own_network([] {
+    std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "50000 50000";
+    run_test(run_out_of_ports());
+  });
+}
+
+task<> go_nowhere() {
+  for (const char* to : {"10.7.0.1:80", "[fd07::1]:80"}) {
+    auto stream = co_await try_connect(to);
+    EXPECT_TRUE(fails(stream, errc::unreachable));
+    EXPECT_THAT(told(stream), HasSubstr("blackhole route"));
+    auto datagrams = co_await try_aim(to);
+    EXPECT_TRUE(fails(datagrams, errc::unreachable));
+    EXPECT_THAT(told(datagrams), HasSubstr("blackhole route"));
+  }
+  auto socket = co_await udp::bind("0.0.0.0:0");
+  auto sent = co_await attempt(socket.send_to("10.7.0.1:80", "x"));
+  EXPECT_TRUE(fails(sent, errc::unreachable));
+  EXPECT_THAT(told(sent), HasSubstr("blackhole route"));
+
+  auto wrong_source = co_await try_connect("10.6.6.99:80", "127.0.0.1:0");
+  EXPECT_TRUE(fails(wrong_source, errc::unreachable));
+  EXPECT_THAT(told(wrong_source), HasSubstr("from 127.0.0.1:0"));
+  EXPECT_THAT(told(wrong_source), HasSubstr("connect_options::from"));
+}
+
+TEST(causes, a_route_or_a_source_that_leads_nowhere_is_named) {
+  in_own_network([] {
+    constexpr const char* routes =
+        "ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set d1 up && "
+        "ip addr add 10.6.6.6/24 dev d0 && ip route add blackhole 10.7.0.0/24 && "
+        "ip -6 route add blackhole fd07::/64";
+    if (std::system(routes) != 0) return;  // no ip(8), or a kernel without veth
+    run_test(go_nowhere());
+  });
+}
+
+}  // namespace
+}  // namespace contract
