@@ -110,6 +110,18 @@ BIGHT_TEST(odd_unix, options_of_networks_are_refused) {
   EXPECT_FALSE(pair.here.get(options::reuse_port));
 }
 
+BIGHT_TEST(odd_unix, the_end_may_be_sent_after_a_send_has_failed) {
+  auto pair = co_await connected_by_unix("failed");
+  co_await pair.there.send("unread");
+  co_await some_turns();
+  pair.here.close();
+  auto reset = co_await attempt(pair.there.recv());
+  EXPECT_TRUE(fails(reset, errc::reset));
+  auto sent = co_await attempt(pair.there.send("x"));
+  EXPECT_TRUE(fails(sent, errc::closed));
+  EXPECT_NO_THROW(pair.there.shutdown_send());
+}
+
 // ── Destinations ────────────────────────────────────────────────────────────────────────────────
 
 BIGHT_TEST(odd_destinations, nobody_connects_to_many) {
@@ -118,6 +130,24 @@ BIGHT_TEST(odd_destinations, nobody_connects_to_many) {
     auto outcome = co_await attempt(tcp::connect(to));
     EXPECT_TRUE(fails(outcome, errc::unreachable)) << to;
   }
+}
+
+BIGHT_TEST(odd_destinations, the_unspecified_address_is_the_loopback_address) {
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  const std::string port = std::to_string(listening.local().port());
+  auto client = co_await tcp::connect("0.0.0.0:" + port);
+  EXPECT_EQ(client.remote(), listening.local());
+  EXPECT_EQ(client.local().host(), "127.0.0.1");
+  tcp::connect_options how;
+  how.from = address(":0");
+  auto other = co_await tcp::connect("127.0.0.1:" + port, how);
+  EXPECT_EQ(other.local().host(), "127.0.0.1");
+}
+
+BIGHT_TEST(odd_destinations, an_ip6_socket_has_no_route_to_an_ip4_address) {
+  auto bound = co_await udp::bind("[::1]:0");
+  auto outcome = co_await attempt(bound.send_to("127.0.0.1:9", "x"));
+  EXPECT_TRUE(fails(outcome, errc::unreachable));
 }
 
 BIGHT_TEST(odd_destinations, a_link_local_address_needs_its_interface) {

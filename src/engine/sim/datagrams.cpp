@@ -220,6 +220,7 @@ bool send(universe& u, socket& s, op& o) {
   if (o.peer != nullptr) {
     to = end_of(*o.peer);
     if (o.peer->what() == address::kind::any) to.family = 0;
+    if (to.family == 4 && s.family == 6 && !s.dual) return fail(o, std::errc::network_unreachable);
     if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
       o.code = errc::bad_address;
       return true;

@@ -94,6 +94,15 @@ bool is_loopback(const packet_end& e) noexcept {
   return std::all_of(e.ip.begin(), e.ip.end() - 1, [](auto b) { return b == 0; }) && e.ip[15] == 1;
 }
 
+decltype(packet_end::ip) loopback(std::uint8_t family) noexcept {
+  decltype(packet_end::ip) ip{};
+  if (family == 4)
+    ip = {127, 0, 0, 1};
+  else
+    ip[15] = 1;
+  return ip;
+}
+
 bool is_multicast(const packet_end& e) noexcept {
   return e.family == 4 ? e.ip[0] >> 4 == 14 : e.family == 6 && e.ip[0] == 0xff;
 }

@@ -128,6 +128,8 @@ class machine final : public surroundings {
 
 [[nodiscard]] packet_end end_of(const address& a) noexcept;
 [[nodiscard]] bool is_loopback(const packet_end& e) noexcept;
+/// 127.0.0.1, or ::1.
+[[nodiscard]] decltype(packet_end::ip) loopback(std::uint8_t family) noexcept;
 [[nodiscard]] bool is_wildcard(const packet_end& e) noexcept;
 [[nodiscard]] bool is_multicast(const packet_end& e) noexcept;
 [[nodiscard]] bool is_broadcast(const packet_end& e) noexcept;

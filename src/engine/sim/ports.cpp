@@ -63,10 +63,15 @@ std::error_code bind(universe& u, socket& s, const packet_end& at, bool dual) {
   return {};
 }
 
+packet_end source_for(machine& m, const packet_end& to) noexcept {
+  packet_end from = is_loopback(to) || m.has(to) ? to : to.family == 4 ? m.ip4() : m.ip6();
+  if (is_loopback(to)) from.ip = loopback(to.family);
+  return from;
+}
+
 std::error_code bind_for(socket& s, const packet_end& to) {
   machine& m = *s.home;
-  packet_end from = is_loopback(to) || m.has(to) ? to : to.family == 4 ? m.ip4() : m.ip6();
-  if (is_loopback(to) && to.family == 4) from.ip = {127, 0, 0, 1};
+  packet_end from = source_for(m, to);
   from.port = m.free_port(s.kind);
   if (from.port == 0) return code_of(std::errc::address_not_available);
   s.bound_by_us = true;

@@ -117,10 +117,11 @@ bool connect(universe& u, socket& s, op& o) {
       o.code = errc::bad_address;
       return true;
     }
+    if (is_wildcard(to)) to.ip = loopback(to.family);  // as Linux takes it: ip(7)
     o.code = refused_destination(s, to);
     if (!o.code && !s.bound) o.code = ports::bind_for(s, to);
     if (o.code) return true;
-    if (is_wildcard(s.local)) s.local.ip = to.family == 4 ? s.home->ip4().ip : s.home->ip6().ip;
+    if (is_wildcard(s.local)) s.local.ip = ports::source_for(*s.home, to).ip;
     s.remote = to;
     if (s.local == to) {  // simultaneous open with itself: told as the engines over a kernel do
       o.code = code_of(std::errc::connection_refused);
