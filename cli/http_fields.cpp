@@ -77,6 +77,7 @@ std::vector<http::field> parse_fields(const std::vector<std::string>& flags) {
     for (std::string line; std::getline(file, line);)
       if (!trimmed(line).empty())
         fields.push_back(parse_field(trimmed(line), "-H: a line of the file"));
+    if (file.bad()) throw usage_error(fmt::format("-H {}: cannot be read", shown(flag)));
   }
   try {
     http::check_fields(fields);

@@ -120,6 +120,7 @@ class Values(Case):
     def test_files(self):
         self.ends(run("send", NEVER, "--file", self.folder / "none"), 7)  # nobody is asked first
         self.ends(run("get", "-H", f"@{self.folder}/none", f"http://{NEVER}/"), 2)
+        self.ends(run("get", "-H", f"@{self.folder}", f"http://{NEVER}/"), 2)
 
 
 class Commands(Case):
