@@ -116,6 +116,10 @@ class scheduler {
   };
   [[nodiscard]] bool is_failing() const noexcept { return failing_; }
 
+  /// How many contexts have been stopped so far. If it is unchanged, no task was cancelled since.
+  [[nodiscard]] std::uint32_t stops() const noexcept { return stops_; }
+  void count_stop() noexcept { ++stops_; }
+
   /// Timers that are armed.
   [[nodiscard]] std::size_t armed() const noexcept { return heap_.size(); }
 
@@ -159,6 +163,7 @@ class scheduler {
 
   time_point now_{};
   bool failing_ = false;
+  std::uint32_t stops_ = 0;  // beside failing_, where it takes no room
   runnable_queue ready_;
   std::vector<timer*> heap_;
   std::uint64_t sequence_ = 0;

@@ -39,6 +39,9 @@ class stdio {
     return {verb::write, carrier_, handle_, piece(parts)...};
   }
 
+  /// As stream::can_send: false once nobody reads the pipe any more.
+  [[nodiscard]] bool can_send() const noexcept;
+
  private:
   stdio(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
 

@@ -121,6 +121,12 @@ class stream {
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
+  /// Whether bytes that are sent now could still reach the peer. False once the stream is closed,
+  /// reset or failed, once its sending side is shut down or its peer has closed a unix socket, and
+  /// once its server has cut it. True is no promise: the peer may be gone without a sign. Makes a
+  /// system call.
+  [[nodiscard]] bool can_send() const noexcept;
+
   /// The address of the other end, also when it has gone; of kind none for an unnamed unix socket
   /// and for a stream that is closed here.
   [[nodiscard]] address remote() const;

@@ -10,6 +10,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ class any_writer {
   any_writer() noexcept = default;
   any_writer(const any_writer&) = delete;
   any_writer& operator=(const any_writer&) = delete;
-  /// Asserts that no byte is held that could still have been sent.
+  /// Asserts that no byte is held that could still have been sent; see writer.
   virtual ~any_writer();
 
   /// Sends what is held; see writer.
@@ -50,16 +51,23 @@ class any_writer {
   [[nodiscard]] std::string_view leaving() const noexcept { return leaving_; }
   /// The send is over; of what was leaving `count` bytes have gone.
   void has_left(std::size_t count) noexcept;
+  /// Whether a task of this loop was cancelled since the last write, or the task that owns the
+  /// writer has failed. Not once the loop is gone.
+  [[nodiscard]] bool interrupted() const noexcept {
+    return loop_ != nullptr && (loop_->is_failing() || loop_->stops() != stops_);
+  }
 
  private:
   template <std::size_t N>
   friend class write_operation;
-  void keep(const piece* parts, std::size_t count);
+  void keep(const piece* parts, std::size_t count, const scheduler& loop);
 
   std::string held_;
   std::string leaving_;  // in front of it; not touched while it is being sent
   bool sending_ = false;
   bool given_up_ = false;
+  std::uint32_t stops_ = 0;          // of loop_, at the last write
+  const scheduler* loop_ = nullptr;  // of the last write
 };
 
 /// One call of a writer: bytes that only have to be kept take neither a frame nor a wait.
@@ -82,7 +90,7 @@ class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
       to_->give_up();
       return h;
     }
-    to_->keep(parts_, N);
+    to_->keep(parts_, N, c.sched());
     if (held < max_) return h;
     flushing_.emplace(to_->flush());
     return flushing_->start(h, c);
@@ -112,9 +120,18 @@ class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
 /// gets the answers at once.
 /// Without a reader, flush() is the program's to call.
 ///
-/// A writer must not die with bytes that nobody has sent (asserted): flush() or discard() them. It
-/// may when an exception is on its way, when the last call of it or of its reader has failed, and
-/// when the stream is closed.
+/// A writer that is destroyed asserts that it holds no byte which could still be sent: flush() or
+/// discard() what it holds. It may hold bytes if
+///
+/// - the stream cannot send any more (`can_send()`): it is closed, reset, failed, shut down or cut;
+/// - an exception destroys the writer, or the task that owns it has failed;
+/// - the last call of the writer, or of the reader that is tied to it, has failed;
+/// - a task of this loop was cancelled, or a deadline has expired, since the last write.
+///
+/// So neither a peer nor a deadline can make this assertion fail. A task that ends normally on a
+/// healthy stream without flush() does.
+///
+/// A sink that is no stream is asked only if it has `bool can_send() const`, or converts to bool.
 ///
 /// Borrows the stream, which must not move while the writer lives.
 ///
@@ -126,8 +143,7 @@ class writer final : public any_writer {
   explicit writer(Sink& sink, std::size_t max = 65536) noexcept : sink_(&sink), max_(max) {}
   explicit writer(Sink&&, std::size_t = 0) = delete;
   ~writer() override {
-    if constexpr (requires { static_cast<bool>(*sink_); })
-      if (!*sink_) give_up();
+    if (buffered() > 0 && !could_have_sent()) give_up();
   }
 
   /// Keeps a copy of every byte of every part.
@@ -158,6 +174,18 @@ class writer final : public any_writer {
   }
 
  private:
+  // A sink that can send has a loop; of another one nobody knows whether its loop is still there.
+  [[nodiscard]] bool could_have_sent() const noexcept {
+    if constexpr (requires(const Sink& s) {
+                    { s.can_send() } -> std::same_as<bool>;
+                  })
+      return sink_->can_send() && !interrupted();
+    else if constexpr (requires { static_cast<bool>(*sink_); })
+      return static_cast<bool>(*sink_);
+    else
+      return true;
+  }
+
   Sink* sink_;
   std::size_t max_;
 };

@@ -19,6 +19,7 @@ context::context(context& parent) noexcept : context(*parent.scheduler_) {
 void context::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;
+  scheduler_->count_stop();
   while (hooks_.next != &hooks_) {
     auto& first = static_cast<stop_hook&>(*hooks_.next);
     first.unlink();

@@ -68,6 +68,10 @@ class carrier {
   /// (RFC 2525 §2.17). Makes no system call for TCP unless a send had to wait.
   [[nodiscard]] virtual bool may_lose(handle h) const noexcept = 0;
 
+  /// Whether bytes that are sent on `h` could still reach the peer, as far as this system knows.
+  /// May make a system call.
+  [[nodiscard]] virtual bool can_send(handle h) const noexcept = 0;
+
   [[nodiscard]] virtual result<address> local(handle h) const = 0;
   /// The peer, also of a connection that has been reset, and of one that is closed while a session
   /// is attended.

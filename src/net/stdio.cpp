@@ -15,6 +15,8 @@ stdio::~stdio() {
   if (handle_) carrier_->close(handle_);
 }
 
+bool stdio::can_send() const noexcept { return handle_ && carrier_->can_send(handle_); }
+
 result<int> signal_operation::take() {
   if (failed()) return failure();
   return static_cast<int>(count);

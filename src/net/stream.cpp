@@ -57,6 +57,8 @@ void stream::drop() noexcept {
     carrier_->close(handle_);
 }
 
+bool stream::can_send() const noexcept { return handle_ && carrier_->can_send(handle_); }
+
 address stream::remote() const {
   if (!handle_) return {};
   auto a = carrier_->remote(handle_);

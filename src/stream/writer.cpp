@@ -24,7 +24,9 @@ void any_writer::discard() noexcept {
   leaving_.clear();
 }
 
-void any_writer::keep(const piece* parts, std::size_t count) {
+void any_writer::keep(const piece* parts, std::size_t count, const scheduler& loop) {
+  loop_ = &loop;
+  stops_ = loop.stops();
   const std::size_t before = held_.size();
   try {
     for (std::size_t i = 0; i < count; ++i)

@@ -104,6 +104,11 @@ void session::rest() noexcept {
 
 void session::attend(handle h, attention a) noexcept { under_.attend(h, a); }
 
+bool session::can_send(handle h) const noexcept {
+  if (closing_ || h != handle_ || !established_ || said_goodbye_) return false;
+  return !broken_ && !receive_failed_ && !send_failed_ && under_.can_send(h);
+}
+
 attention session::attended(handle h) const noexcept { return under_.attended(h); }
 
 result<address> session::local(handle h) const { return under_.local(h); }

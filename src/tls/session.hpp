@@ -58,6 +58,7 @@ class session final : public carrier {
   [[nodiscard]] attention attended(handle h) const noexcept override;
   /// False: the farewell sees to that.
   [[nodiscard]] bool may_lose(handle) const noexcept override { return false; }
+  [[nodiscard]] bool can_send(handle h) const noexcept override;
   [[nodiscard]] result<address> local(handle h) const override;
   [[nodiscard]] result<address> remote(handle h) const override;
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;

@@ -6,6 +6,7 @@
 #include <new>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -52,6 +53,16 @@ bool kernel_engine::may_lose(handle h) const noexcept {
   int there = 0;
   const bool asks = s->send_waited || s->family == AF_UNIX;  // what nobody waits for is not taken
   return asks && ioctl(s->fd, FIONREAD, &there) == 0 && there > 0;
+}
+
+// The kernel knows of a failure before any call has reported it, and after one has: poll(2) reports
+// both, and takes neither away. An end that the peer has sent is no failure (POLLRDHUP).
+bool kernel_engine::can_send(handle h) const noexcept {
+  const slot* const s = find(h);
+  if (s == nullptr || s->end_sent || s->attended == attention::cut) return false;
+  pollfd asked{s->fd, POLLOUT, 0};
+  const int count = ::poll(&asked, 1, 0);
+  return count == 0 || (count > 0 && (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0);
 }
 
 // For the error of a session whose handler closes its stream before it fails.

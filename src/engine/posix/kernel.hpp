@@ -53,6 +53,7 @@ class kernel_engine : public engine {
   void attend(handle h, attention a) noexcept override;
   [[nodiscard]] attention attended(handle h) const noexcept override;
   [[nodiscard]] bool may_lose(handle h) const noexcept override;
+  [[nodiscard]] bool can_send(handle h) const noexcept override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
 
   [[nodiscard]] result<address> local(handle h) const override;

@@ -19,6 +19,8 @@ namespace bight::sim::streams {
 [[nodiscard]] bool accept(universe& u, socket& listener, op& o);
 [[nodiscard]] bool receive(universe& u, socket& s, op& o);
 [[nodiscard]] bool send(universe& u, socket& s, op& o);
+/// Whether bytes that are sent now could still reach the peer, as far as this host knows.
+[[nodiscard]] bool can_send(universe& u, const socket& s) noexcept;
 void give_back(universe& u, socket& s, op& o) noexcept;
 void give_back_accepted(universe& u, socket& listener, socket& child) noexcept;
 [[nodiscard]] std::error_code shutdown_send(universe& u, socket& s);

@@ -158,12 +158,17 @@ bool receive(universe& u, socket& s, op& o) {
   return true;
 }
 
+bool can_send(universe& u, const socket& s) noexcept {
+  if (s.at != stage::open || s.fin_queued) return false;
+  return s.family != unix_family || has_reader(u, s);
+}
+
 bool send(universe& u, socket& s, op& o) {
   // A unix socket tells of a reset to receives only.
   const bool kept =
       s.family == unix_family && s.error == static_cast<int>(std::errc::connection_reset);
   if (!kept && failed(s, o)) return true;
-  if (s.at != stage::open || s.fin_queued || (s.family == unix_family && !has_reader(u, s))) {
+  if (!can_send(u, s)) {
     o.code = code_of(std::errc::broken_pipe);
     return true;
   }
