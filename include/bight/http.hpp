@@ -244,8 +244,9 @@ class response {
   ///
   /// errors  cut_short when the connection ends before the body does; timed_out when
   ///         timeouts::silence has passed (also errc::too_slow); errc::malformed, over_limit,
-  ///         bad_encoding; those of the stream. After each of them the connection is closed, and
-  ///         further calls fail with closed.
+  ///         bad_encoding; those of the stream. After each of them the connection is closed and
+  ///         never used again. Further calls fail with the same error if it is the answer that is
+  ///         wrong (cut_short, malformed, over_limit, bad_encoding), else with closed.
   /// cancel  no byte was taken: they come with the next call. So it is with a deadline around this
   ///         call. The clocks of timeouts::silence and rate_min go on with the next call.
   [[nodiscard]] task<lease> recv(std::size_t max = 65536) &;

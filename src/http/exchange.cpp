@@ -39,28 +39,41 @@ task<> response::state::read_head() {
   }
 }
 
+void response::state::check_open() const {
+  if (wrong_) throw error(*wrong_);
+  if (failed_) throw error(bight::errc::closed, tried(), parser.received());
+}
+
 bool response::state::advance(time_point now) {
   try {
-    for (;;) {
-      if (decode && (spare = decode->next())) return true;
-      switch (parser.next()) {
-        case response_parser::step::more: return false;
-        case response_parser::step::head: break;  // said already
-        case response_parser::step::body:
-          if (!decode) {
-            spare = parser.body();
-            return true;
-          }
-          decode->feed(parser.body());
-          break;
-        case response_parser::step::done:
-          if (decode) decode->end();
-          finish(now);
-          return true;
-      }
-    }
+    return go_on(now);
   } catch (const error& e) {
-    throw failed(e);
+    wrong_ = failed(e);
+    throw error(*wrong_);
+  } catch (...) {  // no memory: what is half decoded cannot go on
+    close();
+    throw;
+  }
+}
+
+bool response::state::go_on(time_point now) {
+  for (;;) {
+    if (decode && (spare = decode->next())) return true;
+    switch (parser.next()) {
+      case response_parser::step::more: return false;
+      case response_parser::step::head: break;  // said already
+      case response_parser::step::body:
+        if (!decode) {
+          spare = parser.body();
+          return true;
+        }
+        decode->feed(parser.body());
+        break;
+      case response_parser::step::done:
+        if (decode) decode->end();
+        finish(now);
+        return true;
+    }
   }
 }
 
@@ -79,10 +92,10 @@ void response::state::count_wait(duration time) noexcept {
 
 void response::state::check_clocks() {
   const options& how = client->how;
-  if (silent_ >= how.timeouts.silence)
+  if (silent_ > 0ns && silent_ >= how.timeouts.silence)
     throw failed(error(bight::errc::timed_out, "", parser.received(),
                        "timed out after " + duration_text(how.timeouts.silence)));
-  if (waited_ < how.rate_window) return;
+  if (waited_ == 0ns || waited_ < how.rate_window) return;
   const double seconds = static_cast<double>(waited_.count()) / 1e9;
   const auto rate = static_cast<std::uint64_t>(static_cast<double>(came_) / seconds);
   if (rate < how.rate_min)
@@ -97,7 +110,11 @@ void response::state::take_in(lease bytes) {
   silent_ = {};
   came_ += bytes.size();
   parser.feed(std::move(bytes));
-  check_clocks();
+}
+
+void response::state::close() noexcept {
+  failed_ = true;
+  link.wire.close();
 }
 
 void response::state::finish(time_point now) {
@@ -109,7 +126,7 @@ void response::state::finish(time_point now) {
 }
 
 error response::state::failed(const error& e) {
-  if (!e.is(bight::errc::cancelled)) link.wire.close();
+  if (!e.is(bight::errc::cancelled)) close();
   const error mine = in_terms_of(tried(), e);
   return error(mine.code(), tried(), parser.received(),
                std::string_view(mine.what()).substr(tried().size() + 2));

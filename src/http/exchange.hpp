@@ -27,6 +27,9 @@ struct response::state {
   /// Receives until the header is here.
   [[nodiscard]] task<> read_head();
 
+  /// Fails once the response has failed: again with what is wrong with the answer, else with
+  /// closed.
+  void check_open() const;
   /// Moves on without waiting: true when spare has bytes or the body has ended, false when the
   /// connection must give more.
   [[nodiscard]] bool advance(time_point now);
@@ -34,12 +37,13 @@ struct response::state {
   [[nodiscard]] duration patience() const noexcept;
   /// Counts time that recv() has waited; also when a deadline of the program's ended it.
   void count_wait(duration time) noexcept;
-  /// Fails when one of these times has passed, and with it a limit.
+  /// Fails when one of these times has passed, and with it a limit. To be called when the
+  /// connection must give more: what has come, however late, is handed out first.
   void check_clocks();
   /// Takes what the connection gave.
   void take_in(lease bytes);
-  /// The failure `e` of the connection or the parser, as this request's. The connection is closed,
-  /// unless the program itself has cancelled.
+  /// The failure `e` of the connection or the parser, as this request's. The response stays failed
+  /// and its connection is closed, unless the program itself has cancelled.
   [[nodiscard]] error failed(const error& e);
 
   std::shared_ptr<client_state> client;
@@ -52,10 +56,14 @@ struct response::state {
   bool finished = false;
 
  private:
+  [[nodiscard]] bool go_on(time_point now);
+  void close() noexcept;
   void finish(time_point now);
   [[nodiscard]] std::string tried() const;
 
-  duration silent_{};  // waiting since the last byte
+  bool failed_ = false;
+  std::optional<error> wrong_;  // with the answer itself
+  duration silent_{};           // waiting since the last byte
   // Waiting for the body, in the window of options::rate_window that is running.
   duration waited_{};
   std::uint64_t came_ = 0;

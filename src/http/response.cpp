@@ -31,7 +31,9 @@ task<lease> response::recv(std::size_t max) & {
   check(max > 0, "recv of at most 0 bytes");
   state& s = *state_;
   const scheduler& time = (co_await current_context()).sched();
+  s.check_open();
   while (!s.spare && !s.finished && !s.advance(time.now())) {
+    s.check_clocks();
     const time_point since = time.now();
     const duration patience = s.patience();
     auto receiving = attempt(within(patience, s.link.wire.recv()));
@@ -41,7 +43,6 @@ task<lease> response::recv(std::size_t max) & {
     if (!bytes) {
       const bool ours = bytes.error().is(bight::errc::timed_out) && took >= patience;
       if (!ours) throw s.failed(bytes.error());
-      s.check_clocks();
       continue;
     }
     if (planted(bug::short_page_is_whole) && bytes->empty()) break;
@@ -57,8 +58,8 @@ task<std::string> response::text(std::size_t max) & {
     const lease bytes = co_await std::move(receiving);
     if (!bytes) co_return all;
     if (bytes.size() > max - all.size())
-      throw fault(errc::over_limit, fmt::format("the page has more than {} bytes", max),
-                  "GET " + from().str());
+      throw state_->failed(
+          fault(errc::over_limit, fmt::format("the page has more than {} bytes", max)));
     all += bytes.view();
   }
 }

@@ -148,6 +148,77 @@ BIGHT_SITE_TEST(http_time, a_cancelled_request_leaves_no_connection, stall) {
   EXPECT_EQ(s.connections, 1u);
 }
 
+// ── A response that has failed ──────────────────────────────────────────────────────────────────
+
+task<bool> break_in_the_body(site& s, stream& peer, std::string asked) {
+  constexpr std::string_view chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  constexpr std::string_view gzip =
+      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n";
+  const std::string path = path_of(asked);
+  if (path == "/malformed") co_await peer.send(chunked, "4\r\nhalf\r\nno number\r\n4\r\nmore\r\n");
+  if (path == "/over_limit") co_await peer.send(chunked, "14\r\ntwenty bytes of body\r\n0\r\n\r\n");
+  if (path == "/bad_encoding") co_await peer.send(gzip, "not gzip!!", page("more"));
+  if (path == "/silence") co_await peer.send(chunked, "4\r\nhalf\r\n");
+  if (path == "/cut_short") co_await peer.send(chunked, "4\r\nhalf\r\n");
+  if (path == "/reset") {
+    co_await peer.send(chunked, "4\r\nhalf\r\n");
+    co_await some_turns();
+    peer.abort();
+  }
+  if (path == "/silence") co_await s.release.wait();
+  co_return path != "/cut_short" && path != "/reset";
+}
+
+BIGHT_SITE_TEST(http_failed, a_response_that_has_failed_stays_failed, break_in_the_body) {
+  for (const char* path :
+       {"/malformed", "/over_limit", "/bad_encoding", "/silence", "/cut_short", "/reset"}) {
+    http::options how;
+    how.timeouts.silence = 300ms;
+    how.limits.body_bytes = 10;
+    http::client one(how);
+    auto page = co_await one.get(s.url(path));
+    result<lease> piece = co_await attempt(page.recv());
+    for (int i = 0; i < 9 && piece && !piece->empty(); ++i) piece = co_await attempt(page.recv());
+    EXPECT_FALSE(piece.has_value()) << path;
+    if (piece) continue;
+    const bool gone = piece.error().is(errc::reset) || piece.error().is(errc::timed_out);
+    const std::error_code then = gone ? make_error_code(errc::closed) : piece.error().code();
+    for (int i = 0; i < 3; ++i) {
+      auto again = co_await attempt(page.recv());
+      EXPECT_FALSE(again.has_value()) << path;
+      if (!again) EXPECT_EQ(again.error().code(), then) << path;
+    }
+    auto all = co_await attempt(page.text());
+    EXPECT_FALSE(all.has_value()) << path;
+    EXPECT_EQ(page.status(), 200);
+    EXPECT_EQ(one.idle(), 0u) << path;
+  }
+  s.release.set();
+}
+
+BIGHT_SITE_TEST(http_failed, a_page_longer_than_text_takes_is_over, break_in_the_body) {
+  http::client one;
+  auto page = co_await one.get(s.url("/silence"));
+  auto all = co_await attempt(page.text(3));
+  EXPECT_FALSE(all.has_value());
+  EXPECT_TRUE(fails(co_await attempt(page.recv()), errc::closed));
+  s.release.set();
+}
+
+BIGHT_SITE_TEST(http_failed, one_that_was_too_slow_stays_failed, trickle_body) {
+  http::options how;
+  how.rate_min = 100'000;
+  how.rate_window = 50ms;
+  http::client one(how);
+  auto page = co_await one.get(s.url());
+  result<lease> piece = co_await attempt(page.recv());
+  while (piece && !piece->empty()) piece = co_await attempt(page.recv());
+  EXPECT_FALSE(piece.has_value());
+  if (!piece) EXPECT_EQ(piece.error().code(), http::errc::too_slow);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(fails(co_await attempt(page.recv()), errc::closed));
+  EXPECT_EQ(one.idle(), 0u);
+}
+
 // ── Redirects ───────────────────────────────────────────────────────────────────────────────────
 
 task<bool> redirect(site& s, stream& peer, std::string asked) {
