@@ -230,10 +230,7 @@ void sim_engine::take_arrived(handle h, arrivals& into) {
 void sim_engine::wait(time_point until) {
   at_once_ = at_once_max;
   if (!all_.driven()) {  // a loop that drives its own world
-    constexpr duration turn_takes = 1us;
-    const duration limit = until == time_point::min()   ? all_.now() + turn_takes
-                           : until == time_point::max() ? duration::max()
-                                                        : until.time_since_epoch();
+    const duration limit = std::max(until.time_since_epoch(), all_.now() + turn_takes);
     if (!all_.drive_outside(mine_, limit))
       check_failed(("deadlock: nothing can happen any more" + all_.waiting()).c_str(), __FILE__,
                    __LINE__);

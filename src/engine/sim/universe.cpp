@@ -16,8 +16,9 @@ namespace bight::sim {
 
 namespace {
 
-// A turn takes its time: a program that looks again and again for something sees time pass.
-constexpr duration turn_takes = 1us;
+// So many turns a program may take at one moment, for what its own operations complete. One that
+// goes on for longer polls, and has to see time pass.
+constexpr unsigned turns_at_once_max = 64;
 
 // When a timer of that program expires, by the world's time.
 duration due(const program& p, time_point at) noexcept {
@@ -289,8 +290,10 @@ bool universe::notice_woken() {
   for (const auto& p : programs) {
     if (p->ended || p->outside || p->marked) continue;
     const time_point first = p->running->next_deadline();
-    const bool timer = first != time_point::max() && p->wakes_at > due(*p, first) && !p->overslept;
-    const bool ready = p->running->has_ready() && p->wakes_at > now_ + turn_takes;
+    const duration soonest = now_ + turn_takes;
+    const bool timer = first != time_point::max() && !p->overslept &&
+                       p->wakes_at > std::max(due(*p, first), soonest);
+    const bool ready = p->running->has_ready() && p->wakes_at > soonest;
     if (!timer && !ready) continue;
     mark(*p);
     any = any || !p->home.stands_still();
@@ -316,6 +319,10 @@ bool universe::take_turns() {
       }
       p.marked = false;
       if (p.ended) continue;
+      if (p.turned_at == now_ && p.turns_at_once >= turns_at_once_max) {
+        wake_at(p, now_);
+        continue;
+      }
       any = more = true;
       turn(p);
     }
@@ -325,6 +332,8 @@ bool universe::take_turns() {
 
 void universe::turn(program& p) {
   ++turns_;
+  p.turns_at_once = p.turned_at == now_ ? p.turns_at_once + 1 : 1;
+  p.turned_at = now_;
   {
     struct back {
       program*& current;
@@ -346,21 +355,25 @@ void universe::turn(program& p) {
 void universe::after_turn(program& p) {
   p.overslept = false;
   if (p.running->ended()) return ended(p);
-  duration next = duration::max();
-  if (p.running->has_ready()) {
-    next = now_ + turn_takes;
-  } else if (p.running->next_deadline() != time_point::max()) {
-    next = due(p, p.running->next_deadline());
-  }
-  if (next >= p.wakes_at) return;
-  p.wakes_at = next;
-  in(std::max(next - now_, duration(0)), event_kind::wake, p.number, p.life);
+  const time_point timer = p.running->next_deadline();
+  if (p.running->has_ready())
+    wake_at(p, now_);
+  else if (timer != time_point::max())
+    wake_at(p, due(p, timer));
+}
+
+// A turn takes its time: a program that looks again and again for something sees time pass.
+void universe::wake_at(program& p, duration at) noexcept {
+  at = std::max(at, now_ + turn_takes);
+  if (at >= p.wakes_at) return;
+  p.wakes_at = at;
+  in(at - now_, event_kind::wake, p.number, p.life);
 }
 
 void universe::fail(std::string_view what) const {
   std::string report(what);
-  report += fmt::format(", after {} and {} events, seed {}", duration_text(now_), trace.count(),
-                        options.seed);
+  report += fmt::format(", after {}, {} events and {} turns of programs, seed {}",
+                        duration_text(now_), trace.count(), turns_, options.seed);
   report += waiting();
   throw failure(report);
 }

@@ -20,6 +20,9 @@ namespace bight::sim {
 
 class fault_driver;
 
+/// How long a turn of a loop takes, whatever it does.
+inline constexpr duration turn_takes = 1us;
+
 /// One loop on a host.
 struct program {
   program(universe& all, machine& m, std::uint32_t n, callback<task<>()> f);
@@ -48,6 +51,8 @@ struct program {
   }
   duration wakes_at = duration::max();  // the event that is on its way
   bool overslept = false;               // a fault has made that event late
+  duration turned_at{-1};               // its last turn
+  unsigned turns_at_once = 0;           // at that moment
 };
 
 class universe {
@@ -190,6 +195,7 @@ class universe {
   void answer(look_up_state& l);
   [[nodiscard]] bool run_out(const machine* of);
 
+  void wake_at(program& p, duration at) noexcept;
   duration now_{};
   event_queue queue_;
   std::vector<std::uint32_t> marked_;  // programs with something to do
