@@ -175,6 +175,10 @@ class host {
 /// operation, is a failure: end() throws it; the destructor, which cannot, ends the process with
 /// the report unless an exception is on its way.
 ///
+/// After end() a world and its hosts still answer every question: now(), hash(), events(), alive(),
+/// host::output() and the others. Nothing can be added, started, run or changed any more
+/// (asserted).
+///
 /// threads  one; worlds share nothing.
 class world {
  public:
@@ -182,6 +186,7 @@ class world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();
+  /// Ends the world, as the destructor does. Does nothing when it has ended already.
   void end();
 
   /// A host with that name, which the others can look up, and addresses.

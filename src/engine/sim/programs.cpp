@@ -236,4 +236,25 @@ std::string universe::wind_up() {
   return report;
 }
 
+universe& universe::open() noexcept {
+  check(!over_, "a world is used after its end(): it only answers questions then, such as hash()");
+  return *this;
+}
+
+// What the programs and the scenario have given goes now: it may use what dies before the world.
+void universe::end() {
+  if (over_) return;
+  const std::string report = wind_up();
+  over_ = true;
+  left_over_ = !report.empty();
+  if (left_over_) throw failure(report);
+  for (const auto& m : machines) {
+    m->programs.clear();
+    m->console = nullptr;
+  }
+  programs.clear();
+  calls_ = {};
+  trace.tell(nullptr);
+}
+
 }  // namespace bight::sim

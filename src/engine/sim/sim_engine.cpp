@@ -304,13 +304,13 @@ bool sim_engine::may_lose(handle h) const noexcept {
   const socket* const s = find(h);
   if (s == nullptr || s->at != stage::open) return false;
   if (s->attended == attention::none || s->attended == attention::cut) return false;
+  return s->arrived_bytes > 0 || (s->received == 0 && !s->fin_arrived);
+}
+
 bool sim_engine::can_send(handle h) const noexcept {
   const socket* const s = find(h);
   if (dead_ || s == nullptr || s->attended == attention::cut) return false;
   return s->kind != socket_kind::stream || streams::can_send(all_, *s);
-}
-
-  return s->arrived_bytes > 0 || (s->received == 0 && !s->fin_arrived);
 }
 
 // For the error of a session whose handler closes its stream before it fails.

@@ -63,6 +63,8 @@ class universe {
   ~universe();
 
   const world_options options;
+  /// This world, which must not have ended (asserted): whatever changes it asks for it here.
+  [[nodiscard]] universe& open() noexcept;
   [[nodiscard]] duration now() const noexcept { return now_; }
 
   // ── Who is there ────────────────────────────────────────────────────────────────────────────
@@ -135,6 +137,10 @@ class universe {
   [[nodiscard]] std::string waiting() const;
   /// Stops what runs, and gives a report about what is left over, or nothing.
   [[nodiscard]] std::string wind_up();
+  /// Ends the world: winds it up, and then answers questions only. Throws the report about what is
+  /// left over, which is kept as it is: somebody may use it still.
+  void end();
+  [[nodiscard]] bool left_over() const noexcept { return left_over_; }
   [[noreturn]] void fail(std::string_view what) const;
 
   // ── Names ───────────────────────────────────────────────────────────────────────────────────
@@ -189,13 +195,13 @@ class universe {
   void renew(program& p);
   void turn(program& p);
   void after_turn(program& p);
+  void wake_at(program& p, duration at) noexcept;
   void ended(program& p);
   void happen(const event& e);
   void ask_for(look_up_state& l, std::uint32_t index);
   void answer(look_up_state& l);
   [[nodiscard]] bool run_out(const machine* of);
 
-  void wake_at(program& p, duration at) noexcept;
   duration now_{};
   event_queue queue_;
   std::vector<std::uint32_t> marked_;  // programs with something to do
@@ -206,6 +212,8 @@ class universe {
   std::uint64_t turns_ = 0;
   random_stream schedule_;
   bool driven_ = false;
+  bool over_ = false;
+  bool left_over_ = false;
   bool private_ = false;  // it is around a program of the machine: see add_outside()
 };
 

@@ -19,7 +19,7 @@ address host::ip4(std::uint16_t port) const { return machine_.ip4(port).to_addre
 address host::ip6(std::uint16_t port) const { return machine_.ip6(port).to_address(); }
 
 void host::start(callback<task<>()> program) {
-  sim::program& p = machine_.all.add_program(machine_, std::move(program));
+  sim::program& p = machine_.all.open().add_program(machine_, std::move(program));
   p.starts_again = true;
   machine_.all.begin(p);
 }
@@ -33,7 +33,7 @@ struct only_once {
 }  // namespace
 
 void host::drive(task<> main) {
-  universe& all = machine_.all;
+  universe& all = machine_.all.open();
   if (machine_.console == nullptr) machine_.console = &all.add_program(machine_, {});
   program& p = *machine_.console;
   check(p.ended, "host::run from inside a program");
@@ -47,15 +47,19 @@ void host::drive(task<> main) {
   if (p.failed != nullptr) std::rethrow_exception(std::exchange(p.failed, nullptr));
 }
 
-void host::signal(int number) { machine_.all.signal(machine_, number); }
-void host::kill() { machine_.all.kill(machine_, false); }
-void host::crash() { machine_.all.kill(machine_, true); }
-void host::restart() { machine_.all.restart(machine_); }
-void host::pause() { machine_.paused = true; }
+void host::signal(int number) { machine_.all.open().signal(machine_, number); }
+void host::kill() { machine_.all.open().kill(machine_, false); }
+void host::crash() { machine_.all.open().kill(machine_, true); }
+void host::restart() { machine_.all.open().restart(machine_); }
+
+void host::pause() {
+  static_cast<void>(machine_.all.open());
+  machine_.paused = true;
+}
 
 void host::resume() {
   machine_.paused = false;
-  machine_.all.go_on(machine_);
+  machine_.all.open().go_on(machine_);
 }
 
 bool host::running() const noexcept {
@@ -65,9 +69,10 @@ bool host::running() const noexcept {
 }
 
 void host::step_clock(duration ahead) {
+  universe& all = machine_.all.open();
   machine_.clock_ahead += ahead;
   for (program* p : machine_.programs)
-    if (!p->ended) machine_.all.in(0ns, event_kind::wake, p->number, p->life);
+    if (!p->ended) all.in(0ns, event_kind::wake, p->number, p->life);
 }
 
 void host::limit_descriptors(std::size_t most) {
@@ -75,13 +80,15 @@ void host::limit_descriptors(std::size_t most) {
 }
 
 void host::type(std::string_view text) {
+  universe& all = machine_.all.open();
   machine_.input += text;
-  terminal::typed(machine_.all, machine_);
+  terminal::typed(all, machine_);
 }
 
 void host::end_input() {
+  universe& all = machine_.all.open();
   machine_.input_ended = true;
-  terminal::typed(machine_.all, machine_);
+  terminal::typed(all, machine_);
 }
 
 const std::string& host::output(int fd) const {
@@ -93,17 +100,7 @@ const std::string& host::output(int fd) const {
 
 world::world(world_options options) : universe_(std::make_unique<universe>(options)) {}
 
-void world::end() {
-  if (universe_ == nullptr) return;
-  const std::string report = universe_->wind_up();
-  if (report.empty()) {
-    universe_.reset();
-  } else {
-    // Whoever holds what is left over may touch it still.
-    static_cast<void>(universe_.release());
-    throw failure(report);
-  }
-}
+void world::end() { universe_->end(); }
 
 world::~world() {
   const bool on_its_way = std::uncaught_exceptions() > 0;
@@ -112,10 +109,12 @@ world::~world() {
   } catch (const failure& f) {
     if (!on_its_way) check_failed(f.what(), __FILE__, __LINE__);
   }
+  // Whoever holds what is left over may touch it still.
+  if (universe_->left_over()) static_cast<void>(universe_.release());
 }
 
 host& world::add(std::string_view name, host_options options) {
-  machine& m = universe_->add(name, options);
+  machine& m = universe_->open().add(name, options);
   std::vector<address> addresses{m.ip4().to_address()};
   if (options.ip6) addresses.push_back(m.ip6().to_address());
   this->name(name, std::move(addresses));
@@ -124,7 +123,7 @@ host& world::add(std::string_view name, host_options options) {
 
 void world::paths::operator=(const path_options& options) const {
   const auto set = [&](machine& from, machine& to) {
-    path& p = all_.way(from, to);
+    path& p = all_.open().way(from, to);
     p.set(options);
     all_.faults->worsen(p, from, to);
     all_.hurry(p);
@@ -146,7 +145,7 @@ void world::partition(host& a, host& b) {
 }
 
 void world::partition_one_way(host& a, host& b) {
-  universe_->record(happening::fault, "partition " + a.name() + " " + b.name());
+  universe_->open().record(happening::fault, "partition " + a.name() + " " + b.name());
   universe_->way(a.machine_, b.machine_).cut_by_hand = true;
 }
 
@@ -156,13 +155,13 @@ void world::isolate(host& a) {
 }
 
 void world::clog(host& a, host& b) {
-  universe_->record(happening::fault, "clog " + a.name() + " " + b.name());
+  universe_->open().record(happening::fault, "clog " + a.name() + " " + b.name());
   universe_->way(a.machine_, b.machine_).clogged_by_hand = true;
   universe_->way(b.machine_, a.machine_).clogged_by_hand = true;
 }
 
 void world::heal(host& a, host& b) {
-  universe_->record(happening::fault, "heal " + a.name() + " " + b.name());
+  universe_->open().record(happening::fault, "heal " + a.name() + " " + b.name());
   for (path* p :
        {&universe_->way(a.machine_, b.machine_), &universe_->way(b.machine_, a.machine_)}) {
     p->cut_by_hand = p->clogged_by_hand = false;
@@ -177,13 +176,15 @@ void world::heal() {
 }
 
 void world::name(std::string_view name, std::vector<address> addresses, name_options options) {
-  universe_->names[std::string(name)] = {std::move(addresses), options};
+  universe_->open().names[std::string(name)] = {std::move(addresses), options};
 }
 
-void world::after(duration wait, callback<void()> f) { universe_->call_in(wait, std::move(f)); }
-void world::run_for(duration time) { universe_->run_to(universe_->now() + time); }
+void world::after(duration wait, callback<void()> f) {
+  universe_->open().call_in(wait, std::move(f));
+}
+void world::run_for(duration time) { universe_->open().run_to(universe_->now() + time); }
 void world::run_until(const callback<bool()>& done) {
-  universe_->drive([&] { return done(); });
+  universe_->open().drive([&] { return done(); });
 }
 
 duration world::now() const noexcept { return universe_->now(); }
@@ -199,7 +200,7 @@ random_stream world::random(std::string_view purpose) const noexcept {
   return random_stream(seed(), std::string("scenario ").append(purpose));
 }
 
-void world::note(std::string_view text) { universe_->record(happening::note, text); }
+void world::note(std::string_view text) { universe_->open().record(happening::note, text); }
 void world::trace_to(sink* s) noexcept { universe_->trace.tell(s); }
 
 }  // namespace bight::sim

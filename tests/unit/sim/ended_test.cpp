@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// What a world still answers once it has ended, and what it refuses.
+#include "unit/sim/net.hpp"
+
+#include <bight/stdio.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace bight::sim_test {
+namespace {
+
+task<> print_hello() {
+  auto out = co_await stdio::open(1);
+  co_await out.send("hello\n");
+  co_await sleep(1s);
+}
+
+TEST(sim_ended, a_world_answers_its_questions) {
+  two_hosts w({.seed = 3});
+  w.b.start(serve_echo);
+  w.a.run(print_hello());
+  const std::uint64_t events = w.net.events();
+  w.net.end();
+  w.net.end();  // does nothing
+  EXPECT_EQ(w.net.now(), 1s);
+  EXPECT_EQ(w.net.seed(), 3u);
+  EXPECT_GE(w.net.events(), events);
+  EXPECT_NE(w.net.hash(), 0u);
+  EXPECT_EQ(w.net.faults_struck(), 0u);
+  static_cast<void>(w.net.faults());
+  EXPECT_EQ(w.net.alive(), sim::census());
+  EXPECT_EQ(w.net.waiting(), "");
+  EXPECT_NE(w.net.random("x").next(), w.net.random("y").next());
+  EXPECT_EQ(w.a.output(1), "hello\n");
+  EXPECT_EQ(w.a.name(), "a");
+  EXPECT_EQ(w.b.ip4(7).str(), "10.0.0.2:7");
+  EXPECT_FALSE(w.b.running());
+  w.net.trace_to(nullptr);
+}
+
+TEST(sim_ended, two_runs_can_be_compared_behind_their_ends) {
+  std::uint64_t hashes[2];
+  for (std::uint64_t& hash : hashes) {
+    two_hosts w;
+    w.b.start(serve_echo);
+    w.a.run(chat(3));
+    w.net.end();
+    hash = w.net.hash();
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+// It may refer to what dies before the world.
+TEST(sim_ended, a_world_has_let_go_of_what_it_was_given) {
+  const auto kept = std::make_shared<int>(1);
+  two_hosts w;
+  w.b.start([kept]() -> task<> { co_await sleep(1h); });
+  w.net.after(1h, [kept] {});
+  w.net.run_for(1s);
+  w.net.end();
+  EXPECT_EQ(kept.use_count(), 1);
+}
+
+// Whoever has it may use it still, and it is told once.
+TEST(sim_ended, what_is_left_over_can_be_looked_at) {
+  std::optional<stream> kept;
+  {
+    two_hosts w;
+    w.b.start(serve_echo);
+    const auto body = [](std::optional<stream>& into) -> task<> {
+      into.emplace(co_await tcp::connect("b:7"));
+    };
+    w.a.run(body(kept));
+    EXPECT_THROW(w.net.end(), sim::failure);
+    EXPECT_EQ(w.net.alive().sockets, 1u);
+    EXPECT_NE(w.net.hash(), 0u);
+  }
+  kept.reset();
+}
+
+using change = void (*)(two_hosts&);
+
+TEST(sim_ended, a_world_that_is_changed_ends_the_program) {
+  constexpr change changes[] = {
+      [](two_hosts& w) { w.net.add("c"); },
+      [](two_hosts& w) { w.a.run(sleep_for(1s)); },
+      [](two_hosts& w) { w.a.start(serve_echo); },
+      [](two_hosts& w) { w.a.signal(15); },
+      [](two_hosts& w) { w.a.kill(); },
+      [](two_hosts& w) { w.a.crash(); },
+      [](two_hosts& w) { w.a.restart(); },
+      [](two_hosts& w) { w.a.resume(); },
+      [](two_hosts& w) { w.a.step_clock(1s); },
+      [](two_hosts& w) { w.a.type("x"); },
+      [](two_hosts& w) { w.net.run_for(1s); },
+      [](two_hosts& w) { w.net.run_until([] { return true; }); },
+      [](two_hosts& w) { w.net.after(1s, [] {}); },
+      [](two_hosts& w) { w.net.between(w.a, w.b) = {.latency = 1ms}; },
+      [](two_hosts& w) { w.net.partition(w.a, w.b); },
+      [](two_hosts& w) { w.net.heal(); },
+      [](two_hosts& w) { w.net.name("x", {}); },
+      [](two_hosts& w) { w.net.note("x"); },
+  };
+  for (const change f : changes) {
+    two_hosts w;
+    w.net.end();
+    EXPECT_DEATH(f(w), "a world is used after its end");
+  }
+}
+
+}  // namespace
+}  // namespace bight::sim_test
