@@ -134,16 +134,20 @@ class promise_base {
   // A child of a scope has ended: the scope takes note, frees the frame and says who goes on.
   static std::coroutine_handle<> finish_child(std::coroutine_handle<> h, promise_base& p) noexcept;
 
+  // Ends the program: what was started is no task that can begin.
+  [[noreturn]] static void refuse_start() noexcept;
+
   static constexpr std::uintptr_t of_scope = 1;
 
   context* context_ = nullptr;
   // Who goes on at the end: the coroutine that awaits this one, or the scope whose child it is,
-  // with that mark. One word for both, as every waiting coroutine has one.
+  // with that mark; 0 until it begins. One word for both, as every waiting coroutine has one.
   std::uintptr_t then_ = 0;
   std::exception_ptr exception_;
 };
 
-/// A coroutine that gives a T. Move-only; awaited at most once; destroyed unrun it does nothing.
+/// A coroutine that gives a T. Move-only; destroyed unrun it does nothing. It can be awaited,
+/// spawned or run once, and not after it was moved from (asserted).
 template <class T = void>
 class [[nodiscard]] BIGHT_CORO task : public awaits<task<T>> {
  public:
@@ -162,6 +166,8 @@ class [[nodiscard]] BIGHT_CORO task : public awaits<task<T>> {
   }
 
   std::coroutine_handle<> start(std::coroutine_handle<> waiter, context& c) noexcept {
+    if (!startable()) [[unlikely]]
+      promise_base::refuse_start();
     promise_base& p = frame_.promise();
     p.context_ = &c;
     p.then_ = reinterpret_cast<std::uintptr_t>(waiter.address());
@@ -187,6 +193,8 @@ class [[nodiscard]] BIGHT_CORO task : public awaits<task<T>> {
 
  private:
   friend class scope;
+  // Not one that was moved from, and not one that has begun.
+  [[nodiscard]] bool startable() const noexcept { return frame_ && frame_.promise().then_ == 0; }
   // The error without its frame: what dies in there has failed.
   [[nodiscard]] std::exception_ptr fail() noexcept {
     const auto frame = std::exchange(frame_, nullptr);

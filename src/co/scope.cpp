@@ -17,12 +17,17 @@ void scope::spawn(task<> child, child_context& apart) noexcept {
 
 void scope::spawn_in(task<> child, context& c) noexcept {
   c.sched().check_thread("scope::spawn() in another thread than its loop's");
+  if (!child.startable()) promise_base::refuse_start();
   const auto frame = std::exchange(child.frame_, nullptr);
   auto& p = frame.promise();
   p.context_ = &c;
   p.then_ = reinterpret_cast<std::uintptr_t>(this) | promise_base::of_scope;
   ++live_;
   frame.resume();
+}
+
+void promise_base::refuse_start() noexcept {
+  check_failed("a task was started that was moved from, or was started before", __FILE__, __LINE__);
 }
 
 std::coroutine_handle<> promise_base::finish_child(std::coroutine_handle<> h,

@@ -110,6 +110,18 @@ task<in_use> use_a_loop() {
 // What a child tries with its parent's loop.
 using attempt_in_a_child = task<> (*)(in_use&);
 
+void run_a_task_that_was_moved_from() {
+  task<> one = []() -> task<> { co_return; }();
+  const task<> owner = std::move(one);
+  runner().run(std::move(one));
+}
+
+void run_a_task_with_a_value_that_was_moved_from() {
+  task<int> one = []() -> task<int> { co_return 0; }();
+  const task<int> owner = std::move(one);
+  static_cast<void>(run(std::move(one)));
+}
+
 // The child's own death is the parent's exit status, and its words go to the same place.
 void go_on_in_a_child(attempt_in_a_child go_on) {
   runner().run([](attempt_in_a_child f) -> task<> {
@@ -196,6 +208,11 @@ TEST_F(misuse, a_socket_that_outlives_its_loop) {
 
 TEST_F(misuse, a_loop_run_inside_one_of_its_tasks) {
   EXPECT_DEATH(run_inside_a_task(), "run\\(\\) inside a task of the same loop");
+}
+
+TEST_F(misuse, a_task_that_is_run_and_was_moved_from) {
+  EXPECT_DEATH(run_a_task_that_was_moved_from(), "a task was started that was moved from");
+  EXPECT_DEATH(run_a_task_with_a_value_that_was_moved_from(), "a task was started that was moved");
 }
 
 TEST_F(misuse, a_loop_that_goes_on_in_a_child) {

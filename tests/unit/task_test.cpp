@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <bight/deadline.hpp>
+#include <bight/scope.hpp>
 #include <bight/task.hpp>
 
 #include "manual_scheduler.hpp"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 // Sanitizers of g++ lose tail calls, without which a chain of resumptions is a recursion.
 #if defined(__SANITIZE_ADDRESS__) && defined(__GNUC__) && !defined(__clang__)
@@ -239,6 +241,65 @@ TEST(task, that_is_assigned_to_destroys_the_coroutine_that_it_had) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(std::move(t)), 2);
   EXPECT_EQ(alive, 0);
+}
+
+namespace {
+
+template <class Use>
+void use_an_empty_task(Use use) {
+  manual_scheduler loop;
+  auto body = [](Use how) -> task<> {
+    task<> one = nothing();
+    const task<> owner = std::move(one);
+    co_await how(one);
+  };
+  loop.run(body(use));
+}
+
+void await_twice() {
+  manual_scheduler loop;
+  auto body = []() -> task<> {
+    task<int> one = answer(1);
+    static_cast<void>(co_await std::move(one));
+    static_cast<void>(co_await std::move(one));
+  };
+  loop.run(body());
+}
+
+task<> spawn_it(task<>& empty) {
+  auto body = [&empty](scope& s) -> task<> {
+    s.spawn(std::move(empty));
+    co_return;
+  };
+  auto scoped = in_scope(body);
+  co_await std::move(scoped);
+}
+
+task<> in_a_vector(task<>& empty) {
+  std::vector<task<>> tasks;
+  tasks.push_back(std::move(empty));
+  auto together = all(std::move(tasks));
+  co_await std::move(together);
+}
+
+}  // namespace
+
+TEST(task, that_was_moved_from_or_awaited_before_ends_the_program_with_a_sentence) {
+  constexpr const char* sentence = "a task was started that was moved from, or was started before";
+  EXPECT_DEATH(await_twice(), sentence);
+  EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { co_await std::move(t); }), sentence);
+  EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { co_await within(1s, std::move(t)); }),
+               sentence);
+  EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { (void)co_await attempt(std::move(t)); }),
+               sentence);
+  EXPECT_DEATH(
+      use_an_empty_task([](task<>& t) -> task<> { co_await all(std::move(t), nothing()); }),
+      sentence);
+  EXPECT_DEATH(
+      use_an_empty_task([](task<>& t) -> task<> { co_await any(std::move(t), nothing()); }),
+      sentence);
+  EXPECT_DEATH(use_an_empty_task(spawn_it), sentence);
+  EXPECT_DEATH(use_an_empty_task(in_a_vector), sentence);
 }
 
 // An awaitable of somebody else's, by the concept alone.
