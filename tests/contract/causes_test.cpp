@@ -65,7 +65,9 @@ BIGHT_TEST(causes, a_send_on_an_unconnected_socket_names_what_to_call) {
 BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
   auto outcome = co_await try_aim("255.255.255.255:9");
   EXPECT_FALSE(outcome);
-  if (on_sim()) EXPECT_THAT(told(outcome), HasSubstr("that is a broadcast address"));
+  if (on_sim()) {
+    EXPECT_THAT(told(outcome), HasSubstr("that is a broadcast address"));
+  }
 }
 
 BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
