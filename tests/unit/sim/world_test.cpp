@@ -195,6 +195,7 @@ TEST(sim_world, standard_streams_are_text) {
   const auto cat = []() -> task<> {
     auto in = co_await stdio::open(0);
     auto out = co_await stdio::open(1);
+    EXPECT_TRUE(out.can_send());
     while (auto bytes = co_await in.recv()) co_await out.send("<", bytes, ">");
   };
   w.a.type("one");
