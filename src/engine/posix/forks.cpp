@@ -4,7 +4,6 @@
 #include "engine/posix/kernel.hpp"
 
 #include <mutex>
-#include <vector>
 
 #include <pthread.h>
 
@@ -12,37 +11,37 @@ namespace bight::posix {
 
 namespace {
 
-struct engines {
-  std::mutex lock;
-  std::vector<kernel_engine*> all;
-};
+// No memory is needed, and nothing is destroyed: an engine may outlive every other static object.
+constinit std::mutex gate;
 
-// Never destroyed: an engine may outlive every other static object.
-engines& known() {
-  static engines& e = *new engines;
-  return e;
+ring_link& all() noexcept {
+  static ring_link head;
+  if (head.next == nullptr) head.make_head();
+  return head;
 }
 
 // The lock is held while fork(2) copies the process: no other thread changes the list meanwhile.
-void before_fork() noexcept { known().lock.lock(); }
-void after_fork() noexcept { known().lock.unlock(); }
+void before_fork() noexcept { gate.lock(); }
+void after_fork() noexcept { gate.unlock(); }
 void after_fork_in_child() noexcept {
-  for (kernel_engine* e : known().all) e->disown();
+  for (ring_link* w = all().next; w != &all(); w = w->next)
+    static_cast<fork_watch*>(w)->engine->disown();
   after_fork();
 }
 
 }  // namespace
 
-void watch_forks(kernel_engine& e) {
+void watch_forks(fork_watch& w, kernel_engine& e) noexcept {
   static const int handled = pthread_atfork(before_fork, after_fork, after_fork_in_child);
   static_cast<void>(handled);
-  const std::lock_guard hold(known().lock);
-  known().all.push_back(&e);
+  const std::lock_guard hold(gate);
+  w.engine = &e;
+  w.link_last(all());
 }
 
-void forget_forks(kernel_engine& e) noexcept {
-  const std::lock_guard hold(known().lock);
-  std::erase(known().all, &e);
+void forget_forks(fork_watch& w) noexcept {
+  const std::lock_guard hold(gate);
+  w.unlink();
 }
 
 }  // namespace bight::posix

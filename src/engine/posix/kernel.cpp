@@ -156,7 +156,7 @@ kernel_engine::kernel_engine()
 }
 
 kernel_engine::~kernel_engine() {
-  forget_forks(*this);
+  forget_forks(forks_);
   close_waker(waker_);
 }
 
@@ -172,11 +172,11 @@ void kernel_engine::start_watching() {
   wake_.owner = this;
   watch(wake_);
   alarm_->start();
-  watch_forks(*this);
+  watch_forks(forks_, *this);
 }
 
 void kernel_engine::stop_watching() noexcept {
-  forget_forks(*this);
+  forget_forks(forks_);
   workers_.reset();  // joins, so that nobody wakes a dead engine
   signals_.reset();
   resolver_.reset();

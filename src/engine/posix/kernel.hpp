@@ -6,6 +6,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/pieces.hpp"
+#include "engine/posix/forks.hpp"
 #include "engine/posix/optional_calls.hpp"
 #include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
@@ -121,6 +122,7 @@ class kernel_engine : public engine {
   void remember(const slot& s) noexcept;
 
   bool in_child_ = false;
+  fork_watch forks_;
   std::vector<socket_file> files_;  // of the unix sockets that are bound to one
   waker waker_;
   watcher wake_;
