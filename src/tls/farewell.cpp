@@ -44,7 +44,7 @@ void session::close(handle h, ending how) noexcept {
   if (how == ending::reset || (failed_ && !broken_)) return cut(true);
   closed_at_ = sched().now();
   quiet_ = !sending_ && wire_.outgoing.empty() && !under_.may_lose(handle_) &&
-           closed_at_ - under_.last_used(handle_) >= linger_silence;
+           later(under_.last_used(handle_), linger_silence) <= closed_at_;
   say_goodbye();
   try {
     sched().arm(give_up_, later(closed_at_, linger_silence));
