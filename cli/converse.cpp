@@ -168,8 +168,8 @@ task<> send_in_time(exchange& x, stream& peer, std::string_view bytes) {
   }
 }
 
-// False when the peer takes no more. What it said at its end then decides how ours is told: a reset
-// comes out of listen(), and a plain end is the peer's right.
+// False when the peer takes no more. How it ended decides what is reported: listen() fails with a
+// reset, and an end is no error.
 task<bool> deliver(exchange& x, stream& peer, const std::string& bytes) {
   result<void> sent;
   if (x.how.timeout)

@@ -26,14 +26,15 @@ namespace tool {
 
 namespace {
 
-// The last words when even an exception finds no memory, or finds nobody to catch it because that
-// was in a destructor. It is set before the statics of CLI11, of which each takes memory.
+// Needs no memory itself.
 [[noreturn]] void end_without_memory() noexcept {
   constexpr std::string_view message = "bight: out of memory\n";
   static_cast<void>(!::write(STDERR_FILENO, message.data(), message.size()));
   ::_exit(static_cast<int>(exit_code::other));
 }
 
+// For an exception that finds no memory for itself, or that leaves a destructor. Set before the
+// static objects of CLI11, which allocate.
 struct last_words {
   last_words() noexcept { std::set_terminate(speak); }
   static void speak() noexcept {
@@ -45,9 +46,9 @@ struct last_words {
     } catch (const std::bad_alloc&) {
       end_without_memory();
     } catch (const std::exception& e) {
-      std::fprintf(stderr, "bight: a fault of bight: %s\n", e.what());
+      std::fprintf(stderr, "bight: internal error: %s\n", e.what());
     } catch (...) {
-      std::fputs("bight: a fault of bight\n", stderr);
+      std::fputs("bight: internal error\n", stderr);
     }
     std::abort();
   }

@@ -20,9 +20,6 @@ using namespace bight;
 
 namespace {
 
-/// How long an interrupted command waits for the reader of its last words.
-constexpr duration last_words = 1s;
-
 int told(const console& voice, exit_code code, std::string_view message) {
   if (!message.empty()) voice.complain(message, static_cast<int>(code));
   return static_cast<int>(code);
@@ -77,8 +74,9 @@ int run_client(task<int> work, const console& voice) {
   std::optional<int> caught;
   const int code =
       run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
-  // A command that is over may wait for whoever reads its last words; one that is to end may not.
-  line_sink::standard_error().flush(caught ? last_words : duration::max());
+  // Waits for a slow reader of standard error, unless a signal ends the command: main() then gives
+  // the reader a second.
+  if (!caught) line_sink::standard_error().flush(duration::max());
   return caught ? 128 + *caught : code;
 }
 
