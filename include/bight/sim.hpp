@@ -46,8 +46,8 @@ struct world_options {
   /// The date when the world begins, by which certificates and sessions of TLS are valid or not.
   /// The same one in each run unless it is set: no test fails because a day has come.
   std::chrono::sys_seconds date = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
-  /// Limits. Reaching one is a failure that tells who waits for what. The turns of the programs
-  /// count as events here.
+  /// Limits. A run that reaches one fails, and the failure lists what each program waits for. The
+  /// turns of the programs count as events here.
   duration time_max = 24h * 3650;
   std::uint64_t events_max = 1'000'000'000;
   /// What a reset does to bytes that have arrived and were not read: Linux keeps them for the

@@ -60,8 +60,8 @@ class [[nodiscard]] signal_operation : public op, public awaits<signal_operation
 };
 
 /// Waits for the next SIGINT or SIGTERM and gives its number. While somebody waits, those signals
-/// do not end the program; every waiter is told. A signal that is ignored stays ignored: a shell
-/// starts `command &` in a script so, and trap(1) can.
+/// do not end the program; all waiters are told. A signal that is ignored stays ignored, for
+/// example SIGINT in a command that a script runs in the background.
 ///
 /// errors  cancelled.
 [[nodiscard]] inline signal_operation next_signal() noexcept { return signal_operation(); }
