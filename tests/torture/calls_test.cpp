@@ -24,11 +24,7 @@ namespace torture {
 
 namespace {
 
-constexpr int succeeded = 0;
-constexpr int failed = 3;       // with an exception
-constexpr int is_wrong = 4;     // other bytes
-constexpr int leaves_open = 5;  // a descriptor
-constexpr int cannot = 77;      // no filter may be set here
+constexpr int cannot = 77;  // no filter may be set here
 constexpr const char* no_filter = "this process may not filter its system calls";
 
 const session* find(std::string_view name) {
@@ -39,17 +35,7 @@ const session* find(std::string_view name) {
 
 int run_session(const session& s) {
   const int before = descriptors();
-  int outcome = succeeded;
-  try {
-    s.run();
-  } catch (const wrong_bytes& e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    outcome = is_wrong;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    outcome = failed;
-  }
-  if (outcome != succeeded) std::fputs(told().c_str(), stderr);
+  const int outcome = outcome_of(s);
   return descriptors() > before ? leaves_open : outcome;
 }
 

@@ -19,11 +19,7 @@ namespace torture {
 
 namespace {
 
-constexpr int succeeded = 0;
-constexpr int failed = 3;       // with an exception
-constexpr int is_wrong = 4;     // other bytes, or an exception of no kind
-constexpr int leaves_open = 5;  // a descriptor
-constexpr int beyond = 6;       // succeeded, and so many allocations it does not make
+constexpr int beyond = 6;  // succeeded, and so many allocations it does not make
 
 struct trial {
   const session* what;
@@ -34,20 +30,10 @@ struct trial {
 int run_trial(void* argument) {
   const trial& t = *static_cast<const trial*>(argument);
   const int before = descriptors();
-  int outcome = succeeded;
   fail_allocation(t.n, t.and_later);
-  try {
-    t.what->run();
-    if (!allocation_failed()) outcome = beyond;
-  } catch (const wrong_bytes& e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    outcome = is_wrong;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    outcome = failed;
-  }
+  int outcome = outcome_of(*t.what);
+  if (outcome == succeeded && !allocation_failed()) outcome = beyond;
   fail_allocation(0, false);
-  if (outcome != succeeded) std::fputs(told().c_str(), stderr);
   return descriptors() > before ? leaves_open : outcome;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -372,5 +373,20 @@ constexpr session all_sessions[] = {
 std::span<const session> sessions() noexcept { return all_sessions; }
 
 const std::string& told() noexcept { return heard; }
+
+int outcome_of(const session& s) {
+  int outcome = succeeded;
+  try {
+    s.run();
+  } catch (const wrong_bytes& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    outcome = is_wrong;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    outcome = failed;
+  }
+  if (outcome != succeeded) std::fputs(heard.c_str(), stderr);
+  return outcome;
+}
 
 }  // namespace torture

@@ -28,4 +28,13 @@ struct session {
 /// The servers' errors in the last session.
 [[nodiscard]] const std::string& told() noexcept;
 
+// How a process that plays a session ends.
+inline constexpr int succeeded = 0;
+inline constexpr int failed = 3;       ///< with an exception
+inline constexpr int is_wrong = 4;     ///< other bytes
+inline constexpr int leaves_open = 5;  ///< a descriptor
+
+/// Plays it. What went wrong is written to standard error, with the servers' errors.
+[[nodiscard]] int outcome_of(const session& s);
+
 }  // namespace torture
