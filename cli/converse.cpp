@@ -7,6 +7,7 @@
 #include "units.hpp"
 
 #include <bight/deadline.hpp>
+#include <bight/options.hpp>
 #include <bight/scope.hpp>
 
 #include <fmt/core.h>
@@ -18,6 +19,9 @@ using namespace bight;
 namespace {
 
 constexpr duration forever = duration::max();
+/// With -t. The kernel tells of room only when a third of the buffer is free, and a megabyte would
+/// hide that a slow peer takes something.
+constexpr int timed_send_buffer = 65536;
 /// A reply may come in pieces. After its first one, so much silence ends it.
 constexpr duration reply_gap = 2ms;
 /// A peer that takes no more has said what it had to say. It is here by then, or on its way.
@@ -298,6 +302,7 @@ struct both_ways_in_datagrams {
 
 task<> converse(stream& peer, message_source& source, output& out, const manner& how,
                 const console& voice) {
+  if (how.timeout) peer.set(options::send_buffer, timed_send_buffer);
   exchange x{source, out, how, {}, {}};
   both_ways body{&x, &peer};
   co_await in_scope(body);

@@ -91,6 +91,19 @@ class Rule1EndOfInput(Case):
                       28, b"", "the peer took nothing for 300 ms")
             quiet.set()
 
+    def test_a_peer_that_takes_little_at_a_time_is_not_given_up(self):
+        sent = os.urandom(4_000_000)
+
+        def script(c):
+            taken = b""
+            while piece := c.recv(100_000):
+                taken += piece
+                time.sleep(0.02)  # in all longer than the deadline
+            self.assertEqual(taken, sent)
+
+        with Peer(script) as peer:
+            self.ends(run("send", "-t", "400ms", f"127.0.0.1:{peer.port}", stdin=sent), 0)
+
     def test_what_is_typed_in_time_is_no_silence(self):
         def script(c):
             self.assertEqual(read_all(c), b"one\ntwo\nthree\n")
