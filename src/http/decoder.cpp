@@ -62,14 +62,11 @@ lease decoder::run(stage& s) {
 
 void decoder::check_limits(const stage& s) const {
   if (s.gave > max_.decoded_bytes)
-    throw fault(errc::over_limit, fmt::format("the answer passes a limit: a decoded body of more "
-                                              "than {} bytes",
-                                              max_.decoded_bytes));
+    throw over_limit(fmt::format("a decoded body of more than {} bytes", max_.decoded_bytes));
   if (max_.decoded_ratio > 0 && s.gave > max_.decoded_free_bytes &&
       s.gave / max_.decoded_ratio > came_)
-    throw fault(errc::over_limit,
-                fmt::format("the answer passes a limit: {} bytes became more than {} times as many",
-                            came_, max_.decoded_ratio));
+    throw over_limit(
+        fmt::format("{} bytes became more than {} times as many", came_, max_.decoded_ratio));
 }
 
 void decoder::end() const {

@@ -48,6 +48,15 @@ error fault(errc code, std::string_view reason, std::string_view tried) {
   return error(make_error_code(code), tried, 0, reason);
 }
 
+error malformed(std::string_view what) {
+  return fault(errc::malformed,
+               fmt::format("the answer is not HTTP/1.x as it should be: {}", what));
+}
+
+error over_limit(std::string_view what) {
+  return fault(errc::over_limit, fmt::format("the answer passes a limit: {}", what));
+}
+
 error in_terms_of(std::string_view tried, const error& e) {
   const std::string_view whole = e.what();
   return error(

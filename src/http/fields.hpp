@@ -15,6 +15,10 @@ namespace bight::http {
 /// An error about what `tried` did: http's own code, or with the library's.
 [[nodiscard]] error fault(errc code, std::string_view reason, std::string_view tried = {});
 
+/// An answer that breaks the grammar, or that passes one of `limits`.
+[[nodiscard]] error malformed(std::string_view what);
+[[nodiscard]] error over_limit(std::string_view what);
+
 /// `e`, which says what was tried on a socket, as the failure of `tried`.
 [[nodiscard]] error in_terms_of(std::string_view tried, const error& e);
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The grammar of a response, at any split of its bytes. Boost.Beast's parser does the work; no
-/// byte is read here.
+/// A response, at any cut of its bytes. No byte is read here.
 
 #include <bight/http.hpp>
 
+#include "http/chunks.hpp"
+#include "http/header_lines.hpp"
+
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <optional>
 
 namespace bight::http {
 
@@ -19,9 +20,6 @@ class response_parser {
  public:
   /// to_head  whether the request was HEAD (or CONNECT), to which no body comes.
   response_parser(const limits& max, bool to_head);
-  response_parser(const response_parser&) = delete;
-  response_parser& operator=(const response_parser&) = delete;
-  ~response_parser();
 
   /// Takes the next bytes of the connection, or its end: an empty lease.
   void feed(lease bytes);
@@ -37,7 +35,7 @@ class response_parser {
   /// errors  malformed, over_limit; empty_reply and cut_short at the end.
   [[nodiscard]] step next();
 
-  [[nodiscard]] const response_head& head() const noexcept;
+  [[nodiscard]] const response_head& head() const noexcept { return head_; }
   [[nodiscard]] lease body() noexcept { return std::move(body_); }
   /// Bytes of the body so far.
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
@@ -50,32 +48,30 @@ class response_parser {
   /// than the response has.
   [[nodiscard]] bool keeps_connection() const noexcept;
   /// Whether all that came has been used.
-  [[nodiscard]] bool has_no_more() const noexcept { return held_.empty() && !current_; }
+  [[nodiscard]] bool has_no_more() const noexcept { return !current_; }
 
  private:
-  class grammar;
+  enum class part : std::uint8_t { header, length, chunks, until_end, nothing };
 
-  [[nodiscard]] step parse(std::string_view bytes);
-  [[nodiscard]] step end();
-  void begin();
-  void consume(std::size_t count);
-  void count_line(std::size_t bytes, bool whole);
+  [[nodiscard]] bool read_header();
+  [[nodiscard]] bool take_body(std::uint64_t at_most);
+  void check_first_line() const;
+  [[noreturn]] void fail_at_end() const;
 
   const limits max_;
   const bool to_head_;
   bool got_some_ = false;
   bool ended_ = false;
-  bool told_head_ = false;
+  bool keep_ = false;
+  part next_ = part::header;
   std::size_t interims_ = 0;
-  std::size_t header_bytes_ = 0;
-  std::uint64_t received_ = 0;
+  header_lines lines_;
+  response_head head_;
+  std::optional<chunk_reader> chunks_;
   std::optional<std::uint64_t> length_;
-  // What has come and is not parsed: in current_; or in held_, once a line of it has begun in one
-  // lease and goes on in the next.
-  lease current_;
-  std::string held_;
+  std::uint64_t received_ = 0;
+  lease current_;  // what has come and is not used
   lease body_;
-  std::unique_ptr<grammar> grammar_;
 };
 
 }  // namespace bight::http

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "http/chunks.hpp"
+
+#include "http/fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace bight::http {
+
+namespace {
+
+bool is_hex(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+}  // namespace
+
+std::size_t chunk_reader::read(std::string_view bytes) {
+  std::size_t used = 0;
+  while (used < bytes.size() && left_ == 0 && !done()) {
+    const std::string_view rest = bytes.substr(used);
+    const std::size_t newline = rest.find('\n');
+    const std::size_t size = newline == std::string_view::npos ? rest.size() : newline + 1;
+    if (size > line_max_ - std::min(line_max_, trailer_bytes_ + line_.size()))
+      throw over_limit(fmt::format("a chunk's line or a trailer of more than {} bytes", line_max_));
+    line_ += rest.substr(0, size);
+    used += size;
+    check_begun();
+    if (line_.back() == '\n') end_line();
+  }
+  return used;
+}
+
+// What cannot become right is said at once, and not when the line ends: it may never.
+void chunk_reader::check_begun() const {
+  const char c = line_.front();
+  if (next_ == part::size && !is_hex(c))
+    throw malformed("a chunk does not begin with its size in hexadecimal digits");
+  if (next_ == part::end_of_data && c != '\r' && c != '\n')
+    throw malformed("a chunk is longer than its size");
+}
+
+void chunk_reader::end_line() {
+  line_.pop_back();
+  if (line_.ends_with('\r')) line_.pop_back();
+  const std::string_view line = line_;
+  // A bare CR is the end of a line to some programs; a NUL is the end of a text.
+  if (line.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos)
+    throw malformed("a chunk's line or the trailer holds a CR or NUL");
+  switch (next_) {
+    case part::size: read_size(line); break;
+    case part::end_of_data:  // empty, or check_begun() had refused it
+      next_ = part::size;
+      break;
+    case part::trailer:
+      trailer_bytes_ += line.size() + 2;
+      if (line.empty())
+        next_ = part::nothing;
+      else if (++trailer_fields_ > fields_max_)
+        throw over_limit(fmt::format("more than {} fields", fields_max_));
+      else if (line.find(':') == std::string_view::npos)
+        throw malformed("a line of the trailer is no field");
+      break;
+    case part::nothing: break;
+  }
+  line_.clear();
+}
+
+void chunk_reader::read_size(std::string_view line) {
+  const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), left_, 16);
+  const std::string_view rest = trimmed(line.substr(static_cast<std::size_t>(end - line.data())));
+  if (failed != std::errc() || (!rest.empty() && rest.front() != ';'))
+    throw malformed("the size of a chunk is no hexadecimal number below 2^64");
+  next_ = left_ > 0 ? part::end_of_data : part::trailer;
+}
+
+}  // namespace bight::http
