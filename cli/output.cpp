@@ -82,7 +82,7 @@ task<output> output::open(std::string path, options how) {
     fd = out.own_.get();
   }
   out.fd_ = fd;
-  out.screen_ = is_terminal(fd);
+  if (is_terminal(fd)) out.screen_.emplace();
   auto adopting = stream_of(fd, out.path_);
   stdio stream = co_await std::move(adopting);
   out.stream_.emplace(std::move(stream));
@@ -98,8 +98,12 @@ task<> output::write(std::string_view bytes) {
   std::string safe;
   const std::size_t size = bytes.size();
   if (screen_) {
-    safe = for_terminal(bytes);
+    safe = screen_->take(bytes);
     bytes = safe;
+    if (bytes.empty()) {  // the beginning of a character
+      written_ += size;
+      co_return;
+    }
   }
   auto taking = turns_->take();
   const turns::turn mine = co_await std::move(taking);
@@ -136,6 +140,7 @@ void output::discard() noexcept {
 }
 
 void output::finish() {
+  if (screen_) write_all(fd_, screen_->finish(), name_of(path_));
   if (!part_) return check_written(fd_, name_of(path_));
   written_ = part_->size();
   part_->finish(fresh_);

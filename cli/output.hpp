@@ -5,6 +5,7 @@
 
 #include "descriptor.hpp"
 #include "part_file.hpp"
+#include "text.hpp"
 #include "turns.hpp"
 
 #include <bight/stdio.hpp>
@@ -60,7 +61,7 @@ class output {
   /// Whether what has been written can be taken back.
   [[nodiscard]] bool can_restart() const noexcept { return part_.has_value(); }
   /// Whether a person looks at it.
-  [[nodiscard]] bool is_screen() const noexcept { return screen_; }
+  [[nodiscard]] bool is_screen() const noexcept { return screen_.has_value(); }
   /// Bytes that are there, those of an earlier process included.
   [[nodiscard]] std::uint64_t written() const noexcept { return part_ ? part_->size() : written_; }
   /// What of a file that did not become whole is kept under its .part name; "" when nothing is.
@@ -84,7 +85,7 @@ class output {
   std::optional<part_file> part_;
   std::string path_;
   std::uint64_t written_ = 0;
-  bool screen_ = false;
+  std::optional<terminal_text> screen_;
   bool fresh_ = false;
 };
 

@@ -5,22 +5,34 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
 namespace tool {
 
 namespace {
 
-// Bytes of the well-formed UTF-8 character at the front, 0 when there is none (RFC 3629 §4).
+/// The bytes begin a character, and its end is missing.
+constexpr std::size_t cut_off = SIZE_MAX;
+
+// Bytes of the well-formed UTF-8 character at the front (RFC 3629 §4); 0 when there is none, or
+// cut_off.
 std::size_t utf8_length(std::string_view s) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char lead = at(0);
   if (lead < 0x80) return 1;
+  if (lead < 0xC2 || lead > 0xF4) return 0;
   const std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || s.size() < n) return 0;
-  for (std::size_t i = 1; i < n; ++i)
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  if ((lead == 0xE0 && at(1) < 0xA0) || (lead == 0xED && at(1) > 0x9F) ||
-      (lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) > 0x8F))
-    return 0;
+  // The second byte also decides about overlong forms, surrogates, and what lies beyond U+10FFFF.
+  unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < n; ++i) {
+    if (i == s.size()) return cut_off;
+    if (at(i) < low || at(i) > high) return 0;
+    low = 0x80;
+    high = 0xBF;
+  }
   return n;
 }
 
@@ -28,13 +40,39 @@ void append_escaped(std::string& to, char byte) {
   to += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
 }
 
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
 }
 
 // U+0080 to U+009F: some terminals obey them as they obey ESC.
 bool is_c1(std::string_view s) {
-  return s.size() >= 2 && s[0] == '\xC2' && static_cast<unsigned char>(s[1]) < 0xA0;
+  return s.size() >= 2 && s[0] == '\xC2' && is_continuation(s[1]) &&
+         static_cast<unsigned char>(s[1]) < 0xA0;
+}
+
+// U+2028 and U+2029 end a line. U+202A to U+202E and U+2066 to U+2069 change the order in which a
+// whole line is shown, our own words in it too (Unicode Standard Annex #9; CVE-2021-42574).
+bool reorders(std::string_view s) {
+  if (s.size() < 3 || s[0] != '\xE2') return false;
+  const auto last = static_cast<unsigned char>(s[2]);
+  return (s[1] == '\x80' && last >= 0xA8 && last <= 0xAE) ||
+         (s[1] == '\x81' && last >= 0xA6 && last <= 0xA9);
+}
+
+void append_shown(std::string& to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    std::size_t n = utf8_length(bytes);
+    const bool good = n != 0 && n != cut_off && !is_control(bytes[0]) && !is_c1(bytes);
+    if (good && !reorders(bytes)) {
+      to += bytes.substr(0, n);
+    } else {
+      n = good ? n : 1;
+      for (const char c : bytes.substr(0, n)) append_escaped(to, c);
+    }
+    bytes.remove_prefix(n);
+  }
 }
 
 int digit_value(char c) {
@@ -48,39 +86,60 @@ int digit_value(char c) {
 
 std::string shown(std::string_view bytes, std::size_t max) {
   std::string text;
-  for (std::size_t i = 0; i < bytes.size();) {
-    if (i >= max) {
-      text += "…";
+  const bool cut = bytes.size() > max;
+  if (cut) {
+    // Not in the middle of a character, which has three more bytes at most.
+    for (int more = 3; more > 0 && max > 0 && is_continuation(bytes[max]); --more) --max;
+    bytes = bytes.substr(0, max);
+  }
+  append_shown(text, bytes);
+  if (cut) text += "…";
+  return text;
+}
+
+std::string shown_lines(std::string_view bytes) {
+  std::string text;
+  for (;;) {
+    const std::size_t end = bytes.find('\n');
+    append_shown(text, bytes.substr(0, end));
+    if (end == bytes.npos) return text;
+    text += '\n';
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+std::string terminal_text::take(std::string_view bytes) {
+  held_.append(bytes);
+  const std::string whole = std::exchange(held_, {});
+  std::string text;
+  text.reserve(whole.size());
+  for (std::string_view rest = whole; !rest.empty();) {
+    std::size_t n = utf8_length(rest);
+    if (n == cut_off) {
+      held_ = rest;
       break;
     }
-    const std::string_view rest = bytes.substr(i);
-    const std::size_t n = utf8_length(rest);
-    if (n == 0 || is_control(rest[0]) || is_c1(rest)) {
-      append_escaped(text, rest[0]);
-      ++i;
-    } else {
+    const char c = rest[0];
+    const bool layout = c == '\n' || c == '\r' || c == '\t';
+    // Outside of UTF-8, a terminal may take 80 to 9F for C1 as well. The rest is Latin-1 or GBK.
+    const bool raw_c1 = n == 0 && static_cast<unsigned char>(c) < 0xA0;
+    n = std::max<std::size_t>(n, 1);
+    if ((is_control(c) && !layout) || raw_c1 || is_c1(rest))
+      for (const char each : rest.substr(0, n)) append_escaped(text, each);
+    else
       text += rest.substr(0, n);
-      i += n;
-    }
+    rest.remove_prefix(n);
   }
   return text;
 }
 
-std::string for_terminal(std::string_view bytes) {
+std::string terminal_text::finish() {
   std::string text;
-  text.reserve(bytes.size());
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    const bool layout = c == '\n' || c == '\r' || c == '\t';
-    if (is_c1(bytes.substr(i))) {
+  for (const char c : std::exchange(held_, {}))
+    if (static_cast<unsigned char>(c) < 0xA0)
       append_escaped(text, c);
-      append_escaped(text, bytes[++i]);
-    } else if (is_control(c) && !layout) {
-      append_escaped(text, c);
-    } else {
+    else
       text += c;
-    }
-  }
   return text;
 }
 

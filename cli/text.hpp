@@ -3,19 +3,32 @@
 
 /// Bytes of strangers as text for people.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace tool {
 
-/// For a message: everything but printable ASCII and well-formed UTF-8 as \xNN, newlines too, so
-/// that no peer can write a line of its own into a log; cut after `max` bytes.
+/// For a message: printable ASCII and well-formed UTF-8 stay as they are, everything else becomes
+/// \xNN. Newlines too, so that no peer can write a line of its own into a log, and the characters
+/// that change the order of a line. Cut after `max` bytes.
 [[nodiscard]] std::string shown(std::string_view bytes, std::size_t max = 200);
+/// The same for a message of several lines: newlines stay, and nothing is cut.
+[[nodiscard]] std::string shown_lines(std::string_view bytes);
 
-/// For a terminal: control bytes other than newline, return and tab as \xNN, so that a peer cannot
-/// move the cursor or set the title; the rest as it is. Works on any split of the bytes but one: a
-/// C1 control (U+0080 to U+009F) whose two bytes come in two pieces.
-[[nodiscard]] std::string for_terminal(std::string_view bytes);
+/// A peer's text on its way to a terminal. Control characters other than newline, return and tab
+/// become \xNN, so that a peer cannot move the cursor or set the title. Everything else stays as it
+/// is. The result does not depend on how the bytes are cut into pieces.
+class terminal_text {
+ public:
+  /// The text of the next bytes. The beginning of a character is kept for the next call.
+  [[nodiscard]] std::string take(std::string_view bytes);
+  /// The text of what is kept: nothing comes behind it.
+  [[nodiscard]] std::string finish();
+
+ private:
+  std::string held_;  // up to three bytes
+};
 
 /// Whether the beginning of a body looks like something that a terminal cannot show: a NUL, or
 /// many control bytes.
