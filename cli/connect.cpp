@@ -10,8 +10,10 @@
 #include "session.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
+#include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
+#include "watched.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
@@ -112,14 +114,16 @@ task<int> connect(const connect_flags& f) {
   const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
   if (to.proto == protocol::udp) {
     f.tls.refuse_without_tls();
-    udp::socket peer = co_await connect_socket(f, to);
+    auto connecting = watched(connect_socket(f, to), f.common.voice, waiting_for(shown(to.str())));
+    udp::socket peer = co_await std::move(connecting);
     f.common.voice.note(
         fmt::format("Datagrams go to {}.{}", url_of(protocol::udp, peer.remote()), keys));
     auto source = co_await message_source::from_input(std::move(from));
     std::uint64_t heard = 0;
     co_await converse(peer, *source, out, how, f.common.voice, heard);
   } else {
-    stream peer = co_await connect_in_time(f, to);
+    auto connecting = watched(connect_in_time(f, to), f.common.voice, waiting_for(shown(to.str())));
+    stream peer = co_await std::move(connecting);
     const address remote = peer.remote();
     f.common.voice.note(
         fmt::format("Connected to {}.{}", url_of(to.proto, to.is_local() ? to.at : remote), keys));

@@ -42,6 +42,15 @@ class console {
   /// "bight: …": something that a command survives; an event with --json.
   void warn(std::string_view message) const;
 
+  /// Shows `text` at the bottom of the terminal in place of the text painted before; "" shows
+  /// nothing. Whatever is reported next takes its place. Nothing happens with -q and --json, and
+  /// where a terminal cannot do it, or not now (see owns_terminal).
+  void paint(std::string_view text) const;
+  /// Takes that line away: payload comes to the same terminal.
+  void unpaint() const { paint({}); }
+  /// Whether paint() may ever show something.
+  [[nodiscard]] bool paints() const noexcept;
+
   /// Whether to colour what goes to standard error.
   [[nodiscard]] bool colored() const noexcept;
 
@@ -50,8 +59,10 @@ class console {
   void count_dropped() const;
 
  private:
-  [[nodiscard]] static bight::line_sink& errors();
+  void say(std::string_view line) const;
   [[nodiscard]] bight::line_sink& events() const;
+
+  mutable std::string painted_;  // only commands with one thread paint
 };
 
 }  // namespace tool

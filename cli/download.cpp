@@ -3,6 +3,7 @@
 
 #include "exit_codes.hpp"
 #include "session.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
 #include "units.hpp"
 
@@ -30,8 +31,7 @@ task<> download::begin(std::optional<std::uint64_t> rest) {
     out_.read([this](std::string_view piece) { digest_->update(piece); });
     digested_ = had_;
   }
-  const bool visible = is_terminal(2) && !voice_.quiet && !voice_.json && !out_.is_screen();
-  bar_.emplace(visible, length_, had_, start_);
+  progress_.begin(length_, had_, start_);
 }
 
 task<> download::store(std::string_view bytes) {
@@ -44,13 +44,22 @@ task<> download::store(std::string_view bytes) {
                                                        shown_size(how_.size_max))));
   if (digest_) digest_->update(bytes);
   digested_ += bytes.size();
+  if (out_.is_screen()) {
+    progress_.stop();
+    voice_.unpaint();
+  }
+  progress_.hold(progress::pause::output);
   co_await out_.write(bytes);
+  progress_.hold(progress::pause::none);
   const time_point now = co_await loop_now();
-  bar_->update(received(), now);
+  progress_.add(received(), now);
   if (how_.rate_max == 0) co_return;
   const double due = static_cast<double>(received() - had_) / static_cast<double>(how_.rate_max);
   const time_point then = later(start_, duration(static_cast<std::int64_t>(due * 1e9)));
-  if (then > now) co_await sleep(then - now);
+  if (then <= now) co_return;
+  progress_.hold(progress::pause::limit);
+  co_await sleep(then - now);
+  progress_.hold(progress::pause::none);
 }
 
 void download::check_digest() {
@@ -65,7 +74,6 @@ void download::check_digest() {
 }
 
 task<> download::finish() {
-  bar_.reset();
   check_digest();
   const bool saved = to_file();
   const std::uint64_t bytes = received();
@@ -88,6 +96,7 @@ task<> download::finish() {
 }
 
 task<> download::show(std::string_view text) {
+  voice_.unpaint();
   if (!to_file()) {
     co_await out_.write(text);
     co_return;
@@ -98,7 +107,6 @@ task<> download::show(std::string_view text) {
 }
 
 std::string download::failed(std::string_view reason) {
-  bar_.reset();
   std::string text = fmt::format("get {}: {}", shown(what_), reason);
   if (length_ > 0 && received() > 0)
     text += fmt::format("; {} of {} bytes had come", received(), length_);

@@ -6,7 +6,7 @@
 
 #include "console.hpp"
 #include "output.hpp"
-#include "terminal.hpp"
+#include "progress.hpp"
 
 #include <bight/sha256.hpp>
 #include <bight/task.hpp>
@@ -58,6 +58,8 @@ class download {
   [[nodiscard]] std::uint64_t received() const noexcept { return out_.written(); }
   [[nodiscard]] bool to_file() const noexcept { return out_.is_file(); }
   [[nodiscard]] output& out() noexcept { return out_; }
+  /// What a person sees of it meanwhile (see watched).
+  [[nodiscard]] tool::progress& progress() noexcept { return progress_; }
 
  private:
   void check_digest();
@@ -72,7 +74,7 @@ class download {
   std::optional<bight::sha256> digest_;
   bool decoded_ = false;
   std::uint64_t digested_ = 0;  // bytes of the file that are in the digest
-  std::optional<progress_bar> bar_;
+  tool::progress progress_;
 };
 
 }  // namespace tool

@@ -3,9 +3,11 @@
 
 #include "output.hpp"
 #include "resume.hpp"
+#include "session.hpp"
 #include "target.hpp"
 #include "text.hpp"
 #include "units.hpp"
+#include "watched.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
@@ -105,7 +107,7 @@ class attempt_at {
       : f_(f), file_(file), voice_(voice) {}
 
   /// Gives why it failed, when another try may do better.
-  task<std::optional<setback>> run(http::client& client) {
+  task<std::optional<setback>> run(const http::client& client) {
     find_start();
     for (std::size_t requests = 0;; ++requests) {
       auto asking = attempt(ask(client, requests));
@@ -152,7 +154,7 @@ class attempt_at {
     return what;
   }
 
-  task<step> ask(http::client& client, std::size_t requests) {
+  task<step> ask(const http::client& client, std::size_t requests) {
     auto page = co_await client.get(next_request());
     tell_head(f_, page, voice_);
     const http::response_head& h = page.head();
@@ -292,14 +294,9 @@ class attempt_at {
   std::optional<setback> setback_;
 };
 
-}  // namespace
-
-task<> fetch(const fetch_options& f, const console& voice) {
-  http::client client(f.how);
-  // One output for all tries: nobody else gets the part in between.
-  auto opening = output::open(f.output, {f.fresh, false});
-  output out = co_await std::move(opening);
-  download file(f.what.to.str(), std::move(out), f.limits, voice);
+// As many tries as --retry allows.
+task<> try_all(const fetch_options& f, const http::client& client, download& file,
+               const console& voice) {
   duration wait = wait_min;
   for (std::uint64_t left = f.retries;; --left) {
     attempt_at one(f, file, voice);
@@ -311,9 +308,34 @@ task<> fetch(const fetch_options& f, const console& voice) {
     if (left == 0 || gone) throw back->why;
     const duration pause = back->wait.value_or(wait);
     voice.warn(fmt::format("{}; trying again in {}", back->why.what(), shown_duration(pause)));
+    const time_point now = co_await loop_now();
+    file.progress().wait_until(later(now, pause));
     co_await sleep(pause);
     wait = std::min(wait * 2, wait_max);
   }
+}
+
+// Those of `f`; the progress names the host that each request goes to.
+http::options watched_options(const fetch_options& f, download& file) {
+  http::options how = f.how;
+  how.proxy_for = [&file, inner = f.how.proxy_for](const http::url& to) {
+    file.progress().wait_for(to.authority());
+    return inner ? inner(to) : http::proxy();
+  };
+  return how;
+}
+
+}  // namespace
+
+task<> fetch(const fetch_options& f, const console& voice) {
+  // One output for all tries: nobody else gets the part in between.
+  auto opening = output::open(f.output, {f.fresh, false});
+  output out = co_await std::move(opening);
+  download file(f.what.to.str(), std::move(out), f.limits, voice);
+  http::client client(watched_options(f, file));
+  live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
+  auto trying = watched(try_all(f, client, file, voice), voice, std::move(line));
+  co_await std::move(trying);
 }
 
 }  // namespace tool

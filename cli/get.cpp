@@ -16,6 +16,7 @@
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
+#include "watched.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
@@ -90,17 +91,8 @@ task<int> get_http(const get_flags& f) {
   throw error(e);
 }
 
-// All that a server says, until it closes.
-task<int> get_stream(const get_flags& f) {
-  const target to = parse_target(f.url, protocol::tcp);
-  if (to.proto == protocol::udp)
-    throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
-  if (f.header || f.head || f.named || f.no_decode || !f.fields.empty())
-    throw usage_error(
-        fmt::format("get {}: -i, -I, -H, -O and --no-decode are for http://", to.str()));
-  dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
-  output out = co_await output::open(f.common.output, {});
-  download file(to.str(), std::move(out), f.limits, f.common.voice);
+// All that a server says, until it closes. The arguments are borrowed.
+task<> receive_all(const get_flags& f, const target& to, dial_options options, download& file) {
   auto dialling = dial(to, std::move(options), f.common.voice);
   stream peer = co_await std::move(dialling);
   const duration patience = f.common.timeout.value_or(silence_max);
@@ -117,6 +109,23 @@ task<int> get_stream(const get_flags& f) {
   } catch (const error& e) {
     explain(f, file, e);
   }
+}
+
+task<int> get_stream(const get_flags& f) {
+  const target to = parse_target(f.url, protocol::tcp);
+  if (to.proto == protocol::udp)
+    throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
+  if (f.header || f.head || f.named || f.no_decode || !f.fields.empty())
+    throw usage_error(
+        fmt::format("get {}: -i, -I, -H, -O and --no-decode are for http://", to.str()));
+  dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
+  output out = co_await output::open(f.common.output, {});
+  download file(to.str(), std::move(out), f.limits, f.common.voice);
+  file.progress().wait_for(shown(to.str()));
+  live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
+  auto receiving =
+      watched(receive_all(f, to, std::move(options), file), f.common.voice, std::move(line));
+  co_await std::move(receiving);
   if (file.received() == 0)
     throw failure(exit_code::empty_reply,
                   file.failed("the server closed without a word (empty reply)"));

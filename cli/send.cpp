@@ -12,6 +12,7 @@
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
+#include "watched.hpp"
 
 #include <bight/udp.hpp>
 
@@ -58,7 +59,9 @@ task<std::unique_ptr<message_source>> open_source(const send_flags& f, bool udp)
 // The addresses take turns while each says that nobody is there: then nothing has been lost, and
 // arguments can be sent again.
 task<> send_datagrams(const send_flags& f, const target& to, const manner& how, output& out) {
-  const std::vector<address> addresses = co_await datagram_addresses(to, f.common.family());
+  auto finding = watched(datagram_addresses(to, f.common.family()), f.common.voice,
+                         waiting_for(shown(to.str())));
+  const std::vector<address> addresses = co_await std::move(finding);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const bool last = i + 1 == addresses.size();
     auto peer = co_await udp::connect(addresses[i]);
@@ -82,7 +85,8 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
 
 task<> send_messages(const send_flags& f, const target& to, dial_options options, const manner& how,
                      output& out) {
-  auto dialling = dial(to, std::move(options), f.common.voice);
+  auto dialling = watched(dial(to, std::move(options), f.common.voice), f.common.voice,
+                          waiting_for(shown(to.str())));
   stream peer = co_await std::move(dialling);
   auto source = co_await open_source(f, false);
   co_await converse(peer, *source, out, how, f.common.voice);

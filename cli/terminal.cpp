@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "terminal.hpp"
 
-#include "units.hpp"
-
-#include <bight/line_sink.hpp>
-
-#include <fmt/core.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace tool {
-
-using namespace std::chrono_literals;
 
 void hold_standard_descriptors() noexcept {
   // fopen takes the lowest free number. Opened the wrong way round, so that a read of 0 and a
@@ -35,6 +31,22 @@ void hold_standard_descriptors() noexcept {
 
 bool is_terminal(int fd) noexcept { return isatty(fd) == 1; }
 
+bool understands_escapes() noexcept {
+  const char* term = std::getenv("TERM");
+  if (term == nullptr || *term == '\0' || std::string_view(term) == "dumb") return false;
+  return is_terminal(2);
+}
+
+bool owns_terminal() noexcept {
+  // -1: not the terminal of this session, and nobody's jobs are controlled there.
+  const pid_t front = tcgetpgrp(2);
+  if (front >= 0 && front != getpgrp()) return false;
+  struct stat out{};
+  termios how{};
+  const bool piped = fstat(1, &out) == 0 && S_ISFIFO(out.st_mode);
+  return !piped || tcgetattr(2, &how) != 0 || (how.c_lflag & ICANON) != 0;
+}
+
 int terminal_width() noexcept {
   winsize size{};
   if (ioctl(2, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -44,51 +56,5 @@ int terminal_width() noexcept {
 int descriptor_of(std::FILE* file) noexcept { return fileno(file); }
 
 std::FILE* file_of(int fd) noexcept { return fdopen(fd, "w"); }
-
-std::string progress_bar::line(std::uint64_t done, std::uint64_t total, std::uint64_t had,
-                               bight::duration elapsed, int width) {
-  const double seconds = std::max(1e-3, static_cast<double>(elapsed.count()) / 1e9);
-  const double rate = static_cast<double>(done - std::min(had, done)) / seconds;
-  const std::string speed = shown_size(static_cast<std::uint64_t>(rate)) + "/s";
-  if (total == 0) {
-    std::string text = fmt::format("{}  {}", shown_size(done), speed);
-    return text.substr(0, static_cast<std::size_t>(std::max(0, width - 1)));
-  }
-  const double share = std::min(
-      1.0, static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(1, total)));
-  std::string left = "?";
-  if (rate > 0 && total >= done) {
-    const double wait = static_cast<double>(total - done) / rate;
-    left = wait < 360000
-               ? fmt::format("{}:{:02}", static_cast<int>(wait) / 60, static_cast<int>(wait) % 60)
-               : "long";
-  }
-  const std::string tail =
-      fmt::format(" {} of {}  {}  {} left", shown_size(done), shown_size(total), speed, left);
-  std::string text = fmt::format("{:3}%", static_cast<int>(share * 100));
-  const int room = width - 1 - static_cast<int>(text.size() + tail.size()) - 3;
-  if (room >= 4) {
-    const int bar = std::min(room, 40);
-    const int full = static_cast<int>(share * bar);
-    text += fmt::format(" [{:#<{}}{:<{}}]", "", full, "", bar - full);
-  }
-  text += tail;
-  return text.substr(0, static_cast<std::size_t>(std::max(0, width - 1)));
-}
-
-void progress_bar::update(std::uint64_t done, bight::time_point now) {
-  if (!visible_ || now < next_) return;
-  next_ = now + 100ms;
-  if (now - start_ < 200ms) return;  // what is over at once needs no bar
-  const std::string text = line(done, total_, had_, now - start_, terminal_width());
-  bight::line_sink::standard_error().write("\r\x1b[K" + text);
-  drawn_ = true;
-}
-
-void progress_bar::clear() noexcept {
-  if (!drawn_) return;
-  bight::line_sink::standard_error().write("\r\x1b[K");
-  drawn_ = false;
-}
 
 }  // namespace tool

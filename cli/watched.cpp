@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "watched.hpp"
+
+#include "progress.hpp"
+#include "terminal.hpp"
+
+#include <bight/context.hpp>
+#include <bight/deadline.hpp>
+
+#include <optional>
+
+namespace tool {
+
+using namespace bight;
+
+namespace {
+
+/// What is over by then needs no line.
+constexpr duration grace = 400ms;
+constexpr duration paint_every = 200ms;
+
+}  // namespace
+
+live_line waiting_for(std::string whom) {
+  return [what = "waiting for " + std::move(whom), since = std::optional<time_point>()](
+             time_point now, int width) mutable {
+    if (!since) since = now;
+    return waiting_line(now - *since, what, width);
+  };
+}
+
+task<> keep_painting(const console& voice, live_line line) {
+  const scheduler& clock = (co_await current_context()).sched();
+  static_cast<void>(line(clock.now(), 0));  // its time begins
+  co_await sleep(grace);
+  for (;;) {
+    voice.paint(line(clock.now(), terminal_width()));
+    co_await sleep(paint_every);
+  }
+}
+
+}  // namespace tool
