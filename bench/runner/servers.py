@@ -80,9 +80,15 @@ def every(build):
     return found
 
 
-def chosen(build, words):
+def beside(program):
+    """Another build of Bight's server, to compare with this one."""
+    return [own(f"Bight {name}, beside", program, BIGHT_ENGINE=engine)
+            for name, engine in (("io_uring", "uring"), ("epoll", "epoll"))] if program else []
+
+
+def chosen(build, words, other=None):
     wanted = []
-    for server in every(build):
+    for server in every(build) + beside(other):
         if words and not any(w.lower() in server.name.lower() for w in words):
             continue
         if server.missing():
