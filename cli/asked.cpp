@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "asked.hpp"
 
-#include <bight/error.hpp>
+#include "text.hpp"
 
+#include <fmt/core.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace tool {
 
@@ -55,6 +58,31 @@ int digit(char c) {
   return -1;
 }
 
+// What stands for itself in a target that Beast takes.
+std::string encoded(std::string_view target) {
+  std::string safe;
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool odd = byte >= 0x80 || std::string_view("\"<>[\\]^`{|}").find(c) != std::string::npos;
+    if (odd)
+      safe += fmt::format("%{:02X}", byte);
+    else
+      safe += c;
+  }
+  return safe;
+}
+
+std::string decoded(std::string_view name) {
+  std::string plain;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const int high = name[i] == '%' && i + 2 < name.size() ? digit(name[i + 1]) : -1;
+    const int low = high >= 0 ? digit(name[i + 2]) : -1;
+    plain += low >= 0 ? static_cast<char>(high * 16 + low) : name[i];
+    i += low >= 0 ? 2 : 0;
+  }
+  return plain;
+}
+
 // Digits alone, and the whole of `s`.
 std::optional<std::uint64_t> number(std::string_view s) {
   std::uint64_t value = 0;
@@ -65,54 +93,78 @@ std::optional<std::uint64_t> number(std::string_view s) {
 
 }  // namespace
 
-std::string_view asked::get(std::string_view name) const noexcept {
+bool asked::has(std::string_view name) const noexcept {
+  return std::any_of(fields.begin(), fields.end(),
+                     [name](const http::field& f) { return http::same_name(f.name, name); });
+}
+
+std::string asked::get(std::string_view name) const {
+  std::string all;
   for (const http::field& f : fields)
-    if (http::same_name(f.name, name)) return f.value;
-  return {};
+    if (http::same_name(f.name, name)) all += (all.empty() ? "" : ", ") + f.value;
+  return all;
 }
 
 std::optional<asked> parse_asked(std::string_view header) {
   if (header.find("\r\n ") != std::string_view::npos ||
       header.find("\r\n\t") != std::string_view::npos)
     return std::nullopt;
+  // Browsers send some bytes in a target as they are that RFC 3986 wants encoded, and Beast too.
+  const std::size_t line = header.find("\r\n");
+  const std::size_t begin = header.substr(0, line).find(' ') + 1;
+  const std::size_t end = header.substr(0, line).rfind(' ');
+  if (begin == 0 || end < begin) return std::nullopt;
+  std::string text(header.substr(0, begin));
+  (text += encoded(header.substr(begin, end - begin))) += header.substr(end);
+
   request_parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(header.size() + 1));
+  parser.header_limit(static_cast<std::uint32_t>(text.size() + 1));
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  parser.eager(false);
   beast_code f;
-  const std::size_t used = parser.put(boost::asio::const_buffer(header.data(), header.size()), f);
-  // Not done: a body was announced. GET and HEAD have none.
-  if (f || used != header.size() || !parser.is_done()) return std::nullopt;
-  parser.found.keep = parser.keep_alive();
-  std::size_t hosts = 0;
-  for (const http::field& field : parser.found.fields) {
-    hosts += http::same_name(field.name, "Host") ? 1 : 0;
-    if (http::same_name(field.name, "Transfer-Encoding")) return std::nullopt;
-  }
+  const std::size_t used = parser.put(boost::asio::const_buffer(text.data(), text.size()), f);
+  if (f || used != text.size() || !parser.is_header_done()) return std::nullopt;
+  asked& found = parser.found;
+  // A body is not read: nothing after it can be told from it.
+  found.keep = parser.is_done() && parser.keep_alive();
+  // Beast takes any transfer coding.
+  if (found.has("Transfer-Encoding") &&
+      !(http::same_name(found.get("Transfer-Encoding"), "chunked") && parser.version == 11))
+    return std::nullopt;
   // RFC 9112 §3.2.
+  const auto hosts = std::count_if(found.fields.begin(), found.fields.end(), [](const auto& field) {
+    return http::same_name(field.name, "Host");
+  });
   if (hosts > 1 || (hosts == 0 && parser.version == 11)) return std::nullopt;
-  return std::move(parser.found);
+  return std::move(found);
 }
 
 std::optional<std::string> path_asked(std::string_view target) {
-  std::string text(target);
-  if (target.starts_with('/')) text.insert(0, "http://this");
+  for (const char* scheme : {"http://", "https://"}) {
+    const std::size_t size = std::string_view(scheme).size();
+    if (!http::same_name(target.substr(0, size), scheme)) continue;
+    target.remove_prefix(std::min(target.find_first_of("/?#", size), target.size()));
+    if (!target.starts_with('/')) target = "/";
+  }
+  if (!target.starts_with('/')) return std::nullopt;
+  target = target.substr(0, target.find_first_of("?#"));
+  std::vector<std::string> names;
+  bool is_folder = true;
+  while (!target.empty()) {
+    target.remove_prefix(1);  // the "/"
+    const std::size_t size = std::min(target.find('/'), target.size());
+    std::string name = decoded(target.substr(0, size));
+    target.remove_prefix(size);
+    if (name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) return std::nullopt;
+    is_folder = name.empty() || name == "." || name == "..";
+    if (!is_folder)
+      names.push_back(std::move(name));
+    else if (name == ".." && !names.empty())
+      names.pop_back();
+  }
   std::string path;
-  try {
-    path = http::url(text).target();
-  } catch (const bight::error&) {
-    return std::nullopt;
-  }
-  path.resize(std::min(path.find('?'), path.size()));
-  std::string plain;
-  for (std::size_t i = 1; i < path.size(); ++i) {
-    char c = path[i];
-    if (c == '%') {  // the URL has two digits behind it
-      c = static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2]));
-      i += 2;
-      if (c == '/' || c == '\0') return std::nullopt;
-    }
-    plain += c;
-  }
-  return plain;
+  for (const std::string& name : names) (path += path.empty() ? "" : "/") += name;
+  return is_folder && !path.empty() ? path + "/" : path;
 }
 
 range_kind parse_range(std::string_view text, std::uint64_t size, byte_range& into) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A request to `bight serve files`, read strictly. Boost.Beast's parser has the grammar.
+/// A request to `bight serve files`. Boost.Beast's parser has the grammar.
 
 #include <bight/http.hpp>
 
@@ -19,16 +19,20 @@ struct asked {
   std::vector<bight::http::field> fields;
   bool keep = false;  ///< the connection, for another request
 
-  /// The value of the first field of that name; "" when there is none.
-  [[nodiscard]] std::string_view get(std::string_view name) const noexcept;
+  [[nodiscard]] bool has(std::string_view name) const noexcept;
+  /// The value of the field of that name; of several lines, joined by commas (RFC 9110 §5.3); ""
+  /// when there is none.
+  [[nodiscard]] std::string get(std::string_view name) const;
 };
 
-/// Reads a header, with its empty line. None when it is no request that can be answered: not
-/// HTTP/1.0 or 1.1, not exactly one Host in 1.1, folded lines, or a body behind it.
+/// Reads a header, whose lines end with CRLF, with its empty line. None when it is no request that
+/// can be answered: not HTTP/1.0 or 1.1, not exactly one Host in 1.1, folded lines, or a length of
+/// its body that programs read in different ways. The connection is not kept if a body follows.
 [[nodiscard]] std::optional<asked> parse_asked(std::string_view header);
 
-/// What the path of `target` names below a folder: "a/b" of "/a/./b?c", "" of "/". None when it is
-/// no path, or holds a "/" or NUL in disguise.
+/// What the path of `target` names below a folder: "a/b" of "/a/./b?c", "" of "/". "%" without two
+/// hexadecimal digits stands for itself. None when it is no path, or holds a "/" or NUL in
+/// disguise.
 [[nodiscard]] std::optional<std::string> path_asked(std::string_view target);
 
 /// The bytes that a Range asks for of `size`: one range, from `first` up to but not `last`.

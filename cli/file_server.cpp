@@ -2,6 +2,9 @@
 #include "file_server.hpp"
 
 #include "asked.hpp"
+#include "conditions.hpp"
+#include "http_date.hpp"
+#include "media_types.hpp"
 #include "text.hpp"
 
 #include <bight/deadline.hpp>
@@ -34,37 +37,6 @@ constexpr std::size_t requests_max = 1000;
 constexpr char tls_handshake = 22;
 constexpr std::size_t piece_size = 65536;
 
-struct type {
-  std::string_view ending;
-  std::string_view name;
-};
-constexpr type types[] = {{".html", "text/html; charset=utf-8"},
-                          {".htm", "text/html; charset=utf-8"},
-                          {".txt", "text/plain; charset=utf-8"},
-                          {".md", "text/plain; charset=utf-8"},
-                          {".log", "text/plain; charset=utf-8"},
-                          {".css", "text/css; charset=utf-8"},
-                          {".js", "text/javascript"},
-                          {".json", "application/json"},
-                          {".xml", "application/xml"},
-                          {".svg", "image/svg+xml"},
-                          {".png", "image/png"},
-                          {".jpg", "image/jpeg"},
-                          {".jpeg", "image/jpeg"},
-                          {".gif", "image/gif"},
-                          {".webp", "image/webp"},
-                          {".pdf", "application/pdf"},
-                          {".zip", "application/zip"},
-                          {".gz", "application/gzip"},
-                          {".mp4", "video/mp4"},
-                          {".mp3", "audio/mpeg"}};
-
-std::string_view type_of(std::string_view name) {
-  for (const type& t : types)
-    if (name.ends_with(t.ending)) return t.name;
-  return "application/octet-stream";
-}
-
 std::string_view words_of(int status) {
   switch (status) {
     case 200: return "OK";
@@ -74,6 +46,7 @@ std::string_view words_of(int status) {
     case 400: return "Bad Request";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 412: return "Precondition Failed";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
     default: return "Range Not Satisfiable";
@@ -94,11 +67,11 @@ class file_session {
       auto header = co_await std::move(reading);
       if (!header) {
         const error& e = header.error();
-        // Many clients of TLS end without its close_notify; what was asked for has been answered.
-        const bool between =
-            (e.is(errc::cut_short) || e.is(errc::tls_truncated)) && in.buffered() == 0;
-        // Between two requests a client may go, or be sent away.
-        if (between || (e.is(errc::timed_out) && in.buffered() == 0)) co_return true;
+        // Between two requests a client may go, or be sent away. Many clients of TLS end without
+        // its close_notify; what was asked for has been answered.
+        const bool gone =
+            e.is(errc::cut_short) || e.is(errc::tls_truncated) || e.is(errc::timed_out);
+        if (gone && !begun_) co_return true;
         if (!e.is(errc::too_long)) throw error(e);
       } else if (header->empty()) {
         co_return false;
@@ -127,7 +100,8 @@ class file_session {
 
   // A request up to its empty line; "" when none comes any more, because the server drains. What
   // cannot begin a request is all of it: a client of TLS sends its hello, and waits for another.
-  task<std::string> read_header(reader<stream>& in) const {
+  task<std::string> read_header(reader<stream>& in) {
+    begun_ = false;
     char c = '\n';
     // An empty line before it is passed over: RFC 9112 §2.2.
     for (int left = 3; left > 0 && (c == '\r' || c == '\n'); --left) {
@@ -135,11 +109,20 @@ class file_session {
       if (!next) co_return std::string();
       c = *next;
     }
+    begun_ = true;
     if (c == tls_handshake)
       voice_.note(fmt::format("{} speaks TLS, and nobody here: give --tls", who_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);
-    const lease rest = co_await in.read_until("\r\n\r\n", header_max);
-    co_return c + rest.str() + "\r\n\r\n";
+    std::string header(1, c);
+    for (bool last = false; !last;) {
+      // A line may end with LF alone: RFC 9112 §2.2.
+      const std::size_t left = header_max - std::min(header_max, header.size());
+      auto line = co_await in.read_line(left);
+      if (!line) throw error(errc::cut_short, "read a request", header.size());
+      last = line->view().empty();
+      (header += line->view()) += "\r\n";
+    }
+    co_return header;
   }
 
   task<> answer(const asked& what) {
@@ -173,7 +156,9 @@ class file_session {
       co_await say_file(what, *path, *found);
     } else if (!path->empty() && !path->ends_with('/')) {
       // Without it the links of a page would lead to its parent's folder.
-      co_await say(what, 301, "", "Location: /" + in_url(*path) + "/\r\n");
+      const std::size_t query = std::min(what.target.find('?'), what.target.size());
+      co_await say(what, 301, "",
+                   fmt::format("Location: /{}/{}\r\n", in_url(*path), what.target.substr(query)));
     } else if (auto index = shared_.find(*path + "index.html"); index && !index->is_folder) {
       co_await say_file(what, "index.html", *index);
     } else {
@@ -184,24 +169,25 @@ class file_session {
   }
 
   task<> say_file(const asked& what, std::string_view path, const entry& file) {
-    const std::string date = http_date(file.changed);
+    const condition given = conditions_of(what, file);
+    if (given == condition::failed) {
+      co_await say(what, 412, "the file is another version\n");
+      co_return;
+    }
+    static const media_types types;
     const std::string fields =
         fmt::format("Accept-Ranges: bytes\r\nETag: {}\r\nLast-Modified: {}\r\nContent-Type: {}\r\n",
-                    file.tag, date, type_of(path));
-    const std::string_view none_match = what.get("If-None-Match");
-    const bool known = none_match.empty()
-                           ? what.get("If-Modified-Since") == date
-                           : none_match == "*" || none_match.find(file.tag) != none_match.npos;
-    if (known) {
+                    file.tag, http_date(file.changed), types.of(path));
+    if (given == condition::not_modified) {
       co_await say_head(what, 304, fields, std::nullopt);
       co_return;
     }
-    // A range of what has changed since is of no use: then the whole (RFC 9110 §13.1.5).
-    const std::string_view condition = what.get("If-Range");
-    const bool same = condition.empty() || condition == file.tag || condition == date;
+    // A range is for GET alone (RFC 9110 §14.2), and of no use if the file has changed: then the
+    // whole.
     byte_range range{0, file.size};
+    const bool may_be_part = what.method == "GET" && range_fits(what, file);
     const range_kind kind =
-        same ? parse_range(what.get("Range"), file.size, range) : range_kind::whole;
+        may_be_part ? parse_range(what.get("Range"), file.size, range) : range_kind::whole;
     if (kind == range_kind::outside) {
       co_await say(what, 416, "", fmt::format("Content-Range: bytes */{}\r\n", file.size));
       co_return;
@@ -269,6 +255,7 @@ class file_session {
   const console& voice_;
   const std::string who_;
   bool keep_ = true;
+  bool begun_ = false;  // a byte of a request has come, and not all of it
 };
 
 }  // namespace

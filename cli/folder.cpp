@@ -180,15 +180,4 @@ std::optional<bool> folder::look(int in, const dirent& one, const std::string& p
   return S_ISDIR(s.st_mode);
 }
 
-std::string http_date(std::time_t t) {
-  std::tm parts{};
-  gmtime_r(&t, &parts);
-  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", days[parts.tm_wday], parts.tm_mday,
-                     months[parts.tm_mon], 1900 + parts.tm_year, parts.tm_hour, parts.tm_min,
-                     parts.tm_sec);
-}
-
 }  // namespace tool

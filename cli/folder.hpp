@@ -88,7 +88,4 @@ class folder {
   descriptor root_;
 };
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
-[[nodiscard]] std::string http_date(std::time_t t);
-
 }  // namespace tool

@@ -153,6 +153,13 @@ bool looks_binary(std::string_view bytes) noexcept {
   return odd * 16 > bytes.size();
 }
 
+std::string lower(std::string_view s) {
+  std::string text(s);
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 std::string to_hex(std::string_view bytes) {
   std::string text;
   for (const char c : bytes)

@@ -34,6 +34,9 @@ class terminal_text {
 /// many control bytes.
 [[nodiscard]] bool looks_binary(std::string_view bytes) noexcept;
 
+/// `s` with its ASCII letters in lower case.
+[[nodiscard]] std::string lower(std::string_view s);
+
 /// "48 65 6c": the bytes in hexadecimal.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// The bytes that pairs of hexadecimal digits stand for; blanks between pairs are skipped.

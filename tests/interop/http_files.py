@@ -93,7 +93,83 @@ class Content(Files):
             self.assertIn(b"Allow: GET, HEAD", head)
 
 
+    def test_a_method_that_is_not_there_may_have_a_body(self):
+        for fields, body in ((b"Content-Length: 5", b"hello"), (b"Content-Length: 0", b""),
+                             (b"Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n"),
+                             (b"Content-Length: 5\r\nExpect: 100-continue", b"")):
+            with self.subTest(fields):
+                answer = self.ask(b"POST /big HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n\r\n" + body)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 405 "), answer)
+                self.assertEqual(answer.count(b"HTTP/1.1"), 1, answer)
+        (self.folder / "upload").write_bytes(os.urandom(20_000_000))
+        done = curl("-i", "-T", self.folder / "upload", "-H", "Expect:", self.url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"HTTP/1.1 405 ", done.stdout)
+
+    def test_the_body_of_a_get_is_no_second_request(self):
+        smuggled = b"GET /no HTTP/1.1\r\nHost: x\r\n\r\n"
+        for framing in b"Content-Length: %d" % len(smuggled), b"Transfer-Encoding: chunked":
+            answer = self.ask(b"GET /sub/ HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n" + smuggled)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), answer)
+            self.assertEqual(answer.count(b"HTTP/1.1"), 1, answer)
+            self.assertIn(b"Connection: close", answer)
+
+    def test_a_target_may_hold_what_should_be_encoded(self):
+        for name in ("a[1]|b^c.txt", "zürich.txt", "100%.txt", "100%zz", 'q"<>`{}.txt', "a\\b",
+                     "a+b=c&d;e.txt"):
+            (self.shared / name).write_text(name)
+            raw = name.encode()
+            every = b"".join(b"%%%02x" % byte for byte in raw)
+            for path in raw, every, b"/sub/../" + raw, b"//" + raw, raw + b"?x=[y]", raw + b"#top":
+                with self.subTest(path):
+                    status, _, body = self.get(b"/" + path)
+                    self.assertEqual((status, body), (200, raw))
+        status, head, _ = self.get(b"/sub?x=[1]&y")
+        self.assertEqual(status, 301)
+        self.assertIn(b"Location: /sub/?x=%5B1%5D&y\r\n", head)
+
+    def test_the_types_are_the_system_s(self):
+        for name, wanted in (("a.HTML", "text/html; charset=utf-8"), ("b.Png", "image/png"),
+                             ("c.webm", "video/webm"), ("d.woff2", "font/woff2"),
+                             ("e.tar.gz", "application/gzip"), ("f.LOG", "text/plain; charset=utf-8"),
+                             ("png", "application/octet-stream"), ("g.", "application/octet-stream"),
+                             ("h.unheard", "application/octet-stream")):
+            (self.shared / name).write_text("")
+            _, head, _ = self.get(b"/" + name.encode())
+            self.assertIn(f"Content-Type: {wanted}\r\n".encode(), head)
+
+
 class Ranges(Files):
+    def test_head_has_no_ranges(self):
+        status, head, _ = self.get(b"/big", b"Range: bytes=0-9", method=b"HEAD")
+        self.assertEqual(status, 200)
+        self.assertIn(b"Content-Length: 3000000\r\n", head)
+
+    def test_a_client_may_ask_for_one_version_alone(self):
+        _, head, _ = self.get(b"/big", method=b"HEAD")
+        tag = re.search(rb"ETag: ([^\r]+)", head)[1]
+        date = re.search(rb"Last-Modified: ([^\r]+)", head)[1]
+        old, new = b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sat, 01 Jan 2050 00:00:00 GMT"
+        for fields, status in (
+                ([b"If-Match: " + tag], 200), ([b"If-Match: *"], 200),
+                ([b'If-Match: "a,b", ' + tag], 200), ([b'If-Match: "x"', b"If-Match: " + tag], 200),
+                ([b"If-Match: W/" + tag], 412), ([b'If-Match: "x"'], 412),
+                ([b'If-Match: "x,' + tag[1:]], 412), ([b"If-Match: x"], 412), ([b"If-Match: W/"], 412),
+                ([b"If-Match: " + tag, b"If-Unmodified-Since: " + old], 200),
+                ([b"If-Unmodified-Since: " + date], 200), ([b"If-Unmodified-Since: " + new], 200),
+                ([b"If-Unmodified-Since: " + old], 412), ([b"If-Unmodified-Since: yesterday"], 200),
+                ([b"If-Unmodified-Since: Sunday, 06-Nov-94 08:49:37 GMT"], 412),
+                ([b"If-Unmodified-Since: Sun Nov  6 08:49:37 1994"], 412),
+                ([b'If-None-Match: "x"', b"If-None-Match: W/" + tag], 304),
+                ([b'If-None-Match: "x' + tag[1:]], 200),
+                ([b"If-Modified-Since: " + new], 304), ([b"If-Modified-Since: " + old], 200),
+                ([b"If-Modified-Since: " + date, b"If-None-Match: x"], 200),
+                ([b"If-Match: *", b"If-None-Match: *"], 304),
+                ([b"If-Match: " + tag, b"Range: bytes=0-9"], 206),
+                ([b"Range: bytes=0-9", b"Range: bytes=20-29"], 200)):
+            with self.subTest(fields):
+                self.assertEqual(self.get(b"/big", *fields)[0], status)
+
     def test_one_range(self):
         size = len(self.big)
         for text, first, last in ((b"0-0", 0, 1), (b"5-9", 5, 10), (b"100-", 100, size),
@@ -159,6 +235,21 @@ class Requests(Files):
                 c.sendall(bytes([byte]))
             self.assertTrue(read_all(c).endswith(b"<p>index\n"))
 
+    def test_a_line_may_end_with_lf_alone(self):
+        for text in (b"GET /sub/ HTTP/1.1\nHost: x\nConnection: close\n\n",
+                     b"GET /sub/ HTTP/1.1\r\nHost: x\nConnection: close\n\r\n",
+                     b"\nGET /sub/ HTTP/1.0\n\n"):
+            self.assertTrue(self.ask(text).endswith(b"<p>index\n"), text)
+        self.assertEqual(self.ask(b"GET /sub/ HTTP/1.1\nHost: x\n\n" * 3).count(b"<p>index\n"), 3)
+
+    def test_a_request_that_is_cut_off_is_not_answered(self):
+        for text in b"GET /sub/", b"GET /sub/ HTTP/1.1\r\n", b"GET /sub/ HTTP/1.1\r\nHost: x\r\n":
+            with self.server.connect() as c:
+                c.sendall(text)
+                c.shutdown(socket.SHUT_WR)
+                with self.assertRaises(ConnectionResetError):
+                    self.assertEqual(read_all(c), b"")
+
     def test_an_empty_line_before_a_request_is_passed_over(self):
         request = b"GET /sub/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         self.assertTrue(self.ask(b"\r\n" + request).startswith(b"HTTP/1.1 200 "))
@@ -170,8 +261,13 @@ class Requests(Files):
                      b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n",
-                     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-                     b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                     b"Transfer-Encoding: chunked\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+                     b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\rX: y\r\n\r\n", b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+                     b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", b"GET\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", b"\x16\x03\x01\r\n\r\n",
                      b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\nno\r\n\r\n"):

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "cli/media_types.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+namespace {
+
+TEST(media_types, without_a_table_the_common_ones_are_known) {
+  const tool::media_types types("/nowhere/mime.types");
+  EXPECT_EQ(types.of("a/b.html"), "text/html; charset=utf-8");
+  EXPECT_EQ(types.of("PICTURE.JPEG"), "image/jpeg");
+  EXPECT_EQ(types.of("x.tar.gz"), "application/gzip");
+  for (const char* name : {"html", "a.html/b", "", ".", "a.", "a.unheard", "html."})
+    EXPECT_EQ(types.of(name), "application/octet-stream") << name;
+}
+
+TEST(media_types, a_table_has_the_last_word) {
+  const std::string path = testing::TempDir() + "bight_mime_types";
+  std::ofstream(path) << "# a comment\napplication/none\n\napplication/x-mine\tMine html # more\n"
+                         "application/x-later mine\n";
+  const tool::media_types types(path.c_str());
+  EXPECT_EQ(types.of("a.mine"), "application/x-mine");
+  EXPECT_EQ(types.of("a.html"), "application/x-mine");
+  EXPECT_EQ(types.of("a.more"), "application/octet-stream");
+  EXPECT_EQ(types.of("a.css"), "text/css; charset=utf-8");
+  std::remove(path.c_str());
+}
+
+}  // namespace
