@@ -15,7 +15,7 @@ struct type {
   const char* name;
 };
 /// What people share by a browser, where no table is installed. Debian's table has no .log.
-constexpr type known[] = {{"html", "text/html"},
+constexpr type built_in[] = {{"html", "text/html"},
                           {"htm", "text/html"},
                           {"txt", "text/plain"},
                           {"log", "text/plain"},
@@ -55,7 +55,7 @@ media_types::media_types(const char* table) {
     words >> name;
     for (std::string ending; words >> ending;) by_ending_.emplace(lower(ending), name);
   }
-  for (const type& t : known) by_ending_.emplace(t.ending, t.name);
+  for (const type& t : built_in) by_ending_.emplace(t.ending, t.name);
 }
 
 std::string media_types::of(std::string_view name) const {
