@@ -136,6 +136,7 @@ std::optional<asked> parse_asked(std::string_view header) {
     return http::same_name(field.name, "Host");
   });
   if (hosts > 1 || (hosts == 0 && parser.version == 11)) return std::nullopt;
+  if (found.get("Host").find_first_of(" \t,/?#@\\") != std::string::npos) return std::nullopt;
   return std::move(found);
 }
 
@@ -170,8 +171,12 @@ std::optional<std::string> path_asked(std::string_view target) {
 range_kind parse_range(std::string_view text, std::uint64_t size, byte_range& into) {
   into = {0, size};
   constexpr std::string_view unit = "bytes=";
-  if (!text.starts_with(unit)) return range_kind::whole;
+  if (!http::same_name(text.substr(0, unit.size()), unit)) return range_kind::whole;
   text.remove_prefix(unit.size());
+  // A list may have blanks, and elements that are empty: RFC 9110 §5.6.1.
+  constexpr std::string_view nothing = ", \t";
+  text.remove_prefix(std::min(text.find_first_not_of(nothing), text.size()));
+  text = text.substr(0, text.find_last_not_of(nothing) + 1);
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return range_kind::whole;
   const std::string_view from = text.substr(0, dash);

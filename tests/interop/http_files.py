@@ -142,6 +142,7 @@ class Requests(Files):
                      b"GET / HTTP/1.1\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x y\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
                      b"Transfer-Encoding: chunked\r\n\r\n",

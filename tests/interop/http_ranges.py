@@ -49,6 +49,9 @@ class Ranges(Files):
             self.assertEqual(status, 206, text)
             self.assertIn(b"Content-Range: bytes %d-%d/%d" % (first, last - 1, size), head)
             self.assertEqual(body, self.big[first:last])
+        for text in b"Bytes=5-9", b"bytes= 5-9", b"bytes=5-9, ,", b"BYTES=,\t5-9 ":
+            status, _, body = self.get(b"/big", b"Range: " + text)
+            self.assertEqual((status, body), (206, self.big[5:10]), text)
 
     def test_what_is_no_range_means_the_whole(self):
         for text in (b"bytes=", b"bytes=-", b"bytes=5-4", b"bytes=0-1,3-4", b"lines=1-2",
