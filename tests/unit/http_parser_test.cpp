@@ -188,6 +188,51 @@ TEST(http_parser, h07_a_body_past_its_limit_is_refused_in_every_framing) {
   EXPECT_FALSE(parse(ok + "Content-Length: 10\r\n\r\nhello worl", 3, false, false, max).failed);
 }
 
+TEST(http_parser, h07_what_reaches_a_limit_is_still_taken) {
+  limits max;
+  max.header_fields = 3;
+  max.chunk_line_bytes = 10;
+  const std::string fields = "A: b\r\nTransfer-Encoding: chunked\r\n";
+  const auto expect = [&max](const std::string& bytes, bool good) {
+    const parsed p = parse_all_ways(bytes, false, false, max);
+    EXPECT_EQ(p.done, good) << bytes << p.message;
+    EXPECT_EQ(p.failed == over_limit, !good) << bytes << p.message;
+  };
+  expect(ok + fields + "C: d\r\n folded\r\n\r\n0\r\n\r\n", true);
+  expect(ok + fields + "C: d\r\nE: f\r\n\r\n0\r\n\r\n", false);
+  expect(ok + fields + "\r\n1;345678\r\na\r\n0\r\n\r\n", true);
+  expect(ok + fields + "\r\n1;3456789\r\na\r\n0\r\n\r\n", false);
+  expect(ok + fields + "\r\n0\r\nA: bcd\r\n\r\n", true);
+  expect(ok + fields + "\r\n0\r\nA: bcde\r\n\r\n", false);
+  expect(ok + fields + "\r\n0\r\nA:b\r\nC:d\r\n\r\n", false);
+  max.chunk_line_bytes = 100;
+  expect(ok + fields + "\r\n0\r\nA:b\r\n\r\n", true);
+  expect(ok + fields + "\r\n0\r\nA:b\r\nC:d\r\n\r\n", false);
+
+  const std::string header = ok + "Content-Length: 3\r\n\r\n";
+  for (const std::size_t size : {header.size(), header.size() - 1}) {
+    max.header_bytes = size;
+    expect(header + "abc", size == header.size());
+  }
+  max = {};
+  for (const std::uint64_t size : {3u, 2u}) {
+    max.body_bytes = size;
+    expect(header + "abc", size == 3);
+    expect(ok + "\r\nabc", size == 3);
+    expect(chunked + "3\r\nabc\r\n0\r\n\r\n", size == 3);
+  }
+  max = {};
+  max.interim_responses = 2;
+  const std::string interim = "HTTP/1.1 103 Hints\r\n\r\n";
+  expect(interim + interim + header + "abc", true);
+  expect(interim + interim + interim + header + "abc", false);
+}
+
+TEST(http_parser, h08_a_line_of_a_trailer_is_a_field) {
+  expect_refused(chunked + "0\r\nno colon\r\n\r\n", malformed);
+  expect_refused(chunked + "0\r\nA: b\rc\r\n\r\n", malformed);
+}
+
 TEST(http_parser, h08_fields_that_are_none_are_refused) {
   for (const std::string bad : {"X : y", ": y", "X\0Y: z", "X: a\rb", "noname", "X: a\r\r\nY: b",
                                 "\tX: y", " X: y", "X(: y", "X: a\x7F", "X: \x01", "X: a\r"})
