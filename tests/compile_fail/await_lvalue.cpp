@@ -8,12 +8,12 @@
 using namespace bight;
 
 #ifdef FIXED
-task<> pause() {
+task<> rest() {
   auto op = sleep(1s);
   co_await std::move(op);
 }
 #else
-task<> pause() {
+task<> rest() {
   auto op = sleep(1s);
   co_await op;
 }

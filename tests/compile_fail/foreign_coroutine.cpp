@@ -18,7 +18,7 @@ struct foreign {
 };
 
 #ifdef FIXED
-task<> pause() { co_await sleep(1s); }
+task<> rest() { co_await sleep(1s); }
 #else
-foreign pause() { co_await sleep(1s); }
+foreign rest() { co_await sleep(1s); }
 #endif
