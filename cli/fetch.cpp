@@ -56,8 +56,9 @@ std::string redirect_advice(const http::response& page) {
     const std::string to = page.from().resolve(location).str();
     const bool plain = to.find_first_of("'\"`$\\;&|<>() ") == std::string::npos;
     return start + to + " now" + (plain ? "; type: bight get " + to : "");
-  } catch (const error&) {
-    return start + shown(location, 500) + " now, which is no page";
+  } catch (const error& e) {
+    return fmt::format("{} {}: redirected to what is no page: {}", h.status, shown(h.reason),
+                       e.what());
   }
 }
 

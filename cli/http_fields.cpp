@@ -20,7 +20,7 @@ namespace http = bight::http;
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view trimmed(std::string_view s) {
   while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
@@ -33,6 +33,17 @@ http::field parse_field(std::string_view text, std::string_view whose) {
   if (colon == std::string_view::npos)
     throw usage_error(fmt::format("{}: write Name: value", whose));
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+// Whether a URL as typed has a scheme. "host:80/" and "host/?to=http://x" have none; "http:/host"
+// has one, as for curl.
+bool has_scheme(std::string_view text) {
+  const std::size_t colon = text.find_first_of(":/?#");
+  if (colon == std::string_view::npos || text[colon] != ':') return false;
+  const std::string_view name = text.substr(0, colon);
+  const std::string_view rest = text.substr(colon + 1);
+  const bool ours = http::same_name(name, "http") || http::same_name(name, "https");
+  return rest.starts_with("//") || (ours && rest.starts_with("/"));
 }
 
 const char* variable(const char* name, const char* other) {
@@ -52,10 +63,11 @@ http::proxy parse_proxy(const char* name, const char* value) {
 }  // namespace
 
 http::url parse_page(std::string_view text) {
+  text = trimmed(text);
   std::string whole(text);
   if (text.starts_with(':'))
     whole = "http://localhost" + whole;
-  else if (text.find("://") == std::string_view::npos)
+  else if (!has_scheme(text))
     whole = "http://" + whole;
   try {
     return {whole};

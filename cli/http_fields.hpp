@@ -11,7 +11,8 @@
 
 namespace tool {
 
-/// A URL as typed: "host/path" means http://host/path, ":8080/path" this machine.
+/// A URL as typed: "host/path" means http://host/path, ":8080/path" this machine. "user:password@"
+/// is kept in the URL, and never part of its str().
 ///
 /// errors  a usage failure.
 [[nodiscard]] bight::http::url parse_page(std::string_view text);

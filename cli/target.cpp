@@ -6,6 +6,7 @@
 #include "text.hpp"
 
 #include <bight/error.hpp>
+#include <bight/url.hpp>
 
 #include <fmt/core.h>
 
@@ -26,6 +27,22 @@ const std::vector<std::string> known_schemes{"tcp", "udp", "tls", "unix", "http"
 address parse_address(const std::string& text) {
   try {
     return {text};
+  } catch (const bight::error& e) {
+    throw usage_error(e.what());
+  }
+}
+
+// Punycode for a name that is not ASCII; "[fe80::1%25eth0]", as URLs write a zone (RFC 6874), with
+// "%eth0".
+std::string host_as_looked_up(std::string_view host) {
+  if (host.starts_with('[')) {
+    std::string plain(host);
+    const std::size_t zone = plain.find("%25");
+    if (zone != std::string::npos && zone + 4 < plain.size()) plain.erase(zone + 1, 2);
+    return plain;
+  }
+  try {
+    return bight::http::ascii_host(host);
   } catch (const bight::error& e) {
     throw usage_error(e.what());
   }
@@ -68,7 +85,9 @@ address parse_host_port(std::string_view text, std::uint16_t port) {
   const std::size_t colon = text.rfind(':');
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  return parse_address(has_port ? std::string(text) : fmt::format("{}:{}", text, port));
+  const std::string_view host = has_port ? text.substr(0, colon) : text;
+  const std::string where = has_port ? std::string(text.substr(colon)) : fmt::format(":{}", port);
+  return parse_address(host_as_looked_up(host) + where);
 }
 
 target parse_target(std::string_view text, protocol assumed) {

@@ -13,8 +13,9 @@ find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libcares REQUIRED IMPORTED_TARGET GLOBAL libcares)
 pkg_check_modules(openssl REQUIRED IMPORTED_TARGET GLOBAL openssl>=3.0)
-# HTTP: URLs, content codings, and the grammar, of which nothing but headers is used.
-pkg_check_modules(liburiparser REQUIRED IMPORTED_TARGET GLOBAL liburiparser)
+# HTTP: names that are not ASCII, content codings, and the grammar, of which nothing but headers is
+# used.
+pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET GLOBAL libidn2)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)
 pkg_check_modules(libbrotlidec REQUIRED IMPORTED_TARGET GLOBAL libbrotlidec)
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)

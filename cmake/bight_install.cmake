@@ -25,7 +25,7 @@ install(FILES "${PROJECT_BINARY_DIR}/bightConfig.cmake"
 
 # pkg-config asks for static needs only with --static; there is no other bight, so they are plain
 # requirements.
-set(bight_pc_requires "fmt libcares openssl liburiparser zlib libbrotlidec libzstd")
+set(bight_pc_requires "fmt libcares openssl libidn2 zlib libbrotlidec libzstd")
 if(BIGHT_URING)
   string(APPEND bight_pc_requires " liburing")
 endif()

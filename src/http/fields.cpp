@@ -110,8 +110,8 @@ void check_fields(const std::vector<field>& fields) {
   }
 }
 
-std::string basic_credentials(const proxy& by) {
-  return "Basic " + base64(by.user + ":" + by.password);
+std::string basic_credentials(const std::string& user, const std::string& password) {
+  return "Basic " + base64(user + ":" + password);
 }
 
 bool has_coded_name(std::string_view path) noexcept {
@@ -131,7 +131,8 @@ bool asks_for_codings(const request& what, const options& how) noexcept {
 
 std::string request_text(const request& what, const options& how, const proxy* by) {
   std::string text = what.head ? "HEAD " : "GET ";
-  if (by != nullptr) text += what.to.origin();
+  // Not the origin: the zone of an address means nothing to a proxy (RFC 6874 §3).
+  if (by != nullptr) text += (what.to.secure() ? "https://" : "http://") + what.to.authority();
   text += what.to.target();
   text += " HTTP/1.1\r\n";
   const auto add = [&text](std::string_view name, std::string_view value) {
@@ -145,7 +146,10 @@ std::string request_text(const request& what, const options& how, const proxy* b
   add_ours("Accept", "*/*");
   add_ours("Accept-Encoding", asks_for_codings(what, how) ? "gzip, deflate, br, zstd" : "identity");
   if (by != nullptr && !by->user.empty() && !has(what.fields, "Proxy-Authorization"))
-    add("Proxy-Authorization", basic_credentials(*by));
+    add("Proxy-Authorization", basic_credentials(by->user, by->password));
+  const bool has_user = !what.to.user().empty() || !what.to.password().empty();
+  if (has_user && !has(what.fields, "Authorization"))
+    add("Authorization", basic_credentials(what.to.user(), what.to.password()));
   for (const field& f : what.fields) add(f.name, trimmed(f.value));
   return text + "\r\n";
 }
@@ -156,12 +160,7 @@ std::optional<request> redirected(const request& asked, const response_head& ans
   const std::string_view location = answer.get("Location");
   const bool redirects = s == 301 || s == 302 || s == 303 || s == 307 || s == 308;
   if (!redirects || location.empty() || how.redirects_max == 0) return std::nullopt;
-  const std::string tried = "GET " + asked.to.str();
-  if (followed == how.redirects_max)
-    throw fault(errc::too_many_redirects,
-                fmt::format("more than {} redirects; the next is to {}", how.redirects_max,
-                            printable(location, 200)),
-                tried);
+  const std::string tried = (asked.head ? "HEAD " : "GET ") + asked.to.str();
   std::optional<request> next;
   try {
     next.emplace(asked.to.resolve(location));
@@ -169,6 +168,11 @@ std::optional<request> redirected(const request& asked, const response_head& ans
     throw fault(errc::redirect_refused, fmt::format("redirected to what is no page: {}", e.what()),
                 tried);
   }
+  if (followed == how.redirects_max)
+    throw fault(errc::too_many_redirects,
+                fmt::format("more than {} redirects; the next is to {}", how.redirects_max,
+                            printable(next->to.str(), 200)),
+                tried);
   if (asked.to.secure() && !next->to.secure() && !how.downgrade)
     throw fault(errc::redirect_refused,
                 fmt::format("redirected from https to {}, which anybody could read and change",

@@ -33,8 +33,8 @@ namespace bight::http {
 /// Whether request_text() asks for codings that are to be decoded.
 [[nodiscard]] bool asks_for_codings(const request& what, const options& how) noexcept;
 
-/// "user:password" as a proxy wants it: RFC 7617.
-[[nodiscard]] std::string basic_credentials(const proxy& by);
+/// The value of Authorization or Proxy-Authorization: RFC 7617.
+[[nodiscard]] std::string basic_credentials(const std::string& user, const std::string& password);
 
 /// What to ask for instead of `asked` when `answer` redirects; none when it does not.
 ///

@@ -45,6 +45,12 @@ std::string decoded(std::string_view s) {
   return text;
 }
 
+// The zone of an IPv6 address names an interface of this machine.
+std::string without_zone(const address& to) {
+  if (to.what() == address::kind::ip6) return address::ip6(to.bytes(), to.port()).str();
+  return to.str();
+}
+
 const char* socks_reason(unsigned char code) {
   constexpr const char* reasons[] = {"",  // RFC 1928 §6
                                      "it failed in general",
@@ -91,9 +97,10 @@ proxy::proxy(std::string_view text) {
 }
 
 task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
-  const std::string where = to.str();
+  const std::string where = without_zone(to);
   std::string text = "CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\n";
-  if (!by.user.empty()) text += "Proxy-Authorization: " + basic_credentials(by) + "\r\n";
+  if (!by.user.empty())
+    text += "Proxy-Authorization: " + basic_credentials(by.user, by.password) + "\r\n";
   text += "\r\n";
   co_await wire.send(text);
   // To a CONNECT that succeeds no body comes, whatever the header says (RFC 9110 §9.3.6); the body

@@ -3,136 +3,283 @@
 #include <bight/url.hpp>
 
 #include "base/text.hpp"
+#include "http/fields.hpp"
+#include "http/host.hpp"
 
 #include <fmt/format.h>
-#include <uriparser/Uri.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace bight::http {
 
 namespace {
 
+constexpr auto npos = std::string_view::npos;
+
 constexpr std::uint16_t port_of(bool secure) noexcept { return secure ? 443 : 80; }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
-  // What stands before "@" may be a password: it is not shown.
-  const std::size_t end = std::min(text.find_first_of("/?#", text.find("//") + 2), text.size());
-  if (text.substr(0, end).find('@') != std::string_view::npos)
-    throw error(errc::bad_address, "URL", 0,
-                "a name or password has no place in a URL, where everybody can read it; send a "
-                "header field");
-  throw error(errc::bad_address, fmt::format("URL \"{}\"", printable(text)), 0, reason);
+// Browsers read "\" as "/" and then see another host than curl, in "/\host/" and "http://a\@b/".
+constexpr std::string_view no_backslash =
+    "\"\\\" has no place before the path of a URL; write / or %5C";
+
+// `text` for a message. What stands before "@" may be a password: it is not shown, also where a "/"
+// in it has ended the authority.
+std::string shown(std::string_view text) {
+  const std::size_t sign = text.rfind('@');
+  if (sign == npos) return fmt::format("URL \"{}\"", printable(text));
+  return fmt::format("URL \"…{}\"", printable(text.substr(sign)));
 }
 
-// The parts of a URI, which point into its text.
-class parts {
- public:
-  parts() = default;
-  explicit parts(std::string_view text) {
-    const char* wrong = nullptr;
-    const char* end = text.data() + text.size();
-    const int outcome = uriParseSingleUriExA(&uri_, text.data(), end, &wrong);
-    if (outcome == URI_ERROR_MALLOC) throw std::bad_alloc();
-    if (outcome != URI_SUCCESS) refuse(text, reason(wrong, end));
+[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+  const std::size_t sign = text.rfind('@');
+  const std::size_t authority = text.find_first_not_of('/', text.find(':') + 1);
+  const std::size_t end = text.find_first_of("/?#", authority);
+  if (sign != npos && sign > end)  // the reason may repeat a piece of the password
+    reason = "write / in a user name or password as %2F, ? as %3F and # as %23";
+  throw error(bight::errc::bad_address, shown(text), 0, reason);
+}
+
+// WHATWG URL §4.4, step 1: control characters and blanks at both ends do not count.
+std::string_view trimmed_url(std::string_view text) {
+  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The parts of a URL or a reference, which point into its text: RFC 3986, appendix B.
+struct parts {
+  std::string_view scheme;
+  std::size_t slashes = 0;  // in front of the authority or the path
+  std::string_view rest;    // behind these slashes, up to the query
+  std::string_view path;    // the same, and these slashes
+  std::optional<std::string_view> query;
+
+  explicit parts(std::string_view text);
+  // Two slashes begin an authority; curl and browsers take three for two.
+  [[nodiscard]] bool has_authority() const noexcept { return slashes == 2 || slashes == 3; }
+  [[nodiscard]] std::string_view authority() const noexcept {
+    return rest.substr(0, rest.find('/'));
   }
-  parts(const parts&) = delete;
-  parts& operator=(const parts&) = delete;
-  ~parts() { uriFreeUriMembersA(&uri_); }
-
-  [[nodiscard]] UriUriA& get() noexcept { return uri_; }
-  [[nodiscard]] const UriUriA& get() const noexcept { return uri_; }
-
-  [[nodiscard]] std::string str() const {
-    int size = 0;
-    if (uriToStringCharsRequiredA(&uri_, &size) != URI_SUCCESS) throw std::bad_alloc();
-    std::string text(static_cast<std::size_t>(size) + 1, '\0');  // and its NUL
-    if (uriToStringA(text.data(), &uri_, size + 1, nullptr) != URI_SUCCESS) throw std::bad_alloc();
-    text.pop_back();
-    return text;
+  [[nodiscard]] std::string_view path_behind_authority() const noexcept {
+    return rest.substr(authority().size());
   }
-
- private:
-  static std::string reason(const char* wrong, const char* end) {
-    if (wrong == nullptr || wrong >= end) return "it ends too early";
-    return fmt::format("\"{}\" cannot stand there; write it as %{:02X}", printable({wrong, 1}),
-                       static_cast<unsigned char>(*wrong));
-  }
-
-  UriUriA uri_{};
 };
 
-std::string_view view(const UriTextRangeA& r) {
-  if (r.first == nullptr) return {};
-  return {r.first, static_cast<std::size_t>(r.afterLast - r.first)};
+bool is_http(std::string_view scheme) noexcept {
+  return same_name(scheme, "http") || same_name(scheme, "https");
 }
 
-std::string lower(std::string_view s) {
-  std::string text(s);
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
+bool is_scheme(std::string_view s) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !s.empty() && is_letter(s[0]) && std::all_of(s.begin(), s.end(), [is_letter](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
+}
+
+parts::parts(std::string_view text) {
+  const std::string_view whole = text;
+  for (const char c : text)
+    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F')
+      refuse(whole, "control characters and line breaks have no place in a URL");
+  text = text.substr(0, text.find('#'));
+  if (const std::size_t mark = text.find('?'); mark != npos) {
+    query = text.substr(mark + 1);
+    text = text.substr(0, mark);
+  }
+  if (const std::size_t colon = text.find(':'); colon != npos && is_scheme(text.substr(0, colon))) {
+    scheme = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  slashes = std::min(text.find_first_not_of('/'), text.size());
+  path = text;
+  rest = text.substr(slashes);
+  if (rest.starts_with('\\')) refuse(whole, no_backslash);
+}
+
+// Whether browsers send that byte as it is (WHATWG URL §1.3, the path and the query percent-encode
+// sets). A "\" is encoded, because some servers read it as "/".
+bool goes_as_it_is(char c, bool in_query) noexcept {
+  if (c <= ' ' || c == '\x7F' || static_cast<unsigned char>(c) > 127) return false;
+  constexpr std::string_view never = "\"#<>\\";
+  constexpr std::string_view in_queries_only = "^`{}";
+  return never.find(c) == npos && (in_query || in_queries_only.find(c) == npos);
+}
+
+std::string percent_encoded(char c) {
+  return fmt::format("%{:02X}", static_cast<unsigned char>(c));
+}
+
+std::string encoded(std::string_view text, bool in_query) {
+  std::string made;
+  for (const char c : text) {
+    if (goes_as_it_is(c, in_query))
+      made += c;
+    else
+      made += percent_encoded(c);
+  }
+  return made;
+}
+
+// Whether a segment means this folder (`dots` 1) or the one above (2). "%2e" is a dot here.
+bool is_dots(std::string_view segment, std::size_t dots) noexcept {
+  for (; dots > 0; --dots) {
+    const bool coded = segment.starts_with("%2e") || segment.starts_with("%2E");
+    if (!coded && !segment.starts_with('.')) return false;
+    segment.remove_prefix(coded ? 3 : 1);
+  }
+  return segment.empty();
+}
+
+// RFC 3986 §5.2.4, of a path that begins with "/".
+std::string without_dots(std::string_view path) {
+  std::string made;
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('/', 1));
+    path.remove_prefix(segment.size());
+    const bool up = is_dots(segment.substr(1), 2);
+    if (up) made.resize(std::min(made.rfind('/'), made.size()));
+    if (!up && !is_dots(segment.substr(1), 1))
+      made += segment;
+    else if (path.empty())
+      made += '/';
+  }
+  return made;
+}
+
+std::string target_of(std::string_view path, const std::optional<std::string_view>& query) {
+  std::string made = path.starts_with('/') ? "" : "/";
+  made = without_dots(made + encoded(path, false));
+  if (query) made += "?" + encoded(*query, true);
+  return made;
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view whole) {
+  unsigned port = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (failed != std::errc() || end != text.data() + text.size() || port > 65535)
+    refuse(whole, fmt::format("\"{}\" is not a port; ports are 1 to 65535", printable(text)));
+  if (port == 0) refuse(whole, "nobody listens on port 0");
+  return static_cast<std::uint16_t>(port);
+}
+
+// RFC 6874 §2.
+std::string encoded_zone(std::string_view zone) {
+  std::string made;
+  for (const char c : zone) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    made += unreserved ? std::string(1, c) : percent_encoded(c);
+  }
+  return made;
+}
+
+std::string in_brackets(const address& at, const std::string& host) {
+  return at.what() == address::kind::ip6 ? "[" + host + "]" : host;
 }
 
 }  // namespace
 
 url::url(std::string_view text) {
   if (text.size() > size_max) refuse(text, fmt::format("longer than {} bytes", size_max));
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == 0x7F)
-      refuse(text, "control characters and blanks have no place in a URL; a blank is %20");
-    if (byte > 0x7F) refuse(text, "write what is not ASCII as %XX, and a host as punycode");
-    if (c == '\\') refuse(text, "\"\\\" has no place in a URL; write / or %5C");
-  }
-  parts p(text);
-  UriUriA& uri = p.get();
-  const std::string scheme = lower(view(uri.scheme));
-  if (scheme != "http" && scheme != "https")
-    refuse(text, scheme.empty() ? "the scheme is missing; write http:// or https://"
-                                : "only http:// and https:// can be had");
-  if (uri.userInfo.first != nullptr) refuse(text, "");
-  secure_ = scheme == "https";
-  const std::string host = lower(view(uri.hostText));
-  if (host.empty()) refuse(text, "the host is missing; write http://host/path");
-  if (uri.hostData.ipFuture.first != nullptr) refuse(text, "that kind of address is not known");
-  const std::string_view port = view(uri.portText);
-  if (port.size() > 5) refuse(text, "ports are 1 to 65535");  // no row of zeros either
-  std::string where = uri.hostData.ip6 != nullptr ? "[" + host + "]" : host;
-  where += port.empty() ? fmt::format(":{}", port_of(secure_)) : fmt::format(":{}", port);
-  try {
-    at_ = address(where);
-  } catch (const error& e) {
-    const std::string_view whole = e.what();
-    refuse(text, whole.substr(std::min(e.tried().size() + 2, whole.size())));
-  }
-  if (at_.port() == 0) refuse(text, "nobody listens on port 0");
+  const std::string_view inner = trimmed_url(text);
+  const parts p(inner);
+  secure_ = same_name(p.scheme, "https");
+  if (!is_http(p.scheme))
+    refuse(text, p.scheme.empty() ? "the scheme is missing; write http:// or https://"
+                                  : "only http:// and https:// can be had");
+  if (!p.has_authority() && p.slashes != 1) refuse(text, "write two slashes: http://host/path");
+  read_authority(p.authority(), text);
+  target_ = target_of(p.path_behind_authority(), p.query);
+  check_size();
+}
 
-  if (uriNormalizeSyntaxExA(&uri, URI_NORMALIZE_PATH) != URI_SUCCESS) throw std::bad_alloc();
-  std::string whole = p.str();
-  whole.resize(std::min(whole.find('#'), whole.size()));
-  const std::size_t end = whole.find_first_of("/?", whole.find("//") + 2);
-  if (end != std::string::npos) target_ = whole.substr(end);
-  if (!target_.starts_with('/')) target_.insert(0, "/");
+// `whole` is [user[:password]@]host[:port]; `text` is for messages.
+void url::read_authority(std::string_view whole, std::string_view text) {
+  if (whole.find('\\') != npos) refuse(text, no_backslash);
+  const std::size_t sign = whole.find('@');
+  std::string_view place = whole;
+  if (sign != npos) {
+    const std::string_view who = whole.substr(0, sign);
+    const std::size_t colon = who.find(':');
+    user_ = percent_decoded(who.substr(0, colon));
+    if (colon != npos) password_ = percent_decoded(who.substr(colon + 1));
+    place.remove_prefix(sign + 1);
+    // Browsers take the last "@", curl the first.
+    if (place.find('@') != npos) refuse(text, "write @ in a user name or password as %40");
+    if (user_.find(':') != std::string::npos)
+      refuse(text, "a user name cannot contain \":\" (RFC 7617)");
+  }
+  const std::size_t bracket = place.rfind(']');
+  const std::size_t colon = place.rfind(':');
+  const bool has_colon = colon != npos && (bracket == npos || colon > bracket);
+  const std::string_view host = has_colon ? place.substr(0, colon) : place;
+  const std::string_view port = has_colon ? place.substr(colon + 1) : "";
+  if (host.empty()) refuse(text, "the host is missing; write http://host/path");
+  try {
+    at_ = host_address(host, port.empty() ? port_of(secure_) : parse_port(port, text));
+  } catch (const error& e) {
+    if (!e.tried().empty()) throw;
+    refuse(text, e.what());
+  }
+}
+
+void url::check_size() const {
+  const std::string whole = str();
+  if (whole.size() > size_max)
+    refuse(whole, fmt::format("longer than {} bytes when it is percent-encoded", size_max));
+}
+
+std::string url::host() const {
+  if (at_.what() == address::kind::ip6) return address::ip6(at_.bytes(), 0).host();
+  return at_.host();
 }
 
 std::string url::authority() const {
-  const std::string host = at_.what() == address::kind::ip6 ? "[" + at_.host() + "]" : at_.host();
-  return at_.port() == port_of(secure_) ? host : fmt::format("{}:{}", host, at_.port());
+  const std::string name = in_brackets(at_, host());
+  return at_.port() == port_of(secure_) ? name : fmt::format("{}:{}", name, at_.port());
 }
 
-std::string url::origin() const { return (secure_ ? "https://" : "http://") + authority(); }
+std::string url::origin() const {
+  std::string name = host();
+  const std::string zoned = at_.host();
+  if (zoned.size() > name.size()) name += "%25" + encoded_zone(zoned.substr(name.size() + 1));
+  name = in_brackets(at_, name);
+  if (at_.port() != port_of(secure_)) name += fmt::format(":{}", at_.port());
+  return (secure_ ? "https://" : "http://") + name;
+}
 
 url url::resolve(std::string_view reference) const {
   if (reference.size() > size_max) refuse(reference, fmt::format("longer than {} bytes", size_max));
-  const std::string mine = str();
-  const parts base(mine);
-  const parts relative(reference);
-  parts whole;
-  if (uriAddBaseUriExA(&whole.get(), &relative.get(), &base.get(), URI_RESOLVE_STRICTLY) !=
-      URI_SUCCESS)
-    refuse(reference, "it does not fit the page that it is on");
-  return url(whole.str());
+  const std::string_view inner = trimmed_url(reference);
+  const parts p(inner);
+  // On a page, browsers read "http:/x" as a path, curl as a host.
+  if (is_http(p.scheme) && !p.has_authority())
+    refuse(reference, "write two slashes: http://host/path");
+  if (!p.scheme.empty() || p.slashes > 1) {
+    url whole =
+        p.scheme.empty() ? url((secure_ ? "https:" : "http:") + std::string(inner)) : url(inner);
+    if (whole.user_.empty() && whole.password_.empty() && whole.origin() == origin()) {
+      whole.user_ = user_;
+      whole.password_ = password_;
+    }
+    return whole;
+  }
+  url page = *this;
+  const std::string_view mine(target_);
+  const std::string_view path = mine.substr(0, mine.find('?'));
+  if (p.path.starts_with('/')) {
+    page.target_ = target_of(p.path, p.query);
+  } else if (!p.path.empty()) {
+    std::string merged(path.substr(0, path.rfind('/') + 1));
+    page.target_ = target_of(merged.append(p.path), p.query);
+  } else if (p.query) {
+    page.target_ = target_of(path, p.query);
+  }
+  page.check_size();
+  return page;
 }
 
 }  // namespace bight::http

@@ -28,6 +28,8 @@ address host_of(const address& to, const connect_options& options) {
   std::string name = options.name;
   if (name.empty() && to.what() == address::kind::any) name = "localhost";
   if (name.empty() && !to.is_local()) name = to.host();
+  // A certificate has no zone: that names an interface of this machine (RFC 6874 §3).
+  if (name.find(':') != std::string::npos) name = name.substr(0, name.find('%'));
   if (name.ends_with('.')) name.pop_back();
   if (name.empty()) return {};
   // As the address of a port of it: that tells names and IP addresses apart, and checks both.

@@ -19,8 +19,8 @@ def page(body, *fields, status=b"200 OK"):
 class Site:
     """A server whose script gives for each request, in order, the bytes to send; then it closes."""
 
-    def __init__(self, *answers):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, *answers, listener=None):
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.requests = []

@@ -149,26 +149,24 @@ class Urls(Case):
         for url, reason in {
             "": "host is missing",
             "http://": "host is missing",
-            "http:///path": "host is missing",
-            "http://a b/": "blanks",
-            "http://a/ b": "%20",
+            "http:///": "host is missing",
+            "http:////a/": "two slashes",
+            "http://a b/": "name",
             "http://a/\r\nX: y": "control",
             "http://a\r\n/": "control",
-            "http://a/\x00".replace("\x00", "\x01"): "control",
-            "http://a/é": "%XX",
-            "http://a/%": "too early",
-            "http://a/%zz": "cannot stand there",
+            "http://a/\x01b": "control",
             "http://a\\b/": "\\",
-            "http://a/<b>": "%3C",
-            "http://a/[b]": "%5B",
+            "http://\udcfc/": "international",
+            "http://é-/": "international",
+            "http://０x7f.1/": "IPv4",
             "http://a:65536/": "port",
             "http://a:0/": "port 0",
-            "http://::1/": "cannot stand there",
+            "http://::1/": "brackets",
             "http://127.1/": "IPv4",
             "http://0x7f.0.0.1/": "IPv4",
             "http://a%2fb/": "name",
-            "http://a%00/": "name",
-            "http:///a": "host is missing",
+            "http://a%00/": "NUL",
+            "http://a@b@c/": "%40",
             "http://" + "a" * 300 + "/": "name",
             "http://a/" + "b" * 17000: "longer",
             "ftp://a/": "only http",
@@ -176,10 +174,11 @@ class Urls(Case):
             with self.subTest(url):
                 self.ends(run("get", url), 2, b"", reason)
 
-    def test_a_password_is_refused_and_not_repeated(self):
-        for url in "http://me:secret@a/", "http://secret@a/", "http://a@secret@b/":
-            result = self.ends(run("get", url), 2, b"", "name or password")
-            self.assertNotIn(b"secret", result.stderr)
+    def test_a_password_is_not_repeated(self):
+        for url in ("http://me:secret@a:x/", "http://a@secret@b/", "http://me:sec/secret@a/",
+                    "me:sec#secret@a/", "http:/me:sec?secret@a", "ftp://me:secret@a/"):
+            result = self.ends(run("get", url), 2, b"")
+            self.assertNotIn(b"sec", result.stderr)
 
     def test_fields(self):
         for field in ("none", ": v", "a b: c", "a: b\r\nc: d", "a: b\nc: d", "a\r: b", "é: b",

@@ -219,7 +219,7 @@ class Lies(GetCase):
         self.ends(self.get(long, "--max-size", "2kB"), 0, b"x" * 2000)
 
     def test_what_a_server_says_is_shown_escaped(self):
-        result = self.get(b"HTTP/1.1 302 Found\r\nLocation: http://x/\xc2\x9b31m\r\n\r\n")
+        result = self.get(b"HTTP/1.1 302 Found\r\nLocation: http://x:\xc2\x9b31m\r\n\r\n")
         self.ends(result, 47)
         self.assertNotIn(b"\xc2\x9b", result.stderr)
         self.ends(self.get(b"HTTP/1.1 404 \x1b[31m\r\n\r\n"), 56)

@@ -132,9 +132,20 @@ TEST(http_redirect, h10_from_https_to_http_is_refused_unless_allowed) {
 }
 
 TEST(http_redirect, h10_only_pages_are_led_to) {
-  for (const char* to : {"file:///etc/passwd", "javascript:x", "ftp://h/", "http://u:p@h/",
-                         "http:///", "/a b", "http://h:0/"})
+  for (const char* to : {"file:///etc/passwd", "javascript:x", "ftp://h/", "http:/x", "http:///",
+                         "/\\h/", "http://h:0/"})
     EXPECT_EQ(refusal("http://h/", to), errc::redirect_refused) << to;
+}
+
+TEST(http_redirect, h10_the_password_of_a_location_is_not_shown) {
+  for (const char* to : {"http://me:s3cret@h:0/", "http://me:s3cret@x@h/", "//me:s3cret@h/"}) {
+    try {
+      static_cast<void>(redirected("http://h/", moved(302, to), options(), 10));
+      ADD_FAILURE() << to;
+    } catch (const error& e) {
+      EXPECT_EQ(std::string_view(e.what()).find("s3cret"), std::string_view::npos) << e.what();
+    }
+  }
 }
 
 TEST(http_redirect, h10_what_may_be_a_secret_stays_with_its_origin) {

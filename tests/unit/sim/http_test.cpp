@@ -69,6 +69,7 @@ TEST(sim_functions, pages) {
     what.fields.push_back({"X-Name", "value"});
     http::check_fields(what.fields);
     EXPECT_TRUE(http::same_name("X-Name", "x-name"));
+    EXPECT_EQ(http::ascii_host("b\u00FCcher.example"), "xn--bcher-kva.example");
     EXPECT_TRUE(http::has_coded_name("lib.tar.gz"));
     http::client web;
     auto head = co_await web.get(what);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "http/host.hpp"
+
+#include <bight/error.hpp>
+#include <bight/url.hpp>
+
+#include "base/text.hpp"
+#include "http/fields.hpp"
+
+#include <fmt/format.h>
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+namespace bight::http {
+
+namespace {
+
+/// A name of 253 characters, each of up to four bytes in UTF-8.
+constexpr std::size_t name_bytes_max = 1012;
+
+[[noreturn]] void refuse(std::string_view reason) {
+  throw error(bight::errc::bad_address, "", 0, reason);
+}
+
+int hexadecimal(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_ascii(std::string_view s) noexcept {
+  return std::all_of(s.begin(), s.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 128; });
+}
+
+// UTS 46 deviations: the characters that transitional processing maps to others.
+bool has_deviations(std::string_view name) noexcept {
+  for (const std::string_view c : {"\u00DF", "\u03C2", "\u200C", "\u200D"})
+    if (name.find(c) != std::string_view::npos) return true;
+  return false;
+}
+
+struct idn2_deleter {
+  void operator()(char* text) const noexcept { idn2_free(text); }
+};
+
+// RFC 6874 §2 writes "%25eth0"; people, curl and getaddrinfo(3) write "%eth0".
+std::string with_plain_zone(std::string_view brackets) {
+  const std::size_t percent = brackets.find('%');
+  if (percent == std::string_view::npos) return std::string(brackets);
+  std::string_view zone = brackets.substr(percent + 1);
+  if (zone.starts_with("25") && zone.size() > 3) zone.remove_prefix(2);  // with the "]"
+  return std::string(brackets.substr(0, percent + 1)) + percent_decoded(zone);
+}
+
+address parsed(const std::string& host, std::uint16_t port) {
+  // "unix:80" is the address of a unix socket.
+  if (host == "unix") refuse("\"unix\" alone is not a host here; write its full name");
+  try {
+    return {fmt::format("{}:{}", host, port)};
+  } catch (const error& e) {
+    throw in_terms_of("", e);
+  }
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hexadecimal(text[i + 1]) : -1;
+    const int low = high >= 0 ? hexadecimal(text[i + 2]) : -1;
+    if (low < 0) {
+      bytes += text[i];
+      continue;
+    }
+    bytes += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return bytes;
+}
+
+std::string ascii_host(std::string_view name) {
+  if (is_ascii(name)) return std::string(name);
+  const auto refuse_name = [name](std::string_view reason) {
+    throw error(bight::errc::bad_address, fmt::format("host \"{}\"", printable(name)), 0, reason);
+  };
+  if (name.size() > name_bytes_max) refuse_name("it is too long for a name");
+  const std::string text(name);
+  if (text.find('\0') != std::string::npos) refuse_name("it contains a NUL byte");
+  char* made = nullptr;
+  int outcome = idn2_to_ascii_8z(text.c_str(), &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  // libidn2 refuses symbols that UTS 46 allows and that domains have, such as emoji. Transitional
+  // processing allows them; it differs in the deviations alone.
+  if (outcome == IDN2_DISALLOWED && !has_deviations(name))
+    outcome = idn2_to_ascii_8z(text.c_str(), &made, IDN2_TRANSITIONAL);
+  const std::unique_ptr<char, idn2_deleter> owned(made);
+  if (outcome == IDN2_MALLOC) throw std::bad_alloc();
+  if (outcome != IDN2_OK)
+    refuse_name(fmt::format("not an international domain name: {}", idn2_strerror(outcome)));
+  return owned.get();
+}
+
+address host_address(std::string_view host, std::uint16_t port) {
+  if (host.starts_with('[')) return parsed(with_plain_zone(host), port);
+  std::string name;
+  try {
+    name = ascii_host(percent_decoded(host));
+  } catch (const error& e) {
+    throw in_terms_of("", e);
+  }
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (name.empty()) refuse("the host is missing");
+  // Brackets that came out of decoding are no IPv6 address.
+  if (name.starts_with('[')) refuse("the host is neither an IP address nor a valid name");
+  return parsed(name, port);
+}
+
+}  // namespace bight::http
