@@ -59,10 +59,10 @@ void chunk_reader::end_line() {
       trailer_bytes_ += line.size() + 2;
       if (line.empty())
         next_ = part::nothing;
-      else if (++trailer_fields_ > fields_max_)
-        throw over_limit(fmt::format("more than {} fields", fields_max_));
       else if (line.find(':') == std::string_view::npos)
         throw malformed("a line of the trailer is no field");
+      else if (++trailer_fields_ > fields_max_)
+        throw over_limit(fmt::format("more than {} fields", fields_max_));
       break;
     case part::nothing: break;
   }

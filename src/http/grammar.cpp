@@ -103,6 +103,7 @@ parsed_header parse_header(std::string lines, bool to_head) {
   beast_code f;
   const std::size_t used = g.put(boost::asio::const_buffer(lines.data(), lines.size()), f);
   if (f) throw explained(f);
+  // Beast sees the lines of one header; were it to read them in another way, this is no header.
   if (!g.is_header_done() || used != lines.size()) throw malformed("its header ends in the middle");
   parsed_header found;
   found.head = std::move(g.head);

@@ -83,7 +83,7 @@ bool response_parser::read_header() {
   } else if (found.length) {
     next_ = part::length;
     length_ = found.length;
-    if (*length_ > max_.body_bytes) throw over_limit("a body that is too long");
+    if (*length_ > max_.body_bytes) throw_body_over_limit();
   } else {
     next_ = part::until_end;
   }
@@ -104,9 +104,12 @@ bool response_parser::take_body(std::uint64_t at_most) {
   body_ = current_.take_front(
       static_cast<std::size_t>(std::min<std::uint64_t>(at_most, current_.size())));
   received_ += body_.size();
-  if (received_ > max_.body_bytes)
-    throw over_limit(fmt::format("a body of more than {} bytes", max_.body_bytes));
+  if (received_ > max_.body_bytes) throw_body_over_limit();
   return true;
+}
+
+void response_parser::throw_body_over_limit() const {
+  throw over_limit(fmt::format("a body of more than {} bytes", max_.body_bytes));
 }
 
 void response_parser::fail_at_end() const {

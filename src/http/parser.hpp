@@ -56,6 +56,7 @@ class response_parser {
   [[nodiscard]] bool read_header();
   [[nodiscard]] bool take_body(std::uint64_t at_most);
   void check_first_line() const;
+  [[noreturn]] void throw_body_over_limit() const;
   [[noreturn]] void fail_at_end() const;
 
   const limits max_;

@@ -200,6 +200,7 @@ TEST(http_parser, h07_what_reaches_a_limit_is_still_taken) {
   };
   expect(ok + fields + "C: d\r\n folded\r\n\r\n0\r\n\r\n", true);
   expect(ok + fields + "C: d\r\nE: f\r\n\r\n0\r\n\r\n", false);
+  expect("HTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + ok + fields + "C: d\r\n\r\n0\r\n\r\n", true);
   expect(ok + fields + "\r\n1;345678\r\na\r\n0\r\n\r\n", true);
   expect(ok + fields + "\r\n1;3456789\r\na\r\n0\r\n\r\n", false);
   expect(ok + fields + "\r\n0\r\nA: bcd\r\n\r\n", true);
@@ -273,6 +274,39 @@ TEST(http_parser, h08_empty_lines_before_a_response_are_skipped) {
   expect_body("\r\n\nHTTP/1.1 200 OK\r\n\r\nabc", "abc");
   expect_body("HTTP/1.1 100 Continue\r\n\r\n\r\n" + ok + "\r\nabc", "abc");
   expect_refused(" \r\n" + ok + "\r\n", malformed);
+}
+
+TEST(http_parser, an_error_says_what_is_wrong) {
+  limits max;
+  max.header_fields = 1;
+  max.header_bytes = 70;
+  max.body_bytes = 5;
+  max.interim_responses = 0;
+  const std::string length = "Content-Length: ";
+  const std::string coding = "Transfer-Encoding: ";
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"SSH-2.0\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
+      {"HTTP/1.2 200 OK\r\n\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
+      {ok + length + "x\r\n\r\n", "its Content-Length is no number"},
+      {ok + coding + "gzip\r\n\r\n", "its Transfer-Encoding is not chunked alone"},
+      {ok + " a: b\r\n\r\n", "a line before the first field begins with a blank"},
+      {ok + "a: b\r\nc: d\r\n\r\n", "more than 1 fields"},
+      {ok + "a: " + std::string(70, 'x'), "a header of more than 70 bytes"},
+      {ok + length + "6\r\n\r\n", "a body of more than 5 bytes"},
+      {ok + "\r\n123456", "a body of more than 5 bytes"},
+      {"HTTP/1.1 103 X\r\n\r\n", "more than 0 interim responses"},
+      {"HTTP/1.1 101 X\r\n\r\n", "101 Switching Protocols, unasked for"},
+      {chunked + "x", "a chunk does not begin with its size in hexadecimal digits"},
+      {chunked + "1 x\r\n", "the size of a chunk is no hexadecimal number below 2^64"},
+      {chunked + "1\r\nabc", "a chunk is longer than its size"},
+      {chunked + "0\r\nx\r\n", "a line of the trailer is no field"},
+      {chunked + "0;\rx\r\n", "a chunk's line or the trailer holds a CR or NUL"},
+      {"HTTP/1.1 200", "the connection ended in the middle of the header"},
+      {ok + length + "2\r\n\r\na", "the connection ended in the middle of the body"},
+      {"", "the server closed without a word"}};
+  for (const auto& [bytes, text] : cases)
+    EXPECT_NE(parse(bytes, 3, false, false, max).message.find(text), std::string::npos)
+        << bytes << ": " << parse(bytes, 3, false, false, max).message;
 }
 
 TEST(http_parser, h12_some_answers_have_no_body) {
