@@ -231,6 +231,54 @@ TEST_P(faulty, a_system_call_that_fails_once_ends_with_success_or_an_error) {
   }
 }
 
+// The kernel asks for patience, and the session goes on as if nothing had been. Not so while the
+// engine is chosen: io_uring that is short of memory then is not taken. An EAGAIN that is a lie has
+// no edge after it, so streams cannot be asked.
+TEST(shortage, that_passes_is_no_failure) {
+  struct {
+    const char* session;
+    int call;
+    std::vector<int> numbers;
+  } const calls[] = {{"tcp", SCMP_SYS(io_uring_enter), {EAGAIN, EBUSY, EINTR}},
+                     {"udp", SCMP_SYS(io_uring_enter), {EAGAIN, EBUSY, EINTR}},
+                     {"tcp", SCMP_SYS(epoll_pwait2), {EINTR}},
+                     {"tcp", SCMP_SYS(sendto), {EINTR}},
+                     {"tcp", SCMP_SYS(recvfrom), {EINTR}},
+                     {"udp", SCMP_SYS(sendto), {EAGAIN, EINTR}},
+                     {"udp", SCMP_SYS(sendmsg), {EAGAIN, EINTR}},
+                     {"udp", SCMP_SYS(sendmmsg), {EAGAIN, EINTR}},
+                     {"udp", SCMP_SYS(recvmmsg), {EAGAIN, EINTR}}};
+  for (const auto& c : calls) {
+    const session& s = *find(c.session);
+    const std::uint64_t all = calls_of(s, c.call);
+    const std::uint64_t first = c.call == SCMP_SYS(io_uring_enter) ? all / 2 : 1;
+    for (const int number : c.numbers)
+      for (std::uint64_t n = first; n < std::min(first + 8, all + 1) && n > 0; ++n) {
+        faulty_trial t{&s, {c.call, number, n, 1}};
+        const ending e = in_child(run_with_fault, &t, 30);
+        if (e.exited(cannot)) GTEST_SKIP() << no_filter;
+        EXPECT_TRUE(e.exited(succeeded)) << c.session << ", call " << n << " of " << c.call << ": "
+                                         << std::strerror(number) << ": " << e.text();
+      }
+  }
+}
+
+// fs.epoll.max_user_watches: "No space left on device" would send its reader to look at the disk.
+TEST(poller, that_is_full_is_a_shortage_of_the_kernels) {
+  const session& s = *find("tcp");
+  const std::uint64_t all = calls_of(s, SCMP_SYS(epoll_ctl));
+  int told_so = 0;
+  for (std::uint64_t n = 1; n <= all; ++n) {
+    faulty_trial t{&s, {SCMP_SYS(epoll_ctl), ENOSPC, n, 1}};
+    const ending e = in_child(run_with_fault, &t, 30);
+    if (e.exited(cannot)) GTEST_SKIP() << no_filter;
+    EXPECT_EQ(e.said.find("No space left"), std::string::npos) << e.text();
+    if (e.said.find("the kernel has no buffers left (try again)") != std::string::npos) ++told_so;
+  }
+  const char* engine = std::getenv("BIGHT_ENGINE");
+  if (engine != nullptr && std::string_view(engine) == "epoll") EXPECT_GT(told_so, 0);
+}
+
 // Standard output is asked for anew after each event, which makes many calls that may fail.
 TEST(poller, a_descriptor_that_epoll_refuses_at_any_time_leaves_nobody_waiting) {
   const session& s = *find("stdio");

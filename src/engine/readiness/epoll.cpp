@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/readiness/epoll.hpp"
 
+#include <bight/error.hpp>
+
 #include "base/check.hpp"
 #include "engine/posix/optional_calls.hpp"
 
@@ -19,6 +21,8 @@ std::error_code control(int epoll, int action, int fd, std::uint32_t events) noe
   e.events = events;
   e.data.fd = fd;
   if (epoll_ctl(epoll, action, fd, &e) == 0) return {};
+  // fs.epoll.max_user_watches, and not a disk.
+  if (errno == ENOSPC) return make_error_code(errc::no_resources);
   return {errno, std::system_category()};
 }
 

@@ -121,12 +121,11 @@ void readiness_engine::enrol(op& o, io& s) noexcept {
   refused(o, s, failed);
 }
 
-// `o` cannot wait when the poller does not take its descriptor (epoll_ctl(2): ENOMEM, or ENOSPC,
-// fs.epoll.max_user_watches). The next one asks the socket itself before it waits.
+// `o` cannot wait when the poller does not take its descriptor. The next one asks the socket itself
+// before it waits.
 void readiness_engine::refused(op& o, io& s, std::error_code failed) noexcept {
   if (!failed) return;
-  const bool full = failed.value() == ENOSPC;
-  o.code = full ? make_error_code(errc::no_resources) : failed;
+  o.code = failed;
   s.readable = s.writable = true;
   --waiting_;
   o.engine_state = 0;
