@@ -86,6 +86,7 @@ struct socks {
   std::string answer = std::string("\5\0\0\1\1\2\3\4\0\5", 10);
   std::string heard = {};
   std::string page_sent = page("by socks");
+  std::size_t address_size = 0;  ///< of the numeric address that it is asked for; 0: a name
   tcp::listener listener = {};
 };
 
@@ -110,7 +111,9 @@ task<> serve_socks(socks& s) {
     co_await say_slowly(peer, s.login);
   }
   co_await hear(in, s.heard, 5);
-  const auto rest = static_cast<unsigned char>(s.heard.back()) + 2u;
+  // The fifth byte is the length of a name, or the first of an address.
+  const std::size_t length = static_cast<unsigned char>(s.heard.back());
+  const std::size_t rest = (s.address_size == 0 ? length : s.address_size - 1) + 2;
   co_await hear(in, s.heard, rest);
   co_await say_slowly(peer, s.answer);
   if (s.answer.size() < 10) co_return;  // it goes in the middle of that
@@ -118,8 +121,9 @@ task<> serve_socks(socks& s) {
   if (asked) co_await peer.send(s.page_sent);
 }
 
-// Fetches http://name.invalid/ by the proxy `s`.
-task<result<std::string>> fetched_by(socks& s, std::string user) {
+// Fetches `url` by the proxy `s`.
+task<result<std::string>> fetched_by(socks& s, std::string user,
+                                     std::string url = "http://name.invalid/") {
   s.listener = co_await tcp::listen("127.0.0.1:0");
   const http::options how = by_proxy("socks5://" + user + s.listener.local().str());
   std::optional<result<std::string>> outcome;
@@ -129,7 +133,7 @@ task<result<std::string>> fetched_by(socks& s, std::string user) {
       static_cast<void>(co_await std::move(serving));
     };
     children.spawn(quietly(s));
-    outcome.emplace(co_await fetched("http://name.invalid/", how));
+    outcome.emplace(co_await fetched(url, how));
     children.stop();
   };
   co_await in_scope(both);
@@ -149,6 +153,22 @@ BIGHT_TEST(http_proxy, socks_is_told_the_name_and_gives_the_page) {
     EXPECT_EQ(page ? *page : page.error().what(), "by socks");
     EXPECT_EQ(s.heard, std::string("\5\1\0", 3) + asked_for);
   }
+}
+
+// RFC 1928 §5: 1 is IPv4, 3 a name, 4 IPv6.
+BIGHT_TEST(http_proxy, socks_is_told_a_numeric_address_by_its_type_and_bytes) {
+  socks four;
+  four.address_size = 4;
+  auto page = co_await fetched_by(four, "", "http://192.0.2.7:8081/");
+  EXPECT_EQ(page ? *page : page.error().what(), "by socks");
+  EXPECT_EQ(four.heard, std::string("\5\1\0\5\1\0\1\xC0\0\2\7\x1F\x91", 13));
+  socks six;
+  six.address_size = 16;
+  page = co_await fetched_by(six, "", "http://[2001:db8::102]/");
+  EXPECT_EQ(page ? *page : page.error().what(), "by socks");
+  EXPECT_EQ(six.heard, std::string("\5\1\0\5\1\0\4", 7) +
+                           std::string("\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\1\2", 16) +
+                           std::string("\0P", 2));
 }
 
 BIGHT_TEST(http_proxy, socks_is_told_who_asks) {

@@ -100,6 +100,48 @@ BIGHT_TEST(tls, a_receive_takes_no_more_than_it_asks_for) {
   EXPECT_EQ(last, "f");
 }
 
+// 64 receives complete at once in a turn. The next is complete, too, and waits for its turn: a stop
+// finds it there, and what it has goes back.
+task<> stop_receives_that_are_complete(bool into_a_buffer) {
+  auto pair = co_await connected_by_tls();
+  const std::string text(pattern::at(0, 3000));
+  co_await pair.here.send(text);
+  auto receive = [](stream& from, std::string& got, bool into) -> task<> {
+    std::byte room[3];
+    for (;;) {
+      if (into) {
+        auto receiving = attempt(from.recv_into(room));
+        const auto n = co_await std::move(receiving);
+        if (!n) co_return;
+        got.append(reinterpret_cast<const char*>(room), *n);
+      } else {
+        auto receiving = attempt(from.recv(3));
+        const auto part = co_await std::move(receiving);
+        if (!part) co_return;
+        got += part->view();
+      }
+    }
+  };
+  std::string got;
+  while (got.size() < text.size()) {
+    scope side(co_await current_context());
+    side.spawn(receive(pair.there, got, into_a_buffer));
+    side.stop();
+    auto joining = side.join();
+    co_await std::move(joining);
+    co_await sleep(0s);
+  }
+  EXPECT_EQ(got, text);
+}
+
+BIGHT_TEST(tls, a_receive_that_is_complete_and_is_stopped_leaves_its_bytes_to_the_next) {
+  co_await stop_receives_that_are_complete(false);
+}
+
+BIGHT_TEST(tls, a_receive_into_a_buffer_that_is_complete_and_is_stopped_leaves_its_bytes) {
+  co_await stop_receives_that_are_complete(true);
+}
+
 BIGHT_TEST(tls, a_deadline_loses_no_byte) {
   auto pair = co_await connected_by_tls();
   std::string came;

@@ -29,6 +29,13 @@ class Content(Files):
         self.assertNotIn("<c>", page)
         self.assertEqual(curl(self.url + links[0][2:]).stdout, b"odd\n")
 
+    def test_a_listing_is_a_page_with_status_200(self):
+        status, head, body = self.get(b"/")
+        self.assertEqual(status, 200)
+        self.assertIn(b"HTTP/1.1 200 OK", head)
+        self.assertIn(b"Content-Type: text/html; charset=utf-8", head)
+        self.assertIn(b"Content-Length: %d" % len(body), head)
+
     def test_h19_nothing_outside_the_folder_can_be_had(self):
         for path in (b"/../secret", b"/sub/../../secret", b"/%2e%2e/secret", b"/..%2fsecret",
                      b"/outside", b"/absolute", b"/up/secret", b"/.hidden", b"/sub/../.hidden",

@@ -54,6 +54,17 @@ TEST(frames, are_used_again) {
   frame_free(second, 199);
 }
 
+TEST(frames, are_pooled_up_to_2048_bytes_and_no_larger) {
+  if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
+  for (const std::size_t size : {2048u, 2049u, 2056u, 2064u, 4096u}) {
+    frame_free(frame_allocate(size), size);
+    const std::size_t before = allocations();
+    void* again = frame_allocate(size);
+    EXPECT_EQ(allocations() - before, size > 2048 ? 1u : 0u) << size;
+    frame_free(again, size);
+  }
+}
+
 TEST(frames, after_a_burst_are_kept_only_up_to_a_limit) {
   if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
   constexpr std::size_t size = 1000;   // a size class, to its last byte
