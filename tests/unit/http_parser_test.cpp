@@ -49,6 +49,8 @@ TEST(http_parser, every_framing_gives_the_same_body) {
   expect_body(ok + "Content-Length: 6\r\n\r\nhello\n", "hello\n");
   expect_body(chunked + "3\r\nhel\r\n3;x=y;z=\"q\"\r\nlo\n\r\n0\r\nT: v\r\n\r\n", "hello\n");
   expect_body(chunked + "00000003\r\nhel\r\n0A\r\n0123456789\r\n0\r\n\r\n", "hel0123456789");
+  expect_body(chunked + "A\r\n0123456789\r\nf\r\n0123456789abcde\r\n0\r\n\r\n",
+              "01234567890123456789abcde");
   expect_body(ok + "\r\nhello\n", "hello\n");
   expect_body("HTTP/1.0 200 Fine\r\n\r\nhello\n", "hello\n");
   expect_body(ok + "Content-Length: 0\r\n\r\n", "");
@@ -214,6 +216,7 @@ TEST(http_parser, h07_what_reaches_a_limit_is_still_taken) {
   for (const std::size_t size : {header.size(), header.size() - 1}) {
     max.header_bytes = size;
     expect(header + "abc", size == header.size());
+    expect("HTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + header + "abc", size == header.size());
   }
   max = {};
   for (const std::uint64_t size : {3u, 2u}) {
