@@ -93,6 +93,7 @@ failure too_slow(const exchange& x) {
 }
 
 failure left_early(std::uint64_t sent) {
+  if (sent == 0) return {exit_code::cut_short, "the peer closed before the first message was sent"};
   return {exit_code::cut_short,
           fmt::format("the peer closed after message {}; the rest was not sent", sent)};
 }

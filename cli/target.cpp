@@ -61,6 +61,8 @@ address parse_path(std::string_view whole, std::string_view path) {
     if (!path.starts_with('/'))
       refuse(whole, "a unix socket has no host; write unix:/path or unix:///path");
   }
+  if (path.starts_with("~/"))
+    refuse(whole, "the shell leaves ~ alone there; write unix:$HOME/path (or unix:./~/path)");
   if (path.find('\0') != std::string_view::npos) refuse(whole, "it contains a NUL byte");
   return parse_address("unix:" + std::string(path));
 }
@@ -81,6 +83,9 @@ address parse_host_port(std::string_view text, std::uint16_t port) {
   if (text.empty()) refuse(text, "it is empty; write host:port, or :port for this machine");
   if (text.find_first_not_of("0123456789") == std::string_view::npos)
     refuse(text, fmt::format("a number alone is no address; for the port write :{}", text));
+  if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../"))
+    refuse(text,
+           fmt::format("a path alone is no address; for a unix socket write unix:{}", shown(text)));
   const std::size_t bracket = text.rfind(']');
   const std::size_t colon = text.rfind(':');
   const bool has_port =
@@ -107,7 +112,10 @@ target parse_target(std::string_view text, protocol assumed) {
     refuse(text,
            fmt::format("{}, but the address says {}; leave one of them out",
                        assumed == protocol::udp ? "-u means UDP" : "--tls means TLS", scheme));
-  to.at = local ? parse_path(text, rest) : parse_host_port(rest, default_port);
+  // "tcp://host:80/", as a URL is written.
+  const bool slash = !scheme.empty() && rest.ends_with('/') && rest.size() > 1;
+  to.at = local ? parse_path(text, rest)
+                : parse_host_port(rest.substr(0, rest.size() - (slash ? 1 : 0)), default_port);
   return to;
 }
 

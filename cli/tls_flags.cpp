@@ -53,8 +53,8 @@ bight::tls::connect_options tls_flags::options_for(const target& to) const {
   }
   if (to.is_local() && pins.empty() && !insecure)
     throw usage_error(
-        fmt::format("{}: a path has no name that a certificate could be for; give "
-                    "--pin, or --insecure",
+        fmt::format("{}: a unix socket has no host name to check a certificate against; "
+                    "give --pin, or --insecure",
                     to.str()));
   return options();
 }

@@ -28,7 +28,10 @@ std::string of_unix_connect(int number, file there) {
     case ENOENT: return "there is no such socket file (is the server running?)";
     case ENOTDIR: return "a part of the path is not a folder (check the path)";
     case ECONNREFUSED:
-      return there == file::other ? "that file is not a socket (check the path)" : "";
+      // A socket file outlives its server; an abstract name has none.
+      return there == file::other    ? "that file is not a socket (check the path)"
+             : there == file::socket ? "no server listens at that socket file (is it running?)"
+                                     : "no server listens under that name (is it running?)";
     case EPROTOTYPE: return "that socket does not take streams (the server uses datagrams there)";
     case EACCES:
       return "permission denied (this user may not write to the socket, or not pass a "

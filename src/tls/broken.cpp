@@ -82,8 +82,8 @@ failure session::failure_now() {
       opening_.back() == SSL3_MT_CLIENT_HELLO)
     return {
         make_error_code(errc::tls_not_spoken),
-        "the server does not speak TLS; it sends back what it hears (connect without TLS, or to "
-        "another port)"};
+        "the server does not speak TLS; it sends back what it hears (connect without TLS, or check "
+        "the address)"};
   const error plain(code, "");
   return {code, fmt::format("{}, {}", plain.what(), phase())};
 }

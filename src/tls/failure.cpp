@@ -214,7 +214,7 @@ failure not_spoken(std::string_view bytes, bool by_server) {
   return {make_error_code(errc::tls_not_spoken),
           fmt::format("the {0} does not speak TLS; it sent \"{1}\" ({2})",
                       by_server ? "server" : "client", printable(line),
-                      by_server ? "connect without TLS, or to another port"
+                      by_server ? "connect without TLS, or check the address"
                                 : "it must connect with TLS: https:// rather than http://")};
 }
 

@@ -81,6 +81,24 @@ BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
   EXPECT_THAT(told(second), HasSubstr("another program listens there; choose another path"));
 }
 
+BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
+  const folder here;
+  const std::string path = here.file("s");
+  {
+    auto server = co_await local::listen(path);
+    // The file stays: another has its name while the server closes.
+    if (!on_sim()) EXPECT_EQ(rename(path.c_str(), here.file("t").c_str()), 0);
+  }
+  if (!on_sim()) {
+    auto stale = co_await attempt(local::connect(here.file("t")));
+    EXPECT_TRUE(fails(stale, errc::refused));
+    EXPECT_THAT(told(stale), HasSubstr("no server listens at that socket file (is it running?)"));
+  }
+  auto unnamed = co_await attempt(local::connect("@bight-nobody"));
+  EXPECT_TRUE(fails(unnamed, errc::refused));
+  EXPECT_THAT(told(unnamed), HasSubstr("no server listens under that name (is it running?)"));
+}
+
 BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
   const folder here;
   tcp::listen_options options;
