@@ -150,19 +150,18 @@ bool folder::names::read(std::size_t count) {
     if (one == nullptr) return false;
     const std::string_view name = one->d_name;
     if (is_hidden(name)) continue;
-    const std::optional<bool> is_folder = shared_.look(dirfd(open_.get()), *one, path_);
-    if (!is_folder) continue;
+    std::optional<listed> found = shared_.look(dirfd(open_.get()), *one, path_);
+    if (!found) continue;
     if (all_.size() == names_max) {
       complete_ = false;
       return false;
     }
-    all_.emplace_back(name) += *is_folder ? "/" : "";
+    all_.push_back(*std::move(found));
   }
   return true;
 }
 
-std::optional<bool> folder::look(int in, const dirent& one, const std::string& path) const {
-  if (one.d_type == DT_REG || one.d_type == DT_DIR) return one.d_type == DT_DIR;
+std::optional<listed> folder::look(int in, const dirent& one, const std::string& path) const {
   struct stat s{};
   if (fstatat(in, one.d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
     throw_if_unreadable();
@@ -177,7 +176,8 @@ std::optional<bool> folder::look(int in, const dirent& one, const std::string& p
     }
   }
   if (!S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode)) return std::nullopt;
-  return S_ISDIR(s.st_mode);
+  return listed{one.d_name + std::string(S_ISDIR(s.st_mode) ? "/" : ""),
+                static_cast<std::uint64_t>(s.st_size), s.st_mtim.tv_sec};
 }
 
 }  // namespace tool

@@ -29,6 +29,15 @@ struct entry {
   [[nodiscard]] bool seek(std::uint64_t to) const noexcept;
 };
 
+/// A name in a folder.
+struct listed {
+  std::string name;  ///< of a folder with "/" at its end
+  std::uint64_t size = 0;
+  std::time_t changed = 0;
+
+  [[nodiscard]] bool is_folder() const noexcept { return name.ends_with('/'); }
+};
+
 /// Something is there, and cannot be read now: no descriptors, no memory, a disk that fails. It is
 /// not told as absent.
 struct unreadable {
@@ -62,8 +71,8 @@ class folder {
 
     /// Looks at so many names more; false when there are no more.
     [[nodiscard]] bool read(std::size_t count);
-    /// Those read so far, in no order. Folders end in "/".
-    [[nodiscard]] std::vector<std::string>& found() noexcept { return all_; }
+    /// Those read so far, in no order.
+    [[nodiscard]] std::vector<listed>& found() noexcept { return all_; }
     /// Whether there are no more than a listing may have.
     [[nodiscard]] bool complete() const noexcept { return complete_; }
 
@@ -74,15 +83,16 @@ class folder {
     const folder& shared_;
     std::string path_;
     std::unique_ptr<DIR, close_folder> open_;
-    std::vector<std::string> all_;
+    std::vector<listed> all_;
     bool complete_ = true;
   };
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  // Whether that is a folder; none when find() would not find it.
-  [[nodiscard]] std::optional<bool> look(int in, const dirent& one, const std::string& path) const;
+  // Looks at a name; none when find() would not find it.
+  [[nodiscard]] std::optional<listed> look(int in, const dirent& one,
+                                           const std::string& path) const;
 
   std::string path_;
   descriptor root_;

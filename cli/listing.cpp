@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "listing.hpp"
 
+#include "units.hpp"
+
 #include <bight/context.hpp>
 #include <bight/deadline.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
+#include <ctime>
 
 namespace tool {
 
@@ -29,6 +33,46 @@ std::string in_html(std::string_view text) {
       default: safe += c;
     }
   return safe;
+}
+
+// Readable in a narrow window, light or dark, and without a script.
+constexpr const char* page_head =
+    R"html(<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }
+h1 { font-size: 1.25rem; overflow-wrap: anywhere }
+table { width: 100%; border-collapse: collapse }
+th, td { padding: .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8884 }
+th:first-child { width: 100% }
+td:first-child { overflow-wrap: anywhere }
+th + th, td + td { padding-left: 1rem; text-align: right; white-space: nowrap }
+a { text-decoration: none }
+a:hover { text-decoration: underline }
+@media (max-width: 30rem) { th:nth-child(3), td:nth-child(3) { display: none } }
+</style>
+)html";
+
+// "2024-11-06 08:49", in UTC.
+std::string minute(std::time_t t) {
+  std::tm parts{};
+  gmtime_r(&t, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", 1900 + parts.tm_year, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min);
+}
+
+std::string row(const listed& one) {
+  return fmt::format("<tr><td><a href=\"./{}\">{}</a><td>{}<td>{}\n", in_url(one.name),
+                     in_html(one.name), one.is_folder() ? "" : shown_size(one.size),
+                     minute(one.changed));
+}
+
+// Folders first; "file9" before "file10".
+bool comes_before(const listed& a, const listed& b) {
+  if (a.is_folder() != b.is_folder()) return a.is_folder();
+  return strverscmp(a.name.c_str(), b.name.c_str()) < 0;
 }
 
 }  // namespace
@@ -63,17 +107,18 @@ task<std::shared_ptr<const std::string>> listings::page(entry of, std::string pa
   const time_point begun = clock.now();
   folder::names names(shared_, of, path);
   while (names.read(names_at_a_time)) co_await sleep(0s);
-  std::sort(names.found().begin(), names.found().end());
-  const std::string title = in_html("/" + path);
-  std::string text = fmt::format(
-      "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<h1>{0}</h1>\n<ul>\n", title);
-  if (!path.empty()) text += "<li><a href=\"../\">../</a>\n";
+  std::sort(names.found().begin(), names.found().end(), comes_before);
+  const std::string title = in_html("Index of /" + path);
+  std::string text = fmt::format("{}<title>{}</title>\n<h1>{}</h1>\n", page_head, title, title);
+  text += "<table>\n<tr><th>Name<th>Size<th>Changed (UTC)\n";
+  if (!path.empty()) text += "<tr><td><a href=\"../\">../</a><td><td>\n";
   std::size_t written = 0;
-  for (const std::string& name : names.found()) {
-    text += fmt::format("<li><a href=\"./{}\">{}</a>\n", in_url(name), in_html(name));
+  for (const listed& one : names.found()) {
+    text += row(one);
     if (++written % names_at_a_time == 0) co_await sleep(0s);
   }
-  text += "</ul>\n";
+  text += "</table>\n";
+  if (names.found().empty()) text += "<p>This folder is empty.\n";
   if (!names.complete()) text += fmt::format("<p>The first {} names.\n", names.found().size());
   auto made = std::make_shared<const std::string>(std::move(text));
   const std::lock_guard held(lock_);

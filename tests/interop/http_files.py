@@ -25,9 +25,9 @@ class Content(Files):
     def test_a_listing_leads_to_its_files_and_shows_no_others(self):
         page = curl(self.url).stdout.decode()
         links = re.findall(r'href="([^"]+)"', page)
-        self.assertEqual(links, ["./a%20b%26%3Cc%3E.txt", "./big", "./inside", "./sub/"])
+        self.assertEqual(links, ["./sub/", "./a%20b%26%3Cc%3E.txt", "./big", "./inside"])
         self.assertNotIn("<c>", page)
-        self.assertEqual(curl(self.url + links[0][2:]).stdout, b"odd\n")
+        self.assertEqual(curl(self.url + links[1][2:]).stdout, b"odd\n")
 
     def test_a_listing_is_a_page_with_status_200(self):
         status, head, body = self.get(b"/")
@@ -174,7 +174,7 @@ class Requests(Files):
             self.assertEqual((done.returncode, done.stdout), (35, b""), done.stderr)
             if client[0] == TOOL:
                 self.assertIn(b'does not speak TLS; it sent "HTTP/1.1 400', done.stderr)
-        self.server.until(b" speaks TLS, and nobody here: give --tls", times=2)
+        self.server.until(b" speaks TLS, and this server does not; --tls makes it", times=2)
 
     def test_c08_an_endless_header_is_refused(self):
         answer = self.ask(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000)
