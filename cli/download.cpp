@@ -74,6 +74,7 @@ void download::check_digest() {
 }
 
 task<> download::finish() {
+  progress_.stop();
   check_digest();
   const bool saved = to_file();
   const std::uint64_t bytes = received();

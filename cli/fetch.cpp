@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetch.hpp"
 
+#include "advice.hpp"
 #include "output.hpp"
 #include "resume.hpp"
 #include "session.hpp"
@@ -277,12 +278,13 @@ class attempt_at {
   static std::string reason_of(const error& e) {
     const std::string_view whole = e.what();
     const bool ours = e.tried().starts_with("GET ") || e.tried().starts_with("HEAD ");
-    std::string reason(ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole);
-    const bool grew =
-        e.code() == http::errc::over_limit && whole.find("times as many") != whole.npos;
-    if (e.code() == http::errc::bad_encoding || grew)
-      reason += " (--no-decode saves it as it is sent)";
-    return reason;
+    const std::string_view reason =
+        ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole;
+    // Behind https:// that is the advice for a page.
+    const std::string_view without = " (connect without TLS";
+    if (e.is(errc::tls_not_spoken) && reason.find(without) != reason.npos)
+      return std::string(reason.substr(0, reason.find(without))) + " (is it http://?)";
+    return std::string(reason) + advice_on(e);
   }
 
   const fetch_options& f_;

@@ -6,6 +6,7 @@
 #include "http_date.hpp"
 #include "media_types.hpp"
 #include "text.hpp"
+#include "units.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>
@@ -111,7 +112,7 @@ class file_session {
     }
     begun_ = true;
     if (c == tls_handshake)
-      voice_.note(fmt::format("{} speaks TLS, and nobody here: give --tls", who_));
+      voice_.note(fmt::format("{} speaks TLS, and this server does not; --tls makes it", who_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);
     std::string header(1, c);
     for (bool last = false; !last;) {
@@ -239,8 +240,11 @@ class file_session {
     if (length) head += fmt::format("Content-Length: {}\r\n", *length);
     head += "X-Content-Type-Options: nosniff\r\n";
     head += keep_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-    voice_.note(
-        fmt::format("{} {} {} {}", who_, shown(what.method, 20), shown(what.target), status));
+    const bool has_body = length && what.method == "GET";
+    const std::string asked_for =
+        what.method.empty() ? "no request" : shown(what.method, 20) + " " + shown(what.target);
+    voice_.note(fmt::format("{} {} {}{}", who_, asked_for, status,
+                            has_body ? ", " + shown_size(*length) : ""));
     voice_.event("request", {{"peer", who_},
                              {"method", what.method},
                              {"target", what.target},

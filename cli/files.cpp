@@ -40,7 +40,9 @@ failure cannot_write(std::string_view path, std::string_view reason) {
 }
 
 failure cannot_write(std::string_view path, int error) {
-  return cannot_write(path, std::string_view(std::strerror(error)));
+  // A file that is not there is made; a folder is not.
+  const char* advice = error == ENOENT ? " (does the folder exist?)" : "";
+  return cannot_write(path, std::string(std::strerror(error)) + advice);
 }
 
 void write_all(int fd, std::string_view bytes, const std::string& name) {

@@ -2,6 +2,7 @@
 //
 // `bight get`: saves a page, or what a server says until it closes.
 
+#include "advice.hpp"
 #include "dial.hpp"
 #include "download.hpp"
 #include "exit_codes.hpp"
@@ -85,7 +86,8 @@ task<int> get_http(const get_flags& f) {
 
 // Rethrows `e` with what was tried and what is kept. Ctrl-C is no error, but what is kept is news.
 [[noreturn]] void explain(const get_flags& f, download& file, const error& e) {
-  const std::string text = file.failed(e.is(errc::cancelled) ? "interrupted" : e.what());
+  const std::string text =
+      file.failed(e.is(errc::cancelled) ? "interrupted" : e.what() + advice_on(e));
   if (!e.is(errc::cancelled)) throw failure(exit_code_of(e), text);
   f.common.voice.note(text);
   throw error(e);

@@ -31,7 +31,7 @@ struct session {
   session(stream& p, const handling& s) : peer(p), shared(s), who(peer.remote()) {
     // A unix client has no address of its own worth showing; the server's says where it came in.
     if (who.what() == address::kind::none || who.is_local()) who = peer.local();
-    shared.voice->note(fmt::format("Accept new connection from {}...", who.str()));
+    tell(fmt::format("Accept new connection from {}...", who.str()));
     if (const auto agreed = tls::about(peer)) {
       proto = protocol::tls;
       shared.voice->detail(fmt::format("{}, {}{}{}", agreed->protocol, agreed->cipher,
@@ -47,11 +47,19 @@ struct session {
 
   void close() {
     peer.close();
-    shared.voice->note(fmt::format("Connection from {} closed.", who.str()));
+    tell(fmt::format("Connection from {} closed.", who.str()));
     shared.voice->event("closed", {{"proto", name_of(proto, who)},
                                    {"peer", who.str()},
                                    {"received", received},
                                    {"sent", sent}});
+  }
+
+  // A server of files has a line for each request; its connections are a detail.
+  void tell(std::string_view line) const {
+    if (shared.kind == handler_kind::files)
+      shared.voice->detail(line);
+    else
+      shared.voice->note(line);
   }
 
   // An answer that was cut off must not look whole.
@@ -115,7 +123,12 @@ task<> hear_out(session& s) {
 }
 
 task<> part(session& s) {
-  s.peer.shutdown_send();
+  try {
+    s.peer.shutdown_send();
+  } catch (const error& e) {
+    if (e.is(errc::closed)) co_return;  // the client has gone, and has been answered
+    throw;
+  }
   auto rest = co_await attempt(within(linger, hear_out(s)));
   if (!rest && rest.error().is(errc::cancelled)) rest.value();
 }

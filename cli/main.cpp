@@ -112,7 +112,8 @@ std::string advice(const CLI::App& root, const CLI::ParseError& e) {
     const bool flag = odd.size() > 1 && odd[0] == '-';
     if (flag) {
       const std::string name = odd.substr(0, odd.find('='));
-      const std::string guess = did_you_mean(name, flag_names(where));
+      std::string guess = known_elsewhere(where.get_name(), name);
+      if (guess.empty()) guess = did_you_mean(name, flag_names(where));
       const bool message = where.get_name() == "send" && guess.empty();
       return fmt::format("{}{}: there is no such flag{}{}; see {}",
                          parsed.empty() ? "" : where.get_name() + " ", shown(odd), guess,

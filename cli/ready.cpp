@@ -4,10 +4,16 @@
 #include "exit_codes.hpp"
 #include "files.hpp"
 #include "terminal.hpp"
+#include "text.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 
 namespace tool {
 
@@ -20,6 +26,33 @@ bool is_open(const address& at) { return !at.is_loopback(); }
 
 // 0.0.0.0 and [::], to which nobody connects.
 bool is_every(const address& at) { return at.host() == "0.0.0.0" || at.host() == "::"; }
+
+// Where others find a server that listens on every address of this machine. Link-local addresses
+// mean nothing in a browser.
+std::vector<address> reachable(const address& every, bool both_families) {
+  std::vector<address> found;
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return found;
+  for (const ifaddrs* i = all; i != nullptr; i = i->ifa_next) {
+    if (i->ifa_addr == nullptr || (i->ifa_flags & IFF_UP) == 0) continue;
+    char text[INET6_ADDRSTRLEN] = "";
+    if (i->ifa_addr->sa_family == AF_INET && (both_families || every.host() == "0.0.0.0")) {
+      const auto& ip4 = *reinterpret_cast<const sockaddr_in*>(i->ifa_addr);
+      inet_ntop(AF_INET, &ip4.sin_addr, text, sizeof text);
+    } else if (i->ifa_addr->sa_family == AF_INET6 && every.host() == "::") {
+      const auto& ip6 = *reinterpret_cast<const sockaddr_in6*>(i->ifa_addr);
+      if (!IN6_IS_ADDR_LINKLOCAL(&ip6.sin6_addr))
+        inet_ntop(AF_INET6, &ip6.sin6_addr, text, sizeof text);
+    }
+    if (*text == '\0') continue;
+    const bool is_ip4 = i->ifa_addr->sa_family == AF_INET;
+    const address at(
+        fmt::format("{}{}{}:{}", is_ip4 ? "" : "[", text, is_ip4 ? "" : "]", every.port()));
+    if (!at.is_loopback()) found.push_back(at);
+  }
+  freeifaddrs(all);
+  return found;
+}
 
 }  // namespace
 
@@ -63,9 +96,25 @@ void announcer::tell(const target& t) const {
                                {"addr", t.at.host()},
                                {"port", std::int64_t{t.at.port()}},
                                {"public", is_open(t.at)}});
-  if (files_ != nullptr && t.at.is_ip())
-    voice_.note(fmt::format("{} is at {}://{}/", files_->path(),
-                            t.proto == protocol::tls ? "https" : "http", t.at.str()));
+  if (files_ != nullptr) tell_files(t);
+}
+
+// Where a browser finds the files.
+void announcer::tell_files(const target& t) const {
+  const std::string path = shown(files_->path());
+  if (t.is_local()) {
+    voice_.note(fmt::format("{} is at http://localhost/ for curl --unix-socket {}", path,
+                            shown(t.at.host())));
+    return;
+  }
+  if (!t.at.is_ip()) return;
+  std::vector<address> at{t.at};
+  if (is_every(t.at)) at = reachable(t.at, both_families_);
+  const char* const loopback = t.at.host() == "::" && !both_families_ ? "[::1]:1" : "127.0.0.1:1";
+  if (at.empty()) at.push_back(address(loopback).with_port(t.at.port()));
+  for (const address& a : at)
+    voice_.note(fmt::format("{} is at {}://{}/", path, t.proto == protocol::tls ? "https" : "http",
+                            a.str()));
 }
 
 void announcer::tell_pin() const {

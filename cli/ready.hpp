@@ -34,8 +34,15 @@ class ready_file {
 class announcer {
  public:
   /// All are borrowed; `ready`, and the `files` that are served, may be null.
-  announcer(const console& voice, ready_file* ready, const folder* files, std::size_t expected)
-      : voice_(voice), ready_(ready), files_(files), expected_(expected) {}
+  ///
+  /// both_families  whether [::] stands for every IPv4 address too.
+  announcer(const console& voice, ready_file* ready, const folder* files, std::size_t expected,
+            bool both_families)
+      : voice_(voice),
+        ready_(ready),
+        files_(files),
+        expected_(expected),
+        both_families_(both_families) {}
 
   void listening(protocol proto, const bight::address& at);
   /// The pin of a certificate that was made on the spot: told behind the addresses, with the
@@ -44,12 +51,14 @@ class announcer {
 
  private:
   void tell(const target& t) const;
+  void tell_files(const target& t) const;
   void tell_pin() const;
 
   const console& voice_;
   ready_file* ready_;
   const folder* files_;
   std::size_t expected_;
+  bool both_families_;
   std::string pin_;
   std::vector<target> where_;
 };

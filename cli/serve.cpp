@@ -23,6 +23,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -83,6 +84,12 @@ task<std::vector<address>> addresses_of(const target& wanted, const serve_flags&
     at.push_back(wanted.at);
   }
   co_return at;
+}
+
+// Whether an address stands for all of both families.
+bool serves_both(const std::vector<address>& at) {
+  return std::any_of(at.begin(), at.end(),
+                     [](const address& a) { return a.what() == address::kind::any; });
 }
 
 serve_options options_of(const serve_flags& f, const handling& shared, event& drain,
@@ -191,7 +198,8 @@ task<int> serve(const serve_flags& f) {
   event drain;
   if (f.once) shared.finished = &drain;
   announcer announce(voice, f.ready.get(), f.files.get(),
-                     plain.size() + secure.size() + datagrams.size());
+                     plain.size() + secure.size() + datagrams.size(),
+                     serves_both(plain) || serves_both(secure));
   std::vector<task<>> servers;
   if (!plain.empty()) {
     serve_options options = options_of(f, shared, drain, announce, protocol::tcp);
@@ -219,8 +227,10 @@ task<int> serve(const serve_flags& f) {
 void check(serve_flags& f) {
   const bool is_text = f.handler == "text";
   if (f.handler == "files") {
-    if (f.words.size() != 1)
+    if (f.words.empty())
       throw usage_error("serve files: say which folder, for example: bight serve files .");
+    if (f.words.size() > 1)
+      throw usage_error("serve files: give one folder; -l :8080 sets the port");
     if (f.common.udp) throw usage_error("serve files: files go over TCP; leave -u out");
     f.files = std::make_shared<const folder>(f.words.front());
     f.words.clear();

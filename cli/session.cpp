@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session.hpp"
 
+#include "advice.hpp"
 #include "exit_codes.hpp"
 #include "text.hpp"
 
@@ -32,7 +33,7 @@ task<int> translated(task<int> work, const console& voice) {
   } catch (const failure& e) {
     co_return told(voice, e.code(), e.silent() ? "" : e.what());
   } catch (const error& e) {
-    co_return told(voice, exit_code_of(e), e.what());
+    co_return told(voice, exit_code_of(e), e.what() + advice_on(e));
   } catch (const std::bad_alloc&) {
     co_return told(voice, exit_code::other, "out of memory");
   } catch (const std::exception& e) {

@@ -26,7 +26,32 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+// Flags of curl, wget, and other servers of files.
+struct habit {
+  std::string_view command;
+  std::string_view names;  // with blanks around each
+  const char* advice;
+};
+constexpr habit habits[] = {
+    {"get", " -L --location ", " (redirects are followed without it)"},
+    {"get", " -f --fail ", " (a status of 400 and above ends with 22 without it)"},
+    {"get", " -s --silent ", " (-q says nothing but errors)"},
+    {"get", " -c -C --continue ", " (run the same command again to resume)"},
+    {"get", " -k --no-check-certificate ", " (--insecure trusts any certificate)"},
+    {"send", " -k ", " (--insecure trusts any certificate)"},
+    {"connect", " -k ", " (--insecure trusts any certificate)"},
+    {"serve", " -p --port ", " (-l :PORT sets the port)"},
+    {"serve", " -b --bind --host ", " (-l ADDRESS:PORT sets the address)"},
+};
+
 }  // namespace
+
+std::string known_elsewhere(std::string_view command, std::string_view flag) {
+  const std::string name = " " + std::string(flag) + " ";
+  for (const habit& h : habits)
+    if (h.command == command && h.names.find(name) != std::string_view::npos) return h.advice;
+  return {};
+}
 
 std::string nearest(std::string_view typed, const std::vector<std::string>& candidates) {
   if (typed.empty() || typed.size() > typed_max) return {};

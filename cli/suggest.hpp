@@ -18,4 +18,7 @@ namespace tool {
 [[nodiscard]] std::string did_you_mean(std::string_view typed,
                                        const std::vector<std::string>& candidates);
 
+/// " (…)" for a flag that other tools have and `command` has not: what to type here. "" for others.
+[[nodiscard]] std::string known_elsewhere(std::string_view command, std::string_view flag);
+
 }  // namespace tool

@@ -77,6 +77,7 @@ class Waiting(Case):
                 self.assertEqual(t.end(), 0)
                 self.assertEqual(len(t.lines), 1, t.lines)  # the summary
                 self.assertRegex(t.lines[0], "saved in ")
+                self.assertNotIn(b"\x1b", t.shown[t.shown.index(b"saved in"):])
 
     def test_a_stream_that_says_nothing_too(self):
         with Stalling(rest=b"all of it", request=False) as peer:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tool advises when something is wrong with a unix socket: nothing about ports or hosts."""
+"""What the tool advises about unix sockets: nothing about ports or hosts."""
 
 import os
 import socket
