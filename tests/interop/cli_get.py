@@ -180,7 +180,7 @@ class Lies(GetCase):
 
     def test_what_is_not_http_1(self):
         for answer in (b"<html>hi</html>", b"HTTP/2.0 200 OK\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n",
-                       b"HTTP/1.1 099 X\r\n\r\n", b"HTTP/1.1 999 X\r\n\r\n",
+                       b"HTTP/1.1 099 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n",
                        b"HTTP/1.1 20 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n",
                        b"HTTP/1.10 200 OK\r\n\r\n", b"SSH-2.0-OpenSSH\r\n\r\n",
                        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"):
