@@ -51,13 +51,6 @@ class request_parser final : public beast::basic_parser<true> {
   void on_finish_impl(beast_code&) override {}
 };
 
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // What stands for itself in a target that Beast takes.
 std::string encoded(std::string_view target) {
   std::string safe;
@@ -75,8 +68,8 @@ std::string encoded(std::string_view target) {
 std::string decoded(std::string_view name) {
   std::string plain;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const int high = name[i] == '%' && i + 2 < name.size() ? digit(name[i + 1]) : -1;
-    const int low = high >= 0 ? digit(name[i + 2]) : -1;
+    const int high = name[i] == '%' && i + 2 < name.size() ? hex_digit(name[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(name[i + 2]) : -1;
     plain += low >= 0 ? static_cast<char>(high * 16 + low) : name[i];
     i += low >= 0 ? 2 : 0;
   }

@@ -75,13 +75,6 @@ void append_shown(std::string& to, std::string_view bytes) {
   }
 }
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::string shown(std::string_view bytes, std::size_t max) {
@@ -160,6 +153,13 @@ std::string lower(std::string_view s) {
   return text;
 }
 
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 std::string to_hex(std::string_view bytes) {
   std::string text;
   for (const char c : bytes)
@@ -175,8 +175,8 @@ std::string from_hex(std::string_view digits) {
       ++i;
       continue;
     }
-    const int high = digit_value(c);
-    const int low = i + 1 < digits.size() ? digit_value(digits[i + 1]) : -1;
+    const int high = hex_digit(c);
+    const int low = i + 1 < digits.size() ? hex_digit(digits[i + 1]) : -1;
     if (high < 0 || low < 0)
       throw usage_error(
           fmt::format("--hex \"{}\": write pairs of hexadecimal digits, for example 48 65 6c",

@@ -37,6 +37,8 @@ class terminal_text {
 /// `s` with its ASCII letters in lower case.
 [[nodiscard]] std::string lower(std::string_view s);
 
+/// What a hexadecimal digit is worth; -1 if it is none.
+[[nodiscard]] int hex_digit(char c) noexcept;
 /// "48 65 6c": the bytes in hexadecimal.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// The bytes that pairs of hexadecimal digits stand for; blanks between pairs are skipped.
