@@ -10,6 +10,7 @@
 #include "flags.hpp"
 #include "http_fields.hpp"
 #include "output.hpp"
+#include "proxies.hpp"
 #include "resume.hpp"
 #include "session.hpp"
 #include "target.hpp"

@@ -8,9 +8,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -44,20 +42,6 @@ bool has_scheme(std::string_view text) {
   const std::string_view rest = text.substr(colon + 1);
   const bool ours = http::same_name(name, "http") || http::same_name(name, "https");
   return rest.starts_with("//") || (ours && rest.starts_with("/"));
-}
-
-const char* variable(const char* name, const char* other) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') value = other != nullptr ? std::getenv(other) : nullptr;
-  return value != nullptr && *value != '\0' ? value : nullptr;
-}
-
-http::proxy parse_proxy(const char* name, const char* value) {
-  try {
-    return http::proxy(value);
-  } catch (const bight::error& e) {
-    throw usage_error(fmt::format("the environment's {}: {}", name, e.what()));
-  }
 }
 
 }  // namespace
@@ -97,38 +81,6 @@ std::vector<http::field> parse_fields(const std::vector<std::string>& flags) {
     throw usage_error(fmt::format("-H: {}", e.what()));
   }
   return fields;
-}
-
-proxies proxies::from_environment() {
-  proxies p;
-  if (const char* all = variable("all_proxy", "ALL_PROXY"))
-    p.plain_ = p.secure_ = parse_proxy("all_proxy", all);
-  if (const char* plain = variable("http_proxy", nullptr))
-    p.plain_ = parse_proxy("http_proxy", plain);
-  if (const char* secure = variable("https_proxy", "HTTPS_PROXY"))
-    p.secure_ = parse_proxy("https_proxy", secure);
-  const char* none = variable("no_proxy", "NO_PROXY");
-  std::string_view rest = none != nullptr ? none : "";
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(','), rest.size());
-    std::string item(trimmed(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (item.starts_with('.')) item.erase(0, 1);
-    std::transform(item.begin(), item.end(), item.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    if (!item.empty()) p.direct_.push_back(std::move(item));
-  }
-  return p;
-}
-
-http::proxy proxies::operator()(const http::url& to) const {
-  const std::string host = to.host();
-  for (const std::string& d : direct_) {
-    const bool within = to.at().is_name() && host.size() > d.size() && host.ends_with(d) &&
-                        host[host.size() - d.size() - 1] == '.';
-    if (d == "*" || d == host || d == to.authority() || within) return {};
-  }
-  return to.secure() ? secure_ : plain_;
 }
 
 }  // namespace tool

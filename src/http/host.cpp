@@ -11,6 +11,7 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <new>
 
@@ -42,6 +43,15 @@ bool has_deviations(std::string_view name) noexcept {
   for (const std::string_view c : {"\u00DF", "\u03C2", "\u200C", "\u200D"})
     if (name.find(c) != std::string_view::npos) return true;
   return false;
+}
+
+std::uint16_t parse_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (failed != std::errc() || end != text.data() + text.size() || port > 65535)
+    refuse(fmt::format("\"{}\" is not a port; ports are 1 to 65535", printable(text)));
+  if (port == 0) refuse("nobody listens on port 0");
+  return static_cast<std::uint16_t>(port);
 }
 
 struct idn2_deleter {
@@ -105,6 +115,17 @@ std::string ascii_host(std::string_view name) {
   return owned.get();
 }
 
+address host_and_port(std::string_view place, std::uint16_t port) {
+  const std::size_t bracket = place.rfind(']');
+  const std::size_t colon = place.rfind(':');
+  const bool has_colon =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  if (!has_colon) return host_address(place, port);
+  const std::string_view text = place.substr(colon + 1);
+  // "host:" is the host alone (RFC 3986 §3.2.3).
+  return host_address(place.substr(0, colon), text.empty() ? port : parse_port(text));
+}
+
 address host_address(std::string_view host, std::uint16_t port) {
   if (host.starts_with('[')) return parsed(with_plain_zone(host), port);
   std::string name;
@@ -116,7 +137,7 @@ address host_address(std::string_view host, std::uint16_t port) {
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  if (name.empty()) refuse("the host is missing");
+  if (name.empty()) refuse("the host is missing; write http://host/path");
   // Brackets that came out of decoding are no IPv6 address.
   if (name.starts_with('[')) refuse("the host is neither an IP address nor a valid name");
   return parsed(name, port);

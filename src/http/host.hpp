@@ -14,6 +14,11 @@ namespace bight::http {
 /// `text` with each %XX as its byte. A % without two hexadecimal digits stays.
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 
+/// A host and a port, "host:81", or a host alone, for which the port is `port`.
+///
+/// errors  as host_address.
+[[nodiscard]] address host_and_port(std::string_view place, std::uint16_t port);
+
 /// A host as a URL has it, without port: percent-encoded, not in ASCII, in brackets, with a zone as
 /// "%25eth0" or "%eth0". The result is checked last, after all decoding.
 ///

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "http/dial.hpp"
 #include "http/fields.hpp"
+#include "http/host.hpp"
 #include "http/parser.hpp"
 
 #include <fmt/format.h>
@@ -22,27 +23,6 @@ constexpr std::uint16_t socks_proxy_port = 1080;
 [[noreturn]] void refuse(std::string_view reason) {
   // The text is not shown: it may hold a password.
   throw error(bight::errc::bad_address, "proxy", 0, reason);
-}
-
-// "%40" and its like, in a user name or a password.
-std::string decoded(std::string_view s) {
-  std::string text;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    if (s[i] != '%') {
-      text += s[i];
-      continue;
-    }
-    const auto digit = [&](std::size_t at) {
-      const char c = at < s.size() ? s[at] : '?';
-      if (c >= '0' && c <= '9') return c - '0';
-      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-      if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-      refuse("% is not followed by two hexadecimal digits; write %25 for the sign itself");
-    };
-    text += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
-    i += 2;
-  }
-  return text;
 }
 
 // The zone of an IPv6 address names an interface of this machine.
@@ -67,6 +47,7 @@ const char* socks_reason(unsigned char code) {
 }  // namespace
 
 proxy::proxy(std::string_view text) {
+  text = trimmed(text);
   const std::size_t end = text.find("://");
   const std::string_view scheme = end == std::string_view::npos ? "http" : text.substr(0, end);
   if (same_name(scheme, "http"))
@@ -74,26 +55,26 @@ proxy::proxy(std::string_view text) {
   else if (same_name(scheme, "socks5") || same_name(scheme, "socks5h"))
     what = kind::socks5;
   else
-    refuse("only http:// and socks5:// proxies can be used");
+    refuse(fmt::format("{}:// proxies are not supported; use one of http:// or socks5://",
+                       printable(scheme)));
   std::string_view rest = end == std::string_view::npos ? text : text.substr(end + 3);
-  if (rest.ends_with('/')) rest.remove_suffix(1);
   if (const std::size_t sign = rest.rfind('@'); sign != std::string_view::npos) {
     const std::string_view who = rest.substr(0, sign);
     const std::size_t colon = who.find(':');
-    user = decoded(who.substr(0, colon));
-    if (colon != std::string_view::npos) password = decoded(who.substr(colon + 1));
+    user = percent_decoded(who.substr(0, colon));
+    if (colon != std::string_view::npos) password = percent_decoded(who.substr(colon + 1));
     rest.remove_prefix(sign + 1);
     if (user.size() > 255 || password.size() > 255 || user.find(':') != std::string::npos)
       refuse(
           "a name or password of more than 255 bytes, or a name with \":\" (RFC 1929, RFC 7617)");
   }
-  const std::size_t bracket = rest.rfind(']');
-  const std::size_t colon = rest.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  const std::uint16_t port = what == kind::http ? http_proxy_port : socks_proxy_port;
-  at = has_port ? address(rest) : address(fmt::format("{}:{}", rest, port));
-  if (at.what() == address::kind::any || at.port() == 0) refuse("its host or port is missing");
+  rest = rest.substr(0, rest.find_first_of("/?#"));  // a path means nothing to a proxy
+  if (rest.empty() || rest.starts_with(':')) refuse("its host is missing");
+  try {
+    at = host_and_port(rest, what == kind::http ? http_proxy_port : socks_proxy_port);
+  } catch (const error& e) {
+    refuse(e.what());
+  }
 }
 
 task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {

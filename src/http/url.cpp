@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace bight::http {
@@ -156,15 +155,6 @@ std::string target_of(std::string_view path, const std::optional<std::string_vie
   return made;
 }
 
-std::uint16_t parse_port(std::string_view text, std::string_view whole) {
-  unsigned port = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (failed != std::errc() || end != text.data() + text.size() || port > 65535)
-    refuse(whole, fmt::format("\"{}\" is not a port; ports are 1 to 65535", printable(text)));
-  if (port == 0) refuse(whole, "nobody listens on port 0");
-  return static_cast<std::uint16_t>(port);
-}
-
 // RFC 6874 §2.
 std::string encoded_zone(std::string_view zone) {
   std::string made;
@@ -212,16 +202,9 @@ void url::read_authority(std::string_view whole, std::string_view text) {
     if (user_.find(':') != std::string::npos)
       refuse(text, "a user name cannot contain \":\" (RFC 7617)");
   }
-  const std::size_t bracket = place.rfind(']');
-  const std::size_t colon = place.rfind(':');
-  const bool has_colon = colon != npos && (bracket == npos || colon > bracket);
-  const std::string_view host = has_colon ? place.substr(0, colon) : place;
-  const std::string_view port = has_colon ? place.substr(colon + 1) : "";
-  if (host.empty()) refuse(text, "the host is missing; write http://host/path");
   try {
-    at_ = host_address(host, port.empty() ? port_of(secure_) : parse_port(port, text));
+    at_ = host_and_port(place, port_of(secure_));
   } catch (const error& e) {
-    if (!e.tried().empty()) throw;
     refuse(text, e.what());
   }
 }

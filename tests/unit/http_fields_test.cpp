@@ -80,8 +80,12 @@ TEST(http_fields, proxies_are_read_strictly) {
   EXPECT_EQ(proxy("http://h").at.port(), 3128);
   EXPECT_EQ(proxy("socks5h://[::1]/").at.port(), 1080);
   EXPECT_EQ(proxy("SOCKS5://a:b@h:9").user, "a");
+  EXPECT_EQ(proxy("http://u%zz%20@h").user, "u%zz ");
+  EXPECT_EQ(proxy(" http://h:8/path?x ").at, address("h:8"));
+  EXPECT_EQ(proxy("http://[fe80::1%25v0]").at, address("[fe80::1%v0]:3128"));
+  EXPECT_EQ(proxy("http://b\u00FCcher.example").at.host(), "xn--bcher-kva.example");
   for (const char* text : {"", "https://h:1", "socks4://h", "http://", "http://:1", "http://h:0",
-                           "http://h:99999", "http://u%zz@h", "ftp://h"})
+                           "http://h:99999", "http://0x7f.1", "ftp://h"})
     EXPECT_THROW(static_cast<void>(proxy(text)), error) << text;
   EXPECT_THROW(static_cast<void>(proxy("http://" + std::string(256, 'u') + "@h")), error);
 }
