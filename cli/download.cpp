@@ -117,4 +117,11 @@ std::string download::failed(std::string_view reason) {
   return text;
 }
 
+void download::end_early(const error& e, time_point now) {
+  if (!e.is(errc::cancelled)) throw error(e);
+  if (how_.time.is_over(now)) throw failure(exit_code::timed_out, failed(how_.time.reason()));
+  voice_.note(failed("interrupted"));
+  throw error(e);
+}
+
 }  // namespace tool

@@ -7,6 +7,7 @@
 #include "console.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "time_limit.hpp"
 
 #include <bight/sha256.hpp>
 #include <bight/task.hpp>
@@ -24,7 +25,8 @@ class download {
   struct options {
     std::uint64_t size_max = std::uint64_t{1} << 40;
     std::uint64_t rate_max = 0;  ///< bytes a second; 0: any
-    std::string sha256;          ///< what the whole must have, in lower case; "": anything
+    time_limit time;
+    std::string sha256;  ///< what the whole must have, in lower case; "": anything
   };
 
   /// what   the URL, for messages. `voice` is borrowed.
@@ -53,6 +55,10 @@ class download {
 
   /// `reason` with what was tried and what is kept.
   [[nodiscard]] std::string failed(std::string_view reason);
+
+  /// Ends the command for `e`: a cancellation is the end of --max-time, or a signal, which is no
+  /// error; but what is kept is news.
+  [[noreturn]] void end_early(const bight::error& e, bight::time_point now);
 
   /// Bytes that are there, of this try or an earlier one.
   [[nodiscard]] std::uint64_t received() const noexcept { return out_.written(); }

@@ -2,6 +2,7 @@
 #include "fetch.hpp"
 
 #include "advice.hpp"
+#include "http_date.hpp"
 #include "output.hpp"
 #include "resume.hpp"
 #include "session.hpp"
@@ -17,6 +18,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 namespace tool {
 
@@ -69,13 +71,20 @@ bool may_pass(int status) {
          status == 504;
 }
 
+// RFC 9110 §10.2.3: seconds, or a date. That is compared with the server's own clock.
 std::optional<duration> retry_after(const http::response_head& h) {
   const std::string_view text = h.get("Retry-After");
   std::uint32_t seconds = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || failed != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return std::min<duration>(std::chrono::seconds(seconds), wait_max);
+  const char* const end = text.data() + text.size();
+  const auto [stop, failed] = std::from_chars(text.data(), end, seconds);
+  if (!text.empty() && stop == end)
+    return failed == std::errc() ? std::min<duration>(std::chrono::seconds(seconds), wait_max)
+                                 : wait_max;  // a number out of range
+  const auto then = parse_http_date(std::string(text));
+  const auto now = parse_http_date(std::string(h.get("Date")));
+  if (!then) return std::nullopt;
+  const std::int64_t wait = *then - now.value_or(std::time(nullptr));
+  return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, wait_max / 1s));
 }
 
 bool may_pass(const error& e) {
@@ -105,8 +114,8 @@ bool has_field(const fetch_options& f, std::initializer_list<std::string_view> n
 // One try: as many requests as it takes until the file is whole or one fails.
 class attempt_at {
  public:
-  attempt_at(const fetch_options& f, download& file, const console& voice)
-      : f_(f), file_(file), voice_(voice) {}
+  attempt_at(const fetch_options& f, download& file, const console& voice, bool last)
+      : f_(f), file_(file), voice_(voice), last_(last) {}
 
   /// Gives why it failed, when another try may do better.
   task<std::optional<setback>> run(const http::client& client) {
@@ -166,6 +175,9 @@ class attempt_at {
     const bool useless = c.is == contribution::kind::useless;
     if (useless && from_) co_return start_over(c.reason);
     const exit_code result = verdict(f_, h);
+    // The answer that counts is the last one: of the others not even the header is printed.
+    if (!last_ && result == exit_code::http_error && may_pass(h.status))
+      co_return refused(page, result);
     if (requests == 0 || !from_) co_await print_head(h);
     const bool shown_anyway = f_.header && !file_.to_file();
     if (result != exit_code::ok && !shown_anyway) co_return refused(page, result);
@@ -262,14 +274,10 @@ class attempt_at {
     return step::done;
   }
 
-  // With what was tried and what is kept. Ctrl-C is no error, but what is kept is news.
+  // With what was tried and what is kept.
   setback explained(const error& e) {
-    const std::string text = file_.failed(e.is(errc::cancelled) ? "interrupted" : reason_of(e));
-    if (e.is(errc::cancelled)) {
-      voice_.note(text);
-      throw error(e);
-    }
-    const failure why(exit_code_of(e), text);
+    if (e.is(errc::cancelled)) throw error(e);
+    const failure why(exit_code_of(e), file_.failed(reason_of(e)));
     if (!may_pass(e)) throw why;
     return {why, {}};
   }
@@ -290,6 +298,7 @@ class attempt_at {
   const fetch_options& f_;
   download& file_;
   const console& voice_;
+  const bool last_;
   bool own_range_ = false;
   bool conditional_ = false;
   std::optional<resume_point> from_;  // what the next request goes on with
@@ -302,7 +311,7 @@ task<> try_all(const fetch_options& f, const http::client& client, download& fil
                const console& voice) {
   duration wait = wait_min;
   for (std::uint64_t left = f.retries;; --left) {
-    attempt_at one(f, file, voice);
+    attempt_at one(f, file, voice, left == 0);
     auto running = one.run(client);
     const std::optional<setback> back = co_await std::move(running);
     if (!back) co_return;
@@ -337,8 +346,11 @@ task<> fetch(const fetch_options& f, const console& voice) {
   download file(f.what.to.str(), std::move(out), f.limits, voice);
   http::client client(watched_options(f, file));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
-  auto trying = watched(try_all(f, client, file, voice), voice, std::move(line));
-  co_await std::move(trying);
+  auto trying = attempt(watched(try_all(f, client, file, voice), voice, std::move(line)));
+  const auto outcome = co_await std::move(trying);
+  if (outcome) co_return;
+  const time_point now = co_await loop_now();
+  file.end_early(outcome.error(), now);
 }
 
 }  // namespace tool

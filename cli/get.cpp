@@ -85,15 +85,6 @@ task<int> get_http(const get_flags& f) {
   co_return 0;
 }
 
-// Rethrows `e` with what was tried and what is kept. Ctrl-C is no error, but what is kept is news.
-[[noreturn]] void explain(const get_flags& f, download& file, const error& e) {
-  const std::string text =
-      file.failed(e.is(errc::cancelled) ? "interrupted" : e.what() + advice_on(e));
-  if (!e.is(errc::cancelled)) throw failure(exit_code_of(e), text);
-  f.common.voice.note(text);
-  throw error(e);
-}
-
 // All that a server says, until it closes. The arguments are borrowed.
 task<> receive_all(const get_flags& f, const target& to, dial_options options, download& file) {
   auto dialling = dial(to, std::move(options), f.common.voice);
@@ -110,7 +101,8 @@ task<> receive_all(const get_flags& f, const target& to, dial_options options, d
       co_await file.store(bytes);
     }
   } catch (const error& e) {
-    explain(f, file, e);
+    if (e.is(errc::cancelled)) throw;
+    throw failure(exit_code_of(e), file.failed(e.what() + advice_on(e)));
   }
 }
 
@@ -126,9 +118,13 @@ task<int> get_stream(const get_flags& f) {
   download file(to.str(), std::move(out), f.limits, f.common.voice);
   file.progress().wait_for(shown(to.str()));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
-  auto receiving =
-      watched(receive_all(f, to, std::move(options), file), f.common.voice, std::move(line));
-  co_await std::move(receiving);
+  auto receiving = attempt(
+      watched(receive_all(f, to, std::move(options), file), f.common.voice, std::move(line)));
+  const auto outcome = co_await std::move(receiving);
+  if (!outcome) {
+    const time_point now = co_await loop_now();
+    file.end_early(outcome.error(), now);
+  }
   if (file.received() == 0)
     throw failure(exit_code::empty_reply,
                   file.failed("the server closed without a word (empty reply)"));
@@ -136,10 +132,31 @@ task<int> get_stream(const get_flags& f) {
   co_return 0;
 }
 
-BIGHT_CORO_WRAPPER task<int> get(const get_flags& f) {
-  const std::string scheme = split_scheme(f.url).scheme;
-  const bool raw = scheme == "tcp" || scheme == "tls" || scheme == "unix" || scheme == "udp";
-  return raw ? get_stream(f) : get_http(f);
+bool is_page(const std::string& text) {
+  const std::string scheme = split_scheme(text).scheme;
+  return scheme != "tcp" && scheme != "tls" && scheme != "unix" && scheme != "udp";
+}
+
+BIGHT_CORO_WRAPPER task<int> get_any(const get_flags& f) {
+  return is_page(f.url) ? get_http(f) : get_stream(f);
+}
+
+// `f` is borrowed until the end.
+task<int> get(get_flags& f) {
+  time_limit& time = f.limits.time;
+  if (!time.max) co_return co_await get_any(f);
+  const time_point begin = co_await loop_now();
+  time.end = later(begin, *time.max);
+  auto getting = attempt(within(*time.max, get_any(f)));
+  const auto outcome = co_await std::move(getting);
+  if (outcome) co_return *outcome;
+  const time_point now = co_await loop_now();
+  // Before there was a download that could say what is kept: a FIFO that nobody reads.
+  if (outcome.error().is(errc::timed_out) && time.is_over(now))
+    throw failure(exit_code::timed_out,
+                  fmt::format("get {}: {}", is_page(f.url) ? parse_page(f.url).str() : shown(f.url),
+                              time.reason()));
+  throw error(outcome.error());
 }
 
 }  // namespace
@@ -171,7 +188,8 @@ void add_get(CLI::App& root, action& chosen) {
   named->excludes(head);
   sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");
   sub->add_flag("--no-decode", f->no_decode, "save the body as it is sent, compressed or not");
-  add_count(*sub, "--retry", f->retries, 0, 1000, "try so often again when it may help (0)");
+  add_time(*sub, "-m,--max-time", f->limits.time.max, "time limit for everything, tries included");
+  add_count(*sub, "--retry", f->retries, 0, 1000, "retry up to N times on transient errors (0)");
   add_rate(*sub, "--limit-rate", f->limits.rate_max, "take no more than so much a second");
   add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
   add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
@@ -191,7 +209,11 @@ void add_get(CLI::App& root, action& chosen) {
       "are followed, but none from https to http. gzip, deflate, br and zstd are\n"
       "decoded; a URL or FILE that ends in .gz, .tgz, .br or .zst is saved as it was\n"
       "published. A status of 400 and above ends with exit status 22; its page is shown\n"
-      "only with -i. Without -t, the inactivity timeout is one minute. The environment\n"
+      "only with -i. Without -t, the inactivity timeout is one minute. --retry repeats\n"
+      "failed connections, timeouts, interrupted downloads, and the statuses 408, 429,\n"
+      "500, 502, 503 and 504. It waits 1 s, then twice as long each time, up to 1 min,\n"
+      "or as long as the server asks for. It does not repeat what has been written to a\n"
+      "pipe. user:password@ in a URL is sent as Basic authorization. The environment\n"
       "variables http_proxy, https_proxy, all_proxy and no_proxy are used.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
