@@ -34,6 +34,7 @@ struct exchange {
   message_source& source;
   output& out;
   const manner& how;
+  const console& voice;
   event heard;  // something has come and is written, or the end
   event ended;  // the peer's end
   // Whether something that has come is not written yet. Our reader is slow then, not the peer.
@@ -48,6 +49,7 @@ task<> show(exchange& x, std::string_view reply) {
   if (!text.empty()) x.open_line = text.back() != '\n';
   const time_point since = co_await loop_now();
   x.writing = true;
+  x.voice.unpaint();
   co_await x.out.write(text);
   x.writing = false;
   const time_point now = co_await loop_now();
@@ -304,7 +306,7 @@ struct both_ways_in_datagrams {
 task<> converse(stream& peer, message_source& source, output& out, const manner& how,
                 const console& voice) {
   if (how.timeout) peer.set(options::send_buffer, timed_send_buffer);
-  exchange x{source, out, how, {}, {}};
+  exchange x{source, out, how, voice, {}, {}};
   both_ways body{&x, &peer};
   co_await in_scope(body);
   co_await end_line(x);
@@ -314,7 +316,7 @@ task<> converse(stream& peer, message_source& source, output& out, const manner&
 
 task<> converse(udp::socket& peer, message_source& source, output& out, const manner& how,
                 const console& voice, std::uint64_t& heard) {
-  exchange x{source, out, how, {}, {}};
+  exchange x{source, out, how, voice, {}, {}};
   both_ways_in_datagrams body{&x, &peer, &voice};
   auto outcome = co_await attempt(in_scope(body));
   heard = x.replies;

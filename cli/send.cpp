@@ -9,6 +9,7 @@
 #include "output.hpp"
 #include "session.hpp"
 #include "target.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
@@ -56,6 +57,16 @@ task<std::unique_ptr<message_source>> open_source(const send_flags& f, bool udp)
   co_return source;
 }
 
+// What is shown until the first reply: then the screen is the reply's. Somebody who types the
+// messages has the screen from the start.
+live_line silence_of(const send_flags& f, const std::string& peer, const output& out) {
+  return
+      [waiting = waiting_for(shown(peer)), &out,
+       typed = f.messages.empty() && f.file.empty() && is_terminal(0)](time_point now, int width) {
+        return typed || out.written() > 0 ? std::string() : waiting(now, width);
+      };
+}
+
 // The addresses take turns while each says that nobody is there: then nothing has been lost, and
 // arguments can be sent again.
 task<> send_datagrams(const send_flags& f, const target& to, const manner& how, output& out) {
@@ -68,7 +79,8 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
     f.common.voice.detail("Sending to " + url_of(protocol::udp, peer.remote()));
     auto source = co_await open_source(f, true);
     std::uint64_t heard = 0;
-    auto talk = converse(peer, *source, out, how, f.common.voice, heard);
+    auto talk = watched(converse(peer, *source, out, how, f.common.voice, heard), f.common.voice,
+                        silence_of(f, to.str(), out));
     auto outcome = co_await attempt(std::move(talk));
     if (!outcome) {
       const bool again = outcome.error().is(errc::refused) && heard == 0 && source->is_fixed();
@@ -89,7 +101,9 @@ task<> send_messages(const send_flags& f, const target& to, dial_options options
                           waiting_for(shown(to.str())));
   stream peer = co_await std::move(dialling);
   auto source = co_await open_source(f, false);
-  co_await converse(peer, *source, out, how, f.common.voice);
+  auto talk = watched(converse(peer, *source, out, how, f.common.voice), f.common.voice,
+                      silence_of(f, to.str(), out));
+  co_await std::move(talk);
 }
 
 task<int> send(const send_flags& f) {

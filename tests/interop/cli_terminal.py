@@ -99,6 +99,24 @@ class Waiting(Case):
                     self.assertEqual([x for x in t.lines if not re.match("bight: |The replies", x)],
                                      [])
 
+    def test_a_reply_is_waited_for_in_sight(self):
+        with Stalling(rest=b"here") as peer:
+            with Terminal("send", f"127.0.0.1:{peer.port}", "hi") as t:
+                t.until(rb"1 s  waiting for tcp://127.0.0.1:%d" % peer.port)
+                peer.go()
+                self.assertEqual(t.end(), 0)
+                self.assertEqual(t.lines, ["here"])
+
+    def test_a_reply_to_what_is_typed_is_not(self):
+        with Stalling(rest=b"here") as peer:
+            with Terminal("send", f"127.0.0.1:{peer.port}") as t:
+                t.quiet_for(1)
+                t.type(b"hi\n")
+                peer.go()
+                t.type(b"\x04")
+                self.assertEqual(t.end(), 0)
+                self.assertEqual(t.frames, [])
+
     def test_connect_retry_is_seen_to_go_on(self):
         with Terminal("connect", "--retry", "127.0.0.1:1") as t:
             t.until(rb"trying again.*" + SECONDS)
