@@ -87,7 +87,9 @@ BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
   {
     auto server = co_await local::listen(path);
     // The file stays: another has its name while the server closes.
-    if (!on_sim()) EXPECT_EQ(rename(path.c_str(), here.file("t").c_str()), 0);
+    if (!on_sim()) {
+      EXPECT_EQ(rename(path.c_str(), here.file("t").c_str()), 0);
+    }
   }
   if (!on_sim()) {
     auto stale = co_await attempt(local::connect(here.file("t")));

@@ -276,7 +276,9 @@ TEST(poller, that_is_full_is_a_shortage_of_the_kernels) {
     if (e.said.find("the kernel has no buffers left (try again)") != std::string::npos) ++told_so;
   }
   const char* engine = std::getenv("BIGHT_ENGINE");
-  if (engine != nullptr && std::string_view(engine) == "epoll") EXPECT_GT(told_so, 0);
+  if (engine != nullptr && std::string_view(engine) == "epoll") {
+    EXPECT_GT(told_so, 0);
+  }
 }
 
 // Standard output is asked for anew after each event, which makes many calls that may fail.
