@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "resume.hpp"
 
+#include "text.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -87,6 +89,24 @@ std::string misfit(const http::response_head& h, std::optional<std::uint64_t> le
   return "";
 }
 
+// `name` with its percent-encoded characters beyond ASCII as they are; unchanged when these are not
+// UTF-8, or would control a terminal.
+std::string with_characters(const std::string& name) {
+  std::string text;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool coded = name[i] == '%' && i + 2 < name.size();
+    const int high = coded ? hex_digit(name[i + 1]) : -1;
+    const int low = coded ? hex_digit(name[i + 2]) : -1;
+    if (high < 8 || low < 0) {
+      text += name[i];
+      continue;
+    }
+    text += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return shown(text, text.size()) == text ? text : name;
+}
+
 }  // namespace
 
 resume_point resume_point::of(const std::string& url, const http::response& page) {
@@ -150,14 +170,18 @@ contribution judge(const http::response_head& h, std::optional<std::uint64_t> le
 std::string file_name_of(const http::url& u) {
   const std::string path = u.target().substr(0, u.target().find('?'));
   std::string name;
-  for (const char c : path.substr(path.rfind('/') + 1)) {
+  for (const char c : with_characters(path.substr(path.rfind('/') + 1))) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '.' || c == '-' || c == '_' || c == '+' || c == '=' || c == ',';
+                       c == '.' || c == '-' || c == '_' || c == '+' || c == '=' || c == ',' ||
+                       static_cast<unsigned char>(c) > 127;
     name += plain ? c : '_';
   }
   if (name.empty()) return "index.html";
   if (name[0] == '.' || name[0] == '-') name[0] = '_';
-  return name.substr(0, name_max);
+  // No character is cut in two.
+  std::size_t size = std::min(name_max, name.size());
+  while (size < name.size() && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
+  return name.substr(0, size);
 }
 
 }  // namespace tool

@@ -43,7 +43,9 @@ class Names(Case):
     def test_h19_of_the_url_and_never_out_of_the_folder(self):
         for path, name in (("a/b.txt?x=/y", "b.txt"), ("", "index.html"), ("a/", "index.html"),
                            ("%2e%2e", "index.html"), (".bashrc", "_bashrc"), ("-rf", "_rf"),
-                           ("a%2fb", "a_2fb"), ("a%00b", "a_00b"), ("x" * 300, "x" * 200)):
+                           ("a%2fb", "a_2fb"), ("a%00b", "a_00b"), ("x" * 300, "x" * 200),
+                           ("%C3%A9\u00fc b", "\u00e9\u00fc_20b"), ("%ff\u00e9", "_ff_C3_A9"),
+                           ("%C2%9B", "_C2_9B"), ("x" + "\u00e9" * 150, "x" + "\u00e9" * 99)):
             with self.subTest(path), Site(page(b"x")) as site:
                 self.ends(run("get", "-O", site.url + path, cwd=self.folder), 0)
                 self.assertEqual(os.listdir(self.folder), [name])
