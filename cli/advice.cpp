@@ -17,8 +17,9 @@ std::string advice_on(const error& e) {
   if (e.code() == http::errc::bad_encoding) return " (--no-decode saves it as it is sent)";
   if (e.code() == http::errc::over_limit && whole.find("times as many") != whole.npos)
     return " (--no-decode saves it as it is sent)";
-  // A server of TLS closes, or answers with an alert, when it hears a request.
-  if (plain_page && (e.code() == http::errc::empty_reply || e.code() == http::errc::malformed))
+  // A server of TLS answers a request with an alert, or closes.
+  const bool is_tls = whole.find("it is TLS") != whole.npos;
+  if (plain_page && (e.code() == http::errc::empty_reply || is_tls))
     return " (if it speaks TLS, the URL begins with https://)";
   return {};
 }

@@ -174,7 +174,6 @@ void add_get(CLI::App& root, action& chosen) {
       ->required();
   auto* header = sub->add_flag("-i,--include", f->header, "print the header too");
   auto* head = sub->add_flag("-I,--head", f->head, "ask for the header alone");
-  header->excludes(head);
   header->option_text(" ");
   head->option_text(" ");
   add_list(*sub, "-H,--header", f->fields, "FIELD", "send \"Name: value\", or those in @FILE");

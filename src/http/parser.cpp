@@ -94,6 +94,8 @@ bool response_parser::read_header() {
 void response_parser::check_first_line() const {
   constexpr std::string_view begin = "HTTP/1.";
   const std::string_view first = lines_.begin(begin.size());
+  constexpr char tls_alert = 21;  // RFC 8446 §5.1
+  if (first.starts_with(tls_alert)) throw malformed("it is TLS");
   if (first != begin.substr(0, first.size()))
     throw malformed("it does not begin with HTTP/1.0 or HTTP/1.1");
 }

@@ -76,7 +76,7 @@ class Addresses(Case):
                      ["serve", "echo", "--tls", "-l", "tcp://:0"],
                      ["serve", "echo", "--tls", "--cert", "/no/such", "--key", "/no/such"],
                      ["get", "udp://a:1"], ["get", "-i", "tcp://a:1"],
-                     ["get", "-I", "-i", "http://a/"], ["get", "-I", "-o", "f", "http://a/"],
+                     ["get", "-I", "-o", "f", "http://a/"],
                      ["connect", "--hex", "--crlf", ":1"], ["send", "--file", "f", NEVER, "x"],
                      ["send", "--count", "2", NEVER], ["send", "-u", "--framing", "len", NEVER],
                      ["serve", "echo", "--once", "--threads", "2"], ["serve", "echo", "words"],

@@ -92,6 +92,12 @@ class Mistakes(Case):
             self.ends(run("get", f"http://127.0.0.1:{peer.port}/"), 56, b"",
                       "begins with https://)")
 
+    def test_a_wrong_answer_is_not_taken_for_tls(self):
+        answer = b"HTTP/1.1 200 OK\r\nno field\r\n\r\n"
+        with Peer(lambda c: (c.recv(1000), c.sendall(answer))) as peer:
+            result = self.ends(run("get", f"http://127.0.0.1:{peer.port}/"), 56, b"")
+            self.assertNotIn(b"https", result.stderr)
+
     def test_a_folder_that_is_not_there(self):
         with Serve("files", self.folder, "-l", "127.0.0.1:0") as server:
             self.ends(run("get", f"http://{server.address}/", "-o", self.folder / "no/f"), 23, b"",

@@ -113,8 +113,9 @@ class Headers(GetCase):
         self.ends(self.get(self.PAGE, "-i"), 0, self.HEAD + b"\nhello\n")
 
     def test_head_asks_for_it_alone(self):
-        self.ends(self.get(OK + b"Content-Length: 6\r\n\r\n", "-I"), 0,
-                  b"HTTP/1.1 200 OK\nContent-Length: 6\n")
+        for flags in ("-I",), ("-I", "-i"):
+            self.ends(self.get(OK + b"Content-Length: 6\r\n\r\n", *flags), 0,
+                      b"HTTP/1.1 200 OK\nContent-Length: 6\n")
         self.assertTrue(self.request.startswith(b"HEAD / HTTP/1.1\r\n"))
         self.ends(self.get(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", "-I", "--no-redirect"), 0)
 

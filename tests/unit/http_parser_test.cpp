@@ -289,6 +289,7 @@ TEST(http_parser, an_error_says_what_is_wrong) {
   const std::string coding = "Transfer-Encoding: ";
   const std::pair<std::string, std::string_view> cases[] = {
       {"SSH-2.0\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
+      {"\x15\x03\x03", "it is TLS"},
       {"HTTP/1.2 200 OK\r\n\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
       {ok + length + "x\r\n\r\n", "its Content-Length is no number"},
       {ok + coding + "gzip\r\n\r\n", "its Transfer-Encoding is not chunked alone"},
