@@ -65,6 +65,13 @@ BIGHT_SITE_TEST(http_proxy, h17_connect_ends_with_the_header_whatever_it_says, t
   EXPECT_EQ(field_of(s.requests.at(0), "Proxy-Authorization"), "Basic bWU6cHc=");
 }
 
+BIGHT_SITE_TEST(http_proxy, does_not_learn_the_zone_of_an_address, tunnel) {
+  static_cast<void>(co_await connect_by(s, "[fe80::1%v0]"));
+  EXPECT_TRUE(
+      s.requests.at(0).starts_with("CONNECT [fe80::1]:443 HTTP/1.1\r\nHost: [fe80::1]:443\r\n"))
+      << s.requests.at(0);
+}
+
 BIGHT_SITE_TEST(http_proxy, h17_bytes_behind_its_header_are_not_the_servers, tunnel) {
   EXPECT_TRUE(fails(co_await connect_by(s, "early"), errc::invalid));
 }

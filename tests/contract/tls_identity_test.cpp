@@ -56,6 +56,15 @@ BIGHT_TEST(tls_identity, G13_a_server_shows_the_certificate_for_the_name_that_is
   EXPECT_EQ(second.there->name, "www.two.example");
 }
 
+BIGHT_TEST(tls_identity, G13_the_zone_of_an_address_is_no_part_of_a_certificate) {
+  certificates files;
+  const auto root = files.authority("root");
+  certificate_plan plan;
+  plan.names = "IP:fe80::1";
+  const auto all = co_await agree(with_files(files.make(plan, root)), trusting(root, "fe80::1%v0"));
+  EXPECT_TRUE(all.here);
+}
+
 BIGHT_TEST(tls_identity, G13_an_address_is_not_sent_as_a_name) {
   certificates files;
   const auto root = files.authority("root");

@@ -75,6 +75,26 @@ TEST(http_fields, a_proxy_for_http_is_told_the_whole_url_and_who_asks) {
   EXPECT_NE(text.find("Proxy-Authorization: Basic bWU6cEBzcw==\r\n"), std::string::npos) << text;
 }
 
+TEST(http_fields, the_urls_user_is_sent_unless_the_request_has_a_field_of_its_own) {
+  request what("http://me:p%3Aw@h/x");
+  EXPECT_NE(request_text(what, options(), nullptr).find("\r\nAuthorization: Basic bWU6cDp3\r\n"),
+            std::string::npos);
+  const proxy by("http://p:1");
+  EXPECT_TRUE(request_text(what, options(), &by).starts_with("GET http://h/x HTTP/1.1\r\n"));
+  what.fields.push_back({"authorization", "mine"});
+  const std::string text = request_text(what, options(), nullptr);
+  EXPECT_EQ(text.find("Basic"), std::string::npos);
+  EXPECT_NE(text.find("authorization: mine\r\n"), std::string::npos);
+  EXPECT_EQ(request_text("http://@h/", options(), nullptr).find("Authorization"),
+            std::string::npos);
+}
+
+TEST(http_fields, a_zone_is_in_no_request) {
+  const proxy by("http://p:1");
+  const std::string text = request_text("http://[fe80::1%25v0]:81/x", options(), &by);
+  EXPECT_TRUE(text.starts_with("GET http://[fe80::1]:81/x HTTP/1.1\r\nHost: [fe80::1]:81\r\n"));
+}
+
 TEST(http_fields, proxies_are_read_strictly) {
   EXPECT_EQ(proxy("h:1").what, proxy::kind::http);
   EXPECT_EQ(proxy("http://h").at.port(), 3128);
