@@ -90,6 +90,9 @@ CLI::App* add_command(CLI::App& root, const std::string& name, const std::string
 /// Puts the examples that --help begins with.
 void set_examples(CLI::App& command, const std::string& lines);
 
+/// Prints the help of `command` on standard output, folded for a window of less than 80 columns.
+void print_help(const CLI::App& command);
+
 void add_serve(CLI::App& root, action& chosen);
 void add_send(CLI::App& root, action& chosen);
 void add_connect(CLI::App& root, action& chosen);

@@ -4,7 +4,9 @@
 
 #include "exit_codes.hpp"
 #include "flags.hpp"
+#include "fold.hpp"
 #include "suggest.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
 
 #include <fmt/core.h>
@@ -47,6 +49,12 @@ void set_examples(CLI::App& command, const std::string& lines) {
   command.formatter(f);
 }
 
+void print_help(const CLI::App& command) {
+  const std::string text = command.help();
+  const int width = terminal_width(1);
+  std::fputs((width < 80 ? folded(text, width) : text).c_str(), stdout);
+}
+
 // The heading of the list of commands is the name of their group.
 CLI::App* add_command(CLI::App& root, const std::string& name, const std::string& what) {
   return root.add_subcommand(name, what)->group("Commands");
@@ -60,14 +68,14 @@ void add_help(CLI::App& root, action& chosen) {
   sub->callback([topic, &root, &chosen] {
     chosen.run = [topic, &root] {
       if (topic->empty()) {
-        std::fputs(root.help().c_str(), stdout);
+        print_help(root);
         return 0;
       }
       std::vector<std::string> names;
       for (const CLI::App* command : root.get_subcommands({})) {
         names.push_back(command->get_name());
         if (command->get_name() == *topic) {
-          std::fputs(command->help().c_str(), stdout);
+          print_help(*command);
           return 0;
         }
       }

@@ -142,7 +142,7 @@ int parse_and_run(int argc, char** argv) {
     return chosen.run();
   } catch (const CLI::CallForHelp&) {
     const auto parsed = root.get_subcommands();
-    std::fputs((parsed.empty() ? root.help() : parsed.front()->help()).c_str(), stdout);
+    print_help(parsed.empty() ? root : *parsed.front());
     return 0;
   } catch (const CLI::CallForVersion& e) {
     std::puts(e.what());

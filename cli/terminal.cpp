@@ -47,9 +47,9 @@ bool owns_terminal() noexcept {
   return !piped || tcgetattr(2, &how) != 0 || (how.c_lflag & ICANON) != 0;
 }
 
-int terminal_width() noexcept {
+int terminal_width(int fd) noexcept {
   winsize size{};
-  if (ioctl(2, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
   return size.ws_col;
 }
 

@@ -20,8 +20,8 @@ void hold_standard_descriptors() noexcept;
 /// would overwrite what the shell and other programs show, and where `stty tostop` would stop us.
 /// Not while a pager behind our pipe has the screen: it has switched line editing off.
 [[nodiscard]] bool owns_terminal() noexcept;
-/// Columns of the terminal behind standard error; 80 when it does not say.
-[[nodiscard]] int terminal_width() noexcept;
+/// Columns of the terminal behind `fd`; 80 when it does not say, or is none.
+[[nodiscard]] int terminal_width(int fd = 2) noexcept;
 
 /// The descriptor of an open file.
 [[nodiscard]] int descriptor_of(std::FILE* file) noexcept;

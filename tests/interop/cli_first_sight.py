@@ -6,7 +6,7 @@ import os
 import re
 import socket
 
-from _cli import Case, Peer, Serve, main, run
+from _cli import Case, Peer, Serve, main, on_terminal, run
 
 
 class Listing(Case):
@@ -74,6 +74,17 @@ class ServerOfFiles(Case):
         with Serve("files", self.folder, "-l", f"unix:{self.folder}/s") as server:
             server.until(b"is at http://localhost/ for curl --unix-socket %s/s"
                          % str(self.folder).encode())
+
+
+class Help(Case):
+    def test_fits_into_a_narrow_window(self):
+        for words in ["get", "--help"], ["help", "serve"], ["--help"]:
+            shown = on_terminal(*words, columns=40)[1].decode().replace("\r\n", "\n")
+            # A word that is longer stays whole.
+            for line in shown.split("\n"):
+                self.assertTrue(len(line) <= 40 or " " not in line.strip(), line)
+            wide = on_terminal(*words, columns=80)[1].replace(b"\r\n", b"\n")
+            self.assertEqual(wide, run(*words).stdout)
 
 
 class Mistakes(Case):

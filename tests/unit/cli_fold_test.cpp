@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "cli/fold.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tool {
+namespace {
+
+constexpr const char* help =
+    "Examples:\n"
+    "  bight get http://host/file.iso          to file.iso; again: goes on\n"
+    "\n"
+    "Options:\n"
+    "  -t,--timeout T          give up when nothing happens for so long\n"
+    "  --sha256 HEX Excludes: --head\n"
+    "                          what the whole must have at its very end\n"
+    "\n"
+    "On a terminal, the body is saved in the current folder under the last part of\n"
+    "the URL's path.\n";
+
+TEST(folded, leaves_what_fits_as_it_is) {
+  EXPECT_EQ(folded("short\n  -q  say nothing\n\n", 40), "short\n  -q  say nothing\n\n");
+  EXPECT_EQ(folded("", 40), "");
+}
+
+TEST(folded, puts_descriptions_below_their_flags_in_a_narrow_window) {
+  EXPECT_EQ(folded(help, 40),
+            "Examples:\n"
+            "  bight get http://host/file.iso\n"
+            "      to file.iso; again: goes on\n"
+            "\n"
+            "Options:\n"
+            "  -t,--timeout T\n"
+            "      give up when nothing happens for\n"
+            "      so long\n"
+            "  --sha256 HEX Excludes: --head\n"
+            "      what the whole must have at its\n"
+            "      very end\n"
+            "\n"
+            "On a terminal, the body is saved in the\n"
+            "current folder under the last part of\n"
+            "the URL's path.\n");
+}
+
+TEST(folded, keeps_descriptions_beside_their_flags_where_there_is_room) {
+  EXPECT_NE(folded(help, 58).find("  -t,--timeout T          give up when nothing happens for\n"
+                                  "                          so long\n"
+                                  "  --sha256 HEX Excludes: --head\n"
+                                  "                          what the whole must have at its\n"
+                                  "                          very end\n"),
+            std::string::npos)
+      << folded(help, 58);
+}
+
+TEST(folded, ends_in_any_width) {
+  for (int width = 0; width < 90; ++width) EXPECT_FALSE(folded(help, width).empty());
+}
+
+}  // namespace
+}  // namespace tool
