@@ -39,7 +39,7 @@ constexpr row rows[] = {
     {errc::tls_truncated, "the connection ended without the end of TLS (close_notify)",
      "bytes may be missing; do not trust what has come to be all"},
     {errc::tls_not_spoken, "the peer does not speak TLS",
-     "connect without TLS, or to another port"},
+     "connect without TLS, or check the address"},
     {errc::tls_old_protocol, "the peer speaks no version of TLS that is allowed here",
      "versions before 1.2 are not safe, RFC 8996: the peer must be updated"},
     {errc::tls_alert, "the peer refused", ""},
