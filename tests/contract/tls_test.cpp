@@ -100,8 +100,8 @@ BIGHT_TEST(tls, a_receive_takes_no_more_than_it_asks_for) {
   EXPECT_EQ(last, "f");
 }
 
-// 64 receives complete at once in a turn. The next is complete, too, and waits for its turn: a stop
-// finds it there, and what it has goes back.
+// 64 receives complete at once in a turn while another task is ready. The next one is complete too,
+// and waits for its turn: a stop finds it there, and what it has goes back.
 task<> stop_receives_that_are_complete(bool into_a_buffer) {
   auto pair = co_await connected_by_tls();
   const std::string text(pattern::at(0, 3000));
@@ -125,6 +125,7 @@ task<> stop_receives_that_are_complete(bool into_a_buffer) {
   std::string got;
   while (got.size() < text.size()) {
     scope side(co_await current_context());
+    side.spawn(some_turns(1));
     side.spawn(receive(pair.there, got, into_a_buffer));
     side.stop();
     auto joining = side.join();
