@@ -22,7 +22,7 @@ STATEMENT = re.compile(
     r"((?:co_await )?[\w:.\->*\[\]()]+\(.*\);|[\w.\->\[\]*]+ [+\-|&]?= .*;|(?:\+\+|--)[\w.\->]+;)$")
 DECLARATION = re.compile(r"^\s+(?:[\w:<>,*&]+ )+[\w:]+\(")
 RAW = re.compile(r'R"(\w*)\(.*?\)\1"', re.S)
-TEXT = re.compile(r'"((?:\\.|[^"\\\n])+)"')
+TEXT = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 SKIPPED = re.compile(r"^\s*(#|//|static_assert|template|requires|concept|using|namespace|extern)"
                      r"|\boperator\b|\bnoexcept\(|^\s*(friend|explicit)\b")
 
@@ -84,7 +84,7 @@ def of_line(line, code, before):
             re.search(r"[;{}:)]\s*$|^\s*$|\belse$|^\s*//", before):
         yield statement[1] + "{}"
     for found in TEXT.finditer(line):
-        if code[found.start()] == '"':
+        if found[1] and code[found.start()] == '"':
             yield _replaced(line, found, '""')
 
 
