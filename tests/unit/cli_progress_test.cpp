@@ -50,6 +50,10 @@ TEST(progress, takes_the_longest_form_that_fits) {
   for (const auto& [width, line] : cases) EXPECT_EQ(two_seconds().line(start + 2s, width), line);
 }
 
+TEST(progress, is_at_100_percent_when_all_has_come) {
+  EXPECT_EQ(two_seconds(2'000'000).line(start + 2s, 6), "100%");
+}
+
 TEST(progress, without_a_length_shows_the_time) {
   const std::pair<int, const char*> cases[] = {
       {80, "2.0 MB  1.0 MB/s  2 s"}, {20, "2.0 MB  1.0 MB/s"}, {14, "2.0 MB  2 s"}, {5, "2 s"}};
