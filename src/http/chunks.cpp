@@ -59,6 +59,8 @@ void chunk_reader::end_line() {
       trailer_bytes_ += line.size() + 2;
       if (line.empty())
         next_ = part::nothing;
+      else if (trailer_fields_ > 0 && (line.front() == ' ' || line.front() == '\t'))
+        break;  // a folded field goes on, RFC 9112 §5.2
       else if (line.find(':') == std::string_view::npos)
         throw malformed("a line of the trailer is no field");
       else if (++trailer_fields_ > fields_max_)

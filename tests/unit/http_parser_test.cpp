@@ -235,6 +235,8 @@ TEST(http_parser, h07_what_reaches_a_limit_is_still_taken) {
 TEST(http_parser, h08_a_line_of_a_trailer_is_a_field) {
   expect_refused(chunked + "0\r\nno colon\r\n\r\n", malformed);
   expect_refused(chunked + "0\r\nA: b\rc\r\n\r\n", malformed);
+  expect_body(chunked + "1\r\na\r\n0\r\nA: b\r\n folded\r\n\tagain\r\nC: d\r\n\r\n", "a");
+  expect_refused(chunked + "0\r\n folded\r\n\r\n", malformed);
 }
 
 TEST(http_parser, h08_fields_that_are_none_are_refused) {
