@@ -76,12 +76,13 @@ std::string decoded(std::string_view name) {
   return plain;
 }
 
-// Digits alone, and the whole of `s`.
+// Digits alone, and the whole of `s`. A number that is too large is the largest (RFC 9110 §14.1.2).
 std::optional<std::uint64_t> number(std::string_view s) {
   std::uint64_t value = 0;
   const auto [end, failed] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (s.empty() || failed != std::errc() || end != s.data() + s.size()) return std::nullopt;
-  return value;
+  if (s.empty() || failed == std::errc::invalid_argument || end != s.data() + s.size())
+    return std::nullopt;
+  return failed == std::errc() ? value : std::numeric_limits<std::uint64_t>::max();
 }
 
 }  // namespace

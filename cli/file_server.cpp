@@ -104,8 +104,8 @@ class file_session {
   task<std::string> read_header(reader<stream>& in) {
     begun_ = false;
     char c = '\n';
-    // An empty line before it is passed over: RFC 9112 §2.2.
-    for (int left = 3; left > 0 && (c == '\r' || c == '\n'); --left) {
+    // Empty lines before it are passed over: RFC 9112 §2.2.
+    for (std::size_t left = header_max; left > 0 && (c == '\r' || c == '\n'); --left) {
       const std::optional<char> next = co_await next_byte(in);
       if (!next) co_return std::string();
       c = *next;

@@ -139,10 +139,12 @@ class Requests(Files):
                 with self.assertRaises(ConnectionResetError):
                     self.assertEqual(read_all(c), b"")
 
-    def test_an_empty_line_before_a_request_is_passed_over(self):
-        request = b"GET /sub/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        self.assertTrue(self.ask(b"\r\n" + request).startswith(b"HTTP/1.1 200 "))
-        self.assertTrue(self.ask(b"\r\n" * 3 + request).startswith(b"HTTP/1.1 400 "))
+    def test_empty_lines_before_a_request_are_passed_over(self):
+        request = b"GET /sub/ HTTP/1.1\r\nHost: x\r\n\r\n"
+        for lines in b"\r\n", b"\n", b"\r\n" * 9, b"\n\n\r\n\n":
+            answer = self.ask(lines + request + lines + request)
+            self.assertEqual(answer.count(b"HTTP/1.1 200 "), 2, lines)
+        self.assertTrue(self.ask(b"\r\n" * 20000).startswith(b"HTTP/1.1 400 "))
 
     def test_what_is_no_request_is_refused_and_ends_the_connection(self):
         for text in (b"GET /\r\n\r\n", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
