@@ -100,6 +100,7 @@ task<> download::show(std::string_view text) {
   voice_.unpaint();
   if (!to_file()) {
     co_await out_.write(text);
+    shown_ += text.size();
     co_return;
   }
   auto opening = output::open("", {});

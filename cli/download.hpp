@@ -60,8 +60,8 @@ class download {
   /// error; but what is kept is news.
   [[noreturn]] void end_early(const bight::error& e, bight::time_point now);
 
-  /// Bytes that are there, of this try or an earlier one.
-  [[nodiscard]] std::uint64_t received() const noexcept { return out_.written(); }
+  /// Bytes of the body that are there, of this try or an earlier one.
+  [[nodiscard]] std::uint64_t received() const noexcept { return out_.written() - shown_; }
   [[nodiscard]] bool to_file() const noexcept { return out_.is_file(); }
   [[nodiscard]] output& out() noexcept { return out_; }
   /// What a person sees of it meanwhile (see watched).
@@ -74,6 +74,7 @@ class download {
   output out_;
   options how_;
   const console& voice_;
+  std::uint64_t shown_ = 0;   // bytes of headers in the output
   std::uint64_t had_ = 0;     // before this try
   std::uint64_t length_ = 0;  // of the whole, or 0
   bight::time_point start_{};

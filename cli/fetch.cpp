@@ -200,10 +200,9 @@ class attempt_at {
     from_.reset();
     begin_anew(page);
     co_await file_.begin(page.length());
-    const std::uint64_t before = file_.received();  // a header, with -i
     while (auto bytes = co_await page.recv()) co_await file_.store(bytes);
     file_.decoded(page.encoded());
-    if (size > 0 && file_.received() - before != size)
+    if (size > 0 && file_.received() != size)
       throw failure(exit_code::cut_short,
                     file_.failed(fmt::format("the server's Content-Range says {} bytes", size)));
   }
@@ -316,7 +315,7 @@ task<> try_all(const fetch_options& f, const http::client& client, download& fil
     const std::optional<setback> back = co_await std::move(running);
     if (!back) co_return;
     // What has been written to a pipe cannot be taken back.
-    const bool gone = !file.out().can_restart() && file.received() > 0;
+    const bool gone = !file.out().can_restart() && file.out().written() > 0;
     if (left == 0 || gone) throw back->why;
     const duration pause = back->wait.value_or(wait);
     voice.warn(fmt::format("{}; trying again in {}", back->why.what(), shown_duration(pause)));

@@ -219,6 +219,19 @@ class Lies(GetCase):
         self.ends(self.get(OK + b"\r\n" + b"x" * 2000, "--max-size", "1k"), 1, says="--max-size")
         self.ends(self.get(long, "--max-size", "2kB"), 0, b"x" * 2000)
 
+    def test_a_header_that_is_printed_is_no_part_of_the_body(self):
+        head = OK + b"Content-Length: 3\r\n\r\n"
+        shown = head.replace(b"\r", b"")
+        self.ends(self.get(head, "-I", "--max-size", "1"), 0, shown[:-1])
+        self.ends(self.get(head + b"abc", "-i", "--max-size", "3"), 0, shown + b"abc")
+        self.ends(self.get(head + b"abc", "-i", "--max-size", "2"), 1, shown, "--max-size")
+        self.ends(self.get(head + b"a", "-i"), 18, shown + b"a", "; 1 of 3 bytes had come")
+        self.ends(self.get(head, "-i"), 18, shown, "in the middle of the body\n")
+        part = b"HTTP/1.1 206 P\r\nContent-Range: bytes 0-2/3\r\nContent-Length: 3\r\n\r\n"
+        self.ends(self.get(part + b"abc", "-i"), 0, part.replace(b"\r", b"") + b"abc")
+        done = self.get(head + b"abc", "-i", "--json")
+        self.assertIn(b'"bytes":3,', done.stderr + done.stdout)
+
     def test_what_a_server_says_is_shown_escaped(self):
         result = self.get(b"HTTP/1.1 302 Found\r\nLocation: http://x:\xc2\x9b31m\r\n\r\n")
         self.ends(result, 47)
