@@ -114,9 +114,21 @@ std::string of_ip_bind(int number, const address& at) {
   }
 }
 
+// The kernel has many codes for a zone that is no interface, by name or by number.
+std::string of_no_interface(verb what, std::error_code& code, const address& with) {
+  const std::string host = with.host();
+  if (what != verb::accept) replace(code, ENETUNREACH);
+  return "this machine has no interface \"" + host.substr(host.find('%') + 1) +
+         "\" (ip link lists them)";
+}
+
 std::string of_ip(verb what, std::error_code& code, const address& with,
                   const machine_facts& facts) {
   const int number = code.value();
+  const bool may_be_zone = number == EINVAL || number == ENODEV || number == ENETUNREACH ||
+                           number == EHOSTUNREACH || number == EADDRNOTAVAIL;
+  if (is_ip6(with) && may_be_zone && !facts.has_zone_of(with))
+    return of_no_interface(what, code, with);
   if (number == EINVAL) return of_invalid(what, code, with, facts);
   if (number == EAFNOSUPPORT) return is_ip6(with) ? "this system has no IPv6" : "";
   if (number == EPERM) return "not permitted (a firewall on this machine forbids it)";

@@ -25,6 +25,8 @@ class machine_facts {
   ///
   /// broadcast  with the right to send to broadcast addresses.
   [[nodiscard]] virtual int route(const address& to, bool broadcast) const = 0;
+  /// Whether the zone of an IPv6 address is an interface. True for an address without a zone.
+  [[nodiscard]] virtual bool has_zone_of(const address& a) const = 0;
   /// What is at the path of a unix address. A symbolic link is not followed.
   [[nodiscard]] virtual file file_at(const address& at) const = 0;
 };

@@ -45,6 +45,16 @@ class Zones(unittest.TestCase):
                 self.assertIn(f"[{OWN}{zone}]".encode(), done.stderr)
                 self.assertNotIn(b"hello", done.stdout)
 
+    def test_a_zone_that_is_no_interface_is_named(self):
+        for zone in "no-such", "4294967295":
+            at = f"[{OWN}%{zone}]:80"
+            for command in (("send", at, "hello"), ("send", "-u", at, "hello"), ("connect", at),
+                            ("get", "http://" + at), ("serve", "echo", "-l", at),
+                            ("serve", "echo", "-u", "-l", at)):
+                done = run(*command)
+                self.assertNotEqual(done.returncode, 0, command)
+                self.assertIn(f'this machine has no interface "{zone}"'.encode(), done.stderr)
+
 
 own_network()
 if os.system(f"ip link set lo up && ip -6 addr add {OWN}/64 dev lo nodad") != 0:

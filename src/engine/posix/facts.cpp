@@ -4,7 +4,9 @@
 #include "engine/posix/sockaddr.hpp"
 
 #include <cerrno>
+#include <string>
 
+#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +27,12 @@ int kernel_facts::route(const address& to, bool broadcast) const {
   if (failed == EAGAIN) failed = 0;  // a route was found, and then no port
   ::close(probe);
   return failed;
+}
+
+bool kernel_facts::has_zone_of(const address& a) const {
+  char name[IF_NAMESIZE];
+  if (a.scope() != 0) return if_indextoname(a.scope(), name) != nullptr;
+  return a.text().empty() || if_nametoindex(std::string(a.text()).c_str()) != 0;
 }
 
 auto kernel_facts::file_at(const address& at) const -> file {

@@ -10,6 +10,7 @@ namespace bight::posix {
 class kernel_facts final : public machine_facts {
  public:
   [[nodiscard]] int route(const address& to, bool broadcast) const override;
+  [[nodiscard]] bool has_zone_of(const address& a) const override;
   [[nodiscard]] file file_at(const address& at) const override;
 };
 
