@@ -66,6 +66,16 @@ TEST(printable, shows_what_is_not_utf8_as_numbers) {
   EXPECT_EQ(printable("\x80"), "\\x80");
 }
 
+TEST(printable, knows_the_first_and_the_last_of_each_length) {
+  for (const char* whole : {"\xC2\xA0", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                            "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
+    EXPECT_EQ(printable(whole), whole);
+  for (const char* none : {"\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+                           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xC2\x7F", "\xC2\xC0",
+                           "\xE1\x80\xC0", "\xF1\x80\x80\xC0", "\xE1\x80", "\xF1\x80\x80"})
+    EXPECT_EQ(printable(none).substr(0, 2), "\\x") << none;
+}
+
 TEST(printable, is_cut_at_its_limit) {
   EXPECT_EQ(printable(std::string(100, 'a'), 10), std::string(10, 'a') + "...");
   EXPECT_EQ(printable(std::string(10, 'a'), 10), std::string(10, 'a'));
