@@ -31,13 +31,14 @@ _bight_words() {
   done
 }
 
-# Readline replaces what follows the last = or : in the word. "$1" is what may stand before it.
-_bight_cut() {
+# Readline replaces what follows the last = or : in the word. Whether it replaces "$1" too, which
+# stands before the value.
+_bight_replaces() {
   local cut
   for cut in = :; do
-    if [[ $1 == *"$cut" && $COMP_WORDBREAKS == *"$cut"* ]]; then return; fi
+    if [[ $1 == *"$cut" && $COMP_WORDBREAKS == *"$cut"* ]]; then return 1; fi
   done
-  COMPREPLY=("${COMPREPLY[@]/#/"$1"}")
+  [[ $1 ]]
 }
 
 # Completes the value "$3" as "$1"; "$2" stands before it in the same word.
@@ -52,14 +53,19 @@ _bight_value() {
       else
         mapfile -t COMPREPLY < <(compgen -d -- "$3")
       fi
-      for i in "${!COMPREPLY[@]}"; do
-        if [[ -d ${COMPREPLY[i]/#\~\//"$HOME"/} ]]; then COMPREPLY[i]+=/; fi
-      done ;;
+      # Behind a folder's name readline puts a slash itself, where it sees the name alone.
+      if _bight_replaces "$2"; then
+        for i in "${!COMPREPLY[@]}"; do
+          if [[ -d ${COMPREPLY[i]/#\~\//"$HOME"/} ]]; then COMPREPLY[i]+=/; fi
+        done
+      fi ;;
     address)
       if [[ $3 == unix:* ]]; then _bight_value file "$2unix:" "${3#unix:}"; fi
       return ;;
   esac
-  if ((${#COMPREPLY[@]})); then _bight_cut "$2"; fi
+  if ((${#COMPREPLY[@]})) && _bight_replaces "$2"; then
+    COMPREPLY=("${COMPREPLY[@]/#/"$2"}")
+  fi
 }
 
 _bight_flags() {
