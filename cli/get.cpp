@@ -144,6 +144,7 @@ BIGHT_CORO_WRAPPER task<int> get_any(const get_flags& f) {
 // `f` is borrowed until the end.
 task<int> get(get_flags& f) {
   time_limit& time = f.limits.time;
+  if (time.max == duration::zero()) time.max.reset();  // none, as for curl and wget
   if (!time.max) co_return co_await get_any(f);
   const time_point begin = co_await loop_now();
   time.end = later(begin, *time.max);
@@ -187,7 +188,8 @@ void add_get(CLI::App& root, action& chosen) {
   named->excludes(head);
   sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");
   sub->add_flag("--no-decode", f->no_decode, "save the body as it is sent, compressed or not");
-  add_time(*sub, "-m,--max-time", f->limits.time.max, "time limit for everything, tries included");
+  add_time(*sub, "-m,--max-time", f->limits.time.max,
+           "time limit for everything, tries included; 0: none");
   add_count(*sub, "--retry", f->retries, 0, 1000, "retry up to N times on transient errors (0)");
   add_rate(*sub, "--limit-rate", f->limits.rate_max, "take no more than so much a second");
   add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");

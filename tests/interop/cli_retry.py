@@ -146,6 +146,8 @@ class MaxTime(Case):
     def test_does_not_disturb_what_is_in_time(self):
         with Site(page(b"x")) as site:
             self.ends(run("get", "-m", "1h", site.url), 0, b"x")
+        with Site(page(b"x")) as site:  # 0 is no limit, as for curl
+            self.ends(run("get", "-m", "0", site.url), 0, b"x")
         self.ends(run("get", "-m", "1h", "http://127.0.0.1:1/"), 7, b"", "refused")
         for bad in "-1s", "x", "":
             self.ends(run("get", "-m", bad, "http://h/"), 2, b"", "--max-time")
