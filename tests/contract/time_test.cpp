@@ -3,6 +3,8 @@
 
 #include "contract/contract.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <thread>
 
@@ -55,6 +57,22 @@ task<> sleep_on_time(duration wait) {
 
 // Each is armed while the loop already waits for others: a later one, an earlier one, one that is
 // given up.
+// What this thread has used of a core.
+std::chrono::microseconds used_cpu() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  const auto time = [](timeval t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return time(usage.ru_utime) + time(usage.ru_stime);
+}
+
+BIGHT_TEST(time, a_wait_costs_no_cpu) {
+  const auto before = used_cpu();
+  co_await sleep(600ms);
+  EXPECT_LT(used_cpu() - before, 200ms);
+}
+
 BIGHT_TEST(time, near_and_far_deadlines_are_all_kept) {
   scope given_up(co_await current_context());
   given_up.spawn(sleep_on_time(1h));
