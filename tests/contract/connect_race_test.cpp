@@ -310,6 +310,16 @@ TEST(happy_eyeballs, a_broken_ip6_path_costs_the_attempt_delay) {  // A06, F03
   });
 }
 
+TEST(happy_eyeballs, an_address_that_refuses_lets_the_next_one_begin_at_once) {
+  in_own_network([] {
+    name_server server;
+    runner r;
+    auto l = r.run(listen_at("127.1.0.2:0"));
+    black_hole hole(AF_INET6, l.local().port());  // and 127.1.0.1 refuses
+    EXPECT_LT(quickest(r, at("many.ok.test", l.local().port()), 450, 249), 450);
+  });
+}
+
 TEST(happy_eyeballs, ip6_is_preferred_when_both_work) {
   in_own_network([] {
     name_server server;
