@@ -111,7 +111,7 @@ TEST(http_parser, h03_a_chunk_size_is_hexadecimal_digits_alone) {
     expect_refused(chunked + size + "\r\nabc\r\n0\r\n\r\n", malformed);
   expect_refused(chunked + "3\r\nabcd\r\n0\r\n\r\n", malformed);
   expect_refused(chunked + "3\r\nabc\r0\r\n\r\n", malformed);
-  expect_refused(chunked + std::string("3;\0\r\nabc\r\n0\r\n\r\n", 17), malformed);
+  expect_refused(chunked + std::string("3;\0\r\nabc\r\n0\r\n\r\n", 15), malformed);
   // Legal, and never to come: the connection ends first.
   expect_refused(chunked + "FFFFFFFFFFFFFFFF\r\nabc", cut_short);
 }
