@@ -95,14 +95,16 @@ class Rule1EndOfInput(Case):
         sent = os.urandom(4_000_000)
 
         def script(c):
+            # What is left here when all has been sent is read before the deadline.
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             taken = b""
             while piece := c.recv(100_000):
                 taken += piece
-                time.sleep(0.02)  # in all longer than the deadline
+                time.sleep(0.05)  # in all longer than the deadline
             self.assertEqual(taken, sent)
 
         with Peer(script) as peer:
-            self.ends(run("send", "-t", "400ms", f"127.0.0.1:{peer.port}", stdin=sent), 0)
+            self.ends(run("send", "-t", "1500ms", f"127.0.0.1:{peer.port}", stdin=sent), 0)
 
     def test_what_is_typed_in_time_is_no_silence(self):
         def script(c):
