@@ -19,6 +19,24 @@ def replay(*words):
         text=True, env=dict(os.environ), timeout=60, capture_output=True)
 
 
+def checksum(data):
+    """RFC 1071: 0 over data that holds its own."""
+    total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def packets_of(capture):
+    """The packets of a pcap file, each as (when, IP packet)."""
+    at = 24
+    while at < len(capture):
+        seconds, nanoseconds, size, whole = struct.unpack("=IIII", capture[at:at + 16])
+        assert size == whole and at + 16 + size <= len(capture)
+        yield seconds * 10**9 + nanoseconds, capture[at + 16:at + 16 + size]
+        at += 16 + size
+
+
 class Replay(unittest.TestCase):
     def test_a_world_is_played_again_with_its_last_events(self):
         first, again = (replay("--seed", "42", "--scenario", "relay", "--last", "6")
@@ -33,9 +51,27 @@ class Replay(unittest.TestCase):
             file = pathlib.Path(folder) / "world.pcap"
             done = replay("--seed", "42", "--scenario", "relay", "--pcap", file)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            packets = file.read_bytes()
-        self.assertIn(struct.unpack("<I", packets[:4])[0], (0xA1B2C3D4, 0xA1B23C4D))
-        self.assertGreater(len(packets), 24 + 16)
+            written = file.read_bytes()
+        self.assertEqual(struct.unpack("=IHH", written[:8]), (0xA1B23C4D, 2, 4))
+        self.assertEqual(struct.unpack("=I", written[20:24])[0], 101)
+        last = 0
+        packets = list(packets_of(written))
+        self.assertGreater(len(packets), 10)
+        for when, packet in packets:
+            self.assertGreaterEqual(when, last)
+            last = when
+            if packet[0] >> 4 == 4:
+                protocol, addresses, part = packet[9], packet[12:20], packet[20:]
+                self.assertEqual(struct.unpack(">H", packet[2:4])[0], len(packet))
+                self.assertEqual(checksum(packet[:20]), 0)
+            else:
+                protocol, addresses, part = packet[6], packet[8:40], packet[40:]
+                self.assertEqual(struct.unpack(">H", packet[4:6])[0], len(part))
+            self.assertIn(protocol, (6, 17))
+            pseudo = addresses + struct.pack(">II", len(part), protocol)
+            self.assertEqual(checksum(pseudo + part), 0)
+            if protocol == 6:
+                self.assertEqual(part[12], 5 << 4)
 
     def test_what_is_missing_is_told(self):
         done = subprocess.run([BUILD / "bight", "sim", "replay", "--seed", "4"], text=True,
