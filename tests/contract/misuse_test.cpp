@@ -221,6 +221,20 @@ TEST_F(misuse, a_loop_that_goes_on_in_a_child) {
     EXPECT_DEATH(go_on_in_a_child(go_on), "a child process goes on with its parent's loop") << verb;
 }
 
+task<> wait_for_nobody() {
+  event never;
+  co_await never.wait();
+}
+
+TEST_F(misuse, a_world_in_which_nothing_can_happen_any_more) {
+  if (!on_sim()) GTEST_SKIP() << "something can always happen on a real machine";
+  const auto wait = [] {
+    runner r;
+    r.run(wait_for_nobody());
+  };
+  EXPECT_DEATH(wait(), "deadlock: nothing can happen any more");
+}
+
 // A server that forks and closes its copies in the child, as before an exec.
 BIGHT_TEST(fork, closes_in_a_child_leave_the_parents_sockets_alone) {
   needs_kernel("forks");
