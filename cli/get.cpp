@@ -75,6 +75,8 @@ bool wants_name(const get_flags& f) {
 }
 
 task<int> get_http(const get_flags& f) {
+  if (f.head && !f.common.output.empty() && f.common.output != "-")
+    throw usage_error("get: -I prints a header and saves no file; leave -o out, or write > FILE");
   const bool named = wants_name(f);
   fetch_options what{parse_page(f.url), options_of(f), f.common.output, named,
                      f.header,          f.retries,     f.limits};
@@ -183,7 +185,6 @@ void add_get(CLI::App& root, action& chosen) {
       sub->add_flag("-O,--name", f->named, "save under the URL's last name, off a terminal too");
   named->option_text(" ");
   auto* output = sub->get_option("--output")->option_text("FILE");
-  head->excludes(output);
   named->excludes(output);
   named->excludes(head);
   sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");

@@ -113,7 +113,7 @@ class Headers(GetCase):
         self.ends(self.get(self.PAGE, "-i"), 0, self.HEAD + b"\nhello\n")
 
     def test_head_asks_for_it_alone(self):
-        for flags in ("-I",), ("-I", "-i"):
+        for flags in ("-I",), ("-I", "-i"), ("-I", "-o", "-"):
             self.ends(self.get(OK + b"Content-Length: 6\r\n\r\n", *flags), 0,
                       b"HTTP/1.1 200 OK\nContent-Length: 6\n")
         self.assertTrue(self.request.startswith(b"HEAD / HTTP/1.1\r\n"))
