@@ -4,7 +4,6 @@
 #include "asked.hpp"
 #include "conditions.hpp"
 #include "http_date.hpp"
-#include "media_types.hpp"
 #include "text.hpp"
 #include "units.hpp"
 
@@ -57,8 +56,14 @@ std::string_view words_of(int status) {
 // One client.
 class file_session {
  public:
-  file_session(stream& peer, const folder& shared, listings& pages, const console& voice)
-      : peer_(peer), shared_(shared), pages_(pages), voice_(voice), who_(peer.remote().str()) {}
+  file_session(stream& peer, const folder& shared, listings& pages, const media_types& types,
+               const console& voice)
+      : peer_(peer),
+        shared_(shared),
+        pages_(pages),
+        types_(types),
+        voice_(voice),
+        who_(peer.remote().str()) {}
 
   task<bool> run() {
     const context& mine = co_await current_context();
@@ -112,7 +117,7 @@ class file_session {
     }
     begun_ = true;
     if (c == tls_handshake)
-      voice_.note(fmt::format("{} speaks TLS, and this server does not; --tls makes it", who_));
+      voice_.note(fmt::format("{} speaks TLS, and this server does not (see --tls)", who_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);
     std::string header(1, c);
     for (bool last = false; !last;) {
@@ -175,10 +180,9 @@ class file_session {
       co_await say(what, 412, "the file is another version\n");
       co_return;
     }
-    static const media_types types;
     const std::string fields =
         fmt::format("Accept-Ranges: bytes\r\nETag: {}\r\nLast-Modified: {}\r\nContent-Type: {}\r\n",
-                    file.tag, http_date(file.changed), types.of(path));
+                    file.tag, http_date(file.changed), types_.of(path));
     if (given == condition::not_modified) {
       co_await say_head(what, 304, fields, std::nullopt);
       co_return;
@@ -256,6 +260,7 @@ class file_session {
   stream& peer_;
   const folder& shared_;
   listings& pages_;
+  const media_types& types_;
   const console& voice_;
   const std::string who_;
   bool keep_ = true;
@@ -264,8 +269,9 @@ class file_session {
 
 }  // namespace
 
-task<bool> serve_files(stream& peer, const folder& shared, listings& pages, const console& voice) {
-  file_session session(peer, shared, pages, voice);
+task<bool> serve_files(stream& peer, const folder& shared, listings& pages,
+                       const media_types& types, const console& voice) {
+  file_session session(peer, shared, pages, types, voice);
   auto running = session.run();
   co_return co_await std::move(running);
 }

@@ -7,6 +7,7 @@
 #include "console.hpp"
 #include "folder.hpp"
 #include "listing.hpp"
+#include "media_types.hpp"
 
 #include <bight/stream.hpp>
 #include <bight/task.hpp>
@@ -18,6 +19,7 @@ namespace tool {
 ///
 /// errors  those of the stream.
 [[nodiscard]] bight::task<bool> serve_files(bight::stream& peer, const folder& shared,
-                                            listings& pages, const console& voice);
+                                            listings& pages, const media_types& types,
+                                            const console& voice);
 
 }  // namespace tool

@@ -140,7 +140,8 @@ task<> text(session& s) {
 }
 
 task<> files(session& s) {
-  auto serving = serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.voice);
+  auto serving =
+      serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.types, *s.shared.voice);
   if (co_await std::move(serving)) co_await part(s);
 }
 

@@ -7,6 +7,7 @@
 #include "folder.hpp"
 #include "listing.hpp"
 #include "loop_guard.hpp"
+#include "media_types.hpp"
 
 #include <bight/error_digest.hpp>
 #include <bight/event.hpp>
@@ -29,11 +30,12 @@ enum class handler_kind : std::uint8_t { greet, echo, discard, text, files };
 /// What all sessions of a server share. Read by every thread; outlives them.
 struct handling {
   handler_kind kind = handler_kind::greet;
-  std::string text;               ///< of handler_kind::text
-  const folder* files = nullptr;  ///< of handler_kind::files
-  listings* pages = nullptr;      ///< of the same
-  loop_guard* loops = nullptr;    ///< of datagrams
-  bight::duration delay{};        ///< before every answer
+  std::string text;                    ///< of handler_kind::text
+  const folder* files = nullptr;       ///< of handler_kind::files
+  listings* pages = nullptr;           ///< of the same
+  const media_types* types = nullptr;  ///< of the same
+  loop_guard* loops = nullptr;         ///< of datagrams
+  bight::duration delay{};             ///< before every answer
   const console* voice = nullptr;
   bight::error_digest* failures = nullptr;
   bight::event* finished = nullptr;  ///< set when a session has ended; only with one thread

@@ -9,8 +9,8 @@
 
 namespace tool {
 
-/// The system's table (Debian's media-types has it in /etc/mime.types), and a small one of its own
-/// for what that lacks, or if there is none.
+/// Reads the system's table, /etc/mime.types (Debian's package media-types). A small built-in table
+/// adds what that lacks, and stands in for it where it is not installed.
 ///
 /// threads  any, once it is made.
 class media_types {

@@ -185,8 +185,13 @@ task<int> serve(const serve_flags& f) {
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;
   std::optional<listings> pages;
-  if (f.files != nullptr) pages.emplace(*f.files);
+  std::optional<media_types> types;
+  if (f.files != nullptr) {
+    pages.emplace(*f.files);
+    types.emplace();  // now, while there are descriptors
+  }
   shared.files = f.files.get();
+  shared.types = types ? &*types : nullptr;
   shared.pages = pages ? &*pages : nullptr;
   loop_guard loops;
   shared.loops = &loops;
