@@ -69,9 +69,7 @@ CLI::Option* add_rate(CLI::App& to, const std::string& names, std::uint64_t& int
 CLI::Option* add_digest(CLI::App& to, const std::string& names, std::string& into,
                         const std::string& what) {
   return add(to, names, "HEX", what, [&into, name = long_name(names)](const std::string& text) {
-    std::string digest = text;
-    std::transform(digest.begin(), digest.end(), digest.begin(),
-                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c; });
+    const std::string digest = lower(text);
     if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos)
       throw usage_error(name + " \"" + shown(text) + "\": write 64 hexadecimal digits");
     into = digest;

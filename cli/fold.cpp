@@ -9,7 +9,7 @@ namespace tool {
 
 namespace {
 
-/// A description gets so many columns, or a line of its own.
+/// With fewer columns left, a description goes to the next line.
 constexpr std::size_t beside_min = 24;
 /// A line that is longer, and does not begin with a blank, was filled up and goes on below.
 constexpr std::size_t filled_min = 60;

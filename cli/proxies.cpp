@@ -2,6 +2,7 @@
 #include "proxies.hpp"
 
 #include "exit_codes.hpp"
+#include "text.hpp"
 
 #include <bight/error.hpp>
 
@@ -41,13 +42,11 @@ std::string plain_name(std::string_view text) {
   if (text.starts_with("*.")) text.remove_prefix(1);
   while (text.starts_with('.')) text.remove_prefix(1);
   while (text.ends_with('.')) text.remove_suffix(1);
-  std::string name;
   try {
-    name = http::ascii_host(text);
-  } catch (const bight::error&) {}
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
+    return lower(http::ascii_host(text));
+  } catch (const bight::error&) {
+    return {};
+  }
 }
 
 bool same_bits(const address& a, const address& b, std::size_t bits) {

@@ -73,10 +73,7 @@ schemed split_scheme(std::string_view text) {
   if (text.starts_with("unix:")) return {"unix", text.substr(5)};
   const std::size_t end = text.find("://");
   if (end == std::string_view::npos || !is_scheme(text.substr(0, end))) return {"", text};
-  std::string scheme(text.substr(0, end));
-  for (char& c : scheme)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');  // RFC 3986 §3.1
-  return {scheme, text.substr(end + 3)};
+  return {lower(text.substr(0, end)), text.substr(end + 3)};  // RFC 3986 §3.1
 }
 
 address parse_host_port(std::string_view text, std::uint16_t port) {

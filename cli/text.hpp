@@ -9,9 +9,9 @@
 
 namespace tool {
 
-/// For a message: printable ASCII and well-formed UTF-8 stay as they are, everything else becomes
-/// \xNN. Newlines too, so that no peer can write a line of its own into a log, and the characters
-/// that change the order of a line. Cut after `max` bytes.
+/// For a message: printable ASCII and well-formed UTF-8 stay, everything else becomes \xNN.
+/// Newlines are escaped too: no peer can add a line to a log. So are the characters that reorder a
+/// line. Cut after `max` bytes.
 [[nodiscard]] std::string shown(std::string_view bytes, std::size_t max = 200);
 /// The same for a message of several lines: newlines stay, and nothing is cut.
 [[nodiscard]] std::string shown_lines(std::string_view bytes);

@@ -84,10 +84,7 @@ std::uint64_t parse_size(std::string_view flag, std::string_view text) {
   if (text.starts_with('-')) refuse(flag, text, fmt::format("a size is not negative; {}", hint));
   const auto q = split_quantity(text);
   if (!q) refuse(flag, text, fmt::format("not a size; {}", hint));
-  std::string lower(q->unit);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  const unit* u = find_unit(lower, std::begin(size_units), std::end(size_units));
+  const unit* u = find_unit(lower(q->unit), std::begin(size_units), std::end(size_units));
   if (u == nullptr)
     refuse(flag, text, fmt::format("\"{}\" is not a unit of size; {}", shown(q->unit), hint));
   const double bytes = q->number * u->value;
