@@ -86,9 +86,12 @@ class Tool:
 
 
 class Serve(Tool):
-    """`bight serve …`, listening. `addresses` holds (protocol, address) pairs."""
+    """`bight serve …`, listening: without `-l` on a port that the kernel chooses, for tests run
+    beside each other. `addresses` holds (protocol, address) pairs."""
 
     def __init__(self, *args):
+        if not {"-l", "--listen"} & set(args):
+            args += ("-l", "127.0.0.1:0")
         end, mine = os.pipe()
         super().__init__("serve", *args, "--ready-fd", mine, pass_fds=[mine])
         os.close(mine)
