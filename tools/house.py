@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the checks share: the files of the house, and how a check reports."""
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -24,6 +25,19 @@ def files(*suffixes, under=""):
 
 def text(name):
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def tests():
+    """Every test, as suite.name (C++) or file.name (Python)."""
+    found = set()
+    for name in files(".cpp", under="tests/"):
+        for suite, test in re.findall(r"TEST\w*\(\s*(\w+),\s*(\w+)\s*[,)]", text(name)):
+            found.add(f"{suite}.{test}")
+    for name in files(".py", under="tests/interop/"):
+        for test in re.findall(r"def (test_\w+)\(", text(name)):
+            found.add(f"{pathlib.PurePath(name).stem}.{test}")
+    return found
 
 
 _TOKENS = re.compile(
