@@ -89,7 +89,7 @@ std::string filled(std::string text, const std::string& placeholder, const std::
 
 void add_completions(CLI::App& root, action& chosen) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* sub = add_command(root, "completions", "a completion script for your shell");
+  CLI::App* sub = add_command(root, "completions", "print a completion script for your shell");
   set_examples(*sub,
                "  source <(bight completions bash)                        in ~/.bashrc\n"
                "  bight completions zsh > \"${fpath[1]}/_bight\"\n"

@@ -55,8 +55,8 @@ function __bight_address
 end
 
 complete -c bight -f
-complete -c bight -n 'test (count (commandline -opc)) -eq 1' -l help -d 'this text'
-complete -c bight -n 'test (count (commandline -opc)) -eq 1' -l version -d 'which version this is'
+complete -c bight -n 'test (count (commandline -opc)) -eq 1' -l help -d 'print this help'
+complete -c bight -n 'test (count (commandline -opc)) -eq 1' -l version -d 'print the version'
 )sh";
 
 std::string values_of(const completed_value& value) {

@@ -25,7 +25,7 @@ _bight() {
 @COMMANDS@  )
   if (( CURRENT == 2 )); then
     _describe command commands
-    _arguments '--help[this text]' '--version[which version this is]'
+    _arguments '--help[print this help]' '--version[print the version]'
     return
   fi
   local command=${words[2]}

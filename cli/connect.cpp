@@ -138,26 +138,27 @@ task<int> connect(const connect_flags& f) {
 
 void add_connect(CLI::App& root, action& chosen) {
   auto f = std::make_shared<connect_flags>();
-  CLI::App* sub = add_command(root, "connect", "talk by hand, both ways");
+  CLI::App* sub = add_command(root, "connect", "open an interactive connection");
   set_examples(*sub,
-               "  bight connect :9999                 type, and read what comes\n"
-               "  bight connect --crlf host:25        lines end as SMTP wants them\n"
-               "  bight connect tls://example.org:443 the same, encrypted\n"
+               "  bight connect :9999                 type messages, read replies\n"
+               "  bight connect --crlf host:25        end lines with CR LF, as SMTP requires\n"
+               "  bight connect tls://example.org:443 over TLS\n"
                "  bight connect --retry unix:/run/x.sock\n");
   add_text(*sub, "ADDRESS", f->to, "", "[tls://]host:port, :port, unix:/path")->required();
-  auto* crlf = sub->add_flag("--crlf", f->crlf, "send newlines as carriage return and newline");
-  auto* hex = sub->add_flag("--hex", f->hex, "type and read hexadecimal, a line at a time");
+  auto* crlf = sub->add_flag("--crlf", f->crlf, "send line ends as CR LF");
+  auto* hex = sub->add_flag("--hex", f->hex, "type and print hexadecimal, a line at a time");
   crlf->excludes(hex)->option_text(" ");
   hex->option_text(" ");
-  sub->add_flag("--retry", f->retry, "knock until somebody opens");
-  add_client(*sub, f->common);
+  sub->add_flag("--retry", f->retry, "retry until the server accepts the connection");
+  add_client(*sub, f->common, "inactivity timeout");
   add_network(*sub, f->common);
   add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
-      "At the end of standard input our side is closed, and reading goes on to the\n"
-      "peer's end. On a terminal, control bytes of the peer are shown as \\xNN.\n"
-      "-o appends to FILE while the conversation runs.");
+      "At the end of standard input, bight closes its sending side and reads until the\n"
+      "peer closes. On a terminal, control characters from the peer are printed as\n"
+      "\\xNN. -o appends to FILE as data arrives. With --retry, -t limits how long bight\n"
+      "tries to connect.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(connect(*f), f->common.voice); };

@@ -30,11 +30,16 @@ int tell_engine(const console& voice) {
 void add_engine(CLI::App& root, action& chosen) {
   auto f = std::make_shared<common_flags>();
   f->voice.events_to_stdout = true;
-  CLI::App* sub = add_command(root, "engine", "which engine is used here, and why");
+  CLI::App* sub = add_command(root, "engine", "show which I/O engine is used, and why");
   set_examples(*sub,
                "  bight engine\n"
-               "  BIGHT_ENGINE=epoll bight engine     try another: uring or epoll\n");
+               "  BIGHT_ENGINE=epoll bight engine     choose one: uring or epoll\n");
   add_voice(*sub, *f);
+  sub->footer(
+      "An engine is the kernel interface that bight uses: io_uring (uring) or epoll.\n"
+      "Servers use io_uring if this machine has it. get, send and connect use epoll,\n"
+      "which is cheaper for one connection. The environment variable BIGHT_ENGINE\n"
+      "chooses an engine for all commands.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->voice;
     chosen.run = [f] { return tell_engine(f->voice); };

@@ -125,9 +125,9 @@ CLI::Option* add_choice(CLI::App& to, const std::string& names, std::string& int
 
 void add_voice(CLI::App& to, common_flags& flags) {
   console& voice = flags.voice;
-  to.add_flag("-q,--quiet", voice.quiet, "say nothing but errors");
-  to.add_flag("-v,--verbose", voice.verbose, "say more");
-  to.add_flag("--json", voice.json, "one JSON object a line (docs/CLI-JSON.md)");
+  to.add_flag("-q,--quiet", voice.quiet, "print errors only");
+  to.add_flag("-v,--verbose", voice.verbose, "print more details");
+  to.add_flag("--json", voice.json, "print one JSON object per event (CLI-JSON.md)");
   auto color = [&voice](const std::string& text) {
     const std::vector<std::string> words{"auto", "always", "never"};
     const auto found = std::find(words.begin(), words.end(), text);
@@ -136,12 +136,12 @@ void add_voice(CLI::App& to, common_flags& flags) {
                         did_you_mean(text, words));
     voice.color = static_cast<color_choice>(found - words.begin());
   };
-  add(to, "--color", "WHEN", "auto, always or never", color);
+  add(to, "--color", "WHEN", "color messages: auto, always or never", color);
 }
 
 void add_family(CLI::App& to, common_flags& flags) {
-  auto* ip4 = to.add_flag("-4", flags.only_ip4, "only IPv4");
-  auto* ip6 = to.add_flag("-6", flags.only_ip6, "only IPv6");
+  auto* ip4 = to.add_flag("-4", flags.only_ip4, "use IPv4 only");
+  auto* ip6 = to.add_flag("-6", flags.only_ip6, "use IPv6 only");
   ip4->excludes(ip6);
   ip4->option_text(" ");
   ip6->option_text(" ");
@@ -149,16 +149,16 @@ void add_family(CLI::App& to, common_flags& flags) {
 
 void add_network(CLI::App& to, common_flags& flags) {
   add_family(to, flags);
-  auto* udp = to.add_flag("-u,--udp", flags.udp, "UDP, as udp:// in the address");
-  auto* tls = to.add_flag("--tls", flags.tls, "TLS, as tls:// in the address");
+  auto* udp = to.add_flag("-u,--udp", flags.udp, "use UDP, like udp:// in the address");
+  auto* tls = to.add_flag("--tls", flags.tls, "use TLS, like tls:// in the address");
   tls->excludes(udp);
   udp->option_text(" ");
   tls->option_text(" ");
 }
 
-void add_client(CLI::App& to, common_flags& flags) {
-  add_time(to, "-t,--timeout", flags.timeout, "give up when nothing happens for so long");
-  add_text(to, "-o,--output", flags.output, "FILE", "save there instead of standard output");
+void add_client(CLI::App& to, common_flags& flags, const std::string& timeout) {
+  add_time(to, "-t,--timeout", flags.timeout, timeout);
+  add_text(to, "-o,--output", flags.output, "FILE", "write to FILE instead of standard output");
 }
 
 }  // namespace tool

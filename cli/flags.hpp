@@ -48,8 +48,8 @@ void add_voice(CLI::App& to, common_flags& flags);
 void add_family(CLI::App& to, common_flags& flags);
 /// -4 -6 -u --tls, for commands that take addresses.
 void add_network(CLI::App& to, common_flags& flags);
-/// -t/--timeout and -o, for clients.
-void add_client(CLI::App& to, common_flags& flags);
+/// -t/--timeout and -o, for clients. `timeout` is the description of -t.
+void add_client(CLI::App& to, common_flags& flags, const std::string& timeout);
 
 /// A flag whose value has a unit, a limit or no rule at all. `names` as CLI11 has them:
 /// "-t,--timeout".

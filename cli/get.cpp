@@ -166,36 +166,37 @@ task<int> get(get_flags& f) {
 
 void add_get(CLI::App& root, action& chosen) {
   auto f = std::make_shared<get_flags>();
-  CLI::App* sub = add_command(root, "get", "save a page or file");
+  CLI::App* sub = add_command(root, "get", "download a page or file");
   set_examples(*sub,
                "  bight get -i https://www.sina.com.cn/ -o sina.html\n"
-               "  bight get http://host/file.iso          to file.iso; again: goes on\n"
-               "  bight get -I http://localhost:8080/     only the header\n"
+               "  bight get http://host/file.iso          save as file.iso; run again to resume\n"
+               "  bight get -I http://localhost:8080/     print the response header only\n"
                "  bight get http://host/list | head -3\n"
-               "  bight get tcp://host:9999 -o said       all that comes until it closes\n");
+               "  bight get tcp://host:9999 -o reply      read until the server closes\n");
   add_text(*sub, "URL", f->url, "", "http[s]://host[:port]/path, or tcp://, tls://host:port")
       ->required();
-  auto* header = sub->add_flag("-i,--include", f->header, "print the header too");
-  auto* head = sub->add_flag("-I,--head", f->head, "ask for the header alone");
+  auto* header = sub->add_flag("-i,--include", f->header, "print the response header as well");
+  auto* head = sub->add_flag("-I,--head", f->head, "request the header only (HEAD)");
   header->option_text(" ");
   head->option_text(" ");
-  add_list(*sub, "-H,--header", f->fields, "FIELD", "send \"Name: value\", or those in @FILE");
-  add_client(*sub, f->common);
-  auto* named =
-      sub->add_flag("-O,--name", f->named, "save under the URL's last name, off a terminal too");
+  add_list(*sub, "-H,--header", f->fields, "FIELD", "add \"Name: value\", or the lines of @FILE");
+  add_client(*sub, f->common, "inactivity timeout (1m)");
+  auto* named = sub->add_flag("-O,--name", f->named, "save under the last part of the URL's path");
   named->option_text(" ");
   auto* output = sub->get_option("--output")->option_text("FILE");
   named->excludes(output);
   named->excludes(head);
-  sub->add_flag("--no-redirect", f->no_redirect, "do not follow a redirect");
-  sub->add_flag("--no-decode", f->no_decode, "save the body as it is sent, compressed or not");
+  sub->add_flag("--no-redirect", f->no_redirect, "do not follow redirects");
+  sub->add_flag("--no-decode", f->no_decode, "save the body as sent, without decompressing");
   add_time(*sub, "-m,--max-time", f->limits.time.max,
-           "time limit for everything, tries included; 0: none");
+           "time limit for everything, with retries; 0: none");
   add_count(*sub, "--retry", f->retries, 0, 1000, "retry up to N times on transient errors (0)");
-  add_rate(*sub, "--limit-rate", f->limits.rate_max, "take no more than so much a second");
-  add_rate(*sub, "--min-rate", f->rate_min, "give up below that, over a minute (64)");
-  add_size(*sub, "--max-size", f->limits.size_max, "take no more than so much (1T)");
-  add_digest(*sub, "--sha256", f->limits.sha256, "what the whole must have");
+  add_rate(*sub, "--limit-rate", f->limits.rate_max,
+           "limit the download rate, in bytes per second");
+  add_rate(*sub, "--min-rate", f->rate_min, "fail below this rate, averaged over a minute (64)");
+  add_size(*sub, "--max-size", f->limits.size_max, "fail if the download is larger (1T)");
+  add_digest(*sub, "--sha256", f->limits.sha256, "expected SHA-256 of the file")
+      ->option_text("HEX");
   head->excludes(sub->get_option("--sha256"));
   add_family(*sub, f->common);
   add_tls_client(*sub, f->tls);
@@ -204,19 +205,23 @@ void add_get(CLI::App& root, action& chosen) {
       "On a terminal, the body is saved in the current folder under the last part of\n"
       "the URL's path (index.html if there is none). Existing files are not\n"
       "overwritten. If standard output is a pipe or a file, or with -o -, the body is\n"
-      "written to standard output. Downloads go to FILE.part and become FILE when they\n"
-      "are complete. Run the same command again to resume; if the file has changed on\n"
-      "the server, the download starts over. An existing FILE keeps its mode, owner and\n"
-      "links. Devices, FIFOs and /dev/fd/N are written to directly. Up to ten redirects\n"
-      "are followed, but none from https to http. gzip, deflate, br and zstd are\n"
-      "decoded; a URL or FILE that ends in .gz, .tgz, .br or .zst is saved as it was\n"
-      "published. A status of 400 and above ends with exit status 22; its page is shown\n"
-      "only with -i. Without -t, the inactivity timeout is one minute. --retry repeats\n"
-      "failed connections, timeouts, interrupted downloads, and the statuses 408, 429,\n"
-      "500, 502, 503 and 504. It waits 1 s, then twice as long each time, up to 1 min,\n"
-      "or as long as the server asks for. It does not repeat what has been written to a\n"
-      "pipe. user:password@ in a URL is sent as Basic authorization. The environment\n"
-      "variables http_proxy, https_proxy, all_proxy and no_proxy are used.");
+      "written to standard output.\n"
+      "\n"
+      "Downloads go to FILE.part and are renamed when complete. Run the same command\n"
+      "again to resume; if the file has changed on the server, the download starts\n"
+      "over. An existing FILE keeps its mode, owner and links. Devices, FIFOs and\n"
+      "/dev/fd/N are written to directly.\n"
+      "\n"
+      "Up to ten redirects are followed, but none from https to http. gzip, deflate, br\n"
+      "and zstd are decoded, unless the URL or FILE ends in .gz, .tgz, .br or .zst.\n"
+      "user:password@ in a URL is sent as Basic authorization. The environment\n"
+      "variables http_proxy, https_proxy, all_proxy and no_proxy are used.\n"
+      "\n"
+      "A status of 400 or above gives exit status 22; its page is printed only with -i.\n"
+      "--retry repeats failed connections, timeouts, interrupted downloads, and the\n"
+      "statuses 408, 429, 500, 502, 503 and 504. It waits 1 s, then twice as long each\n"
+      "time, up to 1 min, or as long as the server asks for. It does not retry once\n"
+      "data has been written to a pipe.");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return run_client(get(*f), f->common.voice); };

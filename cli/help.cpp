@@ -50,7 +50,9 @@ void set_examples(CLI::App& command, const std::string& lines) {
 }
 
 void print_help(const CLI::App& command) {
-  const std::string text = command.help();
+  // Not command.help(), which prints the help of the subcommand that was parsed.
+  const std::string text =
+      command.get_formatter()->make_help(&command, "", CLI::AppFormatMode::Normal);
   const int width = terminal_width(1);
   std::fputs((width < 80 ? folded(text, width) : text).c_str(), stdout);
 }
@@ -62,8 +64,8 @@ CLI::App* add_command(CLI::App& root, const std::string& name, const std::string
 
 void add_help(CLI::App& root, action& chosen) {
   auto topic = std::make_shared<std::string>();
-  CLI::App* sub = add_command(root, "help", "explain a command");
-  add_text(*sub, "COMMAND", *topic, "", "which");
+  CLI::App* sub = add_command(root, "help", "show the help of a command");
+  add_text(*sub, "COMMAND", *topic, "", "name of the command");
   set_examples(*sub, "  bight help send\n");
   sub->callback([topic, &root, &chosen] {
     chosen.run = [topic, &root] {

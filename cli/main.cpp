@@ -58,22 +58,15 @@ struct last_words {
 
 void add_everything(CLI::App& root, action& chosen) {
   set_examples(root,
-               "  bight serve greet --delay 1s        a server on this machine, port 9999\n"
-               "  bight send :9999 dbb lily exit      talk to it\n"
-               "  bight send -u :9999 dbb lily        the same in datagrams (serve greet -u)\n"
-               "  bight connect :9999                 talk to it by hand\n"
+               "  bight serve greet --delay 1s        start a server on this machine, port 9999\n"
+               "  bight send :9999 dbb lily exit      send three messages, print the replies\n"
+               "  bight send -u :9999 dbb lily        the same over UDP (to serve greet -u)\n"
+               "  bight connect :9999                 open an interactive connection\n"
                "  bight get -i http://www.sina.com.cn/ -o sina.html\n");
-  root.set_version_flag("--version", "bight " BIGHT_VERSION, "which version this is");
-  root.set_help_flag("-h,--help", "this text");
+  root.option_defaults()->group("Flags");  // the heading; commands inherit it
+  root.set_version_flag("--version", "bight " BIGHT_VERSION, "print the version");
+  root.set_help_flag("-h,--help", "print this help");
   root.require_subcommand(1);
-  root.footer(
-      "ADDRESS is [tcp|udp|tls]://host:port, host:port, :port or unix:/path. :9999 is\n"
-      "this machine alone; without a port it is 9999. Times take units: 500ms, 2s, 5m.\n"
-      "Payload goes to standard output, everything else to standard error.\n"
-      "Ends with 0 well, 2 typing error, 6 no such name, 7 refused, 18 cut short,\n"
-      "22 HTTP 400 and above, 23 cannot write (silently when the reader of a pipe has\n"
-      "gone), 28 timeout, 35 no TLS, 47 redirect, 52 empty reply, 56 receive failed, 60\n"
-      "certificate not trusted, 98 address in use, 130 Ctrl-C, 1 anything else.");
   add_get(root, chosen);
   add_send(root, chosen);
   add_connect(root, chosen);
@@ -82,9 +75,20 @@ void add_everything(CLI::App& root, action& chosen) {
   add_sim(root, chosen);
   add_help(root, chosen);
   add_completions(root, chosen);
+  // Set last: commands created before do not inherit it.
+  root.footer(
+      "ADDRESS is [tcp|udp|tls]://host:port, host:port, :port or unix:/path. :9999\n"
+      "means this machine only. The default port is 9999. Times have units: 500ms, 2s,\n"
+      "5m. Received data goes to standard output, messages go to standard error.\n"
+      "\n"
+      "Exit status: 0 success, 1 any other error, 2 usage error, 6 host not found, 7\n"
+      "connection failed, 18 incomplete transfer, 22 HTTP status 400 or above, 23 write\n"
+      "error (without a message if the reader of a pipe has exited), 28 timeout, 35 TLS\n"
+      "handshake failed, 47 redirect not followed, 52 empty reply, 56 receive failed,\n"
+      "60 certificate not trusted, 98 address in use, 130 Ctrl-C.");
   for (CLI::App* command : root.get_subcommands({})) {
-    command->set_version_flag("--version", "bight " BIGHT_VERSION, "which version this is");
-    command->set_help_flag("-h,--help", "this text");
+    command->set_version_flag("--version", "bight " BIGHT_VERSION, "print the version");
+    command->set_help_flag("-h,--help", "print this help");
   }
 }
 
@@ -130,7 +134,8 @@ std::string advice(const CLI::App& root, const CLI::ParseError& e) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App root("TCP and UDP at hand: serve, send, connect, get.", "bight");
+  CLI::App root("Serve, send, receive and download over TCP, UDP, TLS, unix sockets and HTTP.",
+                "bight");
   action chosen;
   const console plain;
   try {

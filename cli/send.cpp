@@ -155,35 +155,40 @@ void check(send_flags& f) {
 
 void add_send(CLI::App& root, action& chosen) {
   auto f = std::make_shared<send_flags>();
-  CLI::App* sub = add_command(root, "send", "send each message, print the reply, end");
+  CLI::App* sub = add_command(root, "send", "send messages, print the replies");
   set_examples(*sub,
-               "  bight send :9999 dbb lily exit      talk to `bight serve greet`\n"
-               "  bight send -u :9999 dbb lily        the same in datagrams\n"
-               "  echo hello | bight send host:7      what comes in goes out, until both end\n"
+               "  bight send :9999 dbb lily exit      three messages to `bight serve greet`\n"
+               "  bight send -u :9999 dbb lily        the same over UDP\n"
+               "  echo hello | bight send host:7      send standard input, print the reply\n"
                "  bight send --framing line :9999 a b\n"
-               "  bight send tls://host:9999 hello    encrypted; --pin trusts a key of your own\n");
+               "  bight send tls://host:9999 hello    over TLS; --pin trusts a self-signed key\n");
   add_text(*sub, "ADDRESS", f->to, "", "[tls://]host:port, :port, unix:/path")->required();
-  add_list(*sub, "MSG", f->messages, "...", "messages; without one, standard input");
+  add_list(*sub, "MSG", f->messages, "...", "messages to send (default: standard input)");
   static const std::vector<std::string> framings{"chunk", "line", "len"};
-  add_choice(*sub, "--framing", f->framing, framings, "HOW", "chunk, line or len (see below)");
-  add_time(*sub, "--wait", f->wait, "read on for so long after our end");
-  add_count(*sub, "--count", f->count, 1, 1000000000, "send the messages so many times");
-  sub->add_flag("--hex", f->hex, "messages and replies in hexadecimal");
-  add_text(*sub, "--file", f->file, "FILE", "send what is in FILE");
-  add_client(*sub, f->common);
+  add_choice(*sub, "--framing", f->framing, framings, "HOW",
+             "message format: chunk, line or len (see below)");
+  add_time(*sub, "--wait", f->wait, "how long to read replies after the last message");
+  add_count(*sub, "--count", f->count, 1, 1000000000, "send the messages N times (1)");
+  sub->add_flag("--hex", f->hex, "read and print messages in hexadecimal");
+  add_text(*sub, "--file", f->file, "FILE", "send the contents of FILE");
+  add_client(*sub, f->common, "inactivity timeout");
   add_network(*sub, f->common);
   add_tls_client(*sub, f->tls);
   add_voice(*sub, f->common);
   sub->footer(
-      "A greeting that comes within 100 ms is printed first. Then every message\n"
-      "waits for the reply to the one before. TCP has no messages: a reply is what\n"
-      "one receive gives, and two may arrive as one. When the server speaks in lines,\n"
-      "--framing line is the right way; --framing len puts four bytes of length,\n"
-      "most significant first, before each message. After the last message (or the\n"
-      "end of standard input) our side is closed, and reading goes on to the peer's\n"
-      "end; with UDP, until one second has passed without a datagram. Replies to\n"
-      "messages are shown as lines; replies to standard input are left as they are.\n"
-      "A message that begins with - goes behind --.");
+      "If the server sends a greeting within 100 ms, it is printed first. Each message\n"
+      "is sent after the reply to the previous one.\n"
+      "\n"
+      "TCP has no message boundaries. By default (--framing chunk), a reply is what one\n"
+      "receive returns, and two replies may arrive as one. If the server speaks a\n"
+      "line-based protocol, use --framing line. --framing len puts a four-byte\n"
+      "big-endian length before each message.\n"
+      "\n"
+      "After the last message (or the end of standard input), bight closes its sending\n"
+      "side and reads until the peer closes. With -u, it reads until no datagram has\n"
+      "arrived for one second. Replies to messages are printed one per line; replies to\n"
+      "standard input are printed unchanged. To send a message that begins with -, put\n"
+      "-- before it.");
   sub->callback([f, &chosen] {
     check(*f);
     chosen.voice = &f->common.voice;

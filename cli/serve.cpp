@@ -266,44 +266,56 @@ void check(serve_flags& f) {
 void add_serve(CLI::App& root, action& chosen) {
   auto f = std::make_shared<serve_flags>();
   f->common.voice.events_to_stdout = true;
-  CLI::App* sub = add_command(root, "serve", "greet, echo, discard, text or files");
-  set_examples(*sub,
-               "  bight serve greet --delay 1s        \"Welcome\", then \"Hello, X\"; exit ends\n"
-               "  bight serve echo -u                 datagrams go back where they came from\n"
-               "  bight serve text \"Back at noon\" -l 0.0.0.0:8080\n"
-               "  bight serve files DIR --public      hand others the files in it\n"
-               "  bight serve files DIR --tls         encrypted; tells the command that gets one\n"
-               "  bight serve echo --tls --cert cert.pem --key key.pem\n"
-               "  bight serve discard -l unix:/tmp/s  what comes is thrown away\n");
+  CLI::App* sub = add_command(root, "serve", "run a greet, echo, discard, text or files server");
+  set_examples(
+      *sub,
+      "  bight serve greet --delay 1s        \"Welcome\", then \"Hello, X\" until \"exit\"\n"
+      "  bight serve echo -u                 send each datagram back\n"
+      "  bight serve text \"Back at noon\" -l 0.0.0.0:8080\n"
+      "  bight serve files DIR --public      share the files in DIR on the network\n"
+      "  bight serve files DIR --tls         over HTTPS; prints the command for clients\n"
+      "  bight serve echo --tls --cert cert.pem --key key.pem\n"
+      "  bight serve discard -l unix:/tmp/s  read everything, send nothing\n");
   add_choice(*sub, "HANDLER", f->handler, handler_names(), "",
              "greet, echo, discard, text or files")
       ->required();
-  add_list(*sub, "TEXT", f->words, "...", "what `serve text` says; of `serve files` the folder");
-  add_list(*sub, "-l,--listen", f->listen, "ADDR", "where; may come again (:9999)");
-  add_text(*sub, "--text", f->text, "STRING", "the text of `serve text`");
-  add_time(*sub, "--delay", f->delay, "wait before every answer");
-  add_count(*sub, "--max-conns", f->max_conns, 1, 1000000, "sessions at a time (16384)");
-  add_time(*sub, "-t,--timeout,--idle", f->idle, "end silent sessions; 0: never (5m)");
-  add_time(*sub, "--drain", f->drain, "how long the end may take (10s)");
-  add_count(*sub, "--threads", f->threads, 1, 1024, "loops, each in its thread (1)");
-  sub->add_flag("--once", f->once, "end after the first session");
-  sub->add_flag("--public", f->open_to_all, ":9999 means every address, not loopback");
-  add_descriptor(*sub, "--ready-fd", f->ready_fd, "write the addresses there once all listen");
+  add_list(*sub, "TEXT", f->words, "...", "the text (serve text) or the folder (serve files)");
+  add_list(*sub, "-l,--listen", f->listen, "ADDR", "address to listen on; may be repeated (:9999)");
+  add_text(*sub, "--text", f->text, "STRING", "the text of serve text");
+  add_time(*sub, "--delay", f->delay, "wait before each reply");
+  add_count(*sub, "--max-conns", f->max_conns, 1, 1000000,
+            "limit on simultaneous connections (16384)");
+  add_time(*sub, "-t,--timeout,--idle", f->idle, "inactivity timeout of connections; 0: none (5m)");
+  add_time(*sub, "--drain", f->drain, "time limit for a graceful shutdown (10s)");
+  add_count(*sub, "--threads", f->threads, 1, 1024,
+            "number of threads, each with its own loop (1)");
+  sub->add_flag("--once", f->once, "exit after the first connection");
+  sub->add_flag("--public", f->open_to_all, "listen on all interfaces, not only loopback");
+  add_descriptor(*sub, "--ready-fd", f->ready_fd, "write the addresses to descriptor N when ready");
   add_network(*sub, f->common);
   add_tls_server(*sub, f->tls);
-  add_time(*sub, "--handshake", f->handshake, "how long a handshake of TLS may take (10s)");
+  add_time(*sub, "--handshake", f->handshake, "time limit for a TLS handshake (10s)");
   add_voice(*sub, f->common);
   sub->footer(
-      "Without -l: 127.0.0.1:9999 and [::1]:9999. :PORT is this machine alone;\n"
-      "0.0.0.0:PORT, [::]:PORT or --public open it to the network. Port 0 takes a free\n"
-      "one and says which. Ctrl-C lets sessions finish, a second one cuts; SIGTERM\n"
-      "does the same and ends with 0, and so does SIGHUP without --cert. --json prints\n"
-      "events on standard output. Lines that nobody reads are dropped and counted.\n"
-      "With -u, ports below 1024 are not answered, and one in 256 of a client's\n"
-      "datagrams is not if it only repeats itself: that ends loops of servers.\n"
-      "--tls and -l tls://… encrypt. Without --cert a certificate is made that nobody\n"
-      "has signed: clients trust it by the --pin that is told. SIGHUP reads the files\n"
-      "of --cert and --key again; connections that there are live on.");
+      "By default, bight listens on 127.0.0.1:9999 and [::1]:9999. :PORT accepts\n"
+      "clients on this machine only; 0.0.0.0:PORT, [::]:PORT or --public accept clients\n"
+      "from the network. Port 0 chooses a free port and prints it.\n"
+      "\n"
+      "Ctrl-C shuts down gracefully: no new connections are accepted, existing\n"
+      "connections may finish. A second Ctrl-C closes them. SIGTERM does the same, with\n"
+      "exit status 0. SIGHUP reloads the files of --cert and --key; existing\n"
+      "connections are kept. Without --cert, SIGHUP acts like SIGTERM.\n"
+      "\n"
+      "--tls and -l tls://… encrypt connections. Without --cert, bight makes a\n"
+      "self-signed certificate at startup and prints its pin; clients trust it with\n"
+      "--pin.\n"
+      "\n"
+      "With -u, datagrams from ports below 1024 are not answered. If a client only\n"
+      "repeats the same datagrams, one in 256 is not answered. This stops loops between\n"
+      "two servers.\n"
+      "\n"
+      "With --json, events are printed on standard output. Lines that are not read in\n"
+      "time are dropped and counted.");
   sub->callback([f, &chosen] {
     check(*f);
     chosen.voice = &f->common.voice;

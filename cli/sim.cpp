@@ -60,25 +60,31 @@ int replay(const sim_flags& f) {
 
 void add_sim(CLI::App& root, action& chosen) {
   auto f = std::make_shared<sim_flags>();
-  CLI::App* sub = add_command(root, "sim", "play a simulated world of a test again");
+  CLI::App* sub = add_command(root, "sim", "replay a simulated run of a test program");
   set_examples(*sub,
-               "  bight sim replay --seed 42 -- ./my_test               its last 20 events\n"
+               "  bight sim replay --seed 42 -- ./my_test               print its last 20 events\n"
                "  bight sim replay --seed 42 --pcap w.pcap -- ./my_test for Wireshark\n"
                "  bight sim replay --seed 42 --until 480 --last 50 -- ./my_test\n"
                "  bight sim replay --seed 42 --faults loss,reset --faults-max 3 -- ./my_test\n");
   add_text(*sub, "ACTION", f->what, "", "replay")->required();
   // Required, because only what is still wanted may stand behind --.
-  add_list(*sub, "PROGRAM", f->words, "...", "the test program with its arguments, behind --")
+  add_list(*sub, "PROGRAM", f->words, "...", "the test program and its arguments, after --")
       ->required();
-  add_text(*sub, "--seed", f->seed, "N", "which world");
-  add_text(*sub, "--scenario", f->scenario, "NAME", "of the scenarios in the program that one");
-  add_text(*sub, "--faults", f->faults, "LIST", "these families and no others; or none, all");
-  add_text(*sub, "--faults-max", f->faults_max, "N", "only so many faults: the first ones");
-  add_text(*sub, "--size", f->size, "N", "how large the scenario is");
-  add_text(*sub, "--until", f->until, "N", "show what happens up to that event");
-  add_text(*sub, "--last", f->last, "N", "show so many events (20)");
-  add_text(*sub, "--pcap", f->pcap, "FILE", "write the packets there");
+  add_text(*sub, "--seed", f->seed, "N", "seed of the run");
+  add_text(*sub, "--scenario", f->scenario, "NAME",
+           "name of the scenario, if the program has several");
+  add_text(*sub, "--faults", f->faults, "LIST", "inject only these fault families; or none, all");
+  add_text(*sub, "--faults-max", f->faults_max, "N", "inject only the first N faults");
+  add_text(*sub, "--size", f->size, "N", "size of the scenario");
+  add_text(*sub, "--until", f->until, "N", "print events up to event N");
+  add_text(*sub, "--last", f->last, "N", "print the last N events (20)");
+  add_text(*sub, "--pcap", f->pcap, "FILE", "write the packets to FILE");
   add_voice(*sub, f->common);
+  sub->footer(
+      "A test that fails in the simulator prints its seed. replay runs the program\n"
+      "again with that seed: the same connections, faults and timings in the same\n"
+      "order. The program reads these settings from BIGHT_SIM_… environment variables\n"
+      "(see docs/SIMULATOR.md).");
   sub->callback([f, &chosen] {
     chosen.voice = &f->common.voice;
     chosen.run = [f] { return replay(*f); };

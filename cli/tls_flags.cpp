@@ -81,18 +81,18 @@ void tls_flags::refuse_without_tls() const {
 }
 
 void add_tls_client(CLI::App& to, tls_flags& flags) {
-  add_text(to, "--ca", flags.authorities, "FILE", "trust these authorities, not the system's");
-  add_list(to, "--pin", flags.pins, "PIN", "trust this key alone: sha256//… ; may come again");
-  to.add_flag("--insecure", flags.insecure, "trust anybody: encrypted, with whoever answers");
-  add_text(to, "--cert", flags.certificate, "FILE", "show the server this certificate");
-  add_text(to, "--key", flags.key, "FILE", "its key");
+  add_text(to, "--ca", flags.authorities, "FILE", "trust the CAs in FILE instead of the system's");
+  add_list(to, "--pin", flags.pins, "PIN", "trust only this key (sha256//…); may be repeated");
+  to.add_flag("--insecure", flags.insecure, "encrypt, but do not verify the certificate");
+  add_text(to, "--cert", flags.certificate, "FILE", "client certificate (PEM)");
+  add_text(to, "--key", flags.key, "FILE", "private key of the client certificate (PEM)");
 }
 
 void add_tls_server(CLI::App& to, tls_flags& flags) {
-  add_text(to, "--cert", flags.certificate, "FILE",
-           "the certificate; without: one made on the spot");
-  add_text(to, "--key", flags.key, "FILE", "its key");
-  add_text(to, "--ca", flags.authorities, "FILE", "only clients with a certificate of these");
+  add_text(to, "--cert", flags.certificate, "FILE", "certificate (PEM); default: made at startup");
+  add_text(to, "--key", flags.key, "FILE", "private key of the certificate (PEM)");
+  add_text(to, "--ca", flags.authorities, "FILE",
+           "require client certificates signed by these CAs");
 }
 
 }  // namespace tool

@@ -313,6 +313,11 @@ class Rule11Help(Case):
             for line in text.splitlines():
                 self.assertLessEqual(len(line), 80, line)
 
+    def test_help_without_a_command_is_that_of_the_tool(self):
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        self.assertIn(b"Usage: bight [flags] COMMAND\n", run("help").stdout)
+        self.assertIn(b"Usage: bight help [flags] [COMMAND]\n", run("help", "help").stdout)
+
     def test_typing_errors_get_a_suggestion(self):
         for args, guess in ((["srve"], "serve"), (["conect", ":1"], "connect"),
                             (["serve", "ehco"], "echo"), (["serve", "greet", "--dealy", "1s"],

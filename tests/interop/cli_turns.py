@@ -222,7 +222,7 @@ class Rule2Turns(Case):
                       "closed after message 1")
 
     def test_the_help_says_why_lines_are_the_right_way(self):
-        self.assertIn(b"--framing line is the right way", run("help", "send").stdout)
+        self.assertIn(b"use --framing line", run("help", "send").stdout)
 
     def test_a_peer_that_stops_reading_decides_by_its_own_end(self):
         # It reads a little and ends well: so does the sender of a stream, but not of messages.

@@ -8,18 +8,18 @@ namespace {
 
 constexpr const char* help =
     "Examples:\n"
-    "  bight get http://host/file.iso          to file.iso; again: goes on\n"
+    "  bight get http://host/file.iso          save as file.iso\n"
     "\n"
-    "Options:\n"
-    "  -t,--timeout T          give up when nothing happens for so long\n"
+    "Flags:\n"
+    "  -t,--timeout T          give up if nothing is received for a minute\n"
     "  --sha256 HEX Excludes: --head\n"
-    "                          what the whole must have at its very end\n"
+    "                          expected SHA-256 of the file, in hexadecimal digits\n"
     "\n"
     "On a terminal, the body is saved in the current folder under the last part of\n"
     "the URL's path.\n";
 
 TEST(folded, leaves_what_fits_as_it_is) {
-  EXPECT_EQ(folded("short\n  -q  say nothing\n\n", 40), "short\n  -q  say nothing\n\n");
+  EXPECT_EQ(folded("short\n  -q  print nothing\n\n", 40), "short\n  -q  print nothing\n\n");
   EXPECT_EQ(folded("", 40), "");
 }
 
@@ -27,15 +27,15 @@ TEST(folded, puts_descriptions_below_their_flags_in_a_narrow_window) {
   EXPECT_EQ(folded(help, 40),
             "Examples:\n"
             "  bight get http://host/file.iso\n"
-            "      to file.iso; again: goes on\n"
+            "      save as file.iso\n"
             "\n"
-            "Options:\n"
+            "Flags:\n"
             "  -t,--timeout T\n"
-            "      give up when nothing happens for\n"
-            "      so long\n"
+            "      give up if nothing is received for\n"
+            "      a minute\n"
             "  --sha256 HEX Excludes: --head\n"
-            "      what the whole must have at its\n"
-            "      very end\n"
+            "      expected SHA-256 of the file, in\n"
+            "      hexadecimal digits\n"
             "\n"
             "On a terminal, the body is saved in the\n"
             "current folder under the last part of\n"
@@ -43,11 +43,11 @@ TEST(folded, puts_descriptions_below_their_flags_in_a_narrow_window) {
 }
 
 TEST(folded, keeps_descriptions_beside_their_flags_where_there_is_room) {
-  EXPECT_NE(folded(help, 58).find("  -t,--timeout T          give up when nothing happens for\n"
-                                  "                          so long\n"
+  EXPECT_NE(folded(help, 58).find("  -t,--timeout T          give up if nothing is received\n"
+                                  "                          for a minute\n"
                                   "  --sha256 HEX Excludes: --head\n"
-                                  "                          what the whole must have at its\n"
-                                  "                          very end\n"),
+                                  "                          expected SHA-256 of the file, in\n"
+                                  "                          hexadecimal digits\n"),
             std::string::npos)
       << folded(help, 58);
 }
