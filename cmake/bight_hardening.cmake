@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Debian's hardening flags, for the tool and the library inside it. They are private to both: a
-# program that links libbight.a chooses its own. docs/PERFORMANCE.md has what they cost.
+# program that links libbight.a chooses its own. docs/MEASUREMENTS.md says what they cost.
 
 include(CheckCXXCompilerFlag)
 

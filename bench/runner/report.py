@@ -168,10 +168,41 @@ def short(data):
     return "\n".join(lines)
 
 
-def put_short(data, page):
+# What is compared with Bight on io_uring, and what its column is called.
+BESIDE = {"io_uring by hand": "C, io_uring", "epoll by hand": "C, epoll",
+          "Bight epoll": "Bight on epoll", "Asio coroutines": "Asio", "libuv": "libuv",
+          "tokio": "tokio", "Go": "Go"}
+
+
+def in_words(share, noise):
+    """A share of Bight's CPU time as a reader would say it."""
+    if abs(share - 1) <= noise:
+        return "the same"
+    if share >= 1.1:
+        return f"{share:.0f} times as much" if share >= 10 else f"{share:.1f} times as much"
+    return f"{abs(share - 1) * 100:.0f} % {'more' if share > 1 else 'less'}"
+
+
+def compared(data):
+    """The CPU time of every server, set against Bight's on io_uring, in words."""
+    cells, noise = results.cells(data), results.spread(data)
+    lines = ["| CPU time | Bight on io_uring, ns | " + " | ".join(BESIDE.values()) + " |",
+             "|---|--:" + "|---" * len(BESIDE) + "|"]
+    for case in cases.CASES:
+        ours = cells.get((case.name, "Bight io_uring"))
+        if ours is None or "cpu" not in ours or case.alone or case.only:
+            continue
+        row = []
+        for server in BESIDE:
+            share = results.ratio(cells.get((case.name, server)), ours)
+            row.append("–" if share is None else in_words(share, noise))
+        lines.append(f"| {case.title} | {plain_ns(ours['cpu'][0])} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def put(table, page):
     """Into the page, between its two marks."""
     begin, end = "<!-- written by bench/run -->\n", "<!-- to here -->"
     text = page.read_text(encoding="utf-8")
     front, rest = text.split(begin)
-    page.write_text(front + begin + short(data) + "\n" + end + rest.split(end)[1],
-                    encoding="utf-8")
+    page.write_text(front + begin + table + "\n" + end + rest.split(end)[1], encoding="utf-8")
