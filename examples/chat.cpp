@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A chat room: what one says, all others hear. One loop, so no locks.
+// A chat room: every line goes to all other guests. One loop, so no locks.
 #include <algorithm>
 #include <bight/bight.hpp>
 #include <deque>
@@ -52,8 +52,8 @@ task<> until_room(room& here) {
   }
 }
 
-// Before another line: a peer that pastes many waits for those who read. Whoever has not caught up
-// in two seconds misses lines until they have, and so delays the others once, and holds no memory.
+// Before each line, waits for guests who read slowly. A guest who has not caught up in two seconds
+// misses lines until they have. So a slow guest delays the others only once, and uses no memory.
 task<> let_all_catch_up(room& here) {
   auto caught_up = co_await attempt(within(2s, until_room(here)));
   if (!caught_up && !caught_up.error().is(errc::timed_out)) caught_up.value();  // cancelled
@@ -78,7 +78,7 @@ struct chat {
     auto both = [&peer, &me](scope& s) -> task<> {
       s.spawn(write(peer, me));
       co_await read(peer, me);
-      s.stop();  // the peer has left: so does its writer
+      s.stop();  // the peer has left: stop its writer
     };
     co_await in_scope(both);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asks two servers the same and prints what the first of them answers, within two seconds.
+// Sends a question to two servers and prints the first answer, within two seconds.
 #include <bight/bight.hpp>
 using namespace bight;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Greets a name a line. A client that is silent, slow or endless does no harm; one that sends many
-// lines at once gets the answers at once.
+// Greets one name per line. Silent, slow and endless clients do no harm; a client that sends many
+// lines at once gets all answers in one send.
 #include <bight/bight.hpp>
 using namespace bight;
 
@@ -20,9 +20,9 @@ task<> greet(tcp::stream peer) {
 
 int main(int argc, char** argv) {
   serve_options limits;
-  limits.max_connections = 1000;  // more wait in the kernel's backlog
-  limits.idle = 1min;             // whoever is still for longer is ended
-  limits.grace = 2s;              // after Ctrl-C, for those who are there
+  limits.max_connections = 1000;  // more clients wait in the kernel's queue
+  limits.idle = 1min;             // inactivity timeout
+  limits.grace = 2s;              // after Ctrl-C, for existing sessions
   limits.on_listening = [](const address& at) { print("Greeting on {}", at); };
   return run(tcp::serve(argc > 1 ? argv[1] : "127.0.0.1:9999", greet, limits));
 }

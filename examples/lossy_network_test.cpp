@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A test of your own server on a bad network: two hosts, 5 % loss, a partition in the middle.
-// Time is virtual and everything follows from the seed, so a failure can be seen again.
+// Time is virtual and everything follows from the seed, so every failure can be reproduced.
 #include <bight/bight.hpp>
 #include <bight/sim.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asks for page after page, on kept connections, and trusts none of them too far.
+// Fetches several pages over kept connections, with limits on everything.
 #include <bight/bight.hpp>
 using namespace bight;
 
@@ -8,7 +8,7 @@ http::options careful() {
   how.limits.body_bytes = 10 << 20;
   how.timeouts.header = 5s;
   how.redirects_max = 3;
-  how.connect.allow = [](const address& a) { return a.port() != 25; };  // asked of every address
+  how.connect.allow = [](const address& a) { return a.port() != 25; };  // before each connect
   return how;
 }
 

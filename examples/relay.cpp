@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Carries every connection on to another address: TCP to TCP, or to a unix socket, or back.
+// Forwards every connection to another address: TCP or a unix socket, in either direction.
 #include <bight/bight.hpp>
 using namespace bight;
 
@@ -16,7 +16,7 @@ struct relay {
     auto carrying = attempt(all(copy(client, server), copy(server, client)));
     auto carried = co_await std::move(carrying);
     if (carried) co_return;
-    client.abort();  // what was cut short must not look like an end
+    client.abort();  // an incomplete copy must not look complete
     server.abort();
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells the TCP server two names and prints what it answers.
+// Sends two names to the TCP server and prints the answers.
 #include <bight/bight.hpp>
 using namespace bight;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Talks to tls_server: tls_client ADDRESS PIN. Without a pin the certificate must be one that the
-// system trusts, for the host of the address.
+// The client of tls_server: tls_client ADDRESS PIN. Without a pin, the system must trust the
+// certificate, and it must be valid for the host of the address.
 #include <bight/bight.hpp>
 using namespace bight;
 

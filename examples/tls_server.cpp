@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Greets every client by the name that it sends, until it says "exit": tcp_server.cpp, encrypted.
 //
-//   tls_server [ADDRESS [CERTIFICATE KEY]]    without files: one is made, and its pin is told
+//   tls_server [ADDRESS [CERTIFICATE KEY]]    without files: creates a certificate, prints its pin
 #include <bight/bight.hpp>
 using namespace bight;
 

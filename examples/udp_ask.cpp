@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asks a UDP server, and asks again when nothing comes: a datagram may be lost.
+// Asks a UDP server, and asks again if no answer arrives: a datagram may be lost.
 #include <bight/bight.hpp>
 using namespace bight;
 
@@ -17,7 +17,7 @@ task<int> ask(address at, std::string name) {
       co_return 0;
     }
     print("{}", answer.error().what());
-    if (answer.error().is(errc::refused)) co_await sleep(wait);  // a moment for it to start
+    if (answer.error().is(errc::refused)) co_await sleep(wait);  // give it a moment to start
   }
   co_return 1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells the UDP server two names and prints what it answers.
+// Sends two names to the UDP server and prints the answers.
 #include <bight/bight.hpp>
 using namespace bight;
 
