@@ -68,7 +68,7 @@ task<stream> connect_stream(const connect_flags& f, const target& to, attempts_m
     }
     if (!f.retry || !may_come_up(connected.error())) throw error(connected.error());
     if (!told)
-      f.common.voice.note(fmt::format("{}; trying again, Ctrl-C ends", connected.error().what()));
+      f.common.voice.note(fmt::format("{}; retrying (Ctrl-C stops)", connected.error().what()));
     co_await sleep(retry_pause);
   }
 }
@@ -111,13 +111,13 @@ task<int> connect(const connect_flags& f) {
   // A conversation is a log: all of it is kept, whatever its end.
   auto opening = output::open(f.common.output, {.append = true});
   output out = co_await std::move(opening);
-  const char* keys = is_terminal(0) ? " Ctrl-D ends our side, Ctrl-C leaves." : "";
+  const char* keys = is_terminal(0) ? " Ctrl-D closes the sending side, Ctrl-C quits." : "";
   if (to.proto == protocol::udp) {
     f.tls.refuse_without_tls();
     auto connecting = watched(connect_socket(f, to), f.common.voice, waiting_for(shown(to.str())));
     udp::socket peer = co_await std::move(connecting);
     f.common.voice.note(
-        fmt::format("Datagrams go to {}.{}", url_of(protocol::udp, peer.remote()), keys));
+        fmt::format("Sending datagrams to {}.{}", url_of(protocol::udp, peer.remote()), keys));
     auto source = co_await message_source::from_input(std::move(from));
     std::uint64_t heard = 0;
     co_await converse(peer, *source, out, how, f.common.voice, heard);

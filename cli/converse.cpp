@@ -90,7 +90,7 @@ task<bool> hears(exchange& x, duration limit) {
 }
 
 failure too_slow(const exchange& x) {
-  return {exit_code::timed_out, fmt::format("nothing came for {}; -t gives it more time",
+  return {exit_code::timed_out, fmt::format("nothing received for {} (use -t to wait longer)",
                                             shown_duration(*x.how.timeout))};
 }
 
@@ -168,9 +168,9 @@ task<> send_in_time(exchange& x, stream& peer, std::string_view bytes) {
     const bool idle = e.transferred() == 0 && x.replies == replies && !x.writing;
     if (!late) throw error(e);
     if (idle)
-      throw failure(exit_code::timed_out, fmt::format("the peer took nothing for {}; -t gives it "
-                                                      "more time",
-                                                      shown_duration(*x.how.timeout)));
+      throw failure(exit_code::timed_out,
+                    fmt::format("the peer accepted no data for {} (use -t to wait longer)",
+                                shown_duration(*x.how.timeout)));
     bytes.remove_prefix(e.transferred());
   }
 }
@@ -258,7 +258,7 @@ struct both_ways {
 task<> listen(exchange& x, udp::socket& peer, const console& voice) {
   for (;;) {
     const auto datagram = co_await peer.recv(65536);
-    if (datagram.truncated) voice.warn("a datagram was cut: it was longer than 65536 bytes");
+    if (datagram.truncated) voice.warn("a datagram was truncated to 65536 bytes");
     co_await show(x, datagram.data);
     if (x.how.as_lines || x.how.hex) co_await end_line(x);
     ++x.replies;

@@ -34,8 +34,8 @@ task<stream> dial(target to, dial_options options, const console& voice) {
     voice.detail(fmt::format("Connected to {}", at));
     voice.event("connected", {{"proto", name_of(to.proto, to.at)}, {"peer", at}});
     if (const auto agreed = tls::about(peer))
-      voice.detail(fmt::format("{}, {}, with {}, whose pin is {}", agreed->protocol, agreed->cipher,
-                               shown(agreed->peer), agreed->pin));
+      voice.detail(fmt::format("{}, {}, certificate of {}, pin {}", agreed->protocol,
+                               agreed->cipher, shown(agreed->peer), agreed->pin));
   }
   co_return peer;
 }

@@ -23,8 +23,8 @@ task<> download::begin(std::optional<std::uint64_t> rest) {
   start_ = co_await loop_now();
   if (length_ > how_.size_max)
     throw failure(exit_code::other,
-                  failed(fmt::format("{} would come, and --max-size allows {}", shown_size(length_),
-                                     shown_size(how_.size_max))));
+                  failed(fmt::format("the size is {}, but --max-size allows {}",
+                                     shown_size(length_), shown_size(how_.size_max))));
   // What an earlier process has written goes into the digest too.
   if (!how_.sha256.empty() && (!digest_ || digested_ != had_)) {
     digest_.emplace();
@@ -38,10 +38,11 @@ task<> download::store(std::string_view bytes) {
   if (bytes.empty()) co_return;
   if (received() == 0 && out_.is_screen() && looks_binary(bytes))
     throw failure(exit_code::cannot_write,
-                  failed("it is binary, and this is a terminal; give -o FILE, or a pipe"));
+                  failed("binary data is not printed on a terminal; use -o FILE or a pipe"));
   if (received() + bytes.size() > how_.size_max)
-    throw failure(exit_code::other, failed(fmt::format("more than {} came, the limit of --max-size",
-                                                       shown_size(how_.size_max))));
+    throw failure(exit_code::other,
+                  failed(fmt::format("received more than {}, the limit of --max-size",
+                                     shown_size(how_.size_max))));
   if (digest_) digest_->update(bytes);
   digested_ += bytes.size();
   if (out_.is_screen()) {
@@ -67,10 +68,10 @@ void download::check_digest() {
   const std::string digest = digest_->finish();
   if (digest == how_.sha256) return;
   out_.discard();
-  throw failure(
-      exit_code::other,
-      failed(fmt::format("its SHA-256 is {}, and not the one that was given{}", digest,
-                         decoded_ ? " (it was decoded; --no-decode saves it as it is sent)" : "")));
+  throw failure(exit_code::other,
+                failed(fmt::format(
+                    "SHA-256 does not match: the file has {}{}", digest,
+                    decoded_ ? " (the body was decompressed; --no-decode saves it as sent)" : "")));
 }
 
 task<> download::finish() {
@@ -85,7 +86,7 @@ task<> download::finish() {
   const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes - had_) / seconds);
   std::string line = fmt::format("{}: {} in {} ({}/s)", shown(what_), shown_size(bytes),
                                  shown_duration(took), shown_size(rate));
-  if (saved) line += ", saved in " + shown(out_.path());
+  if (saved) line += ", saved as " + shown(out_.path());
   if (saved && is_terminal(2))
     voice_.note(line);
   else
@@ -111,9 +112,9 @@ task<> download::show(std::string_view text) {
 std::string download::failed(std::string_view reason) {
   std::string text = fmt::format("get {}: {}", shown(what_), reason);
   if (length_ > 0 && received() > 0)
-    text += fmt::format("; {} of {} bytes had come", received(), length_);
+    text += fmt::format("; received {} of {} bytes", received(), length_);
   else if (received() > 0)
-    text += fmt::format("; {} had come", shown_size(received()));
+    text += fmt::format("; received {}", shown_size(received()));
   if (!out_.kept().empty()) text += fmt::format(", kept in {}", shown(out_.kept()));
   return text;
 }

@@ -20,7 +20,7 @@ int tell_engine(const console& voice) {
   voice.event("engine", {{"name", r.name}, {"reason", r.reason}, {"features", r.features}});
   if (voice.json) return 0;
   const std::string text =
-      fmt::format("engine    {}\nwhy       {}\nfeatures  {}\n", r.name, r.reason, r.features);
+      fmt::format("engine    {}\nreason    {}\nfeatures  {}\n", r.name, r.reason, r.features);
   std::fputs(text.c_str(), stdout);
   return 0;
 }

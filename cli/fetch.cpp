@@ -54,14 +54,13 @@ exit_code verdict(const fetch_options& f, const http::response_head& h) {
 std::string redirect_advice(const http::response& page) {
   const http::response_head& h = page.head();
   const std::string_view location = h.get("Location");
-  const std::string start = fmt::format("{} {}: it is at ", h.status, shown(h.reason));
+  const std::string start = fmt::format("{} {}: moved to ", h.status, shown(h.reason));
   try {
     const std::string to = page.from().resolve(location).str();
     const bool plain = to.find_first_of("'\"`$\\;&|<>() ") == std::string::npos;
-    return start + to + " now" + (plain ? "; type: bight get " + to : "");
+    return start + to + (plain ? "; run: bight get " + to : "");
   } catch (const error& e) {
-    return fmt::format("{} {}: redirected to what is no page: {}", h.status, shown(h.reason),
-                       e.what());
+    return fmt::format("{} {}: invalid redirect: {}", h.status, shown(h.reason), e.what());
   }
 }
 
@@ -146,13 +145,13 @@ class attempt_at {
 
   // Why the bytes that are there cannot be gone on with; "" when they can.
   std::string_view why_anew(const resume_point& noted) const {
-    if (own_range_) return "with a Range of your own an earlier part does not count";
-    if (noted.url != f_.what.to.str()) return "the part that is here is of another page";
+    if (own_range_) return "a request with its own Range does not resume";
+    if (noted.url != f_.what.to.str()) return "the partial download is from another URL";
     if (noted.validator.empty())
-      return "the server did not say which version the part that is here belongs to, or it was "
-             "decoded";
+      return "the partial download has no version to check (ETag, Last-Modified), or was "
+             "decompressed";
     if (file_.received() > noted.total.value_or(UINT64_MAX))
-      return "the part that is here is longer than the file";
+      return "the partial download is larger than the file";
     return "";
   }
 
@@ -196,7 +195,7 @@ class attempt_at {
 
   // `size`: what it must have, or 0.
   task<> store_whole(http::response& page, std::uint64_t size) {
-    if (from_) voice_.note(notice("the server sends the whole file"));
+    if (from_) voice_.note(notice("the server sent the whole file"));
     from_.reset();
     begin_anew(page);
     co_await file_.begin(page.length());
@@ -209,7 +208,7 @@ class attempt_at {
 
   task<step> store_range(http::response& page, contribution c, std::size_t requests) {
     if (from_)
-      voice_.detail(fmt::format("Going on behind {}", shown_size(file_.received())));
+      voice_.detail(fmt::format("Resuming after {}", shown_size(file_.received())));
     else
       begin_anew(page);
     co_await file_.begin(*c.total - file_.received());
@@ -223,12 +222,13 @@ class attempt_at {
       left -= bytes.size();
       co_await file_.store(bytes);
     }
-    if (left > 0) throw error(errc::cut_short, "", 0, "the connection ended in the middle");
+    if (left > 0)
+      throw error(errc::cut_short, "", 0, "the connection closed before the end of the range");
     if (file_.received() < *c.total) {
       // The server may send less than requested (RFC 9110 §15.3.7): the rest is requested.
       if (!from_ && !begun_.validator.empty()) from_ = begun_;
       if (!from_ || requests >= ranges_max)
-        throw failure(exit_code::cut_short, file_.failed("the server sends only a part of it"));
+        throw failure(exit_code::cut_short, file_.failed("the server sent only part of the file"));
       co_return step::again;
     }
     co_await file_.finish();
@@ -290,7 +290,7 @@ class attempt_at {
     // Behind https:// that is the advice for a page.
     const std::string_view without = " (connect without TLS";
     if (e.is(errc::tls_not_spoken) && reason.find(without) != reason.npos)
-      return std::string(reason.substr(0, reason.find(without))) + " (is it http://?)";
+      return std::string(reason.substr(0, reason.find(without))) + " (try http://)";
     return std::string(reason) + advice_on(e);
   }
 
@@ -318,7 +318,7 @@ task<> try_all(const fetch_options& f, const http::client& client, download& fil
     const bool gone = !file.out().can_restart() && file.out().written() > 0;
     if (left == 0 || gone) throw back->why;
     const duration pause = back->wait.value_or(wait);
-    voice.warn(fmt::format("{}; trying again in {}", back->why.what(), shown_duration(pause)));
+    voice.warn(fmt::format("{}; retrying in {}", back->why.what(), shown_duration(pause)));
     const time_point now = co_await loop_now();
     file.progress().wait_until(later(now, pause));
     co_await sleep(pause);

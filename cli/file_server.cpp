@@ -87,7 +87,7 @@ class file_session {
       keep_ = what && what->keep && i + 1 < requests_max && !is_draining(mine);
       if (!what) {
         asked nothing;
-        co_await say(nothing, 400, "that is no request that can be answered\n");
+        co_await say(nothing, 400, "malformed or unsupported request\n");
       } else {
         co_await answer(*what);
       }
@@ -117,7 +117,7 @@ class file_session {
     }
     begun_ = true;
     if (c == tls_handshake)
-      voice_.note(fmt::format("{} speaks TLS, and this server does not (see --tls)", who_));
+      voice_.note(fmt::format("{} uses TLS, but this server does not (see --tls)", who_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);
     std::string header(1, c);
     for (bool last = false; !last;) {
@@ -142,22 +142,23 @@ class file_session {
     voice_.warn(
         fmt::format("{} {}: read: {}", who_, shown(what.target), std::strerror(now->reason)));
     if (now->passes())
-      co_await say(what, 503, "it cannot be read now; try again\n", "Retry-After: 1\r\n");
+      co_await say(what, 503, "the file cannot be read at the moment; try again\n",
+                   "Retry-After: 1\r\n");
     else
-      co_await say(what, 500, "it cannot be read\n");
+      co_await say(what, 500, "the file cannot be read\n");
   }
 
   // Throws unreadable before anything has been said.
   task<> answer_found(const asked& what) {
     if (what.method != "GET" && what.method != "HEAD") {
-      co_await say(what, 405, "only GET and HEAD are answered\n", "Allow: GET, HEAD\r\n");
+      co_await say(what, 405, "only GET and HEAD are supported\n", "Allow: GET, HEAD\r\n");
       co_return;
     }
     const std::optional<std::string> path = path_asked(what.target);
     std::optional<entry> found;
     if (path) found = shared_.find(*path);
     if (!found) {
-      co_await say(what, 404, "there is no such file\n");
+      co_await say(what, 404, "no such file\n");
     } else if (!found->is_folder) {
       co_await say_file(what, *path, *found);
     } else if (!path->empty() && !path->ends_with('/')) {
@@ -177,7 +178,7 @@ class file_session {
   task<> say_file(const asked& what, std::string_view path, const entry& file) {
     const condition given = conditions_of(what, file);
     if (given == condition::failed) {
-      co_await say(what, 412, "the file is another version\n");
+      co_await say(what, 412, "the file has changed\n");
       co_return;
     }
     const std::string fields =
@@ -217,7 +218,7 @@ class file_session {
         // It has become shorter; the length has been said. The reset of a session that fails
         // tells that it is not whole.
         throw error(errc::cut_short, "read a file", range.last - range.first - left,
-                    "it has become shorter while it was sent");
+                    "the file was truncated while it was being sent");
       }
       auto sending = within(piece_time_max, peer_.send(bytes));
       co_await std::move(sending);
@@ -246,7 +247,7 @@ class file_session {
     head += keep_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
     const bool has_body = length && what.method == "GET";
     const std::string asked_for =
-        what.method.empty() ? "no request" : shown(what.method, 20) + " " + shown(what.target);
+        what.method.empty() ? "invalid request" : shown(what.method, 20) + " " + shown(what.target);
     voice_.note(fmt::format("{} {} {}{}", who_, asked_for, status,
                             has_body ? ", " + shown_size(*length) : ""));
     voice_.event("request", {{"peer", who_},

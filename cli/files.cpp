@@ -80,9 +80,9 @@ void copy_over(int from, std::uint64_t size, const std::string& target) {
     to = descriptor(::open(target.c_str(), flags | O_CREAT | O_EXCL, 0666));
   struct stat s{};
   if (!to || fstat(to.get(), &s) != 0) throw cannot_write(target, errno);
-  if (!S_ISREG(s.st_mode)) throw cannot_write(target, "it is no regular file any more");
+  if (!S_ISREG(s.st_mode)) throw cannot_write(target, "it is no longer a regular file");
   if (flock(to.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw cannot_write(target, "another program has locked it");
+    throw cannot_write(target, "it is locked by another program");
   reserve(to.get(), size, target);
   std::array<char, copy_piece> piece;
   for (std::uint64_t at = 0; at < size;) {

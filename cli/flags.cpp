@@ -71,7 +71,8 @@ CLI::Option* add_digest(CLI::App& to, const std::string& names, std::string& int
   return add(to, names, "HEX", what, [&into, name = long_name(names)](const std::string& text) {
     const std::string digest = lower(text);
     if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos)
-      throw usage_error(name + " \"" + shown(text) + "\": write 64 hexadecimal digits");
+      throw usage_error(name + " \"" + shown(text) +
+                        "\": not a SHA-256; write 64 hexadecimal digits");
     into = digest;
   });
 }

@@ -76,7 +76,7 @@ bool wants_name(const get_flags& f) {
 
 task<int> get_http(const get_flags& f) {
   if (f.head && !f.common.output.empty() && f.common.output != "-")
-    throw usage_error("get: -I prints a header and saves no file; leave -o out, or write > FILE");
+    throw usage_error("get: -I prints the header and saves no file; remove -o, or write > FILE");
   const bool named = wants_name(f);
   fetch_options what{parse_page(f.url), options_of(f), f.common.output, named,
                      f.header,          f.retries,     f.limits};
@@ -111,10 +111,10 @@ task<> receive_all(const get_flags& f, const target& to, dial_options options, d
 task<int> get_stream(const get_flags& f) {
   const target to = parse_target(f.url, protocol::tcp);
   if (to.proto == protocol::udp)
-    throw usage_error("get udp://: datagrams have no end to wait for; use bight send -u");
+    throw usage_error("get udp://: UDP has no end of data to wait for; use bight send -u");
   if (f.header || f.head || f.named || f.no_decode || !f.fields.empty())
     throw usage_error(
-        fmt::format("get {}: -i, -I, -H, -O and --no-decode are for http://", to.str()));
+        fmt::format("get {}: -i, -I, -H, -O and --no-decode need http:// or https://", to.str()));
   dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   output out = co_await output::open(f.common.output, {});
   download file(to.str(), std::move(out), f.limits, f.common.voice);
@@ -128,8 +128,9 @@ task<int> get_stream(const get_flags& f) {
     file.end_early(outcome.error(), now);
   }
   if (file.received() == 0)
-    throw failure(exit_code::empty_reply,
-                  file.failed("the server closed without a word (empty reply)"));
+    throw failure(
+        exit_code::empty_reply,
+        file.failed("the server closed the connection without sending data (empty reply)"));
   co_await file.finish();
   co_return 0;
 }

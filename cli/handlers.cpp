@@ -35,7 +35,8 @@ struct session {
     if (const auto agreed = tls::about(peer)) {
       proto = protocol::tls;
       shared.voice->detail(fmt::format("{}, {}{}{}", agreed->protocol, agreed->cipher,
-                                       agreed->peer.empty() ? "" : ", with ", shown(agreed->peer)));
+                                       agreed->peer.empty() ? "" : ", certificate of ",
+                                       shown(agreed->peer)));
     }
     shared.voice->event("accepted", {{"proto", name_of(proto, who)}, {"peer", who.str()}});
   }
@@ -185,8 +186,8 @@ task<> serve_datagram(udp::request asked, const handling& shared) {
                                    {"peer", asked.from().str()},
                                    {"bytes", static_cast<std::int64_t>(said.size())}});
   if (shared.kind != handler_kind::discard && !may_answer(asked, shared)) {
-    shared.voice->note(fmt::format("Not answered: {} looks like a server that answers answers.",
-                                   asked.from().str()));
+    shared.voice->note(fmt::format(
+        "Not answered: {} looks like another server, and replies could loop.", asked.from().str()));
     co_return;
   }
   if (shared.delay > 0ns) co_await sleep(shared.delay);
@@ -231,12 +232,12 @@ task<> datagram_handler::operator()(udp::request asked) const {
 void tell_failures(const console& voice, const address& peer, const error& e, std::uint64_t more,
                    duration in) {
   const bool known = peer.what() != address::kind::none;
-  const std::string who = known ? peer.str() : "a client that has gone";
+  const std::string who = known ? peer.str() : "an unknown client";
   if (more == 0)
     voice.note(fmt::format("Connection from {} failed: {}", who, shown(e.what())));
   else
-    voice.note(fmt::format("{} more in {}, the last from {}: {}", more, shown_duration(in), who,
-                           shown(e.what())));
+    voice.note(fmt::format("{} more failed in {}, the last from {}: {}", more, shown_duration(in),
+                           who, shown(e.what())));
 }
 
 void tell_failure(const handling& shared, const address& peer, const error& e) {

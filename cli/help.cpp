@@ -81,7 +81,7 @@ void add_help(CLI::App& root, action& chosen) {
           return 0;
         }
       }
-      throw usage_error(fmt::format("help \"{}\": there is no such command{}", shown(*topic),
+      throw usage_error(fmt::format("help \"{}\": unknown command{}", shown(*topic),
                                     did_you_mean(*topic, names)));
     };
   });

@@ -29,7 +29,7 @@ std::string_view trimmed(std::string_view s) {
 http::field parse_field(std::string_view text, std::string_view whose) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos)
-    throw usage_error(fmt::format("{}: write Name: value", whose));
+    throw usage_error(fmt::format("{}: not a header field; write Name: value", whose));
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 

@@ -119,7 +119,8 @@ task<std::shared_ptr<const std::string>> listings::page(entry of, std::string pa
   }
   text += "</table>\n";
   if (names.found().empty()) text += "<p>This folder is empty.\n";
-  if (!names.complete()) text += fmt::format("<p>The first {} names.\n", names.found().size());
+  if (!names.complete())
+    text += fmt::format("<p>Only the first {} names are listed.\n", names.found().size());
   auto made = std::make_shared<const std::string>(std::move(text));
   const std::lock_guard held(lock_);
   if (kept_.size() == pages_max) kept_.erase(kept_.begin());

@@ -119,17 +119,18 @@ std::string advice(const CLI::App& root, const CLI::ParseError& e) {
       std::string guess = known_elsewhere(where.get_name(), name);
       if (guess.empty()) guess = did_you_mean(name, flag_names(where));
       const bool message = where.get_name() == "send" && guess.empty();
-      return fmt::format("{}{}: there is no such flag{}{}; see {}",
+      return fmt::format("{}{}: unknown flag{}{}; see {}",
                          parsed.empty() ? "" : where.get_name() + " ", shown(odd), guess,
-                         message ? " (a message that begins with - goes behind --)" : "", see);
+                         message ? " (put -- before a message that begins with -)" : "", see);
     }
     if (parsed.empty())
-      return fmt::format("{}: there is no such command{}; see {}", shown(odd),
+      return fmt::format("{}: unknown command{}; see {}", shown(odd),
                          did_you_mean(odd, command_names(root)), see);
-    return fmt::format("{} {}: one argument too many; see {}", where.get_name(), shown(odd), see);
+    return fmt::format("{} {}: unexpected argument; see {}", where.get_name(), shown(odd), see);
   }
   if (parsed.empty())
-    return fmt::format("say what to do: {}; see {}", fmt::join(command_names(root), ", "), see);
+    return fmt::format("no command given; use one of {}; see {}",
+                       fmt::join(command_names(root), ", "), see);
   return fmt::format("{} {}; see {}", where.get_name(), shown(e.what()), see);
 }
 

@@ -63,7 +63,8 @@ task<output> output::open(std::string path, options how) {
   struct stat s{};
   if (how.fresh && lstat(path.c_str(), &s) == 0)
     throw cannot_write(
-        path, fmt::format("it exists; -o {} replaces it, -o FILE takes another name", shown(path)));
+        path, fmt::format("the file exists; use -o {} to replace it, or -o FILE for another name",
+                          shown(path)));
   place where = find_place(path);
   const bool standard = where.is == place::kind::descriptor && where.number == 1;
   if (!standard) out.path_ = where.path;

@@ -196,7 +196,7 @@ bool part_file::replace(bool fresh) {
   struct stat s{};
   if (old && (fresh || fstat(old.get(), &s) != 0)) throw cannot_write(target_.path, EEXIST);
   if (old && !S_ISREG(s.st_mode))
-    throw cannot_write(target_.path, "it is no regular file any more");
+    throw cannot_write(target_.path, "it is no longer a regular file");
   if (!has_its_name()) return false;
   if (old) {
     const descriptor readable(open(target_.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));

@@ -131,7 +131,7 @@ descriptor lock_note(const std::string& part, bool& made) {
     const bool there = lstat(name.c_str(), &named) == 0 && same_file(ours, named);
     if (there) return note;
   }
-  throw cannot_write(part, "another bight is downloading it");
+  throw cannot_write(part, "another bight process is downloading it");
 }
 
 // Not with note_name(): a download that found no memory has none for a name either.

@@ -85,7 +85,7 @@ place find_place(const std::string& path) {
         continue;
       }
     }
-    if (S_ISDIR(s.st_mode)) throw cannot_write(path, "it is a directory; name a file in it");
+    if (S_ISDIR(s.st_mode)) throw cannot_write(path, "it is a folder; give the name of a file");
     if (faccessat(AT_FDCWD, p.path.c_str(), W_OK, AT_EACCESS) != 0) throw cannot_write(path, errno);
     p.exists = S_ISREG(s.st_mode);
     if (!p.exists) p.is = place::kind::device;

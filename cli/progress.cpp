@@ -129,7 +129,7 @@ std::string progress::line(time_point now, int width) {
     case state::silent: return {};
     case state::waiting: return waiting_line(now - last_, "waiting for " + whom_, width);
     case state::pausing:
-      return waiting_line(std::max<duration>(0s, until_ - now) + 999ms, "until the next try",
+      return waiting_line(std::max<duration>(0s, until_ - now) + 999ms, "until the next attempt",
                           width);
     case state::receiving: return receiving_line(now, width);
   }

@@ -135,7 +135,7 @@ http::proxy proxies::operator()(const http::url& to) const {
   try {
     return http::proxy(by.value);
   } catch (const bight::error& e) {
-    throw usage_error(fmt::format("the environment's {}: {}", by.name, e.what()));
+    throw usage_error(fmt::format("environment variable {}: {}", by.name, e.what()));
   }
 }
 

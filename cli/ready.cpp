@@ -62,7 +62,7 @@ std::shared_ptr<ready_file> ready_file::take(int fd) {
   ready->file_ = fd == 1 ? stdout : fd == 2 ? stderr : fd == 0 ? nullptr : file_of(fd);
   if (ready->file_ == nullptr)
     throw usage_error(
-        fmt::format("--ready-fd {}: that is no descriptor to write to; open one, for example "
+        fmt::format("--ready-fd {}: the descriptor is not open for writing; for example: "
                     "bight serve echo --ready-fd 3 3>port",
                     fd));
   return ready;
@@ -103,8 +103,9 @@ void announcer::tell(const target& t) const {
 void announcer::tell_files(const target& t) const {
   const std::string path = shown(files_->path());
   if (t.is_local()) {
-    voice_.note(fmt::format("{} is at http://localhost/ for curl --unix-socket {}", path,
-                            shown(t.at.host())));
+    voice_.note(
+        fmt::format("Serving {} at http://localhost/ (curl --unix-socket {} http://localhost/)",
+                    path, shown(t.at.host())));
     return;
   }
   if (!t.at.is_ip()) return;
@@ -113,8 +114,8 @@ void announcer::tell_files(const target& t) const {
   const char* const loopback = t.at.host() == "::" && !both_families_ ? "[::1]:1" : "127.0.0.1:1";
   if (at.empty()) at.push_back(address(loopback).with_port(t.at.port()));
   for (const address& a : at)
-    voice_.note(fmt::format("{} is at {}://{}/", path, t.proto == protocol::tls ? "https" : "http",
-                            a.str()));
+    voice_.note(fmt::format("Serving {} at {}://{}/", path,
+                            t.proto == protocol::tls ? "https" : "http", a.str()));
 }
 
 void announcer::tell_pin() const {
@@ -129,10 +130,9 @@ void announcer::tell_pin() const {
   else if (files_ != nullptr)
     command = fmt::format("bight get https://{}/", at);
   command += " --pin " + pin_;
-  voice_.note(
-      fmt::format("Made a certificate for as long as this server runs. A client trusts it "
-                  "so{}:\n  {}",
-                  every ? " (elsewhere with this machine's name)" : "", command));
+  voice_.note(fmt::format(
+      "Made a self-signed certificate, valid while this server runs. To connect{}:\n  {}",
+      every ? " (from another machine, use this machine's name)" : "", command));
   voice_.event("certificate", {{"pin", pin_}, {"command", command}});
 }
 

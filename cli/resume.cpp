@@ -73,19 +73,22 @@ std::string misfit(const http::response_head& h, std::optional<std::uint64_t> le
   const auto range = content_range::of(h);
   const std::string_view type = h.get("Content-Type");
   const bool several = http::same_name(type.substr(0, multipart.size()), multipart);
-  if (!range || several) return "the server sent part of it and does not say which";
-  if (length && *length != range->size) return "the server's Content-Range contradicts its length";
+  if (!range || several) return "the server sent part of the file without saying which";
+  if (length && *length != range->size)
+    return "the server's Content-Range contradicts its Content-Length";
   const std::string_view coding = h.get("Content-Encoding");
   if (w.from == nullptr) {
     const bool begins = range->first == 0 && range->total && coding.empty();
-    return begins ? "" : "the server sent part of it, and the whole was requested";
+    return begins ? "" : "the server sent part of the file, but the whole file was requested";
   }
-  if (range->first != w.had) return "the server sent another part than requested";
-  if (!repeats(h, w.from->validator)) return "the server does not say that it is the same version";
-  if (!coding.empty() && coding != w.from->coding) return "the server encodes it in another way";
+  if (range->first != w.had) return "the server sent a different part than requested";
+  if (!repeats(h, w.from->validator))
+    return "the server did not confirm that the file is unchanged";
+  if (!coding.empty() && coding != w.from->coding)
+    return "the server used a different Content-Encoding";
   if (range->total && w.from->total && *range->total != *w.from->total)
-    return "its length has changed on the server";
-  if (!range->total && !w.from->total) return "the server does not say how long it is";
+    return "the size of the file has changed on the server";
+  if (!range->total && !w.from->total) return "the server did not send the size of the file";
   return "";
 }
 
@@ -150,9 +153,9 @@ contribution judge(const http::response_head& h, std::optional<std::uint64_t> le
     return c;
   }
   if (h.status == 304 || (w.from != nullptr && (h.status == 204 || h.status == 205)))
-    return useless(fmt::format("the server answers {} and sends nothing", h.status));
+    return useless(fmt::format("the server answered {} without a body", h.status));
   if (h.status == 416 && w.from != nullptr)
-    return useless("the server has no more of it than is here already");
+    return useless("the server has no more data than was already downloaded");
   if (h.status == 206 && w.own_range) {
     const auto range = content_range::of(h);
     if (range && h.get("Content-Encoding").empty()) c.size = range->size;

@@ -88,9 +88,9 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
       throw error(outcome.error());
     }
     if (heard == 0)
-      f.common.voice.note(fmt::format("No reply came to {} within {}. UDP promises none.",
-                                      url_of(protocol::udp, addresses[i]),
-                                      shown_duration(how.wait.value_or(1s))));
+      f.common.voice.note(
+          fmt::format("No reply from {} within {}. UDP does not guarantee delivery.",
+                      url_of(protocol::udp, addresses[i]), shown_duration(how.wait.value_or(1s))));
     co_return;
   }
 }
@@ -111,7 +111,7 @@ task<int> send(const send_flags& f) {
   const bool udp = to.proto == protocol::udp;
   tls::connect_options secure = f.tls.options_for(to);
   if (udp && f.framing == "len")
-    throw usage_error("--framing len: datagrams need no framing; each message is one");
+    throw usage_error("--framing len: not needed with UDP; each message is one datagram");
   manner how;
   // In datagrams a line is a message by itself; it needs no newline.
   how.framing = udp ? framing::chunk : parse_framing(f.framing);
@@ -135,7 +135,7 @@ task<int> send(const send_flags& f) {
   } catch (...) {
     const std::string kept = out.kept();
     if (!kept.empty())
-      f.common.voice.note(fmt::format("The replies so far are kept in {}", shown(kept)));
+      f.common.voice.note(fmt::format("The replies received so far are in {}", shown(kept)));
     throw;
   }
   out.finish();
@@ -146,9 +146,9 @@ void check(send_flags& f) {
   if (f.hex)
     for (std::string& m : f.messages) m = from_hex(m);
   if (!f.messages.empty() && !f.file.empty())
-    throw usage_error("--file and messages: give one or the other");
+    throw usage_error("--file and messages cannot be combined");
   if (f.count != 1 && f.messages.empty())
-    throw usage_error("--count repeats the messages, and there are none");
+    throw usage_error("--count: no messages to repeat; give them as arguments");
 }
 
 }  // namespace

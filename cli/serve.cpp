@@ -106,8 +106,10 @@ serve_options options_of(const serve_flags& f, const handling& shared, event& dr
   o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
     voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
     if (sessions > 0)
-      voice.note(fmt::format("Finishing {} session{}, for {} at most. Ctrl-C again cuts.", sessions,
-                             sessions == 1 ? "" : "s", shown_duration(grace)));
+      voice.note(fmt::format(
+          "Shutting down: waiting up to {} for {} connection{}. Ctrl-C again closes {} now.",
+          shown_duration(grace), sessions, sessions == 1 ? "" : "s",
+          sessions == 1 ? "it" : "them"));
   };
   return o;
 }
@@ -119,9 +121,9 @@ tls::serve_options tls_options_of(const serve_flags& f, announcer& announce) {
   how.on_pin = [&announce](const std::string& pin) { announce.made_certificate(pin); };
   how.on_reload = [&voice = f.common.voice](const error* wrong) {
     if (wrong == nullptr)
-      voice.note("Read the certificate again.");
+      voice.note("Certificate reloaded.");
     else
-      voice.warn(fmt::format("{}; the certificate stays as it was", wrong->what()));
+      voice.warn(fmt::format("{}; keeping the old certificate", wrong->what()));
   };
   return how;
 }
@@ -233,30 +235,30 @@ void check(serve_flags& f) {
   const bool is_text = f.handler == "text";
   if (f.handler == "files") {
     if (f.words.empty())
-      throw usage_error("serve files: say which folder, for example: bight serve files .");
+      throw usage_error("serve files: no folder given; for example: bight serve files .");
     if (f.words.size() > 1)
-      throw usage_error("serve files: give one folder; -l :8080 sets the port");
-    if (f.common.udp) throw usage_error("serve files: files go over TCP; leave -u out");
+      throw usage_error("serve files: more than one folder given; -l :8080 sets the port");
+    if (f.common.udp) throw usage_error("serve files: files are served over TCP; remove -u");
     f.files = std::make_shared<const folder>(f.words.front());
     f.words.clear();
   }
   if (!is_text && (!f.words.empty() || !f.text.empty()))
-    throw usage_error(fmt::format("serve {}: only `serve text` has a text", f.handler));
+    throw usage_error(
+        fmt::format("serve {}: unexpected text; only serve text takes one", f.handler));
   if (is_text && !f.words.empty() && !f.text.empty())
-    throw usage_error("serve text: give the text once, as an argument or with --text");
+    throw usage_error("serve text: the text is given twice, as an argument and with --text");
   for (const std::string& word : f.words) f.text += (f.text.empty() ? "" : " ") + word;
   if (is_text && f.text.empty())
-    throw usage_error("serve text: say which, for example: bight serve text \"Back at noon\"");
-  if (f.once && f.threads > 1)
-    throw usage_error("--once and --threads: one connection needs no second thread");
+    throw usage_error("serve text: no text given; for example: bight serve text \"Back at noon\"");
+  if (f.once && f.threads > 1) throw usage_error("--once and --threads cannot be combined");
   for (const std::string& text : f.listen) {
     const target wanted = parse_target(text, f.common.assumed());
     if (f.files != nullptr && wanted.proto == protocol::udp)
-      throw usage_error(fmt::format("-l {}: files go over TCP", wanted.str()));
+      throw usage_error(fmt::format("-l {}: serve files needs TCP or TLS", wanted.str()));
     if ((f.common.only_ip4 && wanted.at.what() == address::kind::ip6) ||
         (f.common.only_ip6 && wanted.at.what() == address::kind::ip4))
-      throw usage_error(fmt::format("-l {}: not an IPv{} address, as -{} asks for", wanted.at.str(),
-                                    f.common.family(), f.common.family()));
+      throw usage_error(fmt::format("-l {}: not an IPv{} address, but -{} is given",
+                                    wanted.at.str(), f.common.family(), f.common.family()));
   }
   if (f.ready_fd >= 0) f.ready = ready_file::take(static_cast<int>(f.ready_fd));
 }

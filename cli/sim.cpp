@@ -43,8 +43,9 @@ void ask(const char* variable, const std::string& value) {
 
 int replay(const sim_flags& f) {
   if (f.what != "replay")
-    throw usage_error("sim: say what to do: bight sim replay --seed N -- PROGRAM");
-  if (f.seed.empty()) throw usage_error("sim replay: say which world: --seed N");
+    throw usage_error(fmt::format(
+        "sim \"{}\": unknown action; write: bight sim replay --seed N -- PROGRAM", shown(f.what)));
+  if (f.seed.empty()) throw usage_error("sim replay: --seed N is required");
   ask("BIGHT_SIM_SEED", f.seed);
   ask("BIGHT_SIM_SCENARIO", f.scenario);
   ask("BIGHT_SIM_FAULTS", f.faults);

@@ -33,13 +33,13 @@ struct habit {
   const char* advice;
 };
 constexpr habit habits[] = {
-    {"get", " -L --location ", " (redirects are followed without it)"},
-    {"get", " -f --fail ", " (a status of 400 and above ends with 22 without it)"},
-    {"get", " -s --silent ", " (-q says nothing but errors)"},
+    {"get", " -L --location ", " (redirects are followed by default)"},
+    {"get", " -f --fail ", " (a status of 400 or above always gives exit status 22)"},
+    {"get", " -s --silent ", " (-q prints errors only)"},
     {"get", " -c -C --continue ", " (run the same command again to resume)"},
-    {"get", " -k --no-check-certificate ", " (--insecure trusts any certificate)"},
-    {"send", " -k ", " (--insecure trusts any certificate)"},
-    {"connect", " -k ", " (--insecure trusts any certificate)"},
+    {"get", " -k --no-check-certificate ", " (--insecure accepts any certificate)"},
+    {"send", " -k ", " (--insecure accepts any certificate)"},
+    {"connect", " -k ", " (--insecure accepts any certificate)"},
     {"serve", " -p --port ", " (-l :PORT sets the port)"},
     {"serve", " -b --bind --host ", " (-l ADDRESS:PORT sets the address)"},
 };

@@ -62,7 +62,7 @@ address parse_path(std::string_view whole, std::string_view path) {
       refuse(whole, "a unix socket has no host; write unix:/path or unix:///path");
   }
   if (path.starts_with("~/"))
-    refuse(whole, "the shell leaves ~ alone there; write unix:$HOME/path (or unix:./~/path)");
+    refuse(whole, "the shell does not expand ~ here; write unix:$HOME/path (or unix:./~/path)");
   if (path.find('\0') != std::string_view::npos) refuse(whole, "it contains a NUL byte");
   return parse_address("unix:" + std::string(path));
 }
@@ -79,10 +79,10 @@ schemed split_scheme(std::string_view text) {
 address parse_host_port(std::string_view text, std::uint16_t port) {
   if (text.empty()) refuse(text, "it is empty; write host:port, or :port for this machine");
   if (text.find_first_not_of("0123456789") == std::string_view::npos)
-    refuse(text, fmt::format("a number alone is no address; for the port write :{}", text));
+    refuse(text, fmt::format("a number is not an address; for a port, write :{}", text));
   if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../"))
     refuse(text,
-           fmt::format("a path alone is no address; for a unix socket write unix:{}", shown(text)));
+           fmt::format("a path is not an address; for a unix socket, write unix:{}", shown(text)));
   const std::size_t bracket = text.rfind(']');
   const std::size_t colon = text.rfind(':');
   const bool has_port =
@@ -102,12 +102,13 @@ target parse_target(std::string_view text, protocol assumed) {
   if (scheme == "tcp" || scheme == "udp" || scheme == "tls")
     to.proto = scheme == "tcp" ? protocol::tcp : scheme == "udp" ? protocol::udp : protocol::tls;
   else if (!scheme.empty() && !local)
-    refuse(text, fmt::format("\"{}://\" is not known{}; write tcp://, udp://, tls:// or unix:/path",
-                             scheme, did_you_mean(scheme, known_schemes)));
+    refuse(text,
+           fmt::format("unknown scheme \"{}://\"{}; write tcp://, udp://, tls:// or unix:/path",
+                       scheme, did_you_mean(scheme, known_schemes)));
   const bool contradicts = to.proto != assumed || (local && assumed == protocol::udp);
   if (assumed != protocol::tcp && contradicts)
     refuse(text,
-           fmt::format("{}, but the address says {}; leave one of them out",
+           fmt::format("{}, but the address says {}; remove one of them",
                        assumed == protocol::udp ? "-u means UDP" : "--tls means TLS", scheme));
   // "tcp://host:80/", as a URL is written.
   const bool slash = !scheme.empty() && rest.ends_with('/') && rest.size() > 1;
@@ -117,11 +118,11 @@ target parse_target(std::string_view text, protocol assumed) {
 }
 
 void check_client(const target& to, int family) {
-  if (!to.is_local() && to.at.port() == 0) refuse(to.str(), "nobody listens on port 0");
+  if (!to.is_local() && to.at.port() == 0) refuse(to.str(), "port 0 is not a port to connect to");
   const bool ip4 = to.at.what() == address::kind::ip4;
   const bool ip6 = to.at.what() == address::kind::ip6;
   if ((family == 6 && ip4) || (family == 4 && ip6))
-    refuse(to.str(), fmt::format("not an IPv{} address, as -{} asks for", family, family));
+    refuse(to.str(), fmt::format("not an IPv{} address, but -{} is given", family, family));
 }
 
 std::string name_of(protocol proto, const address& at) {

@@ -25,19 +25,19 @@ bool looks_like_pin(std::string_view text) {
 
 void tls_flags::check_pair() const {
   if (certificate.empty() != key.empty())
-    throw usage_error("--cert and --key: one is of no use without the other");
+    throw usage_error("--cert and --key must be given together");
 }
 
 bight::tls::connect_options tls_flags::options() const {
   check_pair();
   if (insecure && (!pins.empty() || !authorities.empty()))
-    throw usage_error("--insecure trusts anybody; leave --pin and --ca out, or it");
+    throw usage_error("--insecure cannot be combined with --pin or --ca");
   for (const std::string& pin : pins)
     if (!looks_like_pin(pin))
-      throw usage_error(
-          fmt::format("--pin \"{}\": a pin is sha256// and 44 characters; `bight serve "
-                      "--tls` tells its own, and -v with --insecure that of any server",
-                      shown(pin)));
+      throw usage_error(fmt::format(
+          "--pin \"{}\": a pin is sha256// and 44 characters; `bight serve "
+          "--tls` prints its pin, and `bight connect -v --insecure` prints that of any server",
+          shown(pin)));
   bight::tls::connect_options how;
   how.authorities = authorities;
   how.certificate = {certificate, key};
@@ -54,7 +54,7 @@ bight::tls::connect_options tls_flags::options_for(const target& to) const {
   if (to.is_local() && pins.empty() && !insecure)
     throw usage_error(
         fmt::format("{}: a unix socket has no host name to check a certificate against; "
-                    "give --pin, or --insecure",
+                    "use --pin or --insecure",
                     to.str()));
   return options();
 }
@@ -76,8 +76,7 @@ void tls_flags::refuse_without_tls() const {
                       : insecure             ? "--insecure"
                                              : nullptr;
   if (given != nullptr)
-    throw usage_error(
-        fmt::format("{}: no address here is one of TLS; write tls://… or give --tls", given));
+    throw usage_error(fmt::format("{}: no address uses TLS; write tls://… or add --tls", given));
 }
 
 void add_tls_client(CLI::App& to, tls_flags& flags) {

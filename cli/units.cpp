@@ -68,7 +68,7 @@ const unit* find_unit(std::string_view name, const unit* first, const unit* last
 
 bight::duration parse_duration(std::string_view flag, std::string_view text) {
   constexpr std::string_view hint = "write a time as 500ms, 2s, 1.5m or 1h";
-  if (text.starts_with('-')) refuse(flag, text, fmt::format("a time is not negative; {}", hint));
+  if (text.starts_with('-')) refuse(flag, text, fmt::format("a time cannot be negative; {}", hint));
   const auto q = split_quantity(text);
   if (!q) refuse(flag, text, fmt::format("not a time; {}", hint));
   const unit* u = find_unit(q->unit, std::begin(time_units), std::end(time_units));
@@ -81,14 +81,14 @@ bight::duration parse_duration(std::string_view flag, std::string_view text) {
 
 std::uint64_t parse_size(std::string_view flag, std::string_view text) {
   constexpr std::string_view hint = "write a size as 512, 64k, 10MB or 1GiB";
-  if (text.starts_with('-')) refuse(flag, text, fmt::format("a size is not negative; {}", hint));
+  if (text.starts_with('-')) refuse(flag, text, fmt::format("a size cannot be negative; {}", hint));
   const auto q = split_quantity(text);
   if (!q) refuse(flag, text, fmt::format("not a size; {}", hint));
   const unit* u = find_unit(lower(q->unit), std::begin(size_units), std::end(size_units));
   if (u == nullptr)
     refuse(flag, text, fmt::format("\"{}\" is not a unit of size; {}", shown(q->unit), hint));
   const double bytes = q->number * u->value;
-  if (!(bytes <= size_max)) refuse(flag, text, "larger than anything that can be stored");
+  if (!(bytes <= size_max)) refuse(flag, text, "too large");
   return static_cast<std::uint64_t>(bytes);
 }
 
@@ -98,7 +98,7 @@ std::uint64_t parse_count(std::string_view flag, std::string_view text, std::uin
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || failed != std::errc() || end != text.data() + text.size() || value < min ||
       value > max)
-    refuse(flag, text, fmt::format("write a number from {} to {}", min, max));
+    refuse(flag, text, fmt::format("not a number from {} to {}", min, max));
   return value;
 }
 

@@ -114,7 +114,7 @@ class scope {
 
   /// Asks every child to end; the scope then ends without an error of its own.
   void stop() noexcept {
-    context_.sched().check_thread("scope::stop() in another thread than its loop's");
+    context_.sched().check_thread("scope::stop() on a thread other than its loop's");
     stop_asked_ = true;
     context_.stop();
   }

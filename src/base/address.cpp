@@ -185,11 +185,11 @@ address::address(std::string_view text) {
       else if (valid_interface(zone))
         text_ = rare_text(zone);
       else
-        refuse(text, "what stands after % is not the name or number of an interface");
+        refuse(text, "the part after % is not the name or number of an interface");
       host = host.substr(0, percent);
     }
     const auto v6 = parse_ip6(host);
-    if (!v6) refuse(text, "what stands in the brackets is not an IPv6 address");
+    if (!v6) refuse(text, "the text in the brackets is not an IPv6 address");
     if (is_mapped(*v6)) {
       *this = ip6(*v6, port_);
       return;

@@ -9,7 +9,7 @@ void event::set() noexcept {
   if (waiting_.next != &waiting_)
     static_cast<const wait_operation::queue_link&>(*waiting_.next)
         .owner->context_->sched()
-        .check_thread("event::set() in another thread than that of the loop whose task waits");
+        .check_thread("event::set() on a thread other than its loop's");
   set_ = true;
   while (waiting_.next != &waiting_) {
     auto& link = static_cast<wait_operation::queue_link&>(*waiting_.next);

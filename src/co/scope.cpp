@@ -16,7 +16,7 @@ void scope::spawn(task<> child, child_context& apart) noexcept {
 }
 
 void scope::spawn_in(task<> child, context& c) noexcept {
-  c.sched().check_thread("scope::spawn() in another thread than its loop's");
+  c.sched().check_thread("scope::spawn() on a thread other than its loop's");
   if (!child.startable()) promise_base::refuse_start();
   const auto frame = std::exchange(child.frame_, nullptr);
   auto& p = frame.promise();
@@ -27,7 +27,7 @@ void scope::spawn_in(task<> child, context& c) noexcept {
 }
 
 void promise_base::refuse_start() noexcept {
-  check_failed("a task was started that was moved from, or was started before", __FILE__, __LINE__);
+  check_failed("a task was started twice, or after it was moved from", __FILE__, __LINE__);
 }
 
 std::coroutine_handle<> promise_base::finish_child(std::coroutine_handle<> h,

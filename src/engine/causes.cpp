@@ -25,17 +25,17 @@ using file = machine_facts::file;
 
 std::string of_unix_connect(int number, file there) {
   switch (number) {
-    case ENOENT: return "there is no such socket file (is the server running?)";
+    case ENOENT: return "no such socket file (is the server running?)";
     case ENOTDIR: return "a part of the path is not a folder (check the path)";
     case ECONNREFUSED:
       // A socket file outlives its server; an abstract name has none.
       return there == file::other    ? "that file is not a socket (check the path)"
-             : there == file::socket ? "no server listens at that socket file (is it running?)"
-                                     : "no server listens under that name (is it running?)";
-    case EPROTOTYPE: return "that socket does not take streams (the server uses datagrams there)";
+             : there == file::socket ? "no server is listening on that socket (is it running?)"
+                                     : "no server is listening under that name (is it running?)";
+    case EPROTOTYPE: return "not a stream socket (the server uses datagrams)";
     case EACCES:
-      return "permission denied (this user may not write to the socket, or not pass a "
-             "folder on the way)";
+      return "permission denied (this user cannot write to the socket, or cannot enter a "
+             "folder of its path)";
     default: return {};
   }
 }
@@ -44,12 +44,14 @@ std::string of_unix_bind(int number, file there) {
   switch (number) {
     case ENOENT: return "the folder of the socket does not exist (create it first)";
     case ENOTDIR: return "a part of the path is not a folder (check the path)";
-    case EACCES: return "permission denied (this user may not create files in that folder)";
+    case EACCES: return "permission denied (this user cannot create files in that folder)";
     case EADDRINUSE:
       if (there == file::link)
-        return "a symbolic link is there, and is not replaced (remove it, or choose another path)";
-      if (there == file::other) return "a file that is not a socket is there (choose another path)";
-      return "address in use (another program listens there; choose another path)";
+        return "a symbolic link exists there and is not replaced (remove it, or choose another "
+               "path)";
+      if (there == file::other)
+        return "a file that is not a socket exists there (choose another path)";
+      return "address in use (another program is listening there; choose another path)";
     default: return {};
   }
 }
@@ -65,7 +67,7 @@ void replace(std::error_code& code, int number) noexcept {
 std::string of_no_address(const address& to, const machine_facts& facts) {
   if (facts.route(to, true) == 0)
     return std::string(
-               "no local port is free for that address (connections that have ended hold "
+               "no local port is free for that address (closed connections keep "
                "theirs for a minute; ") +
            more_ports + ")";
   return is_ip6(to) ? "this machine has no IPv6 address to connect from (is IPv6 off?)"
@@ -76,8 +78,8 @@ std::string of_no_route(const address& to, const machine_facts& facts) {
   if (is_multicast(to) || to.host() == "255.255.255.255")
     return "no route to that network or host (TCP does not reach a multicast or broadcast address)";
   if (facts.route(to, false) == EINVAL)
-    return "no route to that network or host (a blackhole route of this machine discards what is "
-           "sent there: ip route get " +
+    return "no route to that network or host (a blackhole route on this machine drops the "
+           "packets: ip route get " +
            to.host() + ")";
   if (is_ip6(to)) return "no route to that network or host (does this machine have IPv6?)";
   return {};
@@ -131,12 +133,12 @@ std::string of_ip(verb what, std::error_code& code, const address& with,
     return of_no_interface(what, code, with);
   if (number == EINVAL) return of_invalid(what, code, with, facts);
   if (number == EAFNOSUPPORT) return is_ip6(with) ? "this system has no IPv6" : "";
-  if (number == EPERM) return "not permitted (a firewall on this machine forbids it)";
+  if (number == EPERM) return "not permitted (blocked by a firewall on this machine)";
   if (what == verb::accept) return of_ip_bind(number, with);
   if (number == EACCES) {
     if (facts.route(with, true) == 0 && facts.route(with, false) != 0)
-      return "that is a broadcast address (allow it first: set(options::broadcast, true))";
-    return "permission denied (a route or a firewall on this machine prohibits it)";
+      return "a broadcast address (enable it first: set(options::broadcast, true))";
+    return "permission denied (prohibited by a route or a firewall on this machine)";
   }
   return what == verb::connect ? of_ip_connect(code, with, facts) : std::string();
 }

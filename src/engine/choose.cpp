@@ -20,7 +20,7 @@ std::unique_ptr<engine> try_uring(std::string& why_not) {
 #if BIGHT_URING
   return uring::make_uring(why_not);
 #else
-  why_not = "this build has no io_uring (it was made without liburing)";
+  why_not = "this build has no io_uring (built without liburing)";
   return nullptr;
 #endif
 }
@@ -42,14 +42,15 @@ engine_choice asked_for(engine_choice by_program) {
 
 chosen_engine choose_engine(engine_choice choice) {
   const engine_choice wanted = asked_for(choice);
-  const char* by = choice == wanted ? "asked for by the program" : "asked for by BIGHT_ENGINE";
+  const char* by = choice == wanted ? "requested by the program" : "requested by BIGHT_ENGINE";
   if (wanted == engine_choice::epoll) return {readiness::make_readiness(), by};
   if (wanted == engine_choice::sim) return {sim::make_private_world(), by};
   std::string why_not;
   auto ring = try_uring(why_not);
   if (ring != nullptr)
-    return {std::move(ring),
-            wanted == engine_choice::uring ? by : "io_uring works here: an operation went through"};
+    return {std::move(ring), wanted == engine_choice::uring
+                                 ? by
+                                 : "io_uring works here (a test operation succeeded)"};
   if (wanted == engine_choice::uring)
     throw error(errc::not_supported, fmt::format("engine uring ({})", by), 0, why_not);
   return {readiness::make_readiness(), why_not + "; using epoll"};

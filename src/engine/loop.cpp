@@ -25,7 +25,7 @@ loop::~loop() {
   } catch (const std::exception&) {}  // nothing lingers any more
   disarm(hurry_);
   check(engine_->open_handles() == 0,
-        "a socket outlives its loop: close it before the runner dies, or let it die before");
+        "a socket outlives its loop: close or destroy it before the runner");
 }
 
 void loop::linger_no_more() noexcept {
@@ -79,7 +79,7 @@ void loop::run(task<> main) {
   begin(std::move(main));
   while (!ended()) {
     if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
-      check(false, "deadlock: every task waits for another, and nothing else can happen");
+      check(false, "deadlock: every task waits for another one");
     turn_or_end();
     if (stop_asked_.load(std::memory_order_relaxed) &&
         stop_asked_.exchange(false, std::memory_order_acquire))

@@ -31,7 +31,7 @@ void op::refuse_pieces() noexcept {
 bool op::submit(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) [[unlikely]]
     eng = &loop::of(c).eng();
-  check(&eng->sched() == &c.sched(), "a socket was used on another loop than its own");
+  check(&eng->sched() == &c.sched(), "a socket was used on a loop other than its own");
   if (c.stop_requested() && !planted(bug::operation_ignores_stop)) {
     code = errc::cancelled;
     return true;

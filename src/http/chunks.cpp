@@ -25,7 +25,7 @@ std::size_t chunk_reader::read(std::string_view bytes) {
     const std::size_t newline = rest.find('\n');
     const std::size_t size = newline == std::string_view::npos ? rest.size() : newline + 1;
     if (size > line_max_ - std::min(line_max_, trailer_bytes_ + line_.size()))
-      throw over_limit(fmt::format("a chunk's line or a trailer of more than {} bytes", line_max_));
+      throw over_limit(fmt::format("a chunk header or trailer is larger than {} bytes", line_max_));
     line_ += rest.substr(0, size);
     used += size;
     check_begun();
@@ -38,7 +38,7 @@ std::size_t chunk_reader::read(std::string_view bytes) {
 void chunk_reader::check_begun() const {
   const char c = line_.front();
   if (next_ == part::size && !is_hex(c))
-    throw malformed("a chunk does not begin with its size in hexadecimal digits");
+    throw malformed("a chunk does not begin with its size in hexadecimal");
   if (next_ == part::end_of_data && c != '\r' && c != '\n')
     throw malformed("a chunk is longer than its size");
 }
@@ -49,7 +49,7 @@ void chunk_reader::end_line() {
   const std::string_view line = line_;
   // A bare CR is the end of a line to some programs; a NUL is the end of a text.
   if (line.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos)
-    throw malformed("a chunk's line or the trailer holds a CR or NUL");
+    throw malformed("a chunk header or trailer contains a CR or NUL");
   switch (next_) {
     case part::size: read_size(line); break;
     case part::end_of_data:  // empty, or check_begun() had refused it
@@ -62,7 +62,7 @@ void chunk_reader::end_line() {
       else if (trailer_fields_ > 0 && (line.front() == ' ' || line.front() == '\t'))
         break;  // a folded field goes on, RFC 9112 §5.2
       else if (line.find(':') == std::string_view::npos)
-        throw malformed("a line of the trailer is no field");
+        throw malformed("a line of the trailer is not a field");
       else if (++trailer_fields_ > fields_max_)
         throw over_limit(fmt::format("more than {} fields", fields_max_));
       break;
@@ -75,7 +75,7 @@ void chunk_reader::read_size(std::string_view line) {
   const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), left_, 16);
   const std::string_view rest = trimmed(line.substr(static_cast<std::size_t>(end - line.data())));
   if (failed != std::errc() || (!rest.empty() && rest.front() != ';'))
-    throw malformed("the size of a chunk is no hexadecimal number below 2^64");
+    throw malformed("the size of a chunk is not a hexadecimal number below 2^64");
   next_ = left_ > 0 ? part::end_of_data : part::trailer;
 }
 

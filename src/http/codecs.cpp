@@ -21,8 +21,8 @@ namespace {
 constexpr int zstd_window_log_max = 23;
 
 error bad(std::string_view coding, std::string_view why) {
-  return fault(errc::bad_encoding, fmt::format("the content is not {} as it should be: {}", coding,
-                                               why.empty() ? "it is damaged" : why));
+  return fault(errc::bad_encoding,
+               fmt::format("invalid {} data: {}", coding, why.empty() ? "it is damaged" : why));
 }
 
 /// gzip, and "deflate", which means zlib's format (RFC 9110 §8.4.1.2), but is the bare one with
@@ -42,7 +42,7 @@ class zlib_codec final : public codec {
       if (ended_) {
         if (in.empty()) return room - out.size();
         // RFC 1952 §2.2: members may follow one another; what else follows is no gzip.
-        if (!gzip_ || in.front() != '\x1f') throw bad(name(), "bytes follow its end");
+        if (!gzip_ || in.front() != '\x1f') throw bad(name(), "data after the end");
         if (inflateReset(&z_) != Z_OK) throw std::bad_alloc();
         ended_ = false;
       }
@@ -111,7 +111,7 @@ class brotli_codec final : public codec {
 
   std::size_t run(std::string_view& in, std::span<std::byte> out) override {
     if (BrotliDecoderIsFinished(state_) != 0) {
-      if (!in.empty()) throw bad("br", "bytes follow its end");
+      if (!in.empty()) throw bad("br", "data after the end");
       return 0;
     }
     std::size_t left = in.size();
@@ -122,7 +122,7 @@ class brotli_codec final : public codec {
     in.remove_prefix(in.size() - left);
     if (r == BROTLI_DECODER_RESULT_ERROR)
       throw bad("br", BrotliDecoderErrorString(BrotliDecoderGetErrorCode(state_)));
-    if (r == BROTLI_DECODER_RESULT_SUCCESS && !in.empty()) throw bad("br", "bytes follow its end");
+    if (r == BROTLI_DECODER_RESULT_SUCCESS && !in.empty()) throw bad("br", "data after the end");
     return out.size() - room;
   }
   bool complete() const noexcept override {
@@ -171,9 +171,9 @@ std::unique_ptr<codec> make_codec(std::string_view encoding) {
   if (same_name(encoding, "deflate")) return std::make_unique<zlib_codec>(false);
   if (same_name(encoding, "br")) return std::make_unique<brotli_codec>();
   if (same_name(encoding, "zstd")) return std::make_unique<zstd_codec>();
-  throw fault(
-      errc::bad_encoding,
-      fmt::format("the content comes as \"{}\", which was not asked for", printable(encoding)));
+  throw fault(errc::bad_encoding,
+              fmt::format("the response has the Content-Encoding \"{}\", which was not requested",
+                          printable(encoding)));
 }
 
 }  // namespace bight::http

@@ -67,7 +67,7 @@ bool is_of_type(const response_head& h, std::string_view coding) {
 std::unique_ptr<decoder> make_decoder(const response_head& h, const limits& max) {
   const std::vector<std::string_view> codings = codings_of(h);
   if (codings.size() > codings_max)
-    throw over_limit(fmt::format("{} content codings, one in the other", codings.size()));
+    throw over_limit(fmt::format("{} nested content codings", codings.size()));
   if (codings.empty() || (codings.size() == 1 && is_of_type(h, codings.front()))) return nullptr;
   std::vector<std::unique_ptr<codec>> undone;
   for (std::size_t i = codings.size(); i > 0; --i) undone.push_back(make_codec(codings[i - 1]));

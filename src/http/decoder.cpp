@@ -50,7 +50,7 @@ lease decoder::run(stage& s) {
     const std::size_t used = s.in.size() - rest.size();
     // What is neither used nor gives anything would be asked for ever.
     if (size == 0 && used == 0 && s.in)
-      throw fault(errc::bad_encoding, "the content goes on behind its end");
+      throw fault(errc::bad_encoding, "data after the end of the compressed content");
     static_cast<void>(s.in.take_front(used));
   } while (size == 0 && s.in);
   s.more_inside = size == piece_size;
@@ -62,17 +62,17 @@ lease decoder::run(stage& s) {
 
 void decoder::check_limits(const stage& s) const {
   if (s.gave > max_.decoded_bytes)
-    throw over_limit(fmt::format("a decoded body of more than {} bytes", max_.decoded_bytes));
+    throw over_limit(fmt::format("the decoded body is larger than {} bytes", max_.decoded_bytes));
   if (max_.decoded_ratio > 0 && s.gave > max_.decoded_free_bytes &&
       s.gave / max_.decoded_ratio > came_)
-    throw over_limit(
-        fmt::format("{} bytes became more than {} times as many", came_, max_.decoded_ratio));
+    throw over_limit(fmt::format("{} bytes decompressed to more than {} times their size", came_,
+                                 max_.decoded_ratio));
 }
 
 void decoder::end() const {
   for (const stage& s : stages_)
     if (!s.by->complete())
-      throw error(bight::errc::cut_short, "", 0, "the compressed content ends in the middle");
+      throw error(bight::errc::cut_short, "", 0, "the compressed content is incomplete");
 }
 
 }  // namespace bight::http

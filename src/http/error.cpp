@@ -12,14 +12,15 @@ class http_category final : public std::error_category {
 
   std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
-      case errc::malformed: return "the answer is not HTTP/1.x as it should be";
-      case errc::over_limit: return "the answer passes a limit";
-      case errc::empty_reply: return "the server closed without a word (empty reply)";
-      case errc::bad_encoding: return "the content is not encoded as its header says";
+      case errc::malformed: return "malformed HTTP response";
+      case errc::over_limit: return "the response exceeds a limit";
+      case errc::empty_reply:
+        return "the server closed the connection without sending data (empty reply)";
+      case errc::bad_encoding: return "the content does not match its Content-Encoding";
       case errc::too_many_redirects: return "too many redirects";
-      case errc::redirect_refused: return "it leads to where it must not";
-      case errc::proxy_refused: return "the proxy does not connect us";
-      case errc::too_slow: return "too few bytes a second come";
+      case errc::redirect_refused: return "redirect refused";
+      case errc::proxy_refused: return "the proxy refused the connection";
+      case errc::too_slow: return "the transfer is too slow";
     }
     return "unknown error";
   }

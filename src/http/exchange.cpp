@@ -101,7 +101,8 @@ void response::state::check_clocks() {
   if (rate < how.rate_min)
     throw failed(
         fault(errc::too_slow,
-              fmt::format("{} bytes a second came, and rate_min asks for {}", rate, how.rate_min)));
+              fmt::format("received {} bytes per second, less than the minimum of {} (rate_min)",
+                          rate, how.rate_min)));
   waited_ = {};
   came_ = 0;
 }

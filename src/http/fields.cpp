@@ -49,12 +49,11 @@ error fault(errc code, std::string_view reason, std::string_view tried) {
 }
 
 error malformed(std::string_view what) {
-  return fault(errc::malformed,
-               fmt::format("the answer is not HTTP/1.x as it should be: {}", what));
+  return fault(errc::malformed, fmt::format("malformed HTTP response: {}", what));
 }
 
 error over_limit(std::string_view what) {
-  return fault(errc::over_limit, fmt::format("the answer passes a limit: {}", what));
+  return fault(errc::over_limit, fmt::format("the response exceeds a limit: {}", what));
 }
 
 error in_terms_of(std::string_view tried, const error& e) {
@@ -100,13 +99,13 @@ void check_fields(const std::vector<field>& fields) {
     const auto refuse = [&f](std::string_view reason) {
       throw error(bight::errc::invalid, fmt::format("field \"{}\"", printable(f.name)), 0, reason);
     };
-    if (!is_token(f.name)) refuse("the name of a field is letters, digits and -, up to the colon");
+    if (!is_token(f.name)) refuse("a field name consists of letters, digits and - only");
     for (const char c : f.value)
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F')
-        refuse("a line break or control character in a field could be a second request");
+        refuse("a field cannot contain a line break or control character");
     for (const char* ours : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE",
                              "Trailer", "Expect", "Keep-Alive", "Proxy-Connection"})
-      if (same_name(f.name, ours)) refuse("that field is not the program's to set");
+      if (same_name(f.name, ours)) refuse("that field is set automatically and cannot be changed");
   }
 }
 
@@ -165,8 +164,7 @@ std::optional<request> redirected(const request& asked, const response_head& ans
   try {
     next.emplace(asked.to.resolve(location));
   } catch (const error& e) {
-    throw fault(errc::redirect_refused, fmt::format("redirected to what is no page: {}", e.what()),
-                tried);
+    throw fault(errc::redirect_refused, fmt::format("invalid redirect: {}", e.what()), tried);
   }
   if (followed == how.redirects_max)
     throw fault(errc::too_many_redirects,
@@ -175,7 +173,7 @@ std::optional<request> redirected(const request& asked, const response_head& ans
                 tried);
   if (asked.to.secure() && !next->to.secure() && !how.downgrade)
     throw fault(errc::redirect_refused,
-                fmt::format("redirected from https to {}, which anybody could read and change",
+                fmt::format("redirected from https to {}, which is not encrypted",
                             printable(next->to.str(), 200)),
                 tried);
   next->head = asked.head;

@@ -28,10 +28,10 @@ error explained(const beast_code& f) {
   if (f == beast::error::bad_version)
     return malformed("it does not begin with HTTP/1.0 or HTTP/1.1");
   if (f == beast::error::bad_content_length)
-    return malformed("its Content-Length is no number, or contradicts another field");
+    return malformed("its Content-Length is not a number, or contradicts another field");
   if (f == beast::error::bad_transfer_encoding)
     return malformed(
-        "its Transfer-Encoding is not chunked alone, in HTTP/1.1, without Content-Length");
+        "unsupported Transfer-Encoding (only chunked, in HTTP/1.1, without Content-Length)");
   return malformed(f.message());
 }
 
@@ -104,7 +104,7 @@ parsed_header parse_header(std::string lines, bool to_head) {
   const std::size_t used = g.put(boost::asio::const_buffer(lines.data(), lines.size()), f);
   if (f) throw explained(f);
   // Beast sees the lines of one header; were it to read them in another way, this is no header.
-  if (!g.is_header_done() || used != lines.size()) throw malformed("its header ends in the middle");
+  if (!g.is_header_done() || used != lines.size()) throw malformed("its header is incomplete");
   parsed_header found;
   found.head = std::move(g.head);
   found.has_body = !g.is_done();

@@ -16,7 +16,7 @@ bool header_lines::take(lease& bytes) {
     const std::size_t size = newline == std::string_view::npos ? rest.size() : newline + 1;
     bytes_ += size;
     if (bytes_ > bytes_max_)
-      throw over_limit(fmt::format("a header of more than {} bytes", bytes_max_));
+      throw over_limit(fmt::format("the header is larger than {} bytes", bytes_max_));
     line_ += rest.substr(0, size);
     static_cast<void>(bytes.take_front(size));
     if (line_.back() == '\n' && end_line()) return true;
@@ -35,7 +35,7 @@ bool header_lines::end_line() {
     return true;
   }
   if (line.front() == ' ' || line.front() == '\t') {
-    if (lines_ == 0) throw malformed("a line before the first field begins with a blank");
+    if (lines_ == 0) throw malformed("a line before the first field begins with whitespace");
     (text_ += ' ') += trimmed(line);
   } else {
     if (!text_.empty()) {

@@ -50,7 +50,7 @@ std::uint16_t parse_port(std::string_view text) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (failed != std::errc() || end != text.data() + text.size() || port > 65535)
     refuse(fmt::format("\"{}\" is not a port; ports are 1 to 65535", printable(text)));
-  if (port == 0) refuse("nobody listens on port 0");
+  if (port == 0) refuse("port 0 is not a port to connect to");
   return static_cast<std::uint16_t>(port);
 }
 
@@ -99,7 +99,7 @@ std::string ascii_host(std::string_view name) {
   const auto refuse_name = [name](std::string_view reason) {
     throw error(bight::errc::bad_address, fmt::format("host \"{}\"", printable(name)), 0, reason);
   };
-  if (name.size() > name_bytes_max) refuse_name("it is too long for a name");
+  if (name.size() > name_bytes_max) refuse_name("the name is too long");
   const std::string text(name);
   if (text.find('\0') != std::string::npos) refuse_name("it contains a NUL byte");
   char* made = nullptr;

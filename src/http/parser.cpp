@@ -67,7 +67,7 @@ bool response_parser::read_header() {
   if (head_.status < 200) {
     // RFC 9110 §15.2: any number may come; ours has a limit. 101 answers an Upgrade, which is
     // never asked for.
-    if (head_.status == 101) throw malformed("101 Switching Protocols, unasked for");
+    if (head_.status == 101) throw malformed("unexpected 101 Switching Protocols");
     if (++interims_ > max_.interim_responses)
       throw over_limit(fmt::format("more than {} interim responses", max_.interim_responses));
     lines_.clear();
@@ -95,7 +95,7 @@ void response_parser::check_first_line() const {
   constexpr std::string_view begin = "HTTP/1.";
   const std::string_view first = lines_.begin(begin.size());
   constexpr char tls_alert = 21;  // RFC 8446 §5.1
-  if (first.starts_with(tls_alert)) throw malformed("it is TLS");
+  if (first.starts_with(tls_alert)) throw malformed("the server sent TLS");
   if (first != begin.substr(0, first.size()))
     throw malformed("it does not begin with HTTP/1.0 or HTTP/1.1");
 }
@@ -111,14 +111,14 @@ bool response_parser::take_body(std::uint64_t at_most) {
 }
 
 void response_parser::throw_body_over_limit() const {
-  throw over_limit(fmt::format("a body of more than {} bytes", max_.body_bytes));
+  throw over_limit(fmt::format("the body is larger than {} bytes", max_.body_bytes));
 }
 
 void response_parser::fail_at_end() const {
   if (!got_some_) throw fault(errc::empty_reply, make_error_code(errc::empty_reply).message());
   throw error(bight::errc::cut_short, "", 0,
-              next_ == part::header ? "the connection ended in the middle of the header"
-                                    : "the connection ended in the middle of the body");
+              next_ == part::header ? "the connection ended within the header"
+                                    : "the connection ended within the body");
 }
 
 }  // namespace bight::http

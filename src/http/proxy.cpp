@@ -33,15 +33,15 @@ std::string without_zone(const address& to) {
 
 const char* socks_reason(unsigned char code) {
   constexpr const char* reasons[] = {"",  // RFC 1928 §6
-                                     "it failed in general",
-                                     "its rules do not allow it",
-                                     "the network cannot be reached",
-                                     "the host cannot be reached",
-                                     "the connection was refused there",
-                                     "the connection timed out there",
-                                     "it does not know the command",
-                                     "it does not know that kind of address"};
-  return code < std::size(reasons) ? reasons[code] : "for a reason that is not in RFC 1928";
+                                     "general failure",
+                                     "not allowed by its rules",
+                                     "network unreachable",
+                                     "host unreachable",
+                                     "connection refused by the server",
+                                     "connection timed out",
+                                     "command not supported",
+                                     "address type not supported"};
+  return code < std::size(reasons) ? reasons[code] : "unknown reason";
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ proxy::proxy(std::string_view text) {
           "a name or password of more than 255 bytes, or a name with \":\" (RFC 1929, RFC 7617)");
   }
   rest = rest.substr(0, rest.find_first_of("/?#"));  // a path means nothing to a proxy
-  if (rest.empty() || rest.starts_with(':')) refuse("its host is missing");
+  if (rest.empty() || rest.starts_with(':')) refuse("the host is missing");
   try {
     at = host_and_port(rest, what == kind::http ? http_proxy_port : socks_proxy_port);
   } catch (const error& e) {
@@ -94,25 +94,25 @@ task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
   const response_head& head = parser.head();
   if (head.status < 200 || head.status > 299)
     throw fault(errc::proxy_refused,
-                fmt::format("it answers {} {}{}", head.status, printable(head.reason),
-                            head.status == 407 ? " (it wants a user name and a password)" : ""));
+                fmt::format("the proxy answered {} {}{}", head.status, printable(head.reason),
+                            head.status == 407 ? " (it requires a user name and password)" : ""));
   // The server does not speak before us: TLS begins with the client.
-  if (!parser.has_no_more()) throw fault(errc::malformed, "bytes came before anything was asked");
+  if (!parser.has_no_more()) throw fault(errc::malformed, "the proxy sent data before a request");
 }
 
 task<> ask_socks_proxy(stream& wire, address to, proxy by) {
   const auto refused = [](std::string_view why) {
-    return fault(errc::proxy_refused, fmt::format("it refuses: {}", why));
+    return fault(errc::proxy_refused, fmt::format("the proxy refused: {}", why));
   };
   const auto check_version = [](char version, char expected) {
-    if (version != expected) throw fault(errc::malformed, "the answer is not SOCKS5");
+    if (version != expected) throw fault(errc::malformed, "the reply is not SOCKS5");
   };
   const auto exactly = [](stream& from, std::size_t n) -> task<std::string> {
     std::string all;
     while (all.size() < n) {
       const lease bytes = co_await from.recv(n - all.size());
       if (!bytes)
-        throw error(bight::errc::cut_short, "", 0, "the proxy closed in the middle of its answer");
+        throw error(bight::errc::cut_short, "", 0, "the proxy closed before the end of its reply");
       all += bytes.view();
     }
     co_return all;
@@ -135,9 +135,9 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
     co_await wire.send(who);
     const std::string answer = co_await exactly(wire, 2);
     check_version(answer[0], 1);
-    if (answer[1] != 0) throw refused("user name or password");
+    if (answer[1] != 0) throw refused("wrong user name or password");
   } else if (method[1] != 0) {
-    throw refused("it wants a user name and a password");
+    throw refused("it requires a user name and password");
   }
 
   std::string ask("\5\1\0", 3);
@@ -163,7 +163,7 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
     case 1: rest += 3; break;
     case 4: rest += 15; break;
     case 3: rest += static_cast<unsigned char>(answer[4]); break;
-    default: throw fault(errc::malformed, "the answer is not SOCKS5");
+    default: throw fault(errc::malformed, "the reply is not SOCKS5");
   }
   const std::string ignored = co_await exactly(wire, rest);
 }

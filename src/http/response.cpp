@@ -59,7 +59,7 @@ task<std::string> response::text(std::size_t max) & {
     if (!bytes) co_return all;
     if (bytes.size() > max - all.size())
       throw state_->failed(
-          fault(errc::over_limit, fmt::format("the page has more than {} bytes", max)));
+          fault(errc::over_limit, fmt::format("the body is larger than {} bytes", max)));
     all += bytes.view();
   }
 }

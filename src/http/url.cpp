@@ -21,7 +21,7 @@ constexpr std::uint16_t port_of(bool secure) noexcept { return secure ? 443 : 80
 
 // Browsers read "\" as "/" and then see another host than curl, in "/\host/" and "http://a\@b/".
 constexpr std::string_view no_backslash =
-    "\"\\\" has no place before the path of a URL; write / or %5C";
+    "\"\\\" is not allowed before the path of a URL; write / or %5C";
 
 // `text` for a message. What stands before "@" may be a password: it is not shown, also where a "/"
 // in it has ended the authority.
@@ -82,7 +82,7 @@ parts::parts(std::string_view text) {
   const std::string_view whole = text;
   for (const char c : text)
     if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F')
-      refuse(whole, "control characters and line breaks have no place in a URL");
+      refuse(whole, "control characters and line breaks are not allowed in a URL");
   text = text.substr(0, text.find('#'));
   if (const std::size_t mark = text.find('?'); mark != npos) {
     query = text.substr(mark + 1);
@@ -179,7 +179,7 @@ url::url(std::string_view text) {
   secure_ = same_name(p.scheme, "https");
   if (!is_http(p.scheme))
     refuse(text, p.scheme.empty() ? "the scheme is missing; write http:// or https://"
-                                  : "only http:// and https:// can be had");
+                                  : "only http:// and https:// are supported");
   if (!p.has_authority() && p.slashes != 1) refuse(text, "write two slashes: http://host/path");
   read_authority(p.authority(), text);
   target_ = target_of(p.path_behind_authority(), p.query);

@@ -15,7 +15,7 @@ namespace bight {
 
 namespace {
 
-constexpr const char* forbidden = "the program allows no connection there (options.allow)";
+constexpr const char* forbidden = "the program forbids connections to that address (options.allow)";
 
 // The words for a code without the advice, as for an item of a list.
 std::string words(std::error_code code) {
@@ -24,7 +24,7 @@ std::string words(std::error_code code) {
   return code.message();
 }
 
-// "(is the server running there?)", or nothing.
+// "(is the server running?)", or nothing.
 std::string advice(std::error_code code) {
   const error plain(code, "");
   const std::string_view whole = plain.what();
@@ -179,7 +179,7 @@ error connect_race::failure(const error* ended) const {
   bool all_alike = true;
   for (const attempt_record& a : attempts_) {
     const std::string words_of_it = a.why.empty() ? words(a.failed) : a.why;
-    add(a.to.str() + " " + (a.failed ? words_of_it : "has not answered"));
+    add(a.to.str() + " " + (a.failed ? words_of_it : "did not respond"));
     if (!a.failed) continue;
     if (!a.why.empty()) all_alike = false;  // it has its own advice
     if (chosen && words(chosen) != words(a.failed)) all_alike = false;
@@ -189,8 +189,8 @@ error connect_race::failure(const error* ended) const {
   for (const int family : {6, 4}) {
     const auto& failed = family == 6 ? ip6_.failed : ip4_.failed;
     if (!failed || failed->is(errc::name_not_found)) continue;
-    add(fmt::format("IPv{} look-up {}", family,
-                    failed->is(errc::cancelled) ? "has not ended" : "failed"));
+    add(fmt::format("IPv{} lookup {}", family,
+                    failed->is(errc::cancelled) ? "did not finish" : "failed"));
   }
   if (ended != nullptr) return error(ended->code(), tried, 0, text);
   if (all_alike) text += advice(chosen);
@@ -231,7 +231,7 @@ error source_failure(const engine& e, std::error_code code, const address& to,
                      const address& from) {
   std::string why = e.cause(verb::accept, code, from);
   if (code == make_error_condition(errc::address_in_use))
-    why = from.port() == 0 ? "no local port is free there"
+    why = from.port() == 0 ? "no local port is free for that address"
                            : "the source port is in use (port 0 takes any that is free)";
   return error(code, "connect " + to.str() + " from " + from.str(), 0, why);
 }
@@ -258,13 +258,13 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
     if (outcome) co_return std::move(socket);
     if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_here))
       co_return error(outcome.error().code(), "connect " + to.str() + " from " + from.str(), 0,
-                      "the source port has a connection to there, or had one a minute ago");
+                      "the source port has a connection to that address, or had one a minute ago");
     std::error_code failed = outcome.error().code();
     if (has_source && outcome.error().is(errc::invalid) &&
         e.cause(verb::connect, failed, to).empty())
       co_return error(make_error_code(errc::unreachable),
                       "connect " + to.str() + " from " + from.str(), 0,
-                      "no route leads there from that source address (connect_options::from)");
+                      "no route from that source address (connect_options::from)");
     // On loopback a socket can find itself (RFC 9293 §3.5, simultaneous open). The engine calls
     // that refused, as it would have been with another port of our own: hence the second try.
     auto mine = e.local(h);

@@ -28,8 +28,7 @@ void stream::shutdown_send() {
 }
 
 namespace {
-constexpr const char* closed_elsewhere =
-    "a stream was closed in another thread than that of its loop";
+constexpr const char* closed_elsewhere = "a stream was closed on a thread other than its loop's";
 }
 
 void stream::close() noexcept {

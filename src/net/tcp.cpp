@@ -42,7 +42,7 @@ address listener::local() const { return carrier_->local(handle_).value(); }
 
 void listener::close() noexcept {
   if (!handle_) return;
-  carrier_->check_thread("a listener was closed in another thread than that of its loop");
+  carrier_->check_thread("a listener was closed on a thread other than its loop's");
   carrier_->close(std::exchange(handle_, {}));
 }
 

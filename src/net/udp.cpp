@@ -73,7 +73,7 @@ void socket::check_segment(std::size_t bytes) noexcept {
 
 void socket::close() noexcept {
   if (!handle_) return;
-  carrier_->check_thread("a UDP socket was closed in another thread than that of its loop");
+  carrier_->check_thread("a UDP socket was closed on a thread other than its loop's");
   carrier_->close(std::exchange(handle_, {}));
 }
 

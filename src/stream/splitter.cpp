@@ -224,21 +224,22 @@ lease splitter::cut_spill(std::size_t n) {
 
 error splitter::failure(const framing& f, state s) const {
   const std::size_t held = buffered();
-  const std::string there = fmt::format("({} byte{} there)", held, held == 1 ? " is" : "s are");
+  const std::string there = fmt::format("({} byte{} received)", held, held == 1 ? "" : "s");
   const std::string tried = f.tried();
   if (s == state::cut_short) {
-    const char* missing = f.what == framing::kind::exactly    ? "they all came"
-                          : f.what == framing::kind::prefixed ? "the whole message came"
-                          : f.what == framing::kind::line     ? "the line's end came"
-                                                              : "it came";
+    const char* missing = f.what == framing::kind::exactly    ? "all bytes arrived"
+                          : f.what == framing::kind::prefixed ? "the whole message arrived"
+                          : f.what == framing::kind::line     ? "the end of the line"
+                                                              : "it arrived";
     return error(errc::cut_short, tried, 0,
                  fmt::format("the peer closed before {} {}", missing, there));
   }
   if (f.what == framing::kind::prefixed)
     return error(
         errc::too_long, tried, 0,
-        fmt::format("{} bytes are announced, the limit is {} {}", announced_, f.max, there));
-  const char* what = f.what == framing::kind::line ? "the line is longer than" : "it is not within";
+        fmt::format("the message has {} bytes, but the limit is {} {}", announced_, f.max, there));
+  const char* what =
+      f.what == framing::kind::line ? "the line is longer than" : "it was not found within";
   return error(errc::too_long, tried, 0,
                fmt::format("{} the limit of {} bytes {}", what, f.max, there));
 }

@@ -15,11 +15,11 @@ constexpr std::size_t kept_max = 16384;  // a larger buffer is given back when i
 
 any_writer::~any_writer() {
   check(buffered() == 0 || given_up_ || std::uncaught_exceptions() > 0,
-        "a writer died with bytes in it: flush() them, or discard() them");
+        "a writer was destroyed with unsent bytes: call flush() or discard()");
 }
 
 void any_writer::discard() noexcept {
-  check(!sending_, "discard() while a flush is on its way");
+  check(!sending_, "discard() while a flush is in progress");
   held_.clear();
   leaving_.clear();
 }

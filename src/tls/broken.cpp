@@ -80,17 +80,16 @@ failure session::failure_now() {
                               client && !heard_ ? " (does it speak TLS?)" : "")};
   if (client && opening_.size() == opening_max && opening_.front() == SSL3_RT_HANDSHAKE &&
       opening_.back() == SSL3_MT_CLIENT_HELLO)
-    return {
-        make_error_code(errc::tls_not_spoken),
-        "the server does not speak TLS; it sends back what it hears (connect without TLS, or check "
-        "the address)"};
+    return {make_error_code(errc::tls_not_spoken),
+            "the server does not speak TLS; it echoes what it receives (connect without TLS, or "
+            "check the address)"};
   const error plain(code, "");
   return {code, fmt::format("{}, {}", plain.what(), phase())};
 }
 
 std::string session::phase() const {
   if (established_) return "after the handshake";
-  if (!heard_) return "before its first word of the handshake";
+  if (!heard_) return "before it answered the handshake";
   return fmt::format("in the handshake ({})", SSL_state_string_long(ssl_.get()));
 }
 

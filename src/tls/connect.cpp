@@ -40,10 +40,11 @@ address host_of(const address& to, const connect_options& options) {
 void check_rules(const address& host, const address& to, const connect_options& options) {
   for (const std::string& p : options.pins) check_pin(p);
   if (options.insecure && !options.pins.empty())
-    throw error(errc::invalid, "TLS options", 0, "insecure and pins exclude each other");
+    throw error(errc::invalid, "TLS options", 0, "insecure and pins cannot be combined");
   if (host.what() == address::kind::none && !options.insecure && options.pins.empty())
-    throw error(errc::invalid, "TLS with " + to.str(), 0,
-                "the address has no name that a certificate could be for; give one, or a pin");
+    throw error(
+        errc::invalid, "TLS with " + to.str(), 0,
+        "the address has no host name to check the certificate against; set a name, or a pin");
 }
 
 ssl_ptr make_ssl(const client_context& of, const address& host) {

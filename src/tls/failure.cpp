@@ -28,15 +28,13 @@ const char* advice_for_alert(int alert) noexcept {
     case SSL_AD_UNSUPPORTED_CERTIFICATE:
     case SSL_AD_CERTIFICATE_REVOKED:
     case SSL_AD_CERTIFICATE_EXPIRED:
-    case SSL_AD_CERTIFICATE_UNKNOWN: return "it does not accept the certificate of this side";
-    case SSL_AD_UNKNOWN_CA:
-      return "it does not trust the certificate of this side: give it the authority, or a pin";
-    case SSL_AD_CERTIFICATE_REQUIRED: return "it wants a certificate of this side: give one";
-    case SSL_AD_HANDSHAKE_FAILURE: return "no cipher or certificate suits both sides";
-    case SSL_AD_PROTOCOL_VERSION:
-      return "no version of TLS suits both sides; 1.2 is the least here";
+    case SSL_AD_CERTIFICATE_UNKNOWN: return "it does not accept our certificate";
+    case SSL_AD_UNKNOWN_CA: return "it does not trust our certificate; it needs the CA, or a pin";
+    case SSL_AD_CERTIFICATE_REQUIRED: return "it requires a client certificate";
+    case SSL_AD_HANDSHAKE_FAILURE: return "no cipher or certificate type in common";
+    case SSL_AD_PROTOCOL_VERSION: return "no TLS version in common; 1.2 is the minimum here";
     case SSL_AD_UNRECOGNIZED_NAME: return "it does not serve that name";
-    case SSL_AD_NO_APPLICATION_PROTOCOL: return "it speaks none of the protocols that were offered";
+    case SSL_AD_NO_APPLICATION_PROTOCOL: return "it supports none of the offered protocols";
     default: return "";
   }
 }
@@ -178,20 +176,18 @@ failure refused_certificate(long outcome, const X509* peer, std::string_view nam
   const std::string issuer = text_of(X509_get_issuer_name(peer));
   switch (condition) {
     case errc::certificate_self_signed:
-      f.reason = fmt::format("the certificate of {} is signed by nobody but itself", subject);
+      f.reason = fmt::format("the certificate of {} is self-signed", subject);
       break;
     case errc::certificate_unknown_authority:
-      f.reason = fmt::format(
-          "the certificate of {} is from {}, which is not trusted here, nor is "
-          "any authority above it",
-          subject, issuer);
+      f.reason = fmt::format("the certificate of {} is issued by {}, which is not trusted", subject,
+                             issuer);
       break;
     case errc::certificate_expired:
-      f.reason = fmt::format("a certificate has expired; that of {} is valid until {}", subject,
+      f.reason = fmt::format("a certificate has expired: {} was valid until {}", subject,
                              text_of(X509_get0_notAfter(peer)));
       break;
     case errc::certificate_not_yet_valid:
-      f.reason = fmt::format("a certificate is not valid yet; that of {} is from {} on", subject,
+      f.reason = fmt::format("a certificate is not valid yet: {} is valid from {}", subject,
                              text_of(X509_get0_notBefore(peer)));
       break;
     case errc::certificate_wrong_host: {
@@ -201,9 +197,9 @@ failure refused_certificate(long outcome, const X509* peer, std::string_view nam
       break;
     }
     case errc::certificate_not_pinned:
-      f.reason = fmt::format("the key of {} is none of the pins", subject);
+      f.reason = fmt::format("the key of {} does not match any pin", subject);
       break;
-    default: f.reason = fmt::format("the certificate of {} is refused: {}", subject, usual);
+    default: f.reason = fmt::format("the certificate of {} was refused: {}", subject, usual);
   }
   f.reason += advice;
   return f;
@@ -215,7 +211,7 @@ failure not_spoken(std::string_view bytes, bool by_server) {
           fmt::format("the {0} does not speak TLS; it sent \"{1}\" ({2})",
                       by_server ? "server" : "client", printable(line),
                       by_server ? "connect without TLS, or check the address"
-                                : "it must connect with TLS: https:// rather than http://")};
+                                : "it must use TLS: https:// instead of http://")};
 }
 
 std::string text_of(const X509_NAME* name) {
@@ -223,7 +219,7 @@ std::string text_of(const X509_NAME* name) {
   if (memory == nullptr) throw std::bad_alloc();
   X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
   const std::string text = contents(memory.get());
-  return text.empty() ? "an unnamed subject" : text;
+  return text.empty() ? "(no name)" : text;
 }
 
 std::string names_of(const X509* certificate) {

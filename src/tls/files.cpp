@@ -44,10 +44,10 @@ std::vector<x509_ptr> read_chain(const std::string& file) {
   const unsigned long last = ERR_peek_last_error();
   if (chain.empty())
     refuse(file, "certificate",
-           "no certificate in there; it must be a PEM file that begins "
+           "no certificate found; it must be a PEM file that begins "
            "with -----BEGIN CERTIFICATE-----");
   if (last != 0 && ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
-    refuse(file, "certificate", "a certificate in there is damaged");
+    refuse(file, "certificate", "a certificate in the file is damaged");
   ERR_clear_error();
   return chain;
 }
@@ -58,11 +58,11 @@ key_ptr read_key(const std::string& file) {
   key_ptr key(PEM_read_bio_PrivateKey(from.get(), nullptr, no_password, &asked));
   if (key == nullptr && asked)
     refuse(file, "key",
-           "it is encrypted, and there is nobody to ask for the password; decrypt it "
-           "into a file that only the server may read: openssl pkey -in FILE");
+           "the key is encrypted; decrypt it into a file that only the server can read: "
+           "openssl pkey -in FILE");
   if (key == nullptr)
     refuse(file, "key",
-           "no private key in there; it must be a PEM file that begins with "
+           "no private key found; it must be a PEM file that begins with "
            "-----BEGIN PRIVATE KEY-----");
   return key;
 }
@@ -74,20 +74,21 @@ x509_ptr read_certificate(const std::string& file) { return std::move(read_chain
 void use_identity(SSL_CTX& context, const identity& files) {
   if (files.certificate.empty() || files.key.empty())
     throw error(errc::invalid, "TLS options", 0,
-                files.key.empty() ? "a certificate needs its key: give the file of the key too"
-                                  : "a key needs its certificate: give that file too");
+                files.key.empty()
+                    ? "a certificate needs its key: set the file of the key too"
+                    : "a key needs its certificate: set the file of the certificate too");
   const std::vector<x509_ptr> chain = read_chain(files.certificate);
   const key_ptr key = read_key(files.key);
   ERR_clear_error();
   if (X509_check_private_key(chain.front().get(), key.get()) != 1)
-    refuse(files.key, "key", "it does not belong to the certificate in " + files.certificate);
+    refuse(files.key, "key", "the key does not match the certificate in " + files.certificate);
   if (SSL_CTX_use_certificate(&context, chain.front().get()) != 1)
     refuse(files.certificate, "certificate",
-           "it is too weak: RSA keys have 2,048 bits at least, and SHA-1 signs nothing any more");
+           "too weak: RSA keys need at least 2,048 bits, and SHA-1 signatures are refused");
   if (SSL_CTX_use_PrivateKey(&context, key.get()) != 1) throw_error("key " + files.key);
   for (std::size_t i = 1; i < chain.size(); ++i)
     if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1)
-      refuse(files.certificate, "certificate", "an authority's certificate in there is too weak");
+      refuse(files.certificate, "certificate", "a CA certificate in the file is too weak");
 }
 
 void trust_file(SSL_CTX& context, const std::string& file) {
@@ -131,8 +132,8 @@ void check_pin(const std::string& text) {
                       static_cast<int>(base64_size)) == 33;
   if (!fits)
     throw error(errc::invalid, "pin", 0,
-                "a pin is sha256// and the 44 characters of a key's SHA-256 in base64; the server "
-                "tells it, or: bight::tls::pin of its certificate");
+                "a pin is sha256// and the 44 base64 characters of a key's SHA-256; the server "
+                "prints it, or call bight::tls::pin() with its certificate");
 }
 
 std::string pin(const std::string& certificate_file) {

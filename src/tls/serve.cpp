@@ -48,7 +48,7 @@ void reload(server_identity& identity, const error_callback& on_error) {
       on_error({}, e);
     else
       line_sink::standard_error().line(
-          fmt::format("bight: {}; the certificates stay as they were", e.what()));
+          fmt::format("bight: {}; keeping the old certificate", e.what()));
   }
 }
 
@@ -62,10 +62,10 @@ task<> reload_at_hangup(std::shared_ptr<server_identity> identity, error_callbac
 void tell_pin(const server_identity& identity, const address& at) {
   const std::string pin = identity.current()->pin;
   if (identity.how().on_pin) return identity.how().on_pin(pin);
-  line_sink::standard_error().line(
-      fmt::format("bight: made a certificate that lasts as long as this server. To trust it:\n"
-                  "  bight connect --tls --pin {} {}",
-                  pin, at.str()));
+  line_sink::standard_error().line(fmt::format(
+      "bight: made a self-signed certificate, valid while this server runs. To connect:\n"
+      "  bight connect --tls --pin {} {}",
+      pin, at.str()));
 }
 
 task<> serve_text(std::string at, tcp::handler handle, serve_options how,

@@ -302,7 +302,7 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
     const int outcome = SSL_read_ex(ssl_.get(), room.data() + got, room.size() - got, &n);
     if (key_updates_ > key_updates_max)
       fail({make_error_code(errc::tls_failed),
-            "the peer changes its keys again and again without sending anything"});
+            "the peer keeps changing its keys without sending data"});
     if (broken_ || outcome != 1) {
       if (!broken_ && why_stopped(outcome) == stopped::ended) peer_ended_ = true;
       break;

@@ -59,7 +59,7 @@ void draw_from_the_world() {
   if (surroundings::simulated() == nullptr) return;
   static const RAND_METHOD ours{nullptr, draw, nullptr, nullptr, draw, ready};
   static const bool done = RAND_set_rand_method(&ours) == 1;
-  check(done, "OpenSSL takes no source of chance but its own");
+  check(done, "OpenSSL refused the source of random numbers");
 }
 
 std::optional<std::time_t> date_of_the_world() noexcept {

@@ -66,7 +66,7 @@ BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
   auto outcome = co_await try_aim("255.255.255.255:9");
   EXPECT_FALSE(outcome);
   if (on_sim()) {
-    EXPECT_THAT(told(outcome), HasSubstr("that is a broadcast address"));
+    EXPECT_THAT(told(outcome), HasSubstr("a broadcast address"));
   }
 }
 
@@ -78,7 +78,7 @@ BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
   auto first = co_await local::listen(path);
   auto second = co_await attempt(local::listen(path));
   EXPECT_TRUE(fails(second, errc::address_in_use));
-  EXPECT_THAT(told(second), HasSubstr("another program listens there; choose another path"));
+  EXPECT_THAT(told(second), HasSubstr("another program is listening there; choose another path"));
 }
 
 BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
@@ -94,11 +94,11 @@ BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
   if (!on_sim()) {
     auto stale = co_await attempt(local::connect(here.file("t")));
     EXPECT_TRUE(fails(stale, errc::refused));
-    EXPECT_THAT(told(stale), HasSubstr("no server listens at that socket file (is it running?)"));
+    EXPECT_THAT(told(stale), HasSubstr("no server is listening on that socket (is it running?)"));
   }
   auto unnamed = co_await attempt(local::connect("@bight-nobody"));
   EXPECT_TRUE(fails(unnamed, errc::refused));
-  EXPECT_THAT(told(unnamed), HasSubstr("no server listens under that name (is it running?)"));
+  EXPECT_THAT(told(unnamed), HasSubstr("no server is listening under that name (is it running?)"));
 }
 
 BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
@@ -117,7 +117,7 @@ BIGHT_TEST(causes, a_symbolic_link_in_place_of_a_unix_socket_is_named) {
   EXPECT_EQ(symlink("/no/such/file", path.c_str()), 0);
   auto outcome = co_await attempt(local::listen(path));
   EXPECT_TRUE(fails(outcome, errc::address_in_use));
-  EXPECT_THAT(told(outcome), HasSubstr("a symbolic link is there"));
+  EXPECT_THAT(told(outcome), HasSubstr("a symbolic link exists there"));
 }
 
 task<> run_out_of_ports() {

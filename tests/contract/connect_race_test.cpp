@@ -150,7 +150,7 @@ TEST(connecting, a_refused_address_is_named) {  // A01
   ASSERT_FALSE(o);
   EXPECT_TRUE(o.error().is(errc::refused));
   EXPECT_EQ(text(o), "connect 127.0.0.1:" + std::to_string(port) +
-                         ": connection refused (is the server running there?)");
+                         ": connection refused (is the server running?)");
 }
 
 TEST(connecting, a_silent_address_times_out_at_our_own_deadline) {  // A02
@@ -181,7 +181,7 @@ TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_t
   EXPECT_TRUE(o.error().is(errc::refused));
   EXPECT_EQ(text(o), "connect localhost:" + port + ": [::1]:" + port +
                          " connection refused; 127.0.0.1:" + port +
-                         " connection refused (is the server running there?)");
+                         " connection refused (is the server running?)");
 }
 
 TEST(connecting, the_second_address_is_tried_at_once_when_the_first_refuses) {
@@ -195,7 +195,7 @@ TEST(connecting, a_name_that_does_not_exist_is_told_as_such) {
   auto o = r.run(try_to("nosuch.invalid:80"));
   ASSERT_FALSE(o);
   EXPECT_TRUE(o.error().is(errc::name_not_found));
-  EXPECT_EQ(text(o), "connect nosuch.invalid:80: no such name (check the spelling)");
+  EXPECT_EQ(text(o), "connect nosuch.invalid:80: no such host (check the spelling)");
 }
 
 TEST(connecting, only_the_family_that_was_asked_for_is_tried) {
@@ -346,7 +346,7 @@ TEST(happy_eyeballs, the_whole_is_cut_at_its_timeout_and_says_how_far_it_came) {
     ASSERT_FALSE(o);
     EXPECT_TRUE(o.error().is(errc::timed_out));
     EXPECT_EQ(text(o), "connect ok.silent.test:" + port + ": timed out after 150 ms; 127.0.0.1:" +
-                           port + " has not answered; IPv6 look-up has not ended");
+                           port + " did not respond; IPv6 lookup did not finish");
   });
 }
 
@@ -374,7 +374,7 @@ TEST(happy_eyeballs, of_a_thousand_addresses_only_so_many_are_tried) {  // F04
     EXPECT_EQ(text(o),
               "connect many.ok.test:9: [::1]:9 connection refused; 127.1.0.1:9 connection refused; "
               "127.1.0.2:9 connection refused; 127.1.0.3:9 connection refused; 127.1.0.4:9 "
-              "connection refused (is the server running there?)");
+              "connection refused (is the server running?)");
   });
 }
 

@@ -251,7 +251,7 @@ TEST(line_sink, a_server_without_on_error_sums_up_what_repeats) {
   const std::string text = read_all(pipe.read);
   EXPECT_EQ(status_of(child), 0);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
-  EXPECT_NE(text.find(": session: as asked\nbight: 19 more in "), text.npos) << text;
+  EXPECT_NE(text.find(": session: as asked\nbight: 19 more errors in "), text.npos) << text;
 }
 
 }  // namespace contract

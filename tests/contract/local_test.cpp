@@ -159,7 +159,7 @@ BIGHT_TEST(local, connect_names_what_is_wrong_with_the_path) {
   };
   auto missing = co_await attempt(local::connect(path));
   EXPECT_EQ(told(missing),
-            "connect unix:" + path + ": there is no such socket file (is the server running?)");
+            "connect unix:" + path + ": no such socket file (is the server running?)");
   std::fclose(std::fopen(path.c_str(), "w"));
   auto file = co_await attempt(local::connect(path));
   EXPECT_EQ(told(file), "connect unix:" + path + ": that file is not a socket (check the path)");

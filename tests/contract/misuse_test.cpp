@@ -182,23 +182,23 @@ const std::pair<const char*, attempt_in_a_child> ways_to_go_on[] = {
 TEST_F(misuse, an_event_set_in_another_thread) {
   if (on_sim()) GTEST_SKIP() << "waits in no system call";
   // A ThreadSanitizer sees it first.
-  EXPECT_DEATH(set_an_event_elsewhere(), "event::set\\(\\) in another thread|data race");
+  EXPECT_DEATH(set_an_event_elsewhere(), "event::set\\(\\) on a thread other|data race");
 }
 
 TEST_F(misuse, a_scope_stopped_in_another_thread) {
-  EXPECT_DEATH(stop_a_scope_elsewhere(), "scope::stop\\(\\) in another thread");
+  EXPECT_DEATH(stop_a_scope_elsewhere(), "scope::stop\\(\\) on a thread other");
 }
 
 TEST_F(misuse, a_child_spawned_in_another_thread) {
-  EXPECT_DEATH(spawn_elsewhere(), "scope::spawn\\(\\) in another thread");
+  EXPECT_DEATH(spawn_elsewhere(), "scope::spawn\\(\\) on a thread other");
 }
 
 TEST_F(misuse, a_stream_used_on_another_loop) {
-  EXPECT_DEATH(use_a_stream_elsewhere(), "another loop than its own");
+  EXPECT_DEATH(use_a_stream_elsewhere(), "a loop other than its own");
 }
 
 TEST_F(misuse, a_stream_closed_in_another_thread) {
-  EXPECT_DEATH(close_a_stream_elsewhere(), "closed in another thread");
+  EXPECT_DEATH(close_a_stream_elsewhere(), "closed on a thread other");
 }
 
 TEST_F(misuse, a_socket_that_outlives_its_loop) {
@@ -211,14 +211,15 @@ TEST_F(misuse, a_loop_run_inside_one_of_its_tasks) {
 }
 
 TEST_F(misuse, a_task_that_is_run_and_was_moved_from) {
-  EXPECT_DEATH(run_a_task_that_was_moved_from(), "a task was started that was moved from");
-  EXPECT_DEATH(run_a_task_with_a_value_that_was_moved_from(), "a task was started that was moved");
+  EXPECT_DEATH(run_a_task_that_was_moved_from(), "a task was started twice, or after it was moved");
+  EXPECT_DEATH(run_a_task_with_a_value_that_was_moved_from(),
+               "a task was started twice, or after it was moved");
 }
 
 TEST_F(misuse, a_loop_that_goes_on_in_a_child) {
   if (on_sim()) GTEST_SKIP() << "a simulated loop shares nothing with its parent";
   for (const auto& [verb, go_on] : ways_to_go_on)
-    EXPECT_DEATH(go_on_in_a_child(go_on), "a child process goes on with its parent's loop") << verb;
+    EXPECT_DEATH(go_on_in_a_child(go_on), "a child process uses its parent's loop") << verb;
 }
 
 task<> wait_for_nobody() {

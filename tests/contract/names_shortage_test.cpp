@@ -74,7 +74,7 @@ void expect_too_many_files(const answer& a) {
   ASSERT_FALSE(a) << text(a);
   EXPECT_TRUE(a.error().is(errc::too_many_files)) << text(a);
   EXPECT_FALSE(a.error().is(errc::name_unavailable)) << text(a);
-  EXPECT_THAT(text(a), HasSubstr("no file descriptors left (raise the limit: ulimit -n)"));
+  EXPECT_THAT(text(a), HasSubstr("too many open files (raise the limit: ulimit -n)"));
 }
 
 TEST(names_shortage, a_first_look_up_without_descriptors_does_no_harm_to_the_next) {
@@ -164,7 +164,7 @@ TEST(names_shortage, a_connect_by_name_says_what_one_to_an_address_says) {
       ASSERT_FALSE(outcome);
       EXPECT_TRUE(outcome.error().is(errc::too_many_files)) << outcome.error().what();
       EXPECT_EQ(outcome.error().what(), "connect " + std::string(to) +
-                                            ": no file descriptors left (raise the limit: "
+                                            ": too many open files (raise the limit: "
                                             "ulimit -n)");
     }
   });

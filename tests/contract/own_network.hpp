@@ -32,8 +32,8 @@ namespace bight_test {
 /// A name server at 127.0.0.1:53. The name says what to answer: its first label for A, its second
 /// for AAAA.
 ///
-///     ok      127.0.0.1 or ::1              nx       no such name
-///     two     127.0.0.2, 127.0.0.1          none     the name has no such address
+///     ok      127.0.0.1 or ::1              nx       no such host
+///     two     127.0.0.2, 127.0.0.1          none     the host has no address of that family
 ///     many    1000 of them, 127.1.x.y       fail     SERVFAIL
 ///     refuse  REFUSED                       silent   nothing, ever
 ///     garble  an answer cut in the middle

@@ -173,7 +173,7 @@ BIGHT_TEST(tls_identity, a_client_without_a_certificate_is_told_that_it_needs_on
   std::string told;
   auto outcome = co_await try_with(how, trusting(root), &told);
   EXPECT_TRUE(fails(outcome, errc::tls_alert));
-  EXPECT_TRUE(says(outcome, "wants a certificate"));
+  EXPECT_TRUE(says(outcome, "requires a client certificate"));
   EXPECT_NE(told.find("certificate"), std::string::npos) << told;
 }
 

@@ -219,8 +219,9 @@ void forget_at_the_peers_end() {
 }  // namespace
 
 TEST_F(forgotten_flush, on_a_healthy_stream_ends_the_program) {
-  for (const auto connect : kinds) EXPECT_DEATH(forget(connect), "a writer died with bytes in it");
-  EXPECT_DEATH(forget_at_the_peers_end(), "a writer died with bytes in it");
+  for (const auto connect : kinds)
+    EXPECT_DEATH(forget(connect), "a writer was destroyed with unsent bytes");
+  EXPECT_DEATH(forget_at_the_peers_end(), "a writer was destroyed with unsent bytes");
 }
 
 }  // namespace contract

@@ -38,7 +38,7 @@ class Addresses(Case):
         "a" * 64 + ".b:1": "name",
         ".".join(["a" * 60] * 5) + ":1": "name",
         "tpc://a:1": "did you mean tcp?",
-        "ftp://a:1": "not known",
+        "ftp://a:1": "unknown scheme",
         "https://a": "write tls://",
         "http://a": "bight get",
         "tcp://": "empty",
@@ -96,7 +96,8 @@ class Values(Case):
                 with self.subTest(flag):
                     # An empty --flag= is a flag without its value.
                     self.ends(run(*flag), 2, b"", "bight: ")
-        self.ends(run("serve", "echo", "--delay", "-1s"), 2, says="not negative; write a time as")
+        self.ends(run("serve", "echo", "--delay", "-1s"), 2,
+                  says="cannot be negative; write a time as")
 
     def test_good_times_and_sizes_are_taken(self):
         for good in "0", "5", "500ms", "1.5s", "100us", "3m", "2min", "1h", "1d":

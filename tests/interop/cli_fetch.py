@@ -57,7 +57,8 @@ class Names(Case):
         os.symlink("nowhere", self.folder / "dangling")
         for name in "f", "link", "dangling":
             with Site(page(b"theirs")) as site:
-                self.ends(run("get", "-O", site.url + name, cwd=self.folder), 23, b"", "it exists")
+                self.ends(run("get", "-O", site.url + name, cwd=self.folder), 23, b"",
+                          "the file exists")
         self.assertEqual((self.folder / "f").read_text(), "mine")
 
     def test_h19_a_link_in_the_place_of_the_part_is_not_followed(self):
@@ -108,7 +109,7 @@ class Parts(Case):
 
     def test_a_retry_goes_on(self):
         with Site(HALF, rest_of(b'"v1"')) as site:
-            self.ends(run("get", "--retry", 2, site.url, "-o", self.file), 0, b"", "trying again")
+            self.ends(run("get", "--retry", 2, site.url, "-o", self.file), 0, b"", "retrying in")
             self.assertRegex(field(site.requests[1], b"Range"), rb"^bytes=5\d{4}-$")
         self.whole()
 
@@ -171,7 +172,7 @@ class Tries(Case):
         cut = OK + b"Content-Length: 9\r\n\r\n"
         for trouble in busy, page(b"", status=b"429 Slow"), b"", cut:
             with self.subTest(trouble), Site(trouble, page(b"hello\n")) as site:
-                self.ends(run("get", "--retry", 1, site.url), 0, b"hello\n", "trying again in")
+                self.ends(run("get", "--retry", 1, site.url), 0, b"hello\n", "retrying in")
 
     def test_what_will_not_pass_is_not(self):
         for trouble, code in ((page(b"", status=b"404 No"), 22), (b"SSH-2.0\r\n\r\n", 56)):
@@ -255,7 +256,7 @@ class Encodings(Case):
         bomb = gzip.compress(b"\0" * 50_000_000, 9)
         with Site(page(bomb, b"Content-Encoding: gzip")) as site:
             self.ends(run("get", site.url, "-o", self.folder / "f"), 56, b"",
-                      ["limit", "--no-decode saves it"])
+                      ["limit", "--no-decode saves the body"])
 
     def test_a_coding_with_parameters_or_quotes_is_not_taken_for_none(self):
         for coding in b"gzip;q=1.0", b'"gzip"', b"br ; x=y":
@@ -266,7 +267,7 @@ class Encodings(Case):
         packed = gzip.compress(b"page")
         with Site(page(packed, b"Content-Encoding: gzip")) as site:
             self.ends(run("get", site.url, "--sha256", hashlib.sha256(packed).hexdigest()), 1,
-                      says="it was decoded; --no-decode")
+                      says="decompressed; --no-decode")
         self.ends(run("get", "-I", "http://127.0.0.1:1/", "--sha256", "0" * 64), 2, b"", "--sha256")
 
     def test_h20_what_is_packed_in_text_is_still_escaped_on_a_terminal(self):

@@ -191,7 +191,7 @@ class Devices(FileCase):
             self.assertNotEqual(tool.process.returncode, 0)
 
     def test_folders_are_23(self):
-        self.get("-o", self.folder, code=23, says="directory")
+        self.get("-o", self.folder, code=23, says="it is a folder")
         self.get("-o", self.folder / "no/f", code=23, says="No such file")
 
 

@@ -54,10 +54,10 @@ class ServerOfFiles(Case):
             with server.connect() as c:
                 c.sendall(b"\x16\x03\x01\x00\x05hello")
                 c.recv(1000)
-            server.until(b"no request 400")
+            server.until(b"invalid request 400")
             peer = rb"127\.0\.0\.1:\d+ "
             self.assertRegex(server.output["err"], peer + rb"GET /f 200, 2\.0 kB\n" + peer +
-                             rb"HEAD /none 404\n" + peer + rb"speaks TLS, and this server does not")
+                             rb"HEAD /none 404\n" + peer + rb"uses TLS, but this server does not")
             self.assertNotIn(b"Accept", server.output["err"])
             self.assertNotIn(b"failed", server.output["err"])
 
@@ -65,14 +65,14 @@ class ServerOfFiles(Case):
         for flags in (["--public", "-l", ":0"], ["-l", "0.0.0.0:0"], ["-l", "127.0.0.1:0"],
                       ["-6", "--public", "-l", ":0"]):
             with self.subTest(flags=flags), Serve("files", self.folder, *flags) as server:
-                server.until(b" is at http://")
-                for url in re.findall(rb"is at (\S+)", server.output["err"]):
+                server.until(b" at http://")
+                for url in re.findall(rb"Serving \S+ at (\S+)", server.output["err"]):
                     self.assertNotRegex(url, rb"//0\.0\.0\.0|\[::\]")
                     self.ends(run("get", url.decode()), 0)
 
     def test_on_a_unix_socket_names_a_client(self):
         with Serve("files", self.folder, "-l", f"unix:{self.folder}/s") as server:
-            server.until(b"is at http://localhost/ for curl --unix-socket %s/s"
+            server.until(b"at http://localhost/ (curl --unix-socket %s/s http://localhost/)"
                          % str(self.folder).encode())
 
 
@@ -90,18 +90,18 @@ class Help(Case):
 class Mistakes(Case):
     def test_https_where_http_is_spoken(self):
         with Serve("files", self.folder, "-l", "127.0.0.1:0") as server:
-            self.ends(run("get", f"https://{server.address}/"), 35, b"", "(is it http://?)")
+            self.ends(run("get", f"https://{server.address}/"), 35, b"", "(try http://)")
 
     def test_http_where_tls_is_spoken(self):
         with Serve("files", self.folder, "--tls", "-l", "127.0.0.1:0") as server:
-            self.ends(run("get", f"http://{server.address}/"), 52, b"", "begins with https://)")
+            self.ends(run("get", f"http://{server.address}/"), 52, b"", "write https://)")
             self.ends(run("get", f"https://{server.address}/"), 60, b"",
                       "(see --pin, --ca and --insecure)")
             self.ends(run("send", "--tls", server.address, "x"), 60, b"",
                       "(see --pin, --ca and --insecure)")
         with Peer(lambda c: (c.recv(1000), c.sendall(b"\x15\x03\x01\x00\x02\x02\x46"))) as peer:
             self.ends(run("get", f"http://127.0.0.1:{peer.port}/"), 56, b"",
-                      "begins with https://)")
+                      "write https://)")
 
     def test_a_wrong_answer_is_not_taken_for_tls(self):
         answer = b"HTTP/1.1 200 OK\r\nno field\r\n\r\n"
@@ -121,7 +121,7 @@ class Mistakes(Case):
         for command, flag, says in (("get", "-L", "redirects are followed"),
                                     ("get", "-k", "--insecure"), ("get", "-s", "-q"),
                                     ("get", "-c", "run the same command again"),
-                                    ("get", "-f", "ends with 22"), ("send", "-k", "--insecure"),
+                                    ("get", "-f", "exit status 22"), ("send", "-k", "--insecure"),
                                     ("serve", "-p", "-l :PORT"), ("serve", "--port", "-l :PORT"),
                                     ("serve", "--port=80", "-l :PORT")):
             with self.subTest(flag=flag):

@@ -81,7 +81,7 @@ class Answers(Case):
             "encoded": rest(TAG, b"Content-Encoding: gzip"),
             "a length that contradicts": lambda r: part(BODY, first_of(r), len(BODY) - 1,
                                                         len(BODY), TAG, length=5),
-            "no more of it": page(b"", b"Content-Range: bytes */59000", status=b"416 No"),
+            "no more data": page(b"", b"Content-Range: bytes */59000", status=b"416 No"),
             "416 without a range": page(b"", status=b"416 No"),
             "nothing new": b"HTTP/1.1 304 Not Modified\r\n\r\n",
             "no content": b"HTTP/1.1 204 No Content\r\n\r\n",
@@ -93,11 +93,11 @@ class Answers(Case):
 
     def test_a_part_that_does_not_count_is_started_over_and_said_so(self):
         self.resumes(page(BODY), begin=page(BODY)[:60_000],
-                     says="did not say which version the part that is here belongs to")
+                     says="has no version to check")
         with Site(HALF, page(OTHER)) as site:
             self.ends(run("get", site.url, "-o", self.file), 18)
             self.ends(run("get", site.url + "other", "-o", self.file), 0, b"",
-                      "of another page; starting over")
+                      "from another URL; starting over")
         self.assertEqual(self.file.read_bytes(), OTHER)
 
     def test_the_whole_instead_of_the_rest_replaces_it(self):
@@ -173,7 +173,7 @@ class Unasked(Case):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_a_part_that_nobody_requested_is_18(self):
-        self.fails(part(BODY, 5, 9, len(BODY), TAG), says="part of it")
+        self.fails(part(BODY, 5, 9, len(BODY), TAG), says="part of the file, but")
         self.fails(page(BODY, TAG, status=b"206 Partial Content"))
         self.fails(part(BODY, 0, 9, b"*", TAG))
         self.fails(part(BODY, 0, 9, 10, b"Content-Type: multipart/byteranges; boundary=x"))

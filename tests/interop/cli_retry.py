@@ -66,7 +66,7 @@ class Retry(Case):
         date = email.utils.formatdate(1e9, usegmt=True).encode()
         then = email.utils.formatdate(1e9 - 5, usegmt=True).encode()
         with Site(busy(b"503 Busy", b"Date: " + date, b"Retry-After: " + then), HEAD) as site:
-            self.ends(run("get", "-I", "--retry", 1, site.url), 0, says="again in 0")
+            self.ends(run("get", "-I", "--retry", 1, site.url), 0, says="retrying in 0")
 
 
 class MaxTime(Case):

@@ -175,7 +175,7 @@ class Rule6ExitCodes(Case):
                     code = subprocess.run([TOOL, *words], stdout=full,
                                           stderr=subprocess.DEVNULL).returncode
                     self.assertEqual(code, 23, words)
-            self.ends(run("send", server.address, "x", "-o", self.folder), 23, says="directory")
+            self.ends(run("send", server.address, "x", "-o", self.folder), 23, says="is a folder")
             self.ends(run("send", server.address, "x", "-o", self.folder / "no/file"), 23)
 
     def test_a_pipe_without_a_reader_ends_with_23_and_no_word(self):
@@ -203,7 +203,7 @@ class Rule7Signals(Case):
         with Serve("greet", "-l", "127.0.0.1:0") as server, server.connect() as client:
             self.assertEqual(client.recv(100), b"Welcome")
             server.signal(number)
-            server.until(b"Finishing 1 session")
+            server.until(b"for 1 connection")
             client.sendall(b"still here")
             self.assertEqual(client.recv(100), b"Hello, still here")
             with self.assertRaises(ConnectionRefusedError):
@@ -225,7 +225,7 @@ class Rule7Signals(Case):
         with Serve("greet", "-l", "127.0.0.1:0") as server, server.connect() as client:
             self.assertEqual(client.recv(100), b"Welcome")
             server.signal(signal.SIGINT)
-            server.until(b"Finishing 1 session")
+            server.until(b"for 1 connection")
             server.signal(signal.SIGINT)
             self.assertEqual(server.wait(), -signal.SIGINT)
             self.assertEqual(read_to_reset(client), b"")

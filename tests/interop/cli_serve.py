@@ -178,7 +178,8 @@ class Failures(Case):
             server.wait()
             self.assertEqual(server.output["err"].count(b" failed: "), 1, server.output["err"])
             self.assertRegex(server.output["err"],
-                             rb"(?m)^49 more in .*, the last from 127\.0\.0\.1:\d+: .*300 ms")
+                             rb"(?m)^49 more failed in .*, the last from 127\.0\.0\.1:\d+: .*300"
+                             rb" ms")
 
 
 class Loops(Case):
@@ -316,7 +317,7 @@ class ByHand(Case):
     def test_retry_waits_until_somebody_opens(self):
         path = self.folder / "s"
         with Tool("connect", "--retry", f"unix:{path}") as client:
-            client.until(b"trying again")
+            client.until(b"retrying")
             with Serve("text", "at last", "-l", f"unix:{path}"):
                 self.assertEqual(client.wait(), 0)
                 self.assertEqual(client.output["out"], b"at last")

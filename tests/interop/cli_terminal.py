@@ -76,8 +76,8 @@ class Waiting(Case):
                 peer.go()
                 self.assertEqual(t.end(), 0)
                 self.assertEqual(len(t.lines), 1, t.lines)  # the summary
-                self.assertRegex(t.lines[0], "saved in ")
-                self.assertNotIn(b"\x1b", t.shown[t.shown.index(b"saved in"):])
+                self.assertRegex(t.lines[0], "saved as ")
+                self.assertNotIn(b"\x1b", t.shown[t.shown.index(b"saved as"):])
 
     def test_a_stream_that_says_nothing_too(self):
         with Stalling(rest=b"all of it", request=False) as peer:
@@ -119,13 +119,13 @@ class Waiting(Case):
 
     def test_connect_retry_is_seen_to_go_on(self):
         with Terminal("connect", "--retry", "127.0.0.1:1") as t:
-            t.until(rb"trying again.*" + SECONDS)
+            t.until(rb"retrying.*" + SECONDS)
             t.type(b"\x03")
             self.assertEqual(t.end(), 130)
 
     def test_the_wait_for_the_next_try_counts_down(self):
         with Terminal("get", "--retry", "1", "http://127.0.0.1:1/", "-o", self.folder / "f") as t:
-            t.until(rb"trying again in 1 s.*1 s  until the next try")
+            t.until(rb"retrying in 1 s.*1 s  until the next attempt")
             self.assertEqual(t.end(), 7)
             self.assertEqual(len([x for x in t.lines if "until" in x]), 0, t.lines)
 
@@ -349,7 +349,7 @@ class NothingIsPainted(Case):
 
     def test_from_the_background(self):
         shown = self.nothing("-o", self.folder / "f", place="bg")
-        self.assertIn(b"saved in", shown)
+        self.assertIn(b"saved as", shown)
 
     def test_from_the_background_it_is_not_stopped_for_it(self):
         def tostop(modes):
@@ -371,7 +371,7 @@ class NothingIsPainted(Case):
                 peer.go()
                 self.assertEqual(t.end(), 0)
                 self.assertNotIn(b"\x1b", t.shown[since:])
-                self.assertIn(b"saved in", t.shown[since:])
+                self.assertIn(b"saved as", t.shown[since:])
 
     def test_until_it_is_in_the_foreground_again(self):
         with Stalling(rest=OK + b"\r\n") as peer:

@@ -71,13 +71,13 @@ class MadeOnTheSpot(TlsCase):
             self.assertIn(b'href="./f"', self.ends(run(*command), 0).stdout)
             command[1] += "f"
             self.ends(run(*command, cwd=self.folder), 0, body)
-            self.ends(run(*command[:-1], WRONG), 60, b"", "none of the pins")
+            self.ends(run(*command[:-1], WRONG), 60, b"", "does not match any pin")
             curl = ["curl", "-sSk", command[1], "--pinnedpubkey"]
             done = subprocess.run([*curl, command[-1]], capture_output=True, timeout=PATIENCE)
             self.assertEqual((done.returncode, done.stdout), (0, body), done.stderr)
             done = subprocess.run([*curl, WRONG], capture_output=True, timeout=PATIENCE)
             self.assertEqual(done.returncode, 90, done.stderr)
-            server.until(b"is at https://127.0.0.1:%d/" % server.port)
+            server.until(b"at https://127.0.0.1:%d/" % server.port)
 
     def test_json_tells_it(self):
         with Serve("echo", "--tls", "--json", "-l", HERE) as server:
@@ -150,7 +150,7 @@ class Handlers(TlsCase):
             with Tool("connect", "-q", at, "--pin", pin, stdin=subprocess.PIPE) as client:
                 client.until(b"Welcome", "out")
                 server.signal(signal.SIGTERM)
-                server.until(b"Finishing 1 session")
+                server.until(b"for 1 connection")
                 client.process.stdin.write(b"still here")
                 client.process.stdin.flush()
                 client.until(b"Hello, still here", "out")
@@ -206,8 +206,8 @@ class Servers(TlsCase):
         with self.with_files("echo", "-v", "--ca", authority()[0]) as server:
             at = ["send", f"tls://{server.address}", "--ca", authority()[0]]
             self.ends(run(*at, "--cert", certificate, "--key", key, "x"), 0, b"x\n")
-            server.until(b"with CN = lily")
-            self.ends(run(*at, "x"), 35, b"", "wants a certificate")
+            server.until(b"certificate of CN = lily")
+            self.ends(run(*at, "x"), 35, b"", "requires a client certificate")
             self.assertIn("certificate", self.failed(server))
             stranger = make("stranger", "CA:FALSE", None)
             self.ends(run(*at, "--cert", stranger[0], "--key", stranger[1], "x"), 35, b"")
@@ -215,7 +215,7 @@ class Servers(TlsCase):
     def test_files_that_are_bad_end_it_before_anything_is_served(self):
         (self.folder / "rubbish").write_text("the-secret-word")
         other = make("other", "CA:FALSE", authority())
-        for certificate, key, says in ((good()[0], other[1], "does not belong"),
+        for certificate, key, says in ((good()[0], other[1], "does not match"),
                                        (good()[0], self.folder / "rubbish", "no private key"),
                                        (self.folder / "rubbish", good()[1], "no certificate")):
             result = self.ends(run("serve", "echo", "--tls", "--cert", certificate, "--key", key,
@@ -239,13 +239,13 @@ class Servers(TlsCase):
                 client.until(b"Welcome", "out")
                 put(second)
                 server.signal(signal.SIGHUP)
-                server.until(b"Read the certificate again.")
+                server.until(b"Certificate reloaded.")
                 self.ends(run("send", at, *new, "exit"), 0, b"Welcome\n")
                 self.ends(run("send", at, *old, "exit"), 60, b"")
                 files[1].write_text("rubbish")
                 server.signal(signal.SIGHUP)
                 server.until(b"no private key")
-                server.until(b"stays as it was")
+                server.until(b"keeping the old certificate")
                 self.ends(run("send", at, *new, "exit"), 0, b"Welcome\n")
                 client.process.stdin.write(b"still here")
                 client.process.stdin.flush()
@@ -280,9 +280,9 @@ class Clients(TlsCase):
     def test_who_is_not_trusted_is_60_and_what_to_do_is_said(self):
         pin = pin_of(good()[0])
         with self.s_server() as port:
-            for flags, code, says in (([], 60, "not trusted here"),
+            for flags, code, says in (([], 60, "which is not trusted"),
                                       (["--ca", make("nobody", "CA:TRUE", None)[0]], 60, "trusted"),
-                                      (["--pin", WRONG], 60, "none of the pins"),
+                                      (["--pin", WRONG], 60, "does not match any pin"),
                                       (["--pin", pin], 0, ""), (["--insecure"], 0, ""),
                                       (["--pin", WRONG, "--pin", pin], 0, ""),
                                       (["--ca", authority()[0]], 0, "")):
@@ -292,7 +292,7 @@ class Clients(TlsCase):
             self.ends(self.send(port, "--ca", "/no/such", "x"), 2, b"", "/no/such: No such file")
         alone = make("alone", "CA:FALSE", None)
         with self.s_server(certificate=alone) as port:
-            self.ends(self.send(port, "x"), 60, b"", "trust its key by a pin")
+            self.ends(self.send(port, "x"), 60, b"", "trust its key with a pin")
         with self.s_server() as port:
             result = self.send(port, "-v", "--insecure", "--framing", "line", "x")
             self.ends(result, 0, b"x\n", ["TLSv1.3", "CN = server", pin])
@@ -303,10 +303,10 @@ class Clients(TlsCase):
             trusted = ["--ca", authority()[0], "--framing", "line"]
             self.ends(self.send(port, *trusted, "--cert", certificate, "--key", key, "ab"), 0,
                       b"ba\n")
-            self.ends(self.send(port, *trusted, "ab"), 35, b"", "give one")
+            self.ends(self.send(port, *trusted, "ab"), 35, b"", "requires a client certificate")
 
     def test_g08_a_server_without_tls_is_35(self):
-        for handler, says in ((["greet"], "it sent \"Welcome"), (["echo"], "sends back what it")):
+        for handler, says in ((["greet"], "it sent \"Welcome"), (["echo"], "echoes what it")):
             with Serve(*handler, "-l", HERE) as server:
                 for command in "send", "connect":
                     self.ends(run(command, f"tls://{server.address}", "--insecure"), 35, b"",

@@ -88,7 +88,7 @@ class Rule1EndOfInput(Case):
         quiet = threading.Event()
         with Peer(lambda c: quiet.wait(PATIENCE)) as peer:
             self.ends(run("send", "-t", "300ms", f"127.0.0.1:{peer.port}", stdin=bytes(30_000_000)),
-                      28, b"", "the peer took nothing for 300 ms")
+                      28, b"", "the peer accepted no data for 300 ms")
             quiet.set()
 
     def test_a_peer_that_takes_little_at_a_time_is_not_given_up(self):

@@ -40,7 +40,7 @@ class Targets(Case):
             with self.subTest(given):
                 moved = page(b"", b"Location: " + given, status=b"302 Found")
                 with Site(moved) as site:
-                    self.ends(run("get", site.url), 47, b"", "no page")
+                    self.ends(run("get", site.url), 47, b"", "invalid redirect")
 
     def test_user_and_password_are_sent_and_shown_nowhere(self):
         request = self.asked("http://me%40x:s3%3Acret@AT/f")

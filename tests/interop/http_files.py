@@ -176,7 +176,7 @@ class Requests(Files):
             self.assertEqual((done.returncode, done.stdout), (35, b""), done.stderr)
             if client[0] == TOOL:
                 self.assertIn(b'does not speak TLS; it sent "HTTP/1.1 400', done.stderr)
-        self.server.until(b" speaks TLS, and this server does not (see --tls)", times=2)
+        self.server.until(b" uses TLS, but this server does not (see --tls)", times=2)
 
     def test_c08_an_endless_header_is_refused(self):
         answer = self.ask(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000)
@@ -249,7 +249,7 @@ class Together(Files):
         had = part.stat().st_size
         self.assertLess(had, len(self.big))
         result = self.ends(run("get", "-v", self.url + "big", "-o", self.folder / "f"), 0,
-                           says="Going on behind")
+                           says="Resuming after")
         self.assertEqual((self.folder / "f").read_bytes(), self.big)
         self.assertEqual([p.name for p in self.folder.glob("f*")], ["f"], result.stderr)
 

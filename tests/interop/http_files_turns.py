@@ -116,7 +116,7 @@ class Turns(Files):
                          (b"name%2000001", b"new", 10_000))
         (self.shared / "many" / "one too many").write_text("x")
         page = self.get(b"/many/")[2]
-        self.assertTrue(page.endswith(b"<p>The first 10000 names.\n"), page[-100:])
+        self.assertTrue(page.endswith(b"<p>Only the first 10000 names are listed.\n"), page[-100:])
 
 
 class Drains(Files):
@@ -143,7 +143,7 @@ class Drains(Files):
                 other.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
                 self.assertIn(b" 200 ", other.recv(4096))
             server.signal(signal.SIGTERM)
-            server.until(b"Finishing 1 session")
+            server.until(b"for 1 connection")
             c.sendall(b"\r\n")
             answer = read_all(c)
             self.assertIn(b"Connection: close", answer)

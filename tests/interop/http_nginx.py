@@ -78,7 +78,7 @@ class WithNginx(Case):
         self.ends(run("get", self.url + "/away"), 0, self.text)
         self.ends(run("get", self.url + "/loop"), 47, b"")
         self.ends(run("get", self.url + "/moved/"), 22, b"", "403")
-        self.ends(run("get", "--no-redirect", self.url + "/away"), 47, b"", "type: bight get")
+        self.ends(run("get", "--no-redirect", self.url + "/away"), 47, b"", "run: bight get")
 
     def test_statuses(self):
         self.ends(run("get", self.url + "/no"), 0, b"")
@@ -98,7 +98,7 @@ class WithNginx(Case):
         tag = next(line[6:] for line in head.splitlines() if line.startswith("ETag: "))
         (self.folder / "f.part").write_bytes(self.large[:10_000_000])
         (self.folder / "f.part.from").write_text(f"{url}\n{tag}\n")
-        self.ends(run("get", "-v", url, "-o", self.folder / "f"), 0, says="Going on behind 10.0 MB")
+        self.ends(run("get", "-v", url, "-o", self.folder / "f"), 0, says="Resuming after 10.0 MB")
         self.assertEqual((self.folder / "f").read_bytes(), self.large)
 
     def test_a_rate_below_the_smallest(self):
@@ -197,7 +197,7 @@ class WithTls(Case):
         up = f"http://127.0.0.1:{self.plain}/up"
         self.ends(run("get", up, "--ca", self.ca), 0, self.text)
         self.ends(run("get", up), 60, b"")
-        self.ends(self.get("/down", "--ca", self.ca), 47, b"", "anybody could read")
+        self.ends(self.get("/down", "--ca", self.ca), 47, b"", "not encrypted")
 
     def test_g08_plain_http_on_a_tls_port_and_the_reverse(self):
         self.ends(run("get", f"https://127.0.0.1:{self.plain}/"), 35, b"")

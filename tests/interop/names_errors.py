@@ -97,7 +97,7 @@ class Errors(unittest.TestCase):
                                   capture_output=True, timeout=20)
             if done.returncode == 126:
                 self.skipTest("the tool cannot be run by another user")
-            self.assertIn(b"may not write to the socket", done.stderr)
+            self.assertIn(b"cannot write to the socket", done.stderr)
 
 
 if __name__ == "__main__":

@@ -217,7 +217,7 @@ class BadClients(unittest.TestCase):
             out, err, code = client.rest()
         self.assertEqual((out, code), (b"", 1))
         self.assertEqual(err, b"bight: connect 127.0.0.1:%d: connection refused "
-                              b"(is the server running there?)\n" % port)
+                              b"(is the server running?)\n" % port)
 
     @on_each_engine
     def test_our_server_on_a_port_in_use_says_what_to_do(self, engine):
@@ -226,7 +226,7 @@ class BadClients(unittest.TestCase):
                 out, err, code = second.rest()
             self.assertEqual((out, code), (b"", 1))
             self.assertEqual(err, b"bight: listen on 127.0.0.1:%d: address in use (another "
-                                  b"program listens there; choose another port)\n" % port)
+                                  b"program is listening there; choose another port)\n" % port)
 
 
 class Fetch(unittest.TestCase):

@@ -181,7 +181,7 @@ class Servers(_tls.Peers):
                         pass
                 raw.close()
         self.assertIn("failed", self.printed)
-        self.assertIn("bytes may be missing", self.printed)
+        self.assertIn("data may be missing", self.printed)
 
     @on_each_engine
     def test_resets_leave_it_serving(self):

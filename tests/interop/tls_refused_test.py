@@ -80,7 +80,7 @@ class Refused(_tls.Peers):
                               env=self.environment, timeout=PATIENCE, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("it is encrypted", done.stdout)
+        self.assertIn("the key is encrypted", done.stdout)
 
 
 if __name__ == "__main__":

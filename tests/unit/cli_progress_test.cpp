@@ -95,9 +95,9 @@ TEST(progress, names_who_holds_it_up) {
 TEST(progress, counts_down_to_the_next_try) {
   progress p = two_seconds();
   p.wait_until(start + 10s);
-  EXPECT_EQ(p.line(start + 7s, 80), "3 s  until the next try");
-  EXPECT_EQ(p.line(start + 7001ms, 80), "3 s  until the next try");
-  EXPECT_EQ(p.line(start + 9900ms, 80), "1 s  until the next try");
+  EXPECT_EQ(p.line(start + 7s, 80), "3 s  until the next attempt");
+  EXPECT_EQ(p.line(start + 7001ms, 80), "3 s  until the next attempt");
+  EXPECT_EQ(p.line(start + 9900ms, 80), "1 s  until the next attempt");
   p.wait_for("example.org");
   EXPECT_EQ(p.line(start + 10s, 80), "8 s  waiting for example.org") << "since the last byte";
 }

@@ -34,7 +34,7 @@ TEST(units, of_a_size_that_is_none_the_reason_is_given) {
   const std::string hint = "write a size as 512, 64k, 10MB or 1GiB";
   for (const char* text : {"", "k", ".5k", "5.k", "1.2.3", "..", "x5"})
     EXPECT_EQ(reason(text), "-s \"" + std::string(text) + "\": not a size; " + hint);
-  EXPECT_EQ(reason("-1"), "-s \"-1\": a size is not negative; " + hint);
+  EXPECT_EQ(reason("-1"), "-s \"-1\": a size cannot be negative; " + hint);
   EXPECT_EQ(reason("5q"), "-s \"5q\": \"q\" is not a unit of size; " + hint);
 }
 
@@ -45,7 +45,7 @@ TEST(units, of_a_time_that_is_none_the_reason_is_given) {
   const std::string hint = "write a time as 500ms, 2s, 1.5m or 1h";
   for (const char* text : {"", "s", ".5s", "5.s", "1.2.3"})
     EXPECT_EQ(reason(text), "-t \"" + std::string(text) + "\": not a time; " + hint);
-  EXPECT_EQ(reason("-1"), "-t \"-1\": a time is not negative; " + hint);
+  EXPECT_EQ(reason("-1"), "-t \"-1\": a time cannot be negative; " + hint);
   EXPECT_EQ(reason("5q"), "-t \"5q\": \"q\" is not a unit of time; " + hint);
   EXPECT_EQ(reason("367d"), "-t \"367d\": longer than a year");
   EXPECT_EQ(reason("366d"), "taken");

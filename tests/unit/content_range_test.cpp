@@ -84,7 +84,7 @@ TEST(contribution, of_a_206_that_does_not_say_which_part_is_useless) {
     h.fields[1].value = text;
     const contribution c = judge(h, 5, w);
     EXPECT_EQ(c.is, contribution::kind::useless) << text;
-    EXPECT_EQ(c.reason, "the server sent part of it and does not say which") << text;
+    EXPECT_EQ(c.reason, "the server sent part of the file without saying which") << text;
   }
 }
 

@@ -25,7 +25,7 @@ TEST(default_report, sums_up_when_its_window_ends_while_the_server_goes_on) {
   EXPECT_TRUE(line_sink::standard_error().flush(5s));
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_NE(text.find("bight: 127.0.0.1:1: session: "), text.npos) << text;
-  EXPECT_NE(text.find("bight: 2 more in 10 s, the last: 127.0.0.1:1: session: "), text.npos)
+  EXPECT_NE(text.find("bight: 2 more errors in 10 s, the last: 127.0.0.1:1: session: "), text.npos)
       << text;
 }
 

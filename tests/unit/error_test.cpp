@@ -78,8 +78,7 @@ TEST(error, a_number_of_a_foreign_category_is_no_condition) {
 
 TEST(error, the_sentence_says_what_was_tried_what_went_wrong_and_what_to_do) {
   const error e(posix(std::errc::connection_refused), "connect 127.0.0.1:9999");
-  EXPECT_STREQ(e.what(),
-               "connect 127.0.0.1:9999: connection refused (is the server running there?)");
+  EXPECT_STREQ(e.what(), "connect 127.0.0.1:9999: connection refused (is the server running?)");
   EXPECT_EQ(e.tried(), "connect 127.0.0.1:9999");
   EXPECT_EQ(e.transferred(), 0u);
 }

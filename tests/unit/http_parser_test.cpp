@@ -291,25 +291,25 @@ TEST(http_parser, an_error_says_what_is_wrong) {
   const std::string coding = "Transfer-Encoding: ";
   const std::pair<std::string, std::string_view> cases[] = {
       {"SSH-2.0\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
-      {"\x15\x03\x03", "it is TLS"},
+      {"\x15\x03\x03", "the server sent TLS"},
       {"HTTP/1.2 200 OK\r\n\r\n", "it does not begin with HTTP/1.0 or HTTP/1.1"},
-      {ok + length + "x\r\n\r\n", "its Content-Length is no number"},
-      {ok + coding + "gzip\r\n\r\n", "its Transfer-Encoding is not chunked alone"},
-      {ok + " a: b\r\n\r\n", "a line before the first field begins with a blank"},
+      {ok + length + "x\r\n\r\n", "its Content-Length is not a number"},
+      {ok + coding + "gzip\r\n\r\n", "unsupported Transfer-Encoding"},
+      {ok + " a: b\r\n\r\n", "a line before the first field begins with whitespace"},
       {ok + "a: b\r\nc: d\r\n\r\n", "more than 1 fields"},
-      {ok + "a: " + std::string(70, 'x'), "a header of more than 70 bytes"},
-      {ok + length + "6\r\n\r\n", "a body of more than 5 bytes"},
-      {ok + "\r\n123456", "a body of more than 5 bytes"},
+      {ok + "a: " + std::string(70, 'x'), "the header is larger than 70 bytes"},
+      {ok + length + "6\r\n\r\n", "the body is larger than 5 bytes"},
+      {ok + "\r\n123456", "the body is larger than 5 bytes"},
       {"HTTP/1.1 103 X\r\n\r\n", "more than 0 interim responses"},
-      {"HTTP/1.1 101 X\r\n\r\n", "101 Switching Protocols, unasked for"},
-      {chunked + "x", "a chunk does not begin with its size in hexadecimal digits"},
-      {chunked + "1 x\r\n", "the size of a chunk is no hexadecimal number below 2^64"},
+      {"HTTP/1.1 101 X\r\n\r\n", "unexpected 101 Switching Protocols"},
+      {chunked + "x", "a chunk does not begin with its size in hexadecimal"},
+      {chunked + "1 x\r\n", "the size of a chunk is not a hexadecimal number below 2^64"},
       {chunked + "1\r\nabc", "a chunk is longer than its size"},
-      {chunked + "0\r\nx\r\n", "a line of the trailer is no field"},
-      {chunked + "0;\rx\r\n", "a chunk's line or the trailer holds a CR or NUL"},
-      {"HTTP/1.1 200", "the connection ended in the middle of the header"},
-      {ok + length + "2\r\n\r\na", "the connection ended in the middle of the body"},
-      {"", "the server closed without a word"}};
+      {chunked + "0\r\nx\r\n", "a line of the trailer is not a field"},
+      {chunked + "0;\rx\r\n", "a chunk header or trailer contains a CR or NUL"},
+      {"HTTP/1.1 200", "the connection ended within the header"},
+      {ok + length + "2\r\n\r\na", "the connection ended within the body"},
+      {"", "the server closed the connection without sending data"}};
   for (const auto& [bytes, text] : cases)
     EXPECT_NE(parse(bytes, 3, false, false, max).message.find(text), std::string::npos)
         << bytes << ": " << parse(bytes, 3, false, false, max).message;

@@ -70,10 +70,10 @@ TEST(reader, a_stream_that_ends_inside_a_message_is_cut_short_and_its_bytes_stay
   scripted_source source({"seventeen bytes.."});
   script in(source);
   EXPECT_EQ(run(loop, in.read_until("\r\n\r\n")),
-            "error: read_until \"\\r\\n\\r\\n\": the peer closed before it came (17 bytes are "
-            "there)");
+            "error: read_until \"\\r\\n\\r\\n\": the peer closed before it arrived (17 bytes "
+            "received)");
   EXPECT_EQ(run(loop, in.read_exactly(20)),
-            "error: read_exactly 20: the peer closed before they all came (17 bytes are there)");
+            "error: read_exactly 20: the peer closed before all bytes arrived (17 bytes received)");
   EXPECT_EQ(in.buffered(), 17u);
   EXPECT_EQ(run(loop, in.recv()), "seventeen bytes..");
 }
@@ -84,7 +84,7 @@ TEST(reader, a_message_over_its_maximum_is_too_long_before_more_is_read) {
   scripted_source source(std::vector<std::string>(1000, std::string(10, 'x')));
   script in(source);
   EXPECT_EQ(run(loop, in.read_line(25)),
-            "error: read_line: the line is longer than the limit of 25 bytes (30 bytes are there)");
+            "error: read_line: the line is longer than the limit of 25 bytes (30 bytes received)");
   EXPECT_EQ(source.receives, 3);
   EXPECT_EQ(in.buffered(), 30u);
   EXPECT_EQ(run(loop, in.recv()), std::string(30, 'x'));
@@ -94,8 +94,9 @@ TEST(reader, an_announced_length_over_the_maximum_uses_up_nothing) {
   manual_scheduler loop;
   scripted_source source({length_prefix(2000) + "abc"});
   script in(source);
-  EXPECT_EQ(run(loop, in.read_message(1000)),
-            "error: read_message: 2000 bytes are announced, the limit is 1000 (7 bytes are there)");
+  EXPECT_EQ(
+      run(loop, in.read_message(1000)),
+      "error: read_message: the message has 2000 bytes, but the limit is 1000 (7 bytes received)");
   EXPECT_EQ(in.buffered(), 7u);
 }
 

@@ -130,21 +130,22 @@ std::string failure(splitter& s, const framing& f) {
 TEST(splitter, errors_say_what_was_awaited_how_much_is_there_and_the_limit) {
   splitter s;
   s.feed(lease::copy_of("seventeen bytes.."));
-  EXPECT_EQ(failure(s, framing::until("\r\n", 10)),
-            "read_until \"\\r\\n\": it is not within the limit of 10 bytes (17 bytes are there)");
+  EXPECT_EQ(
+      failure(s, framing::until("\r\n", 10)),
+      "read_until \"\\r\\n\": it was not found within the limit of 10 bytes (17 bytes received)");
   EXPECT_EQ(failure(s, framing::line(10)),
-            "read_line: the line is longer than the limit of 10 bytes (17 bytes are there)");
+            "read_line: the line is longer than the limit of 10 bytes (17 bytes received)");
   EXPECT_EQ(failure(s, framing::prefixed(1 << 20, 4)),
-            "read_message: 1936029285 bytes are announced, the limit is 1048576 (17 bytes are "
-            "there)");
+            "read_message: the message has 1936029285 bytes, but the limit is 1048576 (17 bytes "
+            "received)");
   s.feed(lease());
   EXPECT_EQ(failure(s, framing::until("\r\n\r\n", 100)),
-            "read_until \"\\r\\n\\r\\n\": the peer closed before it came (17 bytes are there)");
+            "read_until \"\\r\\n\\r\\n\": the peer closed before it arrived (17 bytes received)");
   EXPECT_EQ(failure(s, framing::exactly(18)),
-            "read_exactly 18: the peer closed before they all came (17 bytes are there)");
+            "read_exactly 18: the peer closed before all bytes arrived (17 bytes received)");
   EXPECT_EQ(take(s, framing::exactly(16)), "seventeen bytes.");
   EXPECT_EQ(failure(s, framing::prefixed(100, 4)),
-            "read_message: the peer closed before the whole message came (1 byte is there)");
+            "read_message: the peer closed before the whole message arrived (1 byte received)");
   EXPECT_EQ(take(s, framing::some(100)), ".") << "what is there can still be had";
 }
 

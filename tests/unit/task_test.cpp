@@ -285,7 +285,7 @@ task<> in_a_vector(task<>& empty) {
 }  // namespace
 
 TEST(task, that_was_moved_from_or_awaited_before_ends_the_program_with_a_sentence) {
-  constexpr const char* sentence = "a task was started that was moved from, or was started before";
+  constexpr const char* sentence = "a task was started twice, or after it was moved from";
   EXPECT_DEATH(await_twice(), sentence);
   EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { co_await std::move(t); }), sentence);
   EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { co_await within(1s, std::move(t)); }),

@@ -265,7 +265,7 @@ void forget_a_flush() {
 }  // namespace
 
 TEST(writer, that_dies_with_bytes_in_it_ends_the_program) {
-  EXPECT_DEATH(forget_a_flush(), "a writer died with bytes in it");
+  EXPECT_DEATH(forget_a_flush(), "a writer was destroyed with unsent bytes");
 }
 
 TEST(writer, may_die_with_bytes_when_a_failure_has_been_told) {

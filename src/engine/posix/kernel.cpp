@@ -199,7 +199,7 @@ duration kernel_engine::limit_of_wait(time_point until) {
 }
 
 void kernel_engine::check_process() const noexcept {
-  check(!in_child_, "a child process goes on with its parent's loop: make a runner of its own");
+  check(!in_child_, "a child process uses its parent's loop: create a new runner");
 }
 
 // Neither a shutdown nor an option of the socket, which the parent would feel.

@@ -20,11 +20,12 @@ class names_category final : public std::error_category {
       return "cannot read /etc/hosts or /etc/resolv.conf: " +
              std::system_category().message(-status);
     switch (status) {
-      case ARES_ENOTFOUND: return "no such name (check the spelling)";
-      case ARES_ENODATA: return "the name has no such address";
-      case ARES_ETIMEOUT: return "the name servers timed out (check the network and resolv.conf)";
+      case ARES_ENOTFOUND: return "no such host (check the spelling)";
+      case ARES_ENODATA: return "the host has no address of that family";
+      case ARES_ETIMEOUT:
+        return "the name servers timed out (check the network and /etc/resolv.conf)";
       case ARES_ESERVFAIL: return "the name server failed (try again)";
-      case ARES_EREFUSED: return "the name server refuses to answer (check resolv.conf)";
+      case ARES_EREFUSED: return "the name server refused the query (check /etc/resolv.conf)";
       // Version 1.18 reports this too when every server answered SERVFAIL or REFUSED.
       case ARES_ECONNREFUSED: return "no name server could be reached, or all of them failed";
       default: return ares_strerror(status);

@@ -59,7 +59,7 @@ class exploration {
     if (o.failed)
       tell(report(name_, *o.failed));
     else
-      tell(fmt::format("scenario {}: seed {} is well: {} events, {}, {} faults, hash {:#018x}\n",
+      tell(fmt::format("scenario {}: seed {} passed: {} events, {}, {} faults, hash {:#018x}\n",
                        name_, which.seed, o.events, duration_text(o.time), o.faults, o.hash));
     all_.failed = std::move(o.failed);
     return all_;

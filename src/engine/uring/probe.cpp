@@ -43,7 +43,7 @@ std::string explain(const char* call, int number) {
                  "kernel.io_uring_group lets one group use it)";
         default:
           return std::string("io_uring is forbidden here: ") + call +
-                 " gave EPERM (a container's seccomp profile? Docker's has to allow "
+                 " failed with EPERM (a container's seccomp profile? Docker's must allow "
                  "io_uring_setup, "
                  "io_uring_enter and io_uring_register)";
       }
@@ -54,16 +54,16 @@ std::string explain(const char* call, int number) {
       rlimit space{};
       getrlimit(RLIMIT_MEMLOCK, &locked);
       getrlimit(RLIMIT_AS, &space);
-      std::string text = "io_uring got no memory: RLIMIT_MEMLOCK is " +
+      std::string text = "not enough memory for io_uring: RLIMIT_MEMLOCK is " +
                          std::to_string(locked.rlim_cur / 1024) +
-                         " KiB for all of this user's rings (raise it: ulimit -l)";
+                         " KiB for all rings of this user (raise it: ulimit -l)";
       if (space.rlim_cur != RLIM_INFINITY)
         text += ", RLIMIT_AS is " + std::to_string(space.rlim_cur / 1024) +
-                " KiB for all of this process (ulimit -v)";
+                " KiB for this process (ulimit -v)";
       return text;
     }
     case EMFILE:
-    case ENFILE: return "io_uring got no descriptor: too many open files (raise it: ulimit -n)";
+    case ENFILE: return "io_uring failed: too many open files (raise the limit: ulimit -n)";
     case EINVAL: return too_old;
     default: return std::string(call) + " failed: " + std::strerror(number);
   }
