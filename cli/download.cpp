@@ -2,7 +2,7 @@
 #include "download.hpp"
 
 #include "exit_codes.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "units.hpp"

@@ -3,13 +3,13 @@
 
 #include "advice.hpp"
 #include "http_date.hpp"
+#include "live_line.hpp"
 #include "output.hpp"
 #include "resume.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "target.hpp"
 #include "text.hpp"
 #include "units.hpp"
-#include "watched.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "file_server.hpp"
 
-#include "asked.hpp"
-#include "conditions.hpp"
+#include "http_conditions.hpp"
 #include "http_date.hpp"
+#include "http_request.hpp"
 #include "text.hpp"
 #include "units.hpp"
 

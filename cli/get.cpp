@@ -3,22 +3,22 @@
 // `bight get`: saves a page, or what a server says until it closes.
 
 #include "advice.hpp"
-#include "dial.hpp"
 #include "download.hpp"
 #include "exit_codes.hpp"
 #include "fetch.hpp"
 #include "flags.hpp"
-#include "http_fields.hpp"
+#include "http_arguments.hpp"
+#include "live_line.hpp"
+#include "open_connection.hpp"
 #include "output.hpp"
 #include "proxies.hpp"
 #include "resume.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
-#include "watched.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/error.hpp>

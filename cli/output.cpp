@@ -2,8 +2,8 @@
 #include "output.hpp"
 
 #include "exit_codes.hpp"
-#include "files.hpp"
-#include "place.hpp"
+#include "file_io.hpp"
+#include "output_path.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 

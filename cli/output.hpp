@@ -4,9 +4,9 @@
 /// Where payload goes: a descriptor, a device, or a file.
 
 #include "descriptor.hpp"
-#include "part_file.hpp"
+#include "fair_lock.hpp"
+#include "resume_file.hpp"
 #include "text.hpp"
-#include "turns.hpp"
 
 #include <bight/stdio.hpp>
 #include <bight/task.hpp>

@@ -2,18 +2,18 @@
 //
 // `bight send`: sends each message, prints the reply, ends.
 
-#include "converse.hpp"
-#include "dial.hpp"
+#include "conversation.hpp"
 #include "exit_codes.hpp"
 #include "flags.hpp"
+#include "live_line.hpp"
+#include "open_connection.hpp"
 #include "output.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "tls_flags.hpp"
 #include "units.hpp"
-#include "watched.hpp"
 
 #include <bight/udp.hpp>
 

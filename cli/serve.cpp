@@ -2,11 +2,11 @@
 //
 // `bight serve`: one of a few simple servers, on any number of addresses.
 
+#include "announce.hpp"
 #include "exit_codes.hpp"
 #include "flags.hpp"
 #include "handlers.hpp"
-#include "ready.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "target.hpp"
 #include "terminal.hpp"
 #include "tls_flags.hpp"

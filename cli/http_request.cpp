@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "asked.hpp"
+#include "http_request.hpp"
 
 #include "text.hpp"
 

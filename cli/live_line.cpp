@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "watched.hpp"
+#include "live_line.hpp"
 
 #include "progress.hpp"
 #include "terminal.hpp"

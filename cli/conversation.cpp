@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "converse.hpp"
+#include "conversation.hpp"
 
 #include "exit_codes.hpp"
-#include "session.hpp"
+#include "run_command.hpp"
 #include "text.hpp"
 #include "units.hpp"
 

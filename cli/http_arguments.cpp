@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "http_fields.hpp"
+#include "http_arguments.hpp"
 
 #include "exit_codes.hpp"
 #include "text.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "session.hpp"
+#include "run_command.hpp"
 
 #include "advice.hpp"
 #include "exit_codes.hpp"

@@ -3,8 +3,8 @@
 
 /// Requests that are meant for one version of a file: RFC 9110 §13.
 
-#include "asked.hpp"
 #include "folder.hpp"
+#include "http_request.hpp"
 
 #include <cstdint>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "ready.hpp"
+#include "announce.hpp"
 
 #include "exit_codes.hpp"
-#include "files.hpp"
+#include "file_io.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 

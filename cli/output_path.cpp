@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "place.hpp"
+#include "output_path.hpp"
 
-#include "files.hpp"
+#include "file_io.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "files.hpp"
+#include "file_io.hpp"
 
 #include "text.hpp"
 

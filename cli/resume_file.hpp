@@ -4,7 +4,7 @@
 /// FILE.part: the bytes of a file until all of them are there.
 
 #include "descriptor.hpp"
-#include "place.hpp"
+#include "output_path.hpp"
 #include "resume.hpp"
 
 #include <cstdint>

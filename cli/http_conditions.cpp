@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "conditions.hpp"
+#include "http_conditions.hpp"
 
 #include "http_date.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "dial.hpp"
+#include "open_connection.hpp"
 
 #include "text.hpp"
 

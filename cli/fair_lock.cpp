@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "turns.hpp"
+#include "fair_lock.hpp"
 
 #include <bight/deadline.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "part_note.hpp"
+#include "resume_note.hpp"
 
-#include "files.hpp"
+#include "file_io.hpp"
 
 #include <fcntl.h>
 #include <fmt/core.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "part_file.hpp"
+#include "resume_file.hpp"
 
-#include "files.hpp"
-#include "part_note.hpp"
+#include "file_io.hpp"
+#include "resume_note.hpp"
 #include "text.hpp"
 
 #include <bight/sha256.hpp>
