@@ -80,16 +80,20 @@ std::string sample(std::size_t size) {
 
 TEST(http_decoder, every_coding_comes_off_at_every_size_of_piece) {
   const std::string text = sample(3000);
-  for (const std::string_view coding : codings)
+  for (const std::string_view coding : codings) {
+    const std::string body = encoded(coding, text);
     for (std::size_t size = 1; size < 100; ++size)
-      ASSERT_EQ(decode(coding, encoded(coding, text), size), text) << coding << " " << size;
+      ASSERT_EQ(decode(coding, body, size), text) << coding << " " << size;
+  }
 }
 
 TEST(http_decoder, large_bodies_come_in_bounded_pieces) {
-  const std::string text = sample(3'000'000);
-  for (const std::string_view coding : codings)
+  const std::string text = sample(300'000);  // several times the 64 KiB that are decoded at once
+  for (const std::string_view coding : codings) {
+    const std::string body = encoded(coding, text);
     for (const std::size_t size : {1000u, 65536u, 10'000'000u})
-      ASSERT_EQ(decode(coding, encoded(coding, text), size), text) << coding;
+      ASSERT_EQ(decode(coding, body, size), text) << coding;
+  }
 }
 
 TEST(http_decoder, deflate_without_its_wrapping_is_taken_too) {
@@ -127,14 +131,21 @@ TEST(http_decoder, damage_and_what_follows_the_end_are_errors) {
 }
 
 TEST(http_decoder, h18_a_bomb_passes_a_limit) {
-  const std::string zeros(20'000'000, '\0');
+  const std::string zeros(300'000, '\0');
+  limits max;
+  max.decoded_free_bytes = 100'000;
   for (const std::string_view coding : codings)
-    EXPECT_EQ(failure(coding, encoded(coding, zeros)), errc::over_limit) << coding;
-  limits size;
-  size.decoded_ratio = 0;
-  EXPECT_FALSE(failure("gzip", encoded("gzip", zeros), 4096, size));
-  size.decoded_bytes = 19'999'999;
-  EXPECT_EQ(failure("gzip", encoded("gzip", zeros), 4096, size), errc::over_limit);
+    EXPECT_EQ(failure(coding, encoded(coding, zeros), 4096, max), errc::over_limit) << coding;
+  const std::string bomb = encoded("gzip", zeros);
+  EXPECT_FALSE(failure("gzip", bomb));  // the default allows 16 MiB at any ratio
+  max.decoded_ratio = 0;
+  EXPECT_FALSE(failure("gzip", bomb, 4096, max));
+  max.decoded_bytes = 299'999;
+  EXPECT_EQ(failure("gzip", bomb, 4096, max), errc::over_limit);
+}
+
+TEST(http_decoder, the_default_limits_stop_a_bomb_of_20_megabytes) {
+  EXPECT_EQ(failure("zstd", encoded("zstd", std::string(20'000'000, '\0'))), errc::over_limit);
 }
 
 response_head head_with(std::vector<field> fields) {
@@ -144,8 +155,9 @@ response_head head_with(std::vector<field> fields) {
 }
 
 // What a response with these fields and that body becomes.
-std::string undone(const response_head& h, std::string_view bytes, std::size_t size) {
-  const std::unique_ptr<decoder> d = make_decoder(h, limits());
+std::string undone(const response_head& h, std::string_view bytes, std::size_t size,
+                   const limits& max = {}) {
+  const std::unique_ptr<decoder> d = make_decoder(h, max);
   if (!d) return std::string(bytes);
   std::string text;
   while (!bytes.empty()) {
@@ -158,10 +170,11 @@ std::string undone(const response_head& h, std::string_view bytes, std::size_t s
 }
 
 TEST(http_decoder, several_codings_are_undone_from_the_last_one) {
-  const std::string text = sample(200'000);
-  for (const std::string_view inner : codings)
+  const std::string text = sample(70'000);  // more than the 64 KiB that are decoded at once
+  for (const std::string_view inner : codings) {
+    const std::string once = encoded(inner, text);
     for (const std::string_view outer : codings) {
-      const std::string body = encoded(outer, encoded(inner, text));
+      const std::string body = encoded(outer, once);
       const std::string list = std::string(inner) + " , " + std::string(outer);
       for (const std::size_t size : {std::size_t{1}, std::size_t{1000}, body.size()})
         EXPECT_EQ(undone(head_with({{"Content-Encoding", list}}), body, size), text) << list;
@@ -172,13 +185,22 @@ TEST(http_decoder, several_codings_are_undone_from_the_last_one) {
                 text)
           << list;
     }
+  }
 }
 
 TEST(http_decoder, a_bomb_in_a_bomb_passes_a_limit_of_both_together) {
-  const std::string body = encoded("gzip", encoded("gzip", std::string(400'000'000, '\0')));
-  EXPECT_THROW(
-      static_cast<void>(undone(head_with({{"Content-Encoding", "gzip, gzip"}}), body, 4096)),
-      error);
+  const std::string once = encoded("gzip", std::string(1'000'000, '\0'));
+  const std::string twice = encoded("gzip", once);
+  limits max;
+  max.decoded_free_bytes = 100'000;
+  max.decoded_ratio = 2000;
+  // Neither alone passes it.
+  ASSERT_LT(1'000'000 / once.size(), max.decoded_ratio);
+  ASSERT_LT(once.size() / twice.size(), max.decoded_ratio);
+  ASSERT_GT(1'000'000 / twice.size(), max.decoded_ratio);
+  const response_head both = head_with({{"Content-Encoding", "gzip, gzip"}});
+  EXPECT_EQ(undone(both, twice, 4096).size(), 1'000'000u);
+  EXPECT_THROW(static_cast<void>(undone(both, twice, 4096, max)), error);
 }
 
 TEST(http_decoder, a_word_that_is_no_coding_is_passed_over) {
