@@ -32,8 +32,29 @@ follow() {
 # folder PRESET: where a preset builds.
 folder() { [[ $1 == release ]] && echo build || echo "build-$1"; }
 
-# compile FOLDER "TARGETS": into its build.log.
+# Whether this user may build here.
+can_write() { [[ -w . && (! -d build || -w build) ]]; }
+
+need_to_write() {
+  can_write || {
+    say "$PWD cannot be written to: copy it to a folder of yours to build it."
+    exit 1
+  }
+}
+
+# A copied or moved checkout: ninja would go on building the sources where it was configured.
+forget_other_sources() {
+  local dir=$1 sources
+  [[ -f $dir/CMakeCache.txt ]] || return 0
+  sources=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$dir/CMakeCache.txt")
+  [[ ! $sources -ef . ]] || return 0
+  say "$dir was built from ${sources:-an unknown folder}: building it anew."
+  rm -rf "$dir"
+}
+
+# compile FOLDER "TARGETS": into its build.log. Without targets nothing is built.
 compile() {
+  [[ $2 ]] || return 0
   # shellcheck disable=SC2086 # the targets are words
   NINJA_STATUS='[%f/%t] ' cmake --build "$1" -j "$(jobs)" --target $2 2>&1 |
     tee "$1/build.log" | follow
@@ -46,6 +67,7 @@ build() {
   dir=$(folder "$preset")
   log=$dir/build.log
   start=$SECONDS
+  forget_other_sources "$dir"
   mkdir -p "$dir"
   if [[ ! -f $dir/build.ninja || CMakePresets.json -nt $dir/CMakeCache.txt || $# -gt 0 ]]; then
     cmake --preset "$preset" "$@" >"$log" 2>&1 || {
@@ -66,7 +88,18 @@ build() {
     { sed -n '/^FAILED: /,$p' "$log" | grep . || cat "$log"; } | head -n 100 >&2
     return 1
   fi
-  if ! grep -q '^ninja: no work to do' "$log"; then
+  if [[ $targets ]] && ! grep -q '^ninja: no work to do' "$log"; then
     say "Built $preset in $((SECONDS - start)) s."
   fi
+}
+
+# run_tests FOLDER CTEST_ARGUMENTS…: sets p, f and s, how many passed, failed and were skipped.
+run_tests() {
+  local dir=$1 code=0
+  shift
+  rm -f "$dir/junit.xml"
+  ctest --test-dir "$dir" "$@" --no-tests=error -j "$((2 * $(nproc)))" --output-on-failure \
+    --test-output-size-passed 1000000 --output-junit junit.xml || code=$?
+  read -r p f s < <(tools/count_tests "$dir/junit.xml" || echo 0 1 0)
+  ((code == 0 || f > 0)) || f=1
 }

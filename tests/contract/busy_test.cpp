@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t seeds = 60;
 
 // The calls that two tasks make on one stream, drawn from a seed, and what has come of them.
-struct play {
-  explicit play(std::uint64_t seed) : draw(seed) {}
+struct draws {
+  explicit draws(std::uint64_t seed) : draw(seed) {}
 
   [[nodiscard]] std::uint64_t below(std::uint64_t n) { return draw() % n; }
   void take(std::string_view bytes) {
@@ -33,13 +33,13 @@ struct play {
   bool ended = false;
 };
 
-task<> receive_and_take(stream& from, play& p, std::size_t max) {
+task<> receive_and_take(stream& from, draws& p, std::size_t max) {
   auto said = co_await from.recv(max);
   p.take(said);
 }
 
 // One receive of some kind. What it took is looked at in the turn in which its coroutine goes on.
-task<> receive_somehow(stream& from, play& p) {
+task<> receive_somehow(stream& from, draws& p) {
   const std::size_t max = 1 + p.below(5);
   std::array<std::byte, 8> buffer;
   std::optional<error> failure;
@@ -73,7 +73,7 @@ task<> receive_somehow(stream& from, play& p) {
   if (failure->is(errc::busy)) ++p.refused;
 }
 
-task<> keep_receiving(stream& from, play& p) {
+task<> keep_receiving(stream& from, draws& p) {
   while (!p.ended) {
     co_await receive_somehow(from, p);
     for (std::uint64_t i = p.below(3); i > 0; --i) co_await sleep(0ns);
@@ -81,7 +81,7 @@ task<> keep_receiving(stream& from, play& p) {
 }
 
 task<> send_in_bits(stream& to, std::uint64_t seed) {
-  play p(seed);
+  draws p(seed);
   std::uint64_t gone = 0;
   for (int i = 0; i < 200; ++i) {
     const std::string_view next = pattern::at(gone, 1 + p.below(9));
@@ -93,7 +93,7 @@ task<> send_in_bits(stream& to, std::uint64_t seed) {
 }
 
 task<std::size_t> play_on(stream& here, stream& there, std::uint64_t seed) {
-  play p(seed);
+  draws p(seed);
   auto all_of_them = all(send_in_bits(there, seed), keep_receiving(here, p),
                          keep_receiving(here, p), keep_receiving(here, p));
   co_await std::move(all_of_them);

@@ -18,15 +18,15 @@ namespace {
 using bight_test::in_own_network;
 using testing::HasSubstr;
 
-class folder {
+class scratch_folder {
  public:
-  folder() {
+  scratch_folder() {
     char name[] = "/tmp/bight-test-XXXXXX";
     path_ = mkdtemp(name);
   }
-  folder(const folder&) = delete;
-  folder& operator=(const folder&) = delete;
-  ~folder() { std::filesystem::remove_all(path_); }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+  ~scratch_folder() { std::filesystem::remove_all(path_); }
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:
@@ -71,7 +71,7 @@ BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
 }
 
 BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
-  const folder here;
+  const scratch_folder here;
   const std::string path = here.file("s");
   auto missing = co_await attempt(local::connect(path));
   EXPECT_THAT(told(missing), HasSubstr("no such socket file (is the server running?)"));
@@ -82,7 +82,7 @@ BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
 }
 
 BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
-  const folder here;
+  const scratch_folder here;
   const std::string path = here.file("s");
   {
     auto server = co_await local::listen(path);
@@ -102,7 +102,7 @@ BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
 }
 
 BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
-  const folder here;
+  const scratch_folder here;
   tcp::listen_options options;
   options.reuse_port = true;
   auto outcome = co_await try_listen(address::local(here.file("s")), options);
@@ -112,7 +112,7 @@ BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
 
 BIGHT_TEST(causes, a_symbolic_link_in_place_of_a_unix_socket_is_named) {
   needs_kernel("makes a symbolic link");
-  const folder here;
+  const scratch_folder here;
   const std::string path = here.file("s");
   EXPECT_EQ(symlink("/no/such/file", path.c_str()), 0);
   auto outcome = co_await attempt(local::listen(path));

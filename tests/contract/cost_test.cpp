@@ -27,7 +27,7 @@ task<> echo_frames(stream peer) {
   }
 }
 
-task<> greet(udp::request asked) { co_await asked.reply("Hello, ", asked.data()); }
+task<> greet_by_name(udp::request asked) { co_await asked.reply("Hello, ", asked.data()); }
 
 // How often memory is allocated for a question and its answer, both ends counted.
 task<std::size_t> count_allocations(stream& to, std::string_view question) {
@@ -105,7 +105,7 @@ BIGHT_TEST(cost, a_session_of_a_datagram_allocates_nothing) {
     }
     EXPECT_EQ(allocations() - before, 0u);
   };
-  co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask(s));
+  co_await serve_for(s, udp::serve("127.0.0.1:0", greet_by_name, s.options()), ask(s));
 }
 
 BIGHT_TEST(cost, a_burst_of_datagrams_allocates_nothing) {
@@ -120,7 +120,7 @@ BIGHT_TEST(cost, a_burst_of_datagrams_allocates_nothing) {
     }
     EXPECT_EQ(allocations() - before, 0u);
   };
-  co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask(s));
+  co_await serve_for(s, udp::serve("127.0.0.1:0", greet_by_name, s.options()), ask(s));
 }
 
 // Buffers end where messages of the usual powers of two end: none is cut there and sent in two.

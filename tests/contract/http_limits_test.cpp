@@ -68,14 +68,14 @@ BIGHT_SITE_TEST(http_time, h24_a_body_slower_than_the_smallest_rate_is_given_up,
   EXPECT_TRUE(fails(page, errc::timed_out));
 }
 
-task<bool> say_hello(site&, stream& peer, std::string) {
+task<bool> answer_hello(site&, stream& peer, std::string) {
   co_await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello ");
   co_await sleep(60ms);
   co_await peer.send("world");
   co_return true;
 }
 
-BIGHT_SITE_TEST(http_time, no_byte_is_lost_to_a_deadline, say_hello) {
+BIGHT_SITE_TEST(http_time, no_byte_is_lost_to_a_deadline, answer_hello) {
   auto page = co_await http::get(s.url());
   std::string all;
   while (all.size() < 11) {

@@ -20,12 +20,12 @@ using testing::HasSubstr;
 
 using answer = result<std::vector<address>>;
 
-task<answer> ask(address name, int family) {
+task<answer> ask_for(address name, int family) {
   auto asked = attempt(resolve(std::move(name), family));
   co_return co_await std::move(asked);
 }
 
-task<answer> ask(address name) {
+task<answer> ask_for(address name) {
   auto asked = attempt(resolve(std::move(name)));
   co_return co_await std::move(asked);
 }
@@ -45,22 +45,22 @@ auto seconds_since(std::chrono::steady_clock::time_point start) {
 
 TEST(names, an_ip_address_is_its_own) {
   runner r;
-  EXPECT_EQ(texts(r.run(ask("192.0.2.1:80"))), list{"192.0.2.1:80"});
-  EXPECT_EQ(texts(r.run(ask("[2001:db8::1]:80"))), list{"[2001:db8::1]:80"});
-  EXPECT_EQ(texts(r.run(ask("192.0.2.1:80", 4))), list{"192.0.2.1:80"});
-  EXPECT_TRUE(r.run(ask("192.0.2.1:80", 6)).error().is(errc::name_not_found));
+  EXPECT_EQ(texts(r.run(ask_for("192.0.2.1:80"))), list{"192.0.2.1:80"});
+  EXPECT_EQ(texts(r.run(ask_for("[2001:db8::1]:80"))), list{"[2001:db8::1]:80"});
+  EXPECT_EQ(texts(r.run(ask_for("192.0.2.1:80", 4))), list{"192.0.2.1:80"});
+  EXPECT_TRUE(r.run(ask_for("192.0.2.1:80", 6)).error().is(errc::name_not_found));
 }
 
 TEST(names, localhost_is_loopback_whoever_is_asked) {
   runner r;
-  EXPECT_EQ(texts(r.run(ask("localhost:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
-  EXPECT_EQ(texts(r.run(ask("LocalHost.:80", 4))), list{"127.0.0.1:80"});
-  EXPECT_EQ(texts(r.run(ask("a.localhost:80", 6))), list{"[::1]:80"});
+  EXPECT_EQ(texts(r.run(ask_for("localhost:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
+  EXPECT_EQ(texts(r.run(ask_for("LocalHost.:80", 4))), list{"127.0.0.1:80"});
+  EXPECT_EQ(texts(r.run(ask_for("a.localhost:80", 6))), list{"[::1]:80"});
 }
 
 TEST(names, invalid_does_not_exist_whoever_is_asked) {
   runner r;
-  auto outcome = r.run(ask("nosuch.invalid:80"));
+  auto outcome = r.run(ask_for("nosuch.invalid:80"));
   ASSERT_FALSE(outcome);
   EXPECT_TRUE(outcome.error().is(errc::name_not_found));
   EXPECT_THAT(outcome.error().what(), HasSubstr("resolve nosuch.invalid: no such host"));
@@ -80,7 +80,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
     EXPECT_LT(seconds_since(start), 3.0);  // c-ares itself gives up after 5 s or more
     // One that is given up beside one that is not: the late answers of neither do harm.
     const auto both = [slow]() -> task<> {
-      auto kept = ask("ok.ok.test:80", 4);
+      auto kept = ask_for("ok.ok.test:80", 4);
       auto given_up = slow("silent.silent.test:80");
       auto pair = all(std::move(kept), std::move(given_up));
       auto done = co_await std::move(pair);
@@ -109,10 +109,10 @@ TEST(names, both_families_come_by_turns) {
   in_own_network([] {
     name_server server;
     runner r;
-    EXPECT_EQ(texts(r.run(ask("two.ok.test:80"))),
+    EXPECT_EQ(texts(r.run(ask_for("two.ok.test:80"))),
               (list{"[::1]:80", "127.0.0.2:80", "127.0.0.1:80"}));
-    EXPECT_EQ(texts(r.run(ask("ok.none.test:80"))), list{"127.0.0.1:80"});
-    EXPECT_EQ(texts(r.run(ask("ok.fail.test:80"))), list{"127.0.0.1:80"});
+    EXPECT_EQ(texts(r.run(ask_for("ok.none.test:80"))), list{"127.0.0.1:80"});
+    EXPECT_EQ(texts(r.run(ask_for("ok.fail.test:80"))), list{"127.0.0.1:80"});
   });
 }
 
@@ -120,16 +120,16 @@ TEST(names, what_went_wrong_is_told_apart) {  // F01, F05
   in_own_network([] {
     name_server server;
     runner r;
-    EXPECT_TRUE(r.run(ask("nx.nx.test:80")).error().is(errc::name_not_found));
-    EXPECT_TRUE(r.run(ask("none.none.test:80")).error().is(errc::name_not_found));
+    EXPECT_TRUE(r.run(ask_for("nx.nx.test:80")).error().is(errc::name_not_found));
+    EXPECT_TRUE(r.run(ask_for("none.none.test:80")).error().is(errc::name_not_found));
     for (const char* name : {"fail.fail.test:80", "refuse.refuse.test:80", "nx.fail.test:80",
                              "fail.nx.test:80", "none.refuse.test:80"}) {
-      auto outcome = r.run(ask(name));
+      auto outcome = r.run(ask_for(name));
       ASSERT_FALSE(outcome) << name;
       EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
       EXPECT_FALSE(outcome.error().is(errc::name_not_found)) << outcome.error().what();
     }
-    auto garbled = r.run(ask("garble.garble.test:80"));
+    auto garbled = r.run(ask_for("garble.garble.test:80"));
     ASSERT_FALSE(garbled);
     EXPECT_TRUE(garbled.error().is(errc::name_unavailable)) << garbled.error().what();
   });
@@ -139,7 +139,7 @@ TEST(names, a_thousand_addresses_come_by_tcp) {  // F04, F05
   in_own_network([] {
     name_server server;
     runner r;
-    auto outcome = r.run(ask("many.none.test:80"));
+    auto outcome = r.run(ask_for("many.none.test:80"));
     ASSERT_TRUE(outcome) << outcome.error().what();
     EXPECT_EQ(outcome->size(), 1000u);
   });
@@ -149,8 +149,8 @@ TEST(names, nothing_is_remembered_between_calls) {  // F13
   in_own_network([] {
     name_server server;
     runner r;
-    static_cast<void>(r.run(ask("ok.ok.test:80", 4)));
-    static_cast<void>(r.run(ask("ok.ok.test:80", 4)));
+    static_cast<void>(r.run(ask_for("ok.ok.test:80", 4)));
+    static_cast<void>(r.run(ask_for("ok.ok.test:80", 4)));
     EXPECT_EQ(server.questions(), 2);
   });
 }
@@ -159,7 +159,7 @@ TEST(names, the_hosts_file_is_all_there_is_to_a_name_in_it) {
   in_own_network([] {
     name_server server;
     runner r;
-    EXPECT_EQ(texts(r.run(ask("only4.hosts:80"))), list{"127.0.0.5:80"});
+    EXPECT_EQ(texts(r.run(ask_for("only4.hosts:80"))), list{"127.0.0.5:80"});
     EXPECT_EQ(server.questions(), 0);
   });
 }
@@ -169,7 +169,7 @@ TEST(names, without_a_name_server_the_error_is_clear_and_quick) {  // F12
     bight_test::replace_file("resolv.conf", "");
     runner r;
     const auto start = std::chrono::steady_clock::now();
-    auto outcome = r.run(ask("ok.ok.test:80", 4));
+    auto outcome = r.run(ask_for("ok.ok.test:80", 4));
     ASSERT_FALSE(outcome);
     EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
     EXPECT_LT(seconds_since(start), 3.0);
@@ -185,7 +185,7 @@ TEST(names, a_first_name_server_that_refuses_costs_neither_family_its_timeout) {
                                  std::to_string(seconds) + "\n");
     runner r;
     const auto start = std::chrono::steady_clock::now();
-    EXPECT_EQ(texts(r.run(ask("ok.ok.test:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
+    EXPECT_EQ(texts(r.run(ask_for("ok.ok.test:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
     EXPECT_LT(seconds_since(start), seconds / 2);
   });
 }
@@ -195,9 +195,9 @@ TEST(names, another_resolv_conf_is_seen) {
     name_server server;
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
     runner r;
-    EXPECT_FALSE(r.run(ask("ok.ok.test:80", 4)));
+    EXPECT_FALSE(r.run(ask_for("ok.ok.test:80", 4)));
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
-    EXPECT_TRUE(r.run(ask("ok.ok.test:80", 4)));
+    EXPECT_TRUE(r.run(ask_for("ok.ok.test:80", 4)));
   });
 }
 
@@ -213,7 +213,7 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
     runner r;
     const auto hangs = []() -> task<> {
-      auto outcome = co_await ask("ok.ok.test:80", 4);
+      auto outcome = co_await ask_for("ok.ok.test:80", 4);
       EXPECT_TRUE(!outcome && outcome.error().is(errc::cancelled));
     };
     const auto both = [hangs]() -> task<> {
@@ -221,7 +221,7 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
       side.spawn(hangs());
       co_await sleep(1ms);
       bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
-      const auto told = texts(co_await ask("ok.ok.test:80", 4));
+      const auto told = texts(co_await ask_for("ok.ok.test:80", 4));
       EXPECT_EQ(told, list{"127.0.0.1:80"});
       side.stop();
       auto joined = side.join();
@@ -238,7 +238,7 @@ TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
     runner r;
     const auto one = [](int i, int& found) -> task<> {
       const std::string name = "ok.ok." + std::to_string(i) + ".test:80";
-      auto outcome = co_await ask(name, 4);
+      auto outcome = co_await ask_for(name, 4);
       if (outcome) ++found;
     };
     const auto many = [one](int& found) -> task<> {

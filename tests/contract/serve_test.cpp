@@ -45,19 +45,19 @@ BIGHT_TEST(serve, a_port_in_use_is_an_error_of_serve) {
   EXPECT_TRUE(fails(outcome, errc::address_in_use));
 }
 
-struct counted {
+struct sessions_counted {
   served s;
   std::size_t now = 0;
   std::size_t most = 0;
 };
 
-static task<> count_and_echo(counted& c, stream peer) {
+static task<> count_and_echo(sessions_counted& c, stream peer) {
   c.most = std::max(c.most, ++c.now);
   while (auto bytes = co_await peer.recv()) co_await peer.send(bytes);
   --c.now;
 }
 
-static task<> five_at_once(counted& c) {
+static task<> five_at_once(sessions_counted& c) {
   std::vector<raw::socket> clients;
   for (int i = 0; i < 5; ++i) {
     clients.push_back(raw::connect(c.s.at.front()));
@@ -74,7 +74,7 @@ static task<> five_at_once(counted& c) {
 }
 
 BIGHT_TEST(serve, beyond_max_connections_the_next_waits_until_one_has_ended) {
-  counted c;
+  sessions_counted c;
   serve_options two = c.s.options();
   two.max_connections = 2;
   co_await serve_for(c.s, tcp::serve("127.0.0.1:0", with(c, +count_and_echo), two),
@@ -194,10 +194,10 @@ BIGHT_TEST(drain, sessions_finish_within_the_grace_and_nobody_else_gets_in) {
 }
 
 BIGHT_TEST(drain, who_was_not_accepted_when_it_began_is_reset_and_not_served) {
-  counted c;
+  sessions_counted c;
   serve_options one = c.s.options();
   one.max_connections = 1;
-  auto client = [](counted& count) -> task<> {
+  auto client = [](sessions_counted& count) -> task<> {
     auto inside = co_await tcp::connect(count.s.at.front());
     co_await expect_echo(inside, "in");
     auto outside = co_await tcp::connect(count.s.at.front());

@@ -22,7 +22,7 @@ struct descriptors {
   raw::socket write;
 };
 
-descriptors make_pipe() {
+descriptors make_descriptors() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   return {raw::socket(fds[0]), raw::socket(fds[1])};
@@ -39,7 +39,7 @@ void write_all(int fd, std::string_view bytes) {
 }  // namespace
 
 BIGHT_TEST(stdio, a_pipe_gives_what_was_written_and_then_its_end) {
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto in = co_await stdio::open(pipe.read.fd());
   write_all(pipe.write.fd(), "some input");
   EXPECT_EQ(co_await in.recv(4), "some");
@@ -50,7 +50,7 @@ BIGHT_TEST(stdio, a_pipe_gives_what_was_written_and_then_its_end) {
 }
 
 BIGHT_TEST(stdio, a_read_waits_without_holding_up_the_loop) {
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto in = co_await stdio::open(pipe.read.fd());
   auto read = [](stdio& from) -> task<> { EXPECT_EQ(co_await from.recv(), "late"); };
   auto write = [](int fd) -> task<> {
@@ -62,7 +62,7 @@ BIGHT_TEST(stdio, a_read_waits_without_holding_up_the_loop) {
 }
 
 BIGHT_TEST(stdio, a_blocked_read_can_be_cancelled_and_loses_no_byte) {
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto in = co_await stdio::open(pipe.read.fd());
   for (int i = 0; i < 50; ++i) {
     auto late = co_await attempt(within(100us, in.recv()));
@@ -74,7 +74,7 @@ BIGHT_TEST(stdio, a_blocked_read_can_be_cancelled_and_loses_no_byte) {
 
 BIGHT_TEST(stdio, a_large_write_waits_for_a_slow_reader_and_loses_nothing) {
   // A pipe holds 64 KiB: pipe(7).
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
   const std::string whole = pattern::first(3'000'000);
   std::string got;
@@ -93,7 +93,7 @@ BIGHT_TEST(stdio, a_large_write_waits_for_a_slow_reader_and_loses_nothing) {
 }
 
 BIGHT_TEST(stdio, a_blocked_write_can_be_cancelled_and_counts_what_went) {
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
   const std::string whole = pattern::first(1'000'000);
   auto late = co_await attempt(within(20ms, out.send(whole)));
@@ -109,7 +109,7 @@ BIGHT_TEST(stdio, a_blocked_write_can_be_cancelled_and_counts_what_went) {
 
 BIGHT_TEST(stdio, a_pipe_that_nobody_reads_is_closed) {
   std::signal(SIGPIPE, SIG_IGN);  // as run() does
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
   pipe.read.close();
   auto outcome = co_await attempt(out.send("anybody?"));
@@ -118,7 +118,7 @@ BIGHT_TEST(stdio, a_pipe_that_nobody_reads_is_closed) {
 
 BIGHT_TEST(stdio, a_pipe_whose_reader_leaves_ends_a_write_that_waits) {
   std::signal(SIGPIPE, SIG_IGN);
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
   const std::string whole(1'000'000, 'x');
   auto write = [](stdio& to, const std::string& bytes) -> task<> {
@@ -134,7 +134,7 @@ BIGHT_TEST(stdio, a_pipe_whose_reader_leaves_ends_a_write_that_waits) {
 }
 
 BIGHT_TEST(stdio, the_descriptor_stays_open_and_as_it_was) {
-  auto pipe = make_pipe();
+  auto pipe = make_descriptors();
   {
     auto in = co_await stdio::open(pipe.read.fd());
     write_all(pipe.write.fd(), "x");

@@ -15,7 +15,7 @@ namespace {
 
 using side = tls_peer::side;
 
-task<> shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
+task<> shake_hands(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
 
 // Our client, and a server by hand that has shaken hands with it.
 struct by_hand {
@@ -33,8 +33,8 @@ task<by_hand> client_with_peer(int most = TLS1_3_VERSION) {
                                         TLS1_2_VERSION, most);
   std::optional<result<stream>> outcome;
   bool done = false;
-  auto both =
-      bight::all(shake(*all.peer, done), connect_over(std::move(below.there), outcome, careless()));
+  auto both = bight::all(shake_hands(*all.peer, done),
+                         connect_over(std::move(below.there), outcome, careless()));
   co_await std::move(both);
   EXPECT_TRUE(done);
   all.ours = std::move(*outcome).value();

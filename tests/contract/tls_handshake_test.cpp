@@ -13,7 +13,7 @@ namespace {
 
 using side = tls_peer::side;
 
-task<> shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
+task<> finish_shake(tls_peer& peer, bool& done) { done = co_await peer.shake(); }
 
 }  // namespace
 
@@ -270,7 +270,8 @@ BIGHT_TEST(tls_handshake, G14_an_old_server_is_refused_and_the_least_version_nam
                 TLS1_1_VERSION);
   std::optional<result<stream>> outcome;
   bool done = true;
-  auto both = all(shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
+  auto both =
+      all(finish_shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
   co_await std::move(both);
   EXPECT_FALSE(done);
   EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
@@ -283,7 +284,7 @@ BIGHT_TEST(tls_handshake, G14_an_old_client_is_refused_and_the_least_version_nam
   tls_peer peer(std::move(below.there), side::client, {}, TLS1_VERSION, TLS1_1_VERSION);
   std::optional<result<stream>> outcome;
   bool done = true;
-  auto both = all(shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
+  auto both = all(finish_shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
   co_await std::move(both);
   EXPECT_FALSE(done);
   EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));

@@ -17,7 +17,7 @@ struct agreed {
   std::optional<tls::agreement> there;
 };
 
-task<> note(agreed& all, stream peer) {
+task<> note_agreed(agreed& all, stream peer) {
   all.there = tls::about(peer);
   co_await peer.send("x");
   while (auto bytes = co_await peer.recv()) continue;
@@ -31,7 +31,8 @@ task<agreed> agree(tls::serve_options how, tls::connect_options options) {
     into.here = tls::about(peer);
     co_await peer.recv();
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", with(all, note), std::move(how), s.options()),
+  co_await serve_for(s,
+                     tls::serve("127.0.0.1:0", with(all, note_agreed), std::move(how), s.options()),
                      ask(s, std::move(options), all));
   co_return all;
 }

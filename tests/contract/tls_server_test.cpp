@@ -13,7 +13,7 @@ namespace contract {
 
 namespace {
 
-tls::serve_options with_files(const tls::identity& files) {
+tls::serve_options serving_files(const tls::identity& files) {
   tls::serve_options how;
   how.certificate = files.certificate;
   how.key = files.key;
@@ -43,35 +43,35 @@ std::string refusal(tls::serve_options how) {
 TEST(tls_server, G17_a_file_that_is_not_there_is_named) {
   certificates files;
   auto good = files.make(certificate_plan());
-  auto how = with_files(good);
+  auto how = serving_files(good);
   how.certificate = "/nonexistent/cert.pem";
   EXPECT_EQ(refusal(how), "certificate /nonexistent/cert.pem: No such file or directory");
-  how = with_files(good);
+  how = serving_files(good);
   how.key = "/nonexistent/key.pem";
   EXPECT_EQ(refusal(how), "key /nonexistent/key.pem: No such file or directory");
 }
 
 TEST(tls_server, G17_a_key_of_another_certificate_is_refused) {
   certificates files;
-  auto how = with_files(files.make(certificate_plan()));
+  auto how = serving_files(files.make(certificate_plan()));
   how.key = files.make(certificate_plan()).key;
   EXPECT_NE(refusal(how).find("does not match the certificate"), std::string::npos);
 }
 
 TEST(tls_server, G17_an_encrypted_key_is_refused_and_nobody_is_asked) {
   certificates files;
-  auto how = with_files(files.make(certificate_plan()));
+  auto how = serving_files(files.make(certificate_plan()));
   how.key = files.encrypted(how.key);
   EXPECT_NE(refusal(how).find("the key is encrypted"), std::string::npos) << refusal(how);
 }
 
 TEST(tls_server, G17_a_file_of_something_else_is_refused_and_not_shown) {
   certificates files;
-  auto how = with_files(files.make(certificate_plan()));
+  auto how = serving_files(files.make(certificate_plan()));
   how.key = files.file("the-secret-word");
   EXPECT_NE(refusal(how).find("no private key found"), std::string::npos);
   EXPECT_EQ(refusal(how).find("the-secret-word"), std::string::npos);
-  how = with_files(files.make(certificate_plan()));
+  how = serving_files(files.make(certificate_plan()));
   how.certificate = how.key;
   EXPECT_NE(refusal(how).find("no certificate found"), std::string::npos);
 }
@@ -128,7 +128,7 @@ BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_live
     auto third = co_await tls::connect(at, pinned(tls::pin(second.certificate)));
     co_await expect_echo(third, "as before");
   };
-  auto serving = tls::serve("127.0.0.1:0", echo, with_files(served_files), options);
+  auto serving = tls::serve("127.0.0.1:0", echo, serving_files(served_files), options);
   auto asking = client(s);
   co_await serve_for(s, std::move(serving), std::move(asking));
   EXPECT_NE(s.told().find("no private key"), std::string::npos) << s.told();

@@ -149,27 +149,27 @@ BIGHT_TEST(udp_serve, a_handler_that_throws_fails_alone_and_is_reported) {
   EXPECT_EQ(s.errors.size(), 2u) << s.told();
 }
 
-struct counted {
+struct datagrams_counted {
   served s;
   std::size_t now = 0;
   std::size_t most = 0;
 };
 
-static task<> count_sessions(counted& c, udp::request asked) {
+static task<> count_sessions(datagrams_counted& c, udp::request asked) {
   c.most = std::max(c.most, ++c.now);
   co_await some_turns(5);
   --c.now;
   co_await asked.reply("done");
 }
 
-static task<> ask_many_at_once(counted& c) {
+static task<> ask_many_at_once(datagrams_counted& c) {
   auto client = co_await udp::connect(c.s.at.front());
   for (int i = 0; i < 30; ++i) co_await client.send("x");
   for (int i = 0; i < 30; ++i) EXPECT_EQ((co_await client.recv()).data, "done");
 }
 
 BIGHT_TEST(udp_serve, runs_at_most_max_connections_sessions_and_loses_nothing_by_it) {
-  counted c;
+  datagrams_counted c;
   serve_options few = c.s.options();
   few.max_connections = 3;
   co_await serve_for(c.s, udp::serve("127.0.0.1:0", with(c, +count_sessions), few),

@@ -11,12 +11,12 @@ namespace contract {
 
 namespace {
 
-std::string abstract_name(const char* of) {
+std::string abstract_path(const char* of) {
   return "@bight-unix-reset-" + std::to_string(getpid()) + "-" + of;
 }
 
-task<ends> connected_by_unix(const char* of) {
-  auto connecting = connected("unix:" + abstract_name(of));
+task<ends> connected_here(const char* of) {
+  auto connecting = connected("unix:" + abstract_path(of));
   co_return co_await std::move(connecting);
 }
 
@@ -27,7 +27,7 @@ task<> expect_reset(stream& peer) {
   EXPECT_TRUE(fails(again, errc::reset));
 }
 
-task<> expect_end(stream& peer) {
+task<> expect_clean_end(stream& peer) {
   for (int i = 0; i < 2; ++i) {
     auto end = co_await attempt(within(patience, peer.recv()));
     EXPECT_TRUE(end && end->empty()) << (end ? "bytes" : end.error().what());
@@ -50,7 +50,7 @@ task<> ask_and_hear(trial& t) {
 }  // namespace
 
 BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received) {
-  auto pair = co_await connected_by_unix("rest");
+  auto pair = co_await connected_here("rest");
   co_await pair.there.send("0123456789");
   auto front = co_await pair.here.recv(3);
   EXPECT_EQ(front, "012");
@@ -61,7 +61,7 @@ BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received) {
 }
 
 BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received_into_a_buffer) {
-  auto pair = co_await connected_by_unix("into");
+  auto pair = co_await connected_here("into");
   for (int i = 0; i < 2; ++i) {
     co_await pair.there.send("0123456789");
     std::array<std::byte, 10> buffer;
@@ -75,7 +75,7 @@ BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received_into_a_buffer) {
 }
 
 BIGHT_TEST(unix_reset, bytes_that_came_when_nobody_received_any_more) {
-  auto pair = co_await connected_by_unix("later");
+  auto pair = co_await connected_here("later");
   for (const char* part : {"one", "two"}) {
     co_await pair.there.send(part);
     auto got = co_await pair.here.recv();
@@ -92,7 +92,7 @@ BIGHT_TEST(unix_reset, bytes_that_came_when_nobody_received_any_more) {
 }
 
 BIGHT_TEST(unix_reset, an_abort_behind_an_answer) {
-  auto pair = co_await connected_by_unix("abort");
+  auto pair = co_await connected_here("abort");
   co_await pair.there.send("0123456789");
   auto front = co_await pair.here.recv(3);
   EXPECT_EQ(front, "012");
@@ -106,7 +106,7 @@ BIGHT_TEST(unix_reset, an_abort_behind_an_answer) {
 
 BIGHT_TEST(unix_reset, a_session_that_fails_with_input_unread) {
   trial t;
-  const address at("unix:" + abstract_name("session"));
+  const address at("unix:" + abstract_path("session"));
   co_await serve_for(t.s, tcp::serve(at, answer_a_part_and_fail, t.options()), ask_and_hear(t));
   EXPECT_EQ(t.got.bytes, "half");
   EXPECT_TRUE(fails(t.got.end, errc::reset));
@@ -115,7 +115,7 @@ BIGHT_TEST(unix_reset, a_session_that_fails_with_input_unread) {
 
 BIGHT_TEST(unix_reset, a_session_that_ends_well_with_input_unread_is_none) {
   trial t;
-  const address at("unix:" + abstract_name("well"));
+  const address at("unix:" + abstract_path("well"));
   auto answer = [](stream peer) -> task<> {
     EXPECT_EQ(co_await recv_exactly(peer, 3), "abc");
     co_await peer.send("whole");
@@ -128,7 +128,7 @@ BIGHT_TEST(unix_reset, a_session_that_ends_well_with_input_unread_is_none) {
 // ── Connections that nobody has accepted ────────────────────────────────────────────────────────
 
 BIGHT_TEST(unix_reset, connections_behind_the_one_that_was_accepted) {
-  const std::string name = abstract_name("backlog");
+  const std::string name = abstract_path("backlog");
   auto listening = co_await local::listen(name);
   std::vector<stream> clients;
   for (int i = 0; i < 4; ++i) clients.push_back(co_await local::connect(name));
@@ -140,12 +140,12 @@ BIGHT_TEST(unix_reset, connections_behind_the_one_that_was_accepted) {
     co_await std::move(heard);
   }
   first.close();
-  auto heard = expect_end(clients[0]);
+  auto heard = expect_clean_end(clients[0]);
   co_await std::move(heard);
 }
 
 BIGHT_TEST(unix_reset, connections_that_came_after_an_accept_was_cancelled) {
-  const std::string name = abstract_name("cancelled");
+  const std::string name = abstract_path("cancelled");
   auto listening = co_await local::listen(name);
   auto none = co_await attempt(within(1ms, listening.accept()));
   EXPECT_TRUE(fails(none, errc::timed_out));
@@ -165,7 +165,7 @@ BIGHT_TEST(unix_reset, connections_that_wait_for_a_server_that_drains) {
   served s;
   serve_options one = s.options();
   one.max_connections = 1;
-  const address at("unix:" + abstract_name("drain"));
+  const address at("unix:" + abstract_path("drain"));
   auto ask = [](served& of) -> task<> {
     auto first = co_await tcp::connect(of.at.front());
     auto echoed = expect_echo(first, "here");

@@ -158,7 +158,7 @@ struct in_between {
   }
 };
 
-void play(sim::world& net, unsigned size, bool secure) {
+void play_pages(sim::world& net, unsigned size, bool secure) {
   auto& server = net.add("server");
   auto& between = net.add("between");
   auto& client = net.add("client");
@@ -186,7 +186,7 @@ void play(sim::world& net, unsigned size, bool secure) {
 
 }  // namespace
 
-void pages(sim::world& net, unsigned size) { play(net, size, false); }
-void pages_tls(sim::world& net, unsigned size) { play(net, size, true); }
+void pages(sim::world& net, unsigned size) { play_pages(net, size, false); }
+void pages_tls(sim::world& net, unsigned size) { play_pages(net, size, true); }
 
 }  // namespace scenario

@@ -32,7 +32,7 @@ struct state {
   tally operations = {};
 };
 
-constexpr std::size_t name_length = 8;
+constexpr std::size_t name_size = 8;
 
 bool is_late(const error& e) { return e.is(errc::timed_out); }
 
@@ -102,8 +102,8 @@ struct receiver {
 
   task<> operator()(tcp::stream peer) const {
     std::string name;
-    while (name.size() < name_length) {
-      auto more = co_await peer.recv(name_length - name.size());
+    while (name.size() < name_size) {
+      auto more = co_await peer.recv(name_size - name.size());
       if (!more) co_return;
       name += more.view();
     }
@@ -161,7 +161,7 @@ task<> carrier(sim::world& net, stage& on, state& s, std::uint64_t total, unsign
   ++done;
 }
 
-void play(sim::world& net, unsigned size, bool secure) {
+void play_transfers(sim::world& net, unsigned size, bool secure) {
   auto& from = net.add("sender");
   // A window that is full again and again, in most worlds.
   sim::host_options narrow;
@@ -191,7 +191,7 @@ void play(sim::world& net, unsigned size, bool secure) {
 
 }  // namespace
 
-void transfers(sim::world& net, unsigned size) { play(net, size, false); }
-void transfers_tls(sim::world& net, unsigned size) { play(net, size, true); }
+void transfers(sim::world& net, unsigned size) { play_transfers(net, size, false); }
+void transfers_tls(sim::world& net, unsigned size) { play_transfers(net, size, true); }
 
 }  // namespace scenario

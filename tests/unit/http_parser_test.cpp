@@ -3,6 +3,7 @@
 
 #include "unit/http_wire.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace bight::http {

@@ -16,7 +16,7 @@ std::string refusal(std::string_view text) {
     const url u(text);
     return {};
   } catch (const error& e) {
-    EXPECT_TRUE(e.is(errc::bad_address)) << e.what();
+    EXPECT_TRUE(e.is(bight::errc::bad_address)) << e.what();
     return e.what();
   }
 }

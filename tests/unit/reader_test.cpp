@@ -248,18 +248,18 @@ TEST(reader, two_hundred_thousand_buffered_lines_do_not_grow_the_stack) {
 }
 
 TEST(reader, holds_no_buffer_of_the_source_while_it_waits) {
-  struct buffer : lease_block {
+  struct lent_buffer : lease_block {
     std::string bytes = "partial";
     int released = 0;
   };
   struct one_buffer_source {
-    buffer block;
+    lent_buffer block;
     event more;
     bool given = false;
     task<lease> recv(std::size_t) {
       if (!given) {
         given = true;
-        block.release = [](lease_block& b) noexcept { ++static_cast<buffer&>(b).released; };
+        block.release = [](lease_block& b) noexcept { ++static_cast<lent_buffer&>(b).released; };
         co_return lease(block, reinterpret_cast<const std::byte*>(block.bytes.data()), 7);
       }
       co_await more.wait();

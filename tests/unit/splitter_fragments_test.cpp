@@ -16,20 +16,20 @@ namespace {
 using namespace std::string_literals;
 
 // What a series of take()s gave: messages, then how it ended.
-struct outcome {
+struct split_outcome {
   std::vector<std::string> messages;
   std::string end;
-  friend bool operator==(const outcome&, const outcome&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const outcome& o) {
+  friend bool operator==(const split_outcome&, const split_outcome&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const split_outcome& o) {
     for (const auto& m : o.messages) out << '[' << m << "] ";
     return out << o.end;
   }
 };
 
 // Feeds `pieces`, then the end of the stream, and takes messages as early as they can be had.
-outcome split(const std::vector<std::string>& pieces, const framing& f) {
+split_outcome split(const std::vector<std::string>& pieces, const framing& f) {
   splitter s;
-  outcome result;
+  split_outcome result;
   std::size_t next = 0;
   for (;;) {
     while (!s.settled(f)) {
@@ -55,8 +55,8 @@ outcome split(const std::vector<std::string>& pieces, const framing& f) {
 }
 
 // The same, written as plainly as can be, on the whole text.
-outcome reference(const std::string& text, const framing& f) {
-  outcome result;
+split_outcome reference(const std::string& text, const framing& f) {
+  split_outcome result;
   std::size_t at = 0;
   for (;;) {
     const std::string rest = text.substr(at);
@@ -106,7 +106,7 @@ std::vector<std::string> pieces_of(const std::string& text, std::size_t size) {
 }
 
 void check_every_fragment_size(const std::string& text, const framing& f) {
-  const outcome expected = reference(text, f);
+  const split_outcome expected = reference(text, f);
   for (std::size_t size = 1; size <= text.size() + 1; ++size)
     EXPECT_EQ(split(pieces_of(text, size), f), expected)
         << f.tried() << " max " << f.max << " in pieces of " << size;

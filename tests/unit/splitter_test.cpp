@@ -51,11 +51,11 @@ TEST(splitter, mixed_framings_lose_no_byte) {
   }
 }
 
-struct buffer : lease_block {
+struct held_bytes : lease_block {
   std::string bytes;
   int released = 0;
-  explicit buffer(std::string text) : bytes(std::move(text)) {
-    release = [](lease_block& b) noexcept { ++static_cast<buffer&>(b).released; };
+  explicit held_bytes(std::string text) : bytes(std::move(text)) {
+    release = [](lease_block& b) noexcept { ++static_cast<held_bytes&>(b).released; };
   }
   lease lend() { return {*this, reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}; }
   [[nodiscard]] bool holds(const lease& l) const {
@@ -70,7 +70,7 @@ lease take(splitter& s, const framing& f) {
 }
 
 TEST(splitter, a_message_in_one_lease_is_handed_out_without_a_copy) {
-  buffer b("first\nsecond\r\n\0\3abcrest"s);
+  held_bytes b("first\nsecond\r\n\0\3abcrest"s);
   splitter s;
   s.feed(b.lend());
   const lease first = take(s, framing::line(100));
@@ -87,7 +87,7 @@ TEST(splitter, a_message_in_one_lease_is_handed_out_without_a_copy) {
 }
 
 TEST(splitter, a_message_over_several_leases_is_put_together_and_they_go_back) {
-  buffer one("hel"), two("lo\nrest");
+  held_bytes one("hel"), two("lo\nrest");
   splitter s;
   s.feed(one.lend());
   EXPECT_FALSE(s.settled(framing::line(100)));
@@ -101,7 +101,7 @@ TEST(splitter, a_message_over_several_leases_is_put_together_and_they_go_back) {
 }
 
 TEST(splitter, stash_gives_the_buffer_back_and_keeps_the_bytes) {
-  buffer b("partial");
+  held_bytes b("partial");
   splitter s;
   s.feed(b.lend());
   s.stash();
@@ -111,7 +111,7 @@ TEST(splitter, stash_gives_the_buffer_back_and_keeps_the_bytes) {
 }
 
 TEST(splitter, an_empty_message_holds_no_buffer) {
-  buffer b("\n\nx");
+  held_bytes b("\n\nx");
   splitter s;
   s.feed(b.lend());
   const lease first = take(s, framing::line(100));

@@ -51,7 +51,7 @@ struct scripted_source {
   }
 };
 
-void run(task<> body) {
+void play(task<> body) {
   manual_scheduler loop;
   loop.run(std::move(body));
 }
@@ -59,7 +59,7 @@ void run(task<> body) {
 using sent_list = std::vector<std::string>;
 
 TEST(writer, keeps_what_is_written_until_it_is_flushed) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     writer out(sink);
     co_await out.write("a");
@@ -74,7 +74,7 @@ TEST(writer, keeps_what_is_written_until_it_is_flushed) {
 }
 
 TEST(writer, sends_when_it_is_full) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     writer out(sink, 4);
     co_await out.write("abc");
@@ -87,7 +87,7 @@ TEST(writer, sends_when_it_is_full) {
 }
 
 TEST(writer, is_flushed_by_a_reader_that_is_about_to_wait_and_not_before) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     std::size_t seen = 0;
     scripted_source source{{"1\n2\n3", "\n4\n"}, 0, &seen, &sink};
@@ -102,7 +102,7 @@ TEST(writer, is_flushed_by_a_reader_that_is_about_to_wait_and_not_before) {
 
 // The last line ends with the stream: nothing is waited for after it.
 TEST(writer, is_flushed_before_the_end_is_told) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     scripted_source source{{"1\n2"}};
     writer out(sink);
@@ -115,7 +115,7 @@ TEST(writer, is_flushed_before_the_end_is_told) {
 }
 
 TEST(writer, a_failure_of_the_flush_comes_out_of_the_read) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     sink.fails = true;
     scripted_source source{{"1\n"}};
@@ -134,7 +134,7 @@ TEST(writer, a_failure_of_the_flush_comes_out_of_the_read) {
 }
 
 TEST(writer, a_deadline_in_the_middle_of_a_flush_loses_and_repeats_nothing) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     event open;
     sink.open = &open;
@@ -155,7 +155,7 @@ TEST(writer, a_deadline_in_the_middle_of_a_flush_loses_and_repeats_nothing) {
 }
 
 TEST(writer, what_is_written_during_a_flush_goes_behind_it) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     event open;
     sink.open = &open;
@@ -175,7 +175,7 @@ TEST(writer, what_is_written_during_a_flush_goes_behind_it) {
 
 // A session may write in one task and read in another.
 TEST(writer, a_read_beside_a_flush_that_is_on_its_way_does_not_fail) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     event open;
     sink.open = &open;
@@ -196,7 +196,7 @@ TEST(writer, a_read_beside_a_flush_that_is_on_its_way_does_not_fail) {
 
 // What fails has kept nothing, or the program would write it again.
 TEST(writer, a_full_write_beside_a_flush_that_is_on_its_way_is_sent_once) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     event open;
     sink.open = &open;
@@ -217,7 +217,7 @@ TEST(writer, a_full_write_beside_a_flush_that_is_on_its_way_is_sent_once) {
 }
 
 TEST(writer, in_a_stopped_context_writes_nothing) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     writer out(sink);
     auto in_stopped = [](writer<scripted_sink>& to) -> task<> {
@@ -237,7 +237,7 @@ TEST(writer, in_a_stopped_context_writes_nothing) {
 }
 
 TEST(writer, allocates_nothing_for_a_write_that_fits) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     writer out(sink);
     co_await out.write(std::string(1000, 'x'));
@@ -256,7 +256,7 @@ TEST(writer, allocates_nothing_for_a_write_that_fits) {
 
 namespace {
 void forget_a_flush() {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink sink;
     writer out(sink);
     co_await out.write("lost");
@@ -269,7 +269,7 @@ TEST(writer, that_dies_with_bytes_in_it_ends_the_program) {
 }
 
 TEST(writer, may_die_with_bytes_when_a_failure_has_been_told) {
-  run([]() -> task<> {
+  play([]() -> task<> {
     scripted_sink broken;
     broken.fails = true;
     {
