@@ -264,13 +264,13 @@ BIGHT_TEST(tcp, a_thousand_connections_live_side_by_side) {
       EXPECT_EQ(co_await recv_exactly(peer, text.size()), text);
     }
   };
-  auto many = [](served& server, task<> (*client)(address, int)) -> task<> {
+  auto thousand = [](served& server, task<> (*client)(address, int)) -> task<> {
     std::vector<task<>> clients;
     for (int i = 0; i < 1000; ++i) clients.push_back(client(server.at.front(), i));
     auto everybody = all(std::move(clients));
     co_await std::move(everybody);
   };
-  co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, s.options()), many(s, one));
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, s.options()), thousand(s, one));
   EXPECT_EQ(s.told(), "");
 }
 

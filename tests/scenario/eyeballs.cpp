@@ -14,7 +14,7 @@ namespace scenario {
 namespace {
 
 constexpr duration latency = 10ms;
-constexpr duration limit = 10s;
+constexpr duration time_limit = 10s;
 
 struct family_state {
   sim::name_options::answer answer{};
@@ -51,7 +51,7 @@ struct tell_family {
 task<> look(sim::world& net, family_state f4, family_state f6, bool& done) {
   const duration began = net.now();
   tcp::connect_options how;
-  how.timeout = limit;
+  how.timeout = time_limit;
   auto connecting = attempt(tcp::connect("www.example.org:80", how));
   auto connected = co_await std::move(connecting);
   const duration took = net.now() - began;
@@ -61,7 +61,8 @@ task<> look(sim::world& net, family_state f4, family_state f6, bool& done) {
   constexpr duration slack = 5ms;
   const duration by4 = f4.look_up + 50ms + 250ms + 2 * latency;
   const duration by6 = f6.look_up + 250ms + 2 * latency;
-  const duration soon = std::min(f4.reachable() ? by4 : limit, f6.reachable() ? by6 : limit);
+  const duration soon =
+      std::min(f4.reachable() ? by4 : time_limit, f6.reachable() ? by6 : time_limit);
   sim::require(took <= soon + slack, fmt::format("it took {} ms", took / 1ms));
   sim::require(connected.has_value() == reachable, "what can be reached is reached, and no more");
   if (connected) {
