@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What to type next after an error of the library, which knows no flags.
+/// Hints that name flags of the tool, for errors of the library.
 
 #include <bight/error.hpp>
 
@@ -9,7 +9,8 @@
 
 namespace tool {
 
-/// " (see --pin, --ca and --insecure)" for a certificate that is not trusted; "" for most errors.
-[[nodiscard]] std::string advice_on(const bight::error& e);
+/// For example " (see --pin, --ca and --insecure)" for an untrusted certificate; "" for most
+/// errors.
+[[nodiscard]] std::string hint_for(const bight::error& e);
 
 }  // namespace tool

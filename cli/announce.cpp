@@ -21,14 +21,14 @@ using bight::address;
 
 namespace {
 
-// 0.0.0.0, [::], and any address that others can reach.
+// 0.0.0.0, [::], and any address that other machines can reach.
 bool is_open(const address& at) { return !at.is_loopback(); }
 
-// 0.0.0.0 and [::], to which nobody connects.
+// 0.0.0.0 and [::], which clients cannot connect to.
 bool is_every(const address& at) { return at.host() == "0.0.0.0" || at.host() == "::"; }
 
-// Where others find a server that listens on every address of this machine. Link-local addresses
-// mean nothing in a browser.
+// The addresses under which other machines reach a server that listens on all interfaces. Browsers
+// do not support link-local addresses.
 std::vector<address> reachable(const address& every, bool both_families) {
   std::vector<address> found;
   ifaddrs* all = nullptr;
@@ -56,8 +56,8 @@ std::vector<address> reachable(const address& every, bool both_families) {
 
 }  // namespace
 
-std::shared_ptr<ready_file> ready_file::take(int fd) {
-  auto ready = std::make_shared<ready_file>();
+std::shared_ptr<ready_descriptor> ready_descriptor::take(int fd) {
+  auto ready = std::make_shared<ready_descriptor>();
   ready->fd_ = fd;
   ready->file_ = fd == 1 ? stdout : fd == 2 ? stderr : fd == 0 ? nullptr : file_of(fd);
   if (ready->file_ == nullptr)
@@ -68,79 +68,81 @@ std::shared_ptr<ready_file> ready_file::take(int fd) {
   return ready;
 }
 
-void ready_file::write(const std::vector<target>& where) {
+void ready_descriptor::write(const std::vector<target>& where) {
   if (file_ == nullptr) return;
   std::string lines;
   for (const target& t : where)
-    lines +=
-        fmt::format("{} {}\n", name_of(t.proto, t.at), t.is_local() ? t.at.host() : t.at.str());
+    lines += fmt::format("{} {}\n", name_of(t.proto, t.address),
+                         t.is_unix() ? t.address.host() : t.address.str());
   try {
     write_all(fileno(file_), lines, "--ready-fd");
   } catch (const failure&) {
-    // A script that does not read its descriptor any more is no reason not to serve.
+    // If the script has closed its end, serve anyway.
   }
   if (fd_ > 2) std::fclose(file_);
   file_ = nullptr;
 }
 
-void announcer::tell(const target& t) const {
-  const std::string name = name_of(t.proto, t.at);
-  const char* who = t.is_local()    ? ""
-                    : is_open(t.at) ? ", open to the network"
-                                    : ", for this machine only";
-  voice_.note(fmt::format("Listening on {}{}", t.str(), who));
-  if (t.is_local())
-    voice_.event("listening", {{"proto", name}, {"path", t.at.host()}});
+void announcer::announce(const target& t) const {
+  const std::string name = name_of(t.proto, t.address);
+  const char* who = t.is_unix()          ? ""
+                    : is_open(t.address) ? ", open to the network"
+                                         : ", for this machine only";
+  log_.note(fmt::format("Listening on {}{}", t.str(), who));
+  if (t.is_unix())
+    log_.event("listening", {{"proto", name}, {"path", t.address.host()}});
   else
-    voice_.event("listening", {{"proto", name},
-                               {"addr", t.at.host()},
-                               {"port", std::int64_t{t.at.port()}},
-                               {"public", is_open(t.at)}});
-  if (files_ != nullptr) tell_files(t);
+    log_.event("listening", {{"proto", name},
+                             {"addr", t.address.host()},
+                             {"port", std::int64_t{t.address.port()}},
+                             {"public", is_open(t.address)}});
+  if (files_ != nullptr) announce_files(t);
 }
 
-// Where a browser finds the files.
-void announcer::tell_files(const target& t) const {
+// The URLs of the files.
+void announcer::announce_files(const target& t) const {
   const std::string path = shown(files_->path());
-  if (t.is_local()) {
-    voice_.note(
+  if (t.is_unix()) {
+    log_.note(
         fmt::format("Serving {} at http://localhost/ (curl --unix-socket {} http://localhost/)",
-                    path, shown(t.at.host())));
+                    path, shown(t.address.host())));
     return;
   }
-  if (!t.at.is_ip()) return;
-  std::vector<address> at{t.at};
-  if (is_every(t.at)) at = reachable(t.at, both_families_);
-  const char* const loopback = t.at.host() == "::" && !both_families_ ? "[::1]:1" : "127.0.0.1:1";
-  if (at.empty()) at.push_back(address(loopback).with_port(t.at.port()));
+  if (!t.address.is_ip()) return;
+  std::vector<address> at{t.address};
+  if (is_every(t.address)) at = reachable(t.address, both_families_);
+  const char* const loopback =
+      t.address.host() == "::" && !both_families_ ? "[::1]:1" : "127.0.0.1:1";
+  if (at.empty()) at.push_back(address(loopback).with_port(t.address.port()));
   for (const address& a : at)
-    voice_.note(fmt::format("Serving {} at {}://{}/", path,
-                            t.proto == protocol::tls ? "https" : "http", a.str()));
+    log_.note(fmt::format("Serving {} at {}://{}/", path,
+                          t.proto == protocol::tls ? "https" : "http", a.str()));
 }
 
-void announcer::tell_pin() const {
+void announcer::announce_pin() const {
   const auto found = std::find_if(where_.begin(), where_.end(),
                                   [](const target& t) { return t.proto == protocol::tls; });
   if (pin_.empty() || found == where_.end()) return;
-  const bool every = found->at.is_ip() && is_every(found->at);
-  const std::string at = every ? fmt::format("localhost:{}", found->at.port()) : found->at.str();
+  const bool every = found->address.is_ip() && is_every(found->address);
+  const std::string at =
+      every ? fmt::format("localhost:{}", found->address.port()) : found->address.str();
   std::string command = fmt::format("bight connect tls://{}", at);
-  if (found->is_local())
+  if (found->is_unix())
     command = "bight connect --tls " + at;
   else if (files_ != nullptr)
     command = fmt::format("bight get https://{}/", at);
   command += " --pin " + pin_;
-  voice_.note(fmt::format(
+  log_.note(fmt::format(
       "Made a self-signed certificate, valid while this server runs. To connect{}:\n  {}",
       every ? " (from another machine, use this machine's name)" : "", command));
-  voice_.event("certificate", {{"pin", pin_}, {"command", command}});
+  log_.event("certificate", {{"pin", pin_}, {"command", command}});
 }
 
 void announcer::listening(protocol proto, const address& at) {
   where_.push_back({proto, at});
   if (where_.size() != expected_) return;
-  for (const target& t : where_) tell(t);
-  tell_pin();
+  for (const target& t : where_) announce(t);
+  announce_pin();
   if (ready_ != nullptr) ready_->write(where_);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Telling people, programs and scripts where a server listens, and how a client trusts it.
+/// Reports where a server listens, and how clients can verify it.
 
 #include "console.hpp"
 #include "folder.hpp"
@@ -14,15 +14,15 @@
 
 namespace tool {
 
-/// The descriptor of --ready-fd. Taken before anything else is opened, so that it is surely the
-/// caller's.
-class ready_file {
+/// The descriptor of --ready-fd. Checked before anything else is opened, so that it cannot be one
+/// of our own.
+class ready_descriptor {
  public:
-  /// errors  a usage failure when the program was not given that descriptor.
-  [[nodiscard]] static std::shared_ptr<ready_file> take(int fd);
+  /// errors  a usage failure if the descriptor is not open.
+  [[nodiscard]] static std::shared_ptr<ready_descriptor> take(int fd);
 
-  /// Writes a line for each address, "tcp 127.0.0.1:40123", and closes: the reader sees the end.
-  /// Standard output and error stay open.
+  /// Writes one line per address, "tcp 127.0.0.1:40123", and closes the descriptor, unless it is
+  /// standard output or standard error.
   void write(const std::vector<target>& where);
 
  private:
@@ -30,32 +30,32 @@ class ready_file {
   std::FILE* file_ = nullptr;
 };
 
-/// Collects addresses until all listen, then tells of all of them: nobody connects too early.
+/// Collects addresses until all are listening, then reports them. So no client connects too early.
 class announcer {
  public:
-  /// All are borrowed; `ready`, and the `files` that are served, may be null.
+  /// All are borrowed; `ready` and `files` (the served folder) may be null.
   ///
-  /// both_families  whether [::] stands for every IPv4 address too.
-  announcer(const console& voice, ready_file* ready, const folder* files, std::size_t expected,
+  /// both_families  whether [::] includes all IPv4 addresses.
+  announcer(const console& log, ready_descriptor* ready, const folder* files, std::size_t expected,
             bool both_families)
-      : voice_(voice),
+      : log_(log),
         ready_(ready),
         files_(files),
         expected_(expected),
         both_families_(both_families) {}
 
   void listening(protocol proto, const bight::address& at);
-  /// The pin of a certificate that was made on the spot: told behind the addresses, with the
-  /// command of a client.
+  /// Stores the pin of a self-signed certificate. It is reported after the addresses, with a
+  /// command for clients.
   void made_certificate(std::string pin) { pin_ = std::move(pin); }
 
  private:
-  void tell(const target& t) const;
-  void tell_files(const target& t) const;
-  void tell_pin() const;
+  void announce(const target& t) const;
+  void announce_files(const target& t) const;
+  void announce_pin() const;
 
-  const console& voice_;
-  ready_file* ready_;
+  const console& log_;
+  ready_descriptor* ready_;
   const folder* files_;
   std::size_t expected_;
   bool both_families_;

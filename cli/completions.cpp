@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight completions SHELL`: a script for the shell, made from the grammar itself.
+// `bight completions SHELL`: a script for the shell, generated from the flags.
 
 #include "completions.hpp"
 
@@ -21,7 +21,7 @@ const std::vector<std::string>& shells() {
   return all;
 }
 
-// What follows a flag; `name` is its longest one.
+// The value of a flag; `name` is its longest name.
 completed_value value_of(const std::string& name) {
   if (name == "--color") return {kind::words, "auto always never"};
   if (name == "--framing") return {kind::words, "chunk line len"};
@@ -38,7 +38,7 @@ std::vector<completed_flag> flags_of(const CLI::App& command) {
     completed_flag row;
     for (const std::string& s : o->get_snames()) row.names.push_back("-" + s);
     for (const std::string& l : o->get_lnames()) row.names.push_back("--" + l);
-    row.what = o->get_description();
+    row.description = o->get_description();
     if (o->get_expected_min() > 0) row.value = value_of(row.names.back());
     row.repeats = o->get_expected_max() > 1;
     rows.push_back(std::move(row));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What shells complete, read from the grammar of the command line.
+/// Shell completion scripts, generated from the flags.
 
 #include <cstdint>
 #include <string>
@@ -9,32 +9,32 @@
 
 namespace tool {
 
-/// What may stand in one place of a command line.
+/// The possible values of a flag or argument.
 struct completed_value {
   enum class kind : std::uint8_t {
     none,     ///< a flag without a value
-    text,     ///< nothing that can be completed
+    text,     ///< any text: not completed
     words,    ///< one of `words`
-    file,     ///< the name of a file
-    served,   ///< a folder if the first argument is "files", else text
-    address,  ///< text, or "unix:" and the name of a file
+    file,     ///< a file name
+    served,   ///< a folder if the first argument is "files", otherwise text
+    address,  ///< text, or "unix:" and a file name
   };
   kind is = kind::none;
-  std::string words;  // with blanks in between
+  std::string words;  // separated by spaces
 };
 
 struct completed_flag {
   std::vector<std::string> names;  // with their dashes
-  std::string what;
+  std::string description;
   completed_value value;
   bool repeats = false;
 };
 
 struct completed_command {
   std::string name;
-  std::string what;
+  std::string description;
   std::vector<completed_flag> flags;
-  std::vector<completed_value> arguments;  // the last one repeats
+  std::vector<completed_value> arguments;  // the last one may repeat
 };
 
 using completed_commands = std::vector<completed_command>;
@@ -44,7 +44,7 @@ using completed_commands = std::vector<completed_command>;
 [[nodiscard]] std::string zsh_completions(const completed_commands& commands);
 [[nodiscard]] std::string fish_completions(const completed_commands& commands);
 
-/// `text` in single quotes, as all three shells read it.
+/// `text` in single quotes, valid in all three shells.
 [[nodiscard]] std::string shell_quoted(const std::string& text);
 /// `text` with each placeholder, such as "@FLAGS@", replaced.
 [[nodiscard]] std::string filled(std::string text, const std::string& placeholder,

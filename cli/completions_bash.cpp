@@ -8,8 +8,8 @@ namespace {
 
 using kind = completed_value::kind;
 
-// It needs no bash-completion. Names of files are given as they are, and `-o filenames` has bash
-// quote them, and put no blank behind a folder.
+// Works without the bash-completion package. File names are printed unquoted; `-o filenames` makes
+// bash quote them, and append no blank to a folder.
 constexpr const char* bash_script =
     R"sh(# bash completion of bight: source <(bight completions bash)
 

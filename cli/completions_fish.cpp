@@ -75,10 +75,10 @@ std::string flag_line(const completed_flag& flag) {
   std::string text;
   for (const std::string& name : flag.names)
     text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-  return text + values_of(flag.value) + " -d " + shell_quoted(flag.what);
+  return text + values_of(flag.value) + " -d " + shell_quoted(flag.description);
 }
 
-// The condition of an argument: so many stand before it.
+// An argument applies when exactly `i` arguments precede it.
 std::string argument_line(const completed_command& c, std::size_t i) {
   const completed_value& value = c.arguments[i];
   if (value.is == kind::text) return "";
@@ -97,7 +97,7 @@ std::string fish_completions(const completed_commands& commands) {
   std::string value_flags;
   for (const completed_command& c : commands) {
     lines += "complete -c bight -n 'test (count (commandline -opc)) -eq 1' -a " + c.name + " -d " +
-             shell_quoted(c.what) + "\n";
+             shell_quoted(c.description) + "\n";
     for (std::size_t i = 0; i < c.arguments.size(); ++i) lines += argument_line(c, i);
     const std::string here = "complete -c bight -n '__bight_at " + c.name + "'";
     for (const completed_flag& f : c.flags) {

@@ -38,7 +38,7 @@ _bight() {
 if [[ ${funcstack[1]} == _bight ]]; then _bight "$@"; else compdef _bight bight; fi
 )sh";
 
-// Brackets, colons and backslashes mean something to _arguments and _describe.
+// Brackets, colons and backslashes are special in _arguments and _describe.
 std::string escaped(const std::string& text) {
   std::string safe;
   for (const char c : text) {
@@ -60,7 +60,7 @@ std::string action_of(const completed_value& value) {
   return "";
 }
 
-// A specification for each name: what excludes it, name, description, value.
+// A specification for each name: the names that exclude it, its name, description and value.
 std::string flag_lines(const completed_flag& flag) {
   std::string lines;
   for (const std::string& name : flag.names) {
@@ -68,7 +68,7 @@ std::string flag_lines(const completed_flag& flag) {
     const bool has_value = flag.value.is != kind::none;
     std::string spec = flag.repeats ? "*" : "(" + joined(flag.names) + ")";
     spec += name + (!has_value ? "" : is_long ? "=" : "+");
-    spec += "[" + escaped(flag.what) + "]";
+    spec += "[" + escaped(flag.description) + "]";
     if (has_value) spec += ":value" + action_of(flag.value);
     lines += "        " + shell_quoted(spec) + " \\\n";
   }
@@ -81,12 +81,12 @@ std::string zsh_completions(const completed_commands& commands) {
   std::string names;
   std::string cases;
   for (const completed_command& c : commands) {
-    names += "    " + shell_quoted(c.name + ":" + escaped(c.what)) + "\n";
+    names += "    " + shell_quoted(c.name + ":" + escaped(c.description)) + "\n";
     cases += "    " + c.name + ")\n      _arguments -s -S \\\n";
     for (const completed_flag& f : c.flags) cases += flag_lines(f);
     for (std::size_t i = 0; i < c.arguments.size(); ++i) {
       const bool last = i + 1 == c.arguments.size();
-      // A message about text would keep flags from being completed in its place.
+      // A specification for text would prevent the completion of flags at that position.
       if (c.arguments[i].is == kind::text) continue;
       cases += "        " +
                shell_quoted((last ? "*" : std::to_string(i + 1)) + ":argument" +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight connect`: talk by hand, both ways.
+// `bight connect`: an interactive connection.
 
 #include "conversation.hpp"
 #include "exit_codes.hpp"
@@ -30,7 +30,7 @@ using namespace bight;
 
 namespace {
 
-/// How often --retry knocks.
+/// The pause between attempts of --retry.
 constexpr duration retry_pause = 500ms;
 
 struct connect_flags {
@@ -42,38 +42,38 @@ struct connect_flags {
   bool retry = false;
 };
 
-// Whether trying again may help: nobody is there yet, or the way there is broken.
+// Whether a later attempt may succeed: the server is not running yet, or the network is down.
 bool may_come_up(const error& e) {
   const exit_code code = exit_code_of(e);
   return code == exit_code::refused || code == exit_code::timed_out || e.is(errc::name_unavailable);
 }
 
-/// What --retry has come to.
+/// The attempts of --retry.
 struct attempts_made {
   int count = 0;
   std::optional<error> last;
 };
 
-// Connects; with --retry for as long as it takes. `made` is borrowed until the end.
+// Connects; with --retry, until it succeeds. `made` is borrowed until the end.
 task<stream> connect_stream(const connect_flags& f, const target& to, attempts_made& made) {
-  const dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
+  const connection_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   for (bool told = false;; told = true) {
-    auto dialling = attempt(dial(to, options, f.common.voice));
-    auto connected = co_await std::move(dialling);
+    auto opening = attempt(open_connection(to, options, f.common.log));
+    auto connected = co_await std::move(opening);
     if (connected) co_return std::move(*connected);
-    // What the deadline has cut off says less than the failure before it.
+    // An attempt that the deadline cancelled says less than the one before.
     if (!connected.error().is(errc::cancelled)) {
       ++made.count;
       made.last = connected.error();
     }
     if (!f.retry || !may_come_up(connected.error())) throw error(connected.error());
     if (!told)
-      f.common.voice.note(fmt::format("{}; retrying (Ctrl-C stops)", connected.error().what()));
+      f.common.log.note(fmt::format("{}; retrying (Ctrl-C stops)", connected.error().what()));
     co_await sleep(retry_pause);
   }
 }
 
-// The last failure, and how often it was tried.
+// The last failure, with the number of attempts.
 error gave_up(const attempts_made& made, duration after) {
   const std::string_view whole = made.last->what();
   const std::string_view tried = made.last->tried();
@@ -101,34 +101,36 @@ task<udp::socket> connect_socket(const connect_flags& f, const target& to) {
 
 task<int> connect(const connect_flags& f) {
   const target to = parse_target(f.to, f.common.assumed());
-  manner how;
+  conversation_options how;
   how.hex = f.hex;
   how.crlf = f.crlf;
   how.timeout = f.common.timeout;
   message_source::input from;
   from.hex = f.hex;
   if (to.proto == protocol::udp) from.max = datagram_max;
-  // A conversation is a log: all of it is kept, whatever its end.
+  // The output is appended directly: it is kept, however the connection ends.
   auto opening = output::open(f.common.output, {.append = true});
   output out = co_await std::move(opening);
   const char* keys = is_terminal(0) ? " Ctrl-D closes the sending side, Ctrl-C quits." : "";
   if (to.proto == protocol::udp) {
     f.tls.refuse_without_tls();
-    auto connecting = watched(connect_socket(f, to), f.common.voice, waiting_for(shown(to.str())));
+    auto connecting =
+        with_live_line(connect_socket(f, to), f.common.log, waiting_for(shown(to.str())));
     udp::socket peer = co_await std::move(connecting);
-    f.common.voice.note(
+    f.common.log.note(
         fmt::format("Sending datagrams to {}.{}", url_of(protocol::udp, peer.remote()), keys));
     auto source = co_await message_source::from_input(std::move(from));
     std::uint64_t heard = 0;
-    co_await converse(peer, *source, out, how, f.common.voice, heard);
+    co_await converse(peer, *source, out, how, f.common.log, heard);
   } else {
-    auto connecting = watched(connect_in_time(f, to), f.common.voice, waiting_for(shown(to.str())));
+    auto connecting =
+        with_live_line(connect_in_time(f, to), f.common.log, waiting_for(shown(to.str())));
     stream peer = co_await std::move(connecting);
     const address remote = peer.remote();
-    f.common.voice.note(
-        fmt::format("Connected to {}.{}", url_of(to.proto, to.is_local() ? to.at : remote), keys));
+    f.common.log.note(fmt::format("Connected to {}.{}",
+                                  url_of(to.proto, to.is_unix() ? to.address : remote), keys));
     auto source = co_await message_source::from_input(std::move(from));
-    co_await converse(peer, *source, out, how, f.common.voice);
+    co_await converse(peer, *source, out, how, f.common.log);
   }
   out.finish();
   co_return 0;
@@ -153,15 +155,15 @@ void add_connect(CLI::App& root, action& chosen) {
   add_client(*sub, f->common, "inactivity timeout");
   add_network(*sub, f->common);
   add_tls_client(*sub, f->tls);
-  add_voice(*sub, f->common);
+  add_output_flags(*sub, f->common);
   sub->footer(
       "At the end of standard input, bight closes its sending side and reads until the\n"
       "peer closes. On a terminal, control characters from the peer are printed as\n"
       "\\xNN. -o appends to FILE as data arrives. With --retry, -t limits how long bight\n"
       "tries to connect.");
   sub->callback([f, &chosen] {
-    chosen.voice = &f->common.voice;
-    chosen.run = [f] { return run_client(connect(*f), f->common.voice); };
+    chosen.log = &f->common.log;
+    chosen.run = [f] { return run_client(connect(*f), f->common.log); };
   });
 }
 

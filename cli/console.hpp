@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the tool says that is not payload: lines for people, or objects for programs.
+/// Everything the tool prints except received data: text for people, or JSON for programs.
 
 #include <bight/line_sink.hpp>
 
@@ -19,9 +19,9 @@ enum class color_choice : std::uint8_t { automatic, always, never };
 /// A value in an event.
 using field = std::variant<std::string, std::int64_t, bool>;
 
-/// Whole lines, so that threads do not mix theirs; a slow reader of them holds nothing up (see
-/// line_sink). Everything goes to standard error, except that
-/// the events of a command without payload of its own (serve, engine) go to standard output.
+/// Prints whole lines, so that threads do not mix them, and never waits for a slow reader (see
+/// line_sink). Everything goes to standard error, except the events of commands that print no
+/// received data (serve, engine): these go to standard output.
 class console {
  public:
   bool quiet = false;
@@ -30,36 +30,35 @@ class console {
   bool events_to_stdout = false;
   color_choice color = color_choice::automatic;
 
-  /// One line for people; nothing with -q, and with --json, where events say it.
+  /// Prints one line for people; nothing with -q or --json.
   void note(std::string_view line) const;
-  /// The same for those who gave -v.
+  /// Like note(), only with -v.
   void detail(std::string_view line) const;
-  /// One object on a line, with --json: {"event":"listening","proto":"tcp",…}.
+  /// With --json, prints one object: {"event":"listening","proto":"tcp",…}.
   void event(std::string_view name,
              std::initializer_list<std::pair<std::string_view, field>> fields) const;
-  /// "bight: …": why a command ends. Always said.
-  void complain(std::string_view message, int exit_code) const;
-  /// "bight: …": something that a command survives; an event with --json.
+  /// Prints "bight: …", why the command fails; also with -q.
+  void error(std::string_view message, int exit_code) const;
+  /// Prints "bight: …", a problem that does not end the command; an event with --json.
   void warn(std::string_view message) const;
 
-  /// Shows `text` at the bottom of the terminal in place of the text painted before; "" shows
-  /// nothing. Whatever is reported next takes its place. Nothing happens with -q and --json, and
-  /// where a terminal cannot do it, or not now (see owns_terminal).
+  /// Shows `text` on the last line of the terminal, replacing the text painted before; "" erases
+  /// it. The next message replaces it. Does nothing with -q or --json, on a terminal without escape
+  /// sequences, and in the background (see owns_terminal).
   void paint(std::string_view text) const;
-  /// Takes that line away: payload comes to the same terminal.
+  /// Erases that line, before received data is printed on the same terminal.
   void unpaint() const { paint({}); }
-  /// Whether paint() may ever show something.
+  /// Whether paint() can show anything.
   [[nodiscard]] bool paints() const noexcept;
 
-  /// Whether to colour what goes to standard error.
+  /// Whether messages on standard error are colored.
   [[nodiscard]] bool colored() const noexcept;
 
-  /// From now on, lines that were dropped because nobody read them are reported in the form that
-  /// the reader expects.
-  void count_dropped() const;
+  /// Reports lines that were dropped because nobody read them, with --json as an event.
+  void report_dropped() const;
 
  private:
-  void say(std::string_view line) const;
+  void write_line(std::string_view line) const;
   [[nodiscard]] bight::line_sink& events() const;
 
   mutable std::string painted_;  // only commands with one thread paint

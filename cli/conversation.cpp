@@ -19,53 +19,53 @@ using namespace bight;
 namespace {
 
 constexpr duration forever = duration::max();
-/// With -t. The kernel tells of room only when a third of the buffer is free, and a megabyte would
-/// hide that a slow peer takes something.
+/// With -t. The kernel reports a socket as writable only when a third of its send buffer is free.
+/// With a buffer of a megabyte, a slow peer would look inactive.
 constexpr int timed_send_buffer = 65536;
-/// A reply may come in pieces. After its first one, so much silence ends it.
+/// A reply may arrive in pieces. It is complete when nothing arrives for this time.
 constexpr duration reply_gap = 2ms;
-/// A peer that takes no more has said what it had to say. It is here by then, or on its way.
-constexpr duration last_words = 5s;
-/// Rule of UDP, where nobody says that it is the end.
+/// After a failed send, how long to wait for data or an error that the peer has already sent.
+constexpr duration peer_close_wait = 5s;
+/// UDP has no end of stream: this time without a datagram ends the conversation.
 constexpr duration datagram_wait = 1s;
 
-// What the two halves of a conversation tell each other.
-struct exchange {
+// State shared by the sending and the receiving task.
+struct conversation {
   message_source& source;
   output& out;
-  const manner& how;
-  const console& voice;
-  event heard;  // something has come and is written, or the end
-  event ended;  // the peer's end
-  // Whether something that has come is not written yet. Our reader is slow then, not the peer.
+  const conversation_options& how;
+  const console& log;
+  event heard;  // something was received and written, or the peer closed
+  event ended;  // the peer closed
+  // Whether received data is being written. Then the reader of our output is slow, not the peer.
   bool writing = false;
-  duration wrote{};  // how long our reader has held us up
+  duration wrote{};  // total time spent writing output
   bool open_line = false;
   std::uint64_t replies = 0;
 };
 
-task<> show(exchange& x, std::string_view reply) {
-  std::string text = x.how.hex ? to_hex(reply) + "\n" : std::string(reply);
-  if (!text.empty()) x.open_line = text.back() != '\n';
+task<> show(conversation& c, std::string_view reply) {
+  std::string text = c.how.hex ? to_hex(reply) + "\n" : std::string(reply);
+  if (!text.empty()) c.open_line = text.back() != '\n';
   const time_point since = co_await loop_now();
-  x.writing = true;
-  x.voice.unpaint();
-  co_await x.out.write(text);
-  x.writing = false;
+  c.writing = true;
+  c.log.unpaint();
+  co_await c.out.write(text);
+  c.writing = false;
   const time_point now = co_await loop_now();
-  x.wrote += now - since;
+  c.wrote += now - since;
 }
 
-// Between two replies, when they are shown as lines.
-task<> end_line(exchange& x) {
-  if (!x.how.as_lines || !x.open_line) co_return;
-  x.open_line = false;
-  co_await x.out.write("\n");
+// Ends the line of a reply that has no newline.
+task<> end_line(conversation& c) {
+  if (!c.how.as_lines || !c.open_line) co_return;
+  c.open_line = false;
+  co_await c.out.write("\n");
 }
 
-std::string on_the_wire(const exchange& x, const std::string& message) {
-  std::string text = framed(x.how.framing, message);
-  if (!x.how.crlf) return text;
+std::string wire_bytes(const conversation& c, const std::string& message) {
+  std::string text = framed(c.how.format, message);
+  if (!c.how.crlf) return text;
   std::string twice;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) twice += '\r';
@@ -74,127 +74,126 @@ std::string on_the_wire(const exchange& x, const std::string& message) {
   return twice;
 }
 
-// Whether something came within `limit`; x.heard was reset before. What has come in time and is
-// still being written counts.
-task<bool> hears(exchange& x, duration limit) {
+// Whether something was received within `limit`; c.heard was reset before. Data that arrived in
+// time and is still being written counts.
+task<bool> received_within(conversation& c, duration limit) {
   if (limit == forever) {
-    co_await x.heard.wait();
+    co_await c.heard.wait();
     co_return true;
   }
-  auto waited = co_await attempt(within(limit, x.heard.wait()));
+  auto waited = co_await attempt(within(limit, c.heard.wait()));
   if (waited) co_return true;
   if (!waited.error().is(errc::timed_out)) waited.value();
-  if (!x.writing) co_return false;
-  co_await x.heard.wait();
+  if (!c.writing) co_return false;
+  co_await c.heard.wait();
   co_return true;
 }
 
-failure too_slow(const exchange& x) {
+failure too_slow(const conversation& c) {
   return {exit_code::timed_out, fmt::format("nothing received for {} (use -t to wait longer)",
-                                            shown_duration(*x.how.timeout))};
+                                            shown_duration(*c.how.timeout))};
 }
 
-failure left_early(std::uint64_t sent) {
+failure closed_early(std::uint64_t sent) {
   if (sent == 0) return {exit_code::cut_short, "the peer closed before the first message was sent"};
   return {exit_code::cut_short,
           fmt::format("the peer closed after message {}; the rest was not sent", sent)};
 }
 
-// Waits for a reply, all of its pieces, or the peer's end.
-task<> await_reply(exchange& x) {
-  if (x.how.timeout) {
-    const bool came = co_await hears(x, *x.how.timeout);
-    if (!came) throw too_slow(x);
+// Waits for a complete reply, or until the peer closes.
+task<> await_reply(conversation& c) {
+  if (c.how.timeout) {
+    const bool came = co_await received_within(c, *c.how.timeout);
+    if (!came) throw too_slow(c);
   } else {
-    co_await x.heard.wait();
+    co_await c.heard.wait();
   }
-  while (!x.ended.is_set()) {
-    x.heard.reset();
-    const bool more = co_await hears(x, reply_gap);
+  while (!c.ended.is_set()) {
+    c.heard.reset();
+    const bool more = co_await received_within(c, reply_gap);
     if (!more) break;
   }
 }
 
-// Ends when the peer has been silent for too long, or has ended.
-task<> silence(exchange& x) {
+// Returns when the peer has been silent for the timeout, or has closed.
+task<> wait_for_silence(conversation& c) {
   bool came = true;
-  while (came && !x.ended.is_set()) {
-    x.heard.reset();
-    came = co_await hears(x, *x.how.timeout);
+  while (came && !c.ended.is_set()) {
+    c.heard.reset();
+    came = co_await received_within(c, *c.how.timeout);
   }
 }
 
-// The next message; none at the end of the input, or when the peer has ended meanwhile.
-task<std::optional<std::string>> next_message(exchange& x) {
+// The next message; none at the end of the input, or if the peer closes meanwhile.
+task<std::optional<std::string>> next_message(conversation& c) {
   std::optional<std::string> message;
-  if (x.how.timeout) {
-    auto either = any(x.source.next(), silence(x));
+  if (c.how.timeout) {
+    auto either = any(c.source.next(), wait_for_silence(c));
     auto first = co_await std::move(either);
     if (first.index() == 0) message = std::get<0>(std::move(first));
-    if (first.index() == 1 && !x.ended.is_set()) throw too_slow(x);
+    if (first.index() == 1 && !c.ended.is_set()) throw too_slow(c);
   } else {
-    auto either = any(x.source.next(), x.ended.wait());
+    auto either = any(c.source.next(), c.ended.wait());
     auto first = co_await std::move(either);
     if (first.index() == 0) message = std::get<0>(std::move(first));
   }
   co_return message;
 }
 
-// Reads until the peer's end, and no longer than --wait allows: that is time for the peer, and our
-// own reader's does not count.
-task<> read_on(exchange& x) {
+// Reads until the peer closes, for at most --wait. Time that our output is blocked does not count.
+task<> read_until_end(conversation& c) {
   const time_point since = co_await loop_now();
-  const duration wrote = x.wrote;
-  while (!x.ended.is_set()) {
-    x.heard.reset();
+  const duration wrote = c.wrote;
+  while (!c.ended.is_set()) {
+    c.heard.reset();
     const time_point now = co_await loop_now();
-    const duration left = x.how.wait ? *x.how.wait - (now - since - (x.wrote - wrote)) : forever;
-    const duration patience = x.how.timeout.value_or(forever);
-    const bool came = co_await hears(x, std::clamp(left, 0ns, patience));
+    const duration left = c.how.wait ? *c.how.wait - (now - since - (c.wrote - wrote)) : forever;
+    const duration patience = c.how.timeout.value_or(forever);
+    const bool came = co_await received_within(c, std::clamp(left, 0ns, patience));
     if (came) continue;
     if (left <= patience) co_return;
-    throw too_slow(x);
+    throw too_slow(c);
   }
 }
 
-// Sends `bytes`. A peer may take its time as long as something happens, there or here.
-task<> send_in_time(exchange& x, stream& peer, std::string_view bytes) {
+// Sends `bytes`. Fails only if nothing was sent, received or written for the whole timeout.
+task<> send_in_time(conversation& c, stream& peer, std::string_view bytes) {
   for (;;) {
-    const std::uint64_t replies = x.replies;
-    auto sent = co_await attempt(within(*x.how.timeout, peer.send(bytes)));
+    const std::uint64_t replies = c.replies;
+    auto sent = co_await attempt(within(*c.how.timeout, peer.send(bytes)));
     if (sent) co_return;
     const error& e = sent.error();
     const bool late = e.is(errc::timed_out) && !e.is(errc::connection_timed_out);
-    const bool idle = e.transferred() == 0 && x.replies == replies && !x.writing;
+    const bool idle = e.transferred() == 0 && c.replies == replies && !c.writing;
     if (!late) throw error(e);
     if (idle)
       throw failure(exit_code::timed_out,
                     fmt::format("the peer accepted no data for {} (use -t to wait longer)",
-                                shown_duration(*x.how.timeout)));
+                                shown_duration(*c.how.timeout)));
     bytes.remove_prefix(e.transferred());
   }
 }
 
-// False when the peer takes no more. How it ended decides what is reported: listen() fails with a
-// reset, and an end is no error.
-task<bool> deliver(exchange& x, stream& peer, const std::string& bytes) {
+// False if the peer accepts no more data. The receiver decides what is reported: it fails after a
+// reset, and a normal close is not an error.
+task<bool> deliver(conversation& c, stream& peer, const std::string& bytes) {
   result<void> sent;
-  if (x.how.timeout)
-    sent = co_await attempt(send_in_time(x, peer, bytes));
+  if (c.how.timeout)
+    sent = co_await attempt(send_in_time(c, peer, bytes));
   else
     sent = co_await attempt(peer.send(bytes));
   if (sent) co_return true;
   if (!sent.error().is(errc::closed) && !sent.error().is(errc::reset)) sent.value();
-  while (!x.ended.is_set()) {
-    x.heard.reset();
-    const bool came = co_await hears(x, last_words);
+  while (!c.ended.is_set()) {
+    c.heard.reset();
+    const bool came = co_await received_within(c, peer_close_wait);
     if (!came) sent.value();
   }
   co_return false;
 }
 
-// The same for our end, which does not wait.
-void end_ours(stream& peer) {
+// Like deliver(), ignores a connection that the peer has closed.
+void close_sending_side(stream& peer) {
   try {
     peer.shutdown_send();
   } catch (const error& e) {
@@ -202,127 +201,128 @@ void end_ours(stream& peer) {
   }
 }
 
-task<> speak(exchange& x, stream& peer, scope& both) {
-  // 1. A greeting is no reply: let it come first.
-  if (x.how.greeting > 0ms) {
-    const bool greeted = co_await hears(x, x.how.greeting);
-    if (greeted) co_await await_reply(x);
-    co_await end_line(x);
+task<> run_sender(conversation& c, stream& peer, scope& both) {
+  // 1. A greeting is not a reply: wait for it first.
+  if (c.how.greeting > 0ms) {
+    const bool greeted = co_await received_within(c, c.how.greeting);
+    if (greeted) co_await await_reply(c);
+    co_await end_line(c);
   }
-  // 2. The messages. Each after the first waits for a reply; a stream of bytes waits for nothing.
+  // 2. Send the messages. Each waits for the reply to the previous one; a byte stream does not
+  // wait.
   std::uint64_t sent = 0;
   for (;;) {
-    if (x.ended.is_set() && x.source.is_fixed() && !x.source.is_over()) throw left_early(sent);
-    std::optional<std::string> message = co_await next_message(x);
+    if (c.ended.is_set() && c.source.is_fixed() && !c.source.is_over()) throw closed_early(sent);
+    std::optional<std::string> message = co_await next_message(c);
     if (!message) break;
-    x.heard.reset();
-    const std::string bytes = on_the_wire(x, *message);
-    const bool taken = co_await deliver(x, peer, bytes);
-    if (!taken && x.source.is_fixed()) throw left_early(sent);
+    c.heard.reset();
+    const std::string bytes = wire_bytes(c, *message);
+    const bool taken = co_await deliver(c, peer, bytes);
+    if (!taken && c.source.is_fixed()) throw closed_early(sent);
     if (!taken) co_return;
     ++sent;
-    if (!x.source.has_messages() || x.source.is_over()) continue;
-    co_await await_reply(x);
-    co_await end_line(x);
+    if (!c.source.has_messages() || c.source.is_over()) continue;
+    co_await await_reply(c);
+    co_await end_line(c);
   }
-  if (x.ended.is_set()) co_return;
-  // 3. Our end; the peer's answers may still come.
-  end_ours(peer);
-  co_await read_on(x);
+  if (c.ended.is_set()) co_return;
+  // 3. Close the sending side; replies may still arrive.
+  close_sending_side(peer);
+  co_await read_until_end(c);
   both.stop();
 }
 
-task<> listen(exchange& x, stream& peer) {
-  reply_reader replies(peer, x.how.framing);
+task<> run_receiver(conversation& c, stream& peer) {
+  reply_reader replies(peer, c.how.format);
   for (;;) {
     const std::string reply = co_await replies.next();
     if (reply.empty()) break;
-    co_await show(x, reply);
-    ++x.replies;
-    x.heard.set();
+    co_await show(c, reply);
+    ++c.replies;
+    c.heard.set();
   }
-  x.ended.set();
-  x.heard.set();
+  c.ended.set();
+  c.heard.set();
 }
 
-// Both halves side by side: a peer that answers while we still send must be read, or both block.
+// Sends and receives concurrently. If nothing read while we send, both sides could block.
 struct both_ways {
-  exchange* x;
+  conversation* c;
   stream* peer;
   BIGHT_CORO_WRAPPER task<> operator()(scope& s) const {
-    s.spawn(listen(*x, *peer));
-    return speak(*x, *peer, s);
+    s.spawn(run_receiver(*c, *peer));
+    return run_sender(*c, *peer, s);
   }
 };
 
-task<> listen(exchange& x, udp::socket& peer, const console& voice) {
+task<> run_receiver(conversation& c, udp::socket& peer, const console& log) {
   for (;;) {
     const auto datagram = co_await peer.recv(65536);
-    if (datagram.truncated) voice.warn("a datagram was truncated to 65536 bytes");
-    co_await show(x, datagram.data);
-    if (x.how.as_lines || x.how.hex) co_await end_line(x);
-    ++x.replies;
-    x.heard.set();
+    if (datagram.truncated) log.warn("a datagram was truncated to 65536 bytes");
+    co_await show(c, datagram.data);
+    if (c.how.as_lines || c.how.hex) co_await end_line(c);
+    ++c.replies;
+    c.heard.set();
   }
 }
 
-task<> speak(exchange& x, udp::socket& peer, scope& both) {
-  const duration wait = x.how.wait.value_or(datagram_wait);
+task<> run_sender(conversation& c, udp::socket& peer, scope& both) {
+  const duration wait = c.how.wait.value_or(datagram_wait);
   for (;;) {
-    std::optional<std::string> message = co_await next_message(x);
+    std::optional<std::string> message = co_await next_message(c);
     if (!message) break;
-    x.heard.reset();
-    const std::string bytes = on_the_wire(x, *message);
+    c.heard.reset();
+    const std::string bytes = wire_bytes(c, *message);
     co_await peer.send(bytes);
-    if (!x.source.has_messages() || x.source.is_over()) continue;
-    // A reply may be lost; the next message does not wait for ever.
-    const bool came = co_await hears(x, x.how.timeout.value_or(wait));
-    if (!came && x.how.timeout) throw too_slow(x);
+    if (!c.source.has_messages() || c.source.is_over()) continue;
+    // A reply may be lost; do not wait for it forever.
+    const bool came = co_await received_within(c, c.how.timeout.value_or(wait));
+    if (!came && c.how.timeout) throw too_slow(c);
   }
-  if (x.how.timeout && x.replies == 0) {
-    const bool came = co_await hears(x, *x.how.timeout);
-    if (!came) throw too_slow(x);
+  if (c.how.timeout && c.replies == 0) {
+    const bool came = co_await received_within(c, *c.how.timeout);
+    if (!came) throw too_slow(c);
   }
   for (;;) {
-    x.heard.reset();
-    const bool more = co_await hears(x, wait);
+    c.heard.reset();
+    const bool more = co_await received_within(c, wait);
     if (!more) break;
   }
   both.stop();
 }
 
 struct both_ways_in_datagrams {
-  exchange* x;
+  conversation* c;
   udp::socket* peer;
-  const console* voice;
+  const console* log;
   BIGHT_CORO_WRAPPER task<> operator()(scope& s) const {
-    s.spawn(listen(*x, *peer, *voice));
-    return speak(*x, *peer, s);
+    s.spawn(run_receiver(*c, *peer, *log));
+    return run_sender(*c, *peer, s);
   }
 };
 
 }  // namespace
 
-task<> converse(stream& peer, message_source& source, output& out, const manner& how,
-                const console& voice) {
+task<> converse(stream& peer, message_source& source, output& out, const conversation_options& how,
+                const console& log) {
   if (how.timeout) peer.set(options::send_buffer, timed_send_buffer);
-  exchange x{source, out, how, voice, {}, {}};
-  both_ways body{&x, &peer};
+  conversation c{source, out, how, log, {}, {}};
+  both_ways body{&c, &peer};
   co_await in_scope(body);
-  co_await end_line(x);
-  voice.event("done", {{"replies", static_cast<std::int64_t>(x.replies)},
-                       {"received", static_cast<std::int64_t>(out.written())}});
+  co_await end_line(c);
+  log.event("done", {{"replies", static_cast<std::int64_t>(c.replies)},
+                     {"received", static_cast<std::int64_t>(out.written())}});
 }
 
-task<> converse(udp::socket& peer, message_source& source, output& out, const manner& how,
-                const console& voice, std::uint64_t& heard) {
-  exchange x{source, out, how, voice, {}, {}};
-  both_ways_in_datagrams body{&x, &peer, &voice};
+task<> converse(udp::socket& peer, message_source& source, output& out,
+                const conversation_options& how, const console& log, std::uint64_t& heard) {
+  conversation c{source, out, how, log, {}, {}};
+  both_ways_in_datagrams body{&c, &peer, &log};
   auto outcome = co_await attempt(in_scope(body));
-  heard = x.replies;
+  heard = c.replies;
   outcome.value();
-  voice.event("done", {{"replies", static_cast<std::int64_t>(x.replies)},
-                       {"received", static_cast<std::int64_t>(out.written())}});
+  log.event("done", {{"replies", static_cast<std::int64_t>(c.replies)},
+                     {"received", static_cast<std::int64_t>(out.written())}});
 }
 
 }  // namespace tool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One conversation, as `send` and `connect` have it: what is typed goes out, what comes is shown.
+/// The exchange of messages in `send` and `connect`: sends the input, prints what is received.
 
 #include "console.hpp"
 #include "messages.hpp"
@@ -17,33 +17,34 @@
 
 namespace tool {
 
-struct manner {
-  tool::framing framing = tool::framing::chunk;
+struct conversation_options {
+  message_format format = message_format::chunk;
   bool hex = false;   ///< show replies in hexadecimal
   bool crlf = false;  ///< send "\n" as "\r\n"
-  /// Show each reply as a line: replies to arguments, which have no newline of their own.
+  /// Print each reply as a line, for replies that have no newline.
   bool as_lines = false;
-  /// How long a greeting is waited for before the first message.
+  /// How long to wait for a greeting before the first message.
   bight::duration greeting{};
-  /// How long to read on after our end; none: to the peer's end (UDP: one second after the last
-  /// datagram).
+  /// How long to read after the last message; none: until the peer closes (UDP: until no datagram
+  /// has arrived for one second).
   std::optional<bight::duration> wait;
-  /// How long the peer may keep us waiting.
+  /// Inactivity timeout.
   std::optional<bight::duration> timeout;
 };
 
-/// Talks over a stream until the peer's end.
+/// Exchanges messages over a stream until the peer closes.
 ///
-/// errors  failure(cut_short) when the peer ends before everything was sent in turns; those of the
-///         stream; timed_out when nothing comes for manner.timeout.
+/// errors  failure(cut_short) if the peer closes before all messages were sent; errors of the
+///         stream; timed_out if nothing is received for conversation_options::timeout.
 /// All references are borrowed until the end.
 [[nodiscard]] bight::task<> converse(bight::stream& peer, message_source& source, output& out,
-                                     const manner& how, const console& voice);
+                                     const conversation_options& how, const console& log);
 
-/// Talks in datagrams until none has come for manner.wait after the last.
+/// Exchanges datagrams until none has arrived for conversation_options::wait.
 ///
-/// heard  set to the number of datagrams that came, also when this fails.
+/// heard  set to the number of datagrams received, also on failure.
 [[nodiscard]] bight::task<> converse(bight::udp::socket& peer, message_source& source, output& out,
-                                     const manner& how, const console& voice, std::uint64_t& heard);
+                                     const conversation_options& how, const console& log,
+                                     std::uint64_t& heard);
 
 }  // namespace tool

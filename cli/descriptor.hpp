@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A descriptor with an owner.
+/// An owned file descriptor.
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 namespace tool {
 
-/// An open descriptor. Closes it at the end.
+/// Closes its descriptor when destroyed.
 class descriptor {
  public:
   descriptor() noexcept = default;

@@ -18,20 +18,20 @@ namespace tool {
 using namespace bight;
 
 task<> download::begin(std::optional<std::uint64_t> rest) {
-  had_ = received();
-  length_ = rest ? had_ + *rest : 0;
+  resumed_ = received();
+  length_ = rest ? resumed_ + *rest : 0;
   start_ = co_await loop_now();
-  if (length_ > how_.size_max)
+  if (length_ > options_.size_max)
     throw failure(exit_code::other,
                   failed(fmt::format("the size is {}, but --max-size allows {}",
-                                     shown_size(length_), shown_size(how_.size_max))));
+                                     shown_size(length_), shown_size(options_.size_max))));
   // What an earlier process has written goes into the digest too.
-  if (!how_.sha256.empty() && (!digest_ || digested_ != had_)) {
+  if (!options_.sha256.empty() && (!digest_ || digested_ != resumed_)) {
     digest_.emplace();
     out_.read([this](std::string_view piece) { digest_->update(piece); });
-    digested_ = had_;
+    digested_ = resumed_;
   }
-  progress_.begin(length_, had_, start_);
+  progress_.begin(length_, resumed_, start_);
 }
 
 task<> download::store(std::string_view bytes) {
@@ -39,23 +39,24 @@ task<> download::store(std::string_view bytes) {
   if (received() == 0 && out_.is_screen() && looks_binary(bytes))
     throw failure(exit_code::cannot_write,
                   failed("binary data is not printed on a terminal; use -o FILE or a pipe"));
-  if (received() + bytes.size() > how_.size_max)
+  if (received() + bytes.size() > options_.size_max)
     throw failure(exit_code::other,
                   failed(fmt::format("received more than {}, the limit of --max-size",
-                                     shown_size(how_.size_max))));
+                                     shown_size(options_.size_max))));
   if (digest_) digest_->update(bytes);
   digested_ += bytes.size();
   if (out_.is_screen()) {
     progress_.stop();
-    voice_.unpaint();
+    log_.unpaint();
   }
   progress_.hold(progress::pause::output);
   co_await out_.write(bytes);
   progress_.hold(progress::pause::none);
   const time_point now = co_await loop_now();
   progress_.add(received(), now);
-  if (how_.rate_max == 0) co_return;
-  const double due = static_cast<double>(received() - had_) / static_cast<double>(how_.rate_max);
+  if (options_.rate_max == 0) co_return;
+  const double due =
+      static_cast<double>(received() - resumed_) / static_cast<double>(options_.rate_max);
   const time_point then = later(start_, duration(static_cast<std::int64_t>(due * 1e9)));
   if (then <= now) co_return;
   progress_.hold(progress::pause::limit);
@@ -66,7 +67,7 @@ task<> download::store(std::string_view bytes) {
 void download::check_digest() {
   if (!digest_) return;
   const std::string digest = digest_->finish();
-  if (digest == how_.sha256) return;
+  if (digest == options_.sha256) return;
   out_.discard();
   throw failure(exit_code::other,
                 failed(fmt::format(
@@ -83,25 +84,25 @@ task<> download::finish() {
   const time_point now = co_await loop_now();
   const duration took = now - start_;
   const double seconds = std::max(1e-3, static_cast<double>(took.count()) / 1e9);
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes - had_) / seconds);
-  std::string line = fmt::format("{}: {} in {} ({}/s)", shown(what_), shown_size(bytes),
+  const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes - resumed_) / seconds);
+  std::string line = fmt::format("{}: {} in {} ({}/s)", shown(url_), shown_size(bytes),
                                  shown_duration(took), shown_size(rate));
   if (saved) line += ", saved as " + shown(out_.path());
   if (saved && is_terminal(2))
-    voice_.note(line);
+    log_.note(line);
   else
-    voice_.detail(line);
-  voice_.event("done", {{"url", what_},
-                        {"bytes", static_cast<std::int64_t>(bytes)},
-                        {"file", out_.path()},
-                        {"ms", std::int64_t{took / 1ms}}});
+    log_.detail(line);
+  log_.event("done", {{"url", url_},
+                      {"bytes", static_cast<std::int64_t>(bytes)},
+                      {"file", out_.path()},
+                      {"ms", std::int64_t{took / 1ms}}});
 }
 
 task<> download::show(std::string_view text) {
-  voice_.unpaint();
+  log_.unpaint();
   if (!to_file()) {
     co_await out_.write(text);
-    shown_ += text.size();
+    header_bytes_ += text.size();
     co_return;
   }
   auto opening = output::open("", {});
@@ -110,7 +111,7 @@ task<> download::show(std::string_view text) {
 }
 
 std::string download::failed(std::string_view reason) {
-  std::string text = fmt::format("get {}: {}", shown(what_), reason);
+  std::string text = fmt::format("get {}: {}", shown(url_), reason);
   if (length_ > 0 && received() > 0)
     text += fmt::format("; received {} of {} bytes", received(), length_);
   else if (received() > 0)
@@ -121,8 +122,9 @@ std::string download::failed(std::string_view reason) {
 
 void download::end_early(const error& e, time_point now) {
   if (!e.is(errc::cancelled)) throw error(e);
-  if (how_.time.is_over(now)) throw failure(exit_code::timed_out, failed(how_.time.reason()));
-  voice_.note(failed("interrupted"));
+  if (options_.time.is_over(now))
+    throw failure(exit_code::timed_out, failed(options_.time.reason()));
+  log_.note(failed("interrupted"));
   throw error(e);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Bytes of a download on their way to the output: limits, progress, digest, and what to say when
-/// it fails.
+/// Writes a download to its output: limits, progress, digest, and the message if it fails.
 
 #include "console.hpp"
 #include "output.hpp"
@@ -24,63 +23,62 @@ class download {
  public:
   struct options {
     std::uint64_t size_max = std::uint64_t{1} << 40;
-    std::uint64_t rate_max = 0;  ///< bytes a second; 0: any
+    std::uint64_t rate_max = 0;  ///< bytes per second; 0: no limit
     time_limit time;
-    std::string sha256;  ///< what the whole must have, in lower case; "": anything
+    std::string sha256;  ///< expected, in lower case; "": not checked
   };
 
-  /// what   the URL, for messages. `voice` is borrowed.
-  download(std::string what, output out, options how, const console& voice)
-      : what_(std::move(what)), out_(std::move(out)), how_(std::move(how)), voice_(voice) {}
+  /// url    for messages. `log` is borrowed.
+  download(std::string url, output out, options limits, const console& log)
+      : url_(std::move(url)), out_(std::move(out)), options_(std::move(limits)), log_(log) {}
 
-  /// Begins, also again after a failure: `rest` bytes come behind those that are there, if that is
-  /// known.
+  /// Begins an attempt. `rest` is the number of bytes still to come, if known.
   ///
-  /// errors  failure when that is more than the limit.
+  /// errors  failure if the file is larger than the limit.
   [[nodiscard]] bight::task<> begin(std::optional<std::uint64_t> rest);
-  /// Stores the next bytes, and waits when they come faster than they may; borrowed until the await
-  /// ends.
+  /// Writes the next bytes, and waits as the rate limit requires. `bytes` is borrowed until the
+  /// await ends.
   ///
-  /// errors  failure(cannot_write), also for binary data on a terminal; failure past the limit.
+  /// errors  failure(cannot_write), also for binary data on a terminal; failure above the limit.
   [[nodiscard]] bight::task<> store(std::string_view bytes);
-  /// Says whether what is stored was decoded, which a digest is not of.
+  /// Whether the body was decompressed; a wrong digest then has another explanation.
   void decoded(bool is) noexcept { decoded_ = is; }
-  /// All is there: checks the digest, names the file and says so.
+  /// Checks the digest of the complete file, gives it its final name, and reports it.
   ///
-  /// errors  failure when it is another: then the file gets no name, and what is there is removed.
+  /// errors  failure if the digest is wrong; the file is then removed.
   [[nodiscard]] bight::task<> finish();
 
-  /// Text for the payload's place that is no part of the body: a header, with -i.
+  /// Writes text to the output that is not part of the body: the header, with -i.
   [[nodiscard]] bight::task<> show(std::string_view text);
 
-  /// `reason` with what was tried and what is kept.
+  /// The message for `reason`, with the URL and the name of the .part file.
   [[nodiscard]] std::string failed(std::string_view reason);
 
-  /// Ends the command for `e`: a cancellation is the end of --max-time, or a signal, which is no
-  /// error; but what is kept is news.
+  /// Ends the command after `e`. A cancellation means that --max-time is over, or a signal; then
+  /// the .part file is reported.
   [[noreturn]] void end_early(const bight::error& e, bight::time_point now);
 
-  /// Bytes of the body that are there, of this try or an earlier one.
-  [[nodiscard]] std::uint64_t received() const noexcept { return out_.written() - shown_; }
+  /// Bytes of the body received so far, in this attempt and earlier ones.
+  [[nodiscard]] std::uint64_t received() const noexcept { return out_.written() - header_bytes_; }
   [[nodiscard]] bool to_file() const noexcept { return out_.is_file(); }
   [[nodiscard]] output& out() noexcept { return out_; }
-  /// What a person sees of it meanwhile (see watched).
+  /// The progress that is shown on a terminal (see with_live_line).
   [[nodiscard]] tool::progress& progress() noexcept { return progress_; }
 
  private:
   void check_digest();
 
-  std::string what_;
+  std::string url_;
   output out_;
-  options how_;
-  const console& voice_;
-  std::uint64_t shown_ = 0;   // bytes of headers in the output
-  std::uint64_t had_ = 0;     // before this try
-  std::uint64_t length_ = 0;  // of the whole, or 0
+  options options_;
+  const console& log_;
+  std::uint64_t header_bytes_ = 0;  // bytes of headers in the output
+  std::uint64_t resumed_ = 0;       // bytes before this attempt
+  std::uint64_t length_ = 0;        // of the whole file; 0 if unknown
   bight::time_point start_{};
   std::optional<bight::sha256> digest_;
   bool decoded_ = false;
-  std::uint64_t digested_ = 0;  // bytes of the file that are in the digest
+  std::uint64_t digested_ = 0;  // bytes of the file that the digest covers
   tool::progress progress_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight engine`: which engine carries the operations here, and why.
+// `bight engine`: shows which I/O engine is used, and why.
 
 #include "flags.hpp"
 
@@ -15,10 +15,10 @@ namespace tool {
 
 namespace {
 
-int tell_engine(const console& voice) {
+int print_engine(const console& log) {
   const bight::engine_report r = bight::engine_chosen();
-  voice.event("engine", {{"name", r.name}, {"reason", r.reason}, {"features", r.features}});
-  if (voice.json) return 0;
+  log.event("engine", {{"name", r.name}, {"reason", r.reason}, {"features", r.features}});
+  if (log.json) return 0;
   const std::string text =
       fmt::format("engine    {}\nreason    {}\nfeatures  {}\n", r.name, r.reason, r.features);
   std::fputs(text.c_str(), stdout);
@@ -29,20 +29,20 @@ int tell_engine(const console& voice) {
 
 void add_engine(CLI::App& root, action& chosen) {
   auto f = std::make_shared<common_flags>();
-  f->voice.events_to_stdout = true;
+  f->log.events_to_stdout = true;
   CLI::App* sub = add_command(root, "engine", "show which I/O engine is used, and why");
   set_examples(*sub,
                "  bight engine\n"
                "  BIGHT_ENGINE=epoll bight engine     choose one: uring or epoll\n");
-  add_voice(*sub, *f);
+  add_output_flags(*sub, *f);
   sub->footer(
       "An engine is the kernel interface that bight uses: io_uring (uring) or epoll.\n"
       "Servers use io_uring if this machine has it. get, send and connect use epoll,\n"
       "which is cheaper for one connection. The environment variable BIGHT_ENGINE\n"
       "chooses an engine for all commands.");
   sub->callback([f, &chosen] {
-    chosen.voice = &f->voice;
-    chosen.run = [f] { return tell_engine(f->voice); };
+    chosen.log = &f->log;
+    chosen.run = [f] { return print_engine(f->log); };
   });
 }
 

@@ -26,15 +26,15 @@ exit_code of_http(bight::http::errc e) noexcept {
 exit_code exit_code_of(const bight::error& e) noexcept {
   if (e.code().category() == bight::http::category())
     return of_http(static_cast<bight::http::errc>(e.code().value()));
-  // How a handshake ended does not matter: curl has one number for it.
+  // curl has one number for all failed handshakes.
   if (e.tried().starts_with("TLS with ") &&
       (e.is(errc::closed) || e.is(errc::reset) || e.is(errc::tls_truncated)))
     return exit_code::handshake;
   if (e.is(errc::name_not_found) || e.is(errc::name_unavailable)) return exit_code::name_not_found;
   if (e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::closed))
     return exit_code::refused;
-  // A unix socket that is not there is a server that is not there; a certificate's file is none.
-  // And without a local port there is no connection either.
+  // A missing unix socket means that the server is not running; a missing certificate file does
+  // not. Without a free local port, the connection fails as well.
   const bool connecting = e.tried().starts_with("connect ");
   if (connecting && (e.code() == std::errc::no_such_file_or_directory ||
                      e.code() == std::errc::not_a_directory || e.is(errc::address_not_here)))
@@ -49,7 +49,7 @@ exit_code exit_code_of(const bight::error& e) noexcept {
     if (e.is(c)) return exit_code::handshake;
   if (e.is(errc::cut_short) || e.is(errc::tls_truncated)) return exit_code::cut_short;
   if (e.is(errc::timed_out)) return exit_code::timed_out;
-  // A message of absurd length is a server that speaks otherwise than it was told to.
+  // A message that is too long means that the server uses another framing.
   if (e.is(errc::reset) || e.is(errc::too_long)) return exit_code::receive_failed;
   if (e.is(errc::address_in_use)) return exit_code::address_in_use;
   if (e.is(errc::bad_address)) return exit_code::usage;

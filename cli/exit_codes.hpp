@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How the tool ends: curl's numbers where curl has one, so that scripts know them already.
+/// The exit statuses of the tool. The numbers are curl's where curl has one.
 
 #include <bight/error.hpp>
 
@@ -15,31 +15,31 @@ enum class exit_code : int {
   other = 1,
   usage = 2,
   name_not_found = 6,
-  refused = 7,  ///< also unreachable, and closed before anything was said
+  refused = 7,  ///< also unreachable, and closed before any data
   cut_short = 18,
   http_error = 22,  ///< a status of 400 and above
   cannot_write = 23,
   timed_out = 28,
-  handshake = 35,  ///< TLS could not be agreed on
+  handshake = 35,  ///< the TLS handshake failed
   redirects = 47,
   empty_reply = 52,
   receive_failed = 56,
   not_trusted = 60,  ///< the server's certificate
   address_in_use = 98,
-  interrupted = 130,  ///< Ctrl-C: 128 + SIGINT, as shells count
+  interrupted = 130,  ///< Ctrl-C: 128 + SIGINT, as in shells
 };
 
-/// The number for an error of the library.
+/// The exit status for an error of the library.
 [[nodiscard]] exit_code exit_code_of(const bight::error& e) noexcept;
 
-/// The end of a command, with what to say about it.
+/// Ends a command with an exit status and a message.
 class failure : public std::exception {
  public:
   failure(exit_code code, std::string message) : code_(code), message_(std::move(message)) {}
 
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
   [[nodiscard]] exit_code code() const noexcept { return code_; }
-  /// Whether there is nothing to say: the reader of our output has gone and knows it.
+  /// Whether nothing is printed: the reader of our output has exited.
   [[nodiscard]] bool silent() const noexcept { return message_.empty(); }
 
  private:
@@ -47,7 +47,7 @@ class failure : public std::exception {
   std::string message_;
 };
 
-/// A failure of whoever typed the command.
+/// A failure with exit status 2: the command line is wrong.
 [[nodiscard]] inline failure usage_error(std::string message) {
   return {exit_code::usage, std::move(message)};
 }

@@ -9,32 +9,32 @@ namespace tool {
 
 using namespace bight;
 
-task<turns::turn> turns::take() {
+task<fair_lock::guard> fair_lock::acquire() {
   if (!taken_) {
     taken_ = true;
-    co_return turn(*this);
+    co_return guard(*this);
   }
   event mine;
   waiting_.push_back(&mine);
   auto waited = co_await attempt(mine.wait());
   if (!waited) {
-    // Passed on to us and cancelled in the same turn of the loop: the next one has it.
-    const auto place = std::find(waiting_.begin(), waiting_.end(), &mine);
-    if (place != waiting_.end())
-      waiting_.erase(place);
+    // If the lock was granted in the same turn of the loop as the cancellation, pass it on.
+    const auto position = std::find(waiting_.begin(), waiting_.end(), &mine);
+    if (position != waiting_.end())
+      waiting_.erase(position);
     else
-      pass_on();
+      release();
     throw error(waited.error());
   }
-  co_return turn(*this);
+  co_return guard(*this);
 }
 
-void turns::pass_on() noexcept {
+void fair_lock::release() noexcept {
   if (waiting_.empty()) {
     taken_ = false;
     return;
   }
-  // It stays taken, so that nobody comes in between.
+  // The lock stays taken, so that no new caller can overtake.
   event* const next = waiting_.front();
   waiting_.pop_front();
   next->set();

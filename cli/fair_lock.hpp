@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One at a time, in the order of asking.
+/// A lock for tasks of one loop, granted in the order of the calls.
 
 #include <bight/event.hpp>
 #include <bight/task.hpp>
@@ -10,34 +10,34 @@
 
 namespace tool {
 
-/// Lets several tasks of one loop use what only one may use at a time.
-class turns {
+/// Lets several tasks of one loop use something one at a time.
+class fair_lock {
  public:
-  turns() = default;
-  turns(const turns&) = delete;
-  turns& operator=(const turns&) = delete;
+  fair_lock() = default;
+  fair_lock(const fair_lock&) = delete;
+  fair_lock& operator=(const fair_lock&) = delete;
 
-  /// A turn. It is over when this dies.
-  class turn {
+  /// Holds the lock, and releases it when destroyed.
+  class guard {
    public:
-    explicit turn(turns& of) noexcept : of_(&of) {}
-    turn(turn&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
-    turn& operator=(turn&&) = delete;
-    ~turn() {
-      if (of_ != nullptr) of_->pass_on();
+    explicit guard(fair_lock& of) noexcept : of_(&of) {}
+    guard(guard&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+    guard& operator=(guard&&) = delete;
+    ~guard() {
+      if (of_ != nullptr) of_->release();
     }
 
    private:
-    turns* of_;
+    fair_lock* of_;
   };
 
-  /// Waits until those who asked earlier have finished.
+  /// Waits until all earlier callers have released the lock.
   ///
-  /// errors  cancelled; then this task has left the queue.
-  [[nodiscard]] bight::task<turn> take();
+  /// errors  cancelled; the task then has left the queue.
+  [[nodiscard]] bight::task<guard> acquire();
 
  private:
-  void pass_on() noexcept;
+  void release() noexcept;
 
   bool taken_ = false;
   std::deque<bight::event*> waiting_;

@@ -26,16 +26,16 @@ using namespace bight;
 
 namespace {
 
-/// The wait before a try doubles from the first to the last.
+/// The wait before an attempt doubles from the minimum to the maximum.
 constexpr duration wait_min = 1s;
 constexpr duration wait_max = 1min;
-/// Shorter ranges than requested that one try accepts.
+/// How many shorter ranges than requested one attempt accepts.
 constexpr std::size_t ranges_max = 1000;
 
-/// How a try ended that was not the last.
-struct setback {
+/// The failure of an attempt that may be repeated.
+struct transient_failure {
   failure why;
-  std::optional<duration> wait;  ///< what the server asks for
+  std::optional<duration> wait;  ///< requested by the server
 };
 
 bool redirects(const http::response_head& h) {
@@ -43,14 +43,14 @@ bool redirects(const http::response_head& h) {
   return (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) && !h.get("Location").empty();
 }
 
-// What the status means for the exit code; ok when the answer is what was asked for.
-exit_code verdict(const fetch_options& f, const http::response_head& h) {
+// The exit status for an HTTP status; ok if the response is what was requested.
+exit_code exit_code_for(const fetch_options& f, const http::response_head& h) {
   if (h.status >= 400) return exit_code::http_error;
-  if (redirects(h) && !f.what.head) return exit_code::redirects;
+  if (redirects(h) && !f.request.head) return exit_code::redirects;
   return exit_code::ok;
 }
 
-// Where a redirect points and what to type next.
+// The target of a redirect, and the command that downloads it.
 std::string redirect_advice(const http::response& page) {
   const http::response_head& h = page.head();
   const std::string_view location = h.get("Location");
@@ -64,13 +64,13 @@ std::string redirect_advice(const http::response& page) {
   }
 }
 
-// 408, 429 and 5xx may pass (RFC 9110 §15.5.9, RFC 6585 §4); what the server asks for is heeded.
-bool may_pass(int status) {
+// RFC 9110 §15.5.9, RFC 6585 §4.
+bool is_transient(int status) {
   return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
          status == 504;
 }
 
-// RFC 9110 §10.2.3: seconds, or a date. That is compared with the server's own clock.
+// RFC 9110 §10.2.3: seconds or a date. A date is compared with the server's own clock.
 std::optional<duration> retry_after(const http::response_head& h) {
   const std::string_view text = h.get("Retry-After");
   std::uint32_t seconds = 0;
@@ -86,67 +86,68 @@ std::optional<duration> retry_after(const http::response_head& h) {
   return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, wait_max / 1s));
 }
 
-bool may_pass(const error& e) {
+bool is_transient(const error& e) {
   return e.is(errc::timed_out) || e.is(errc::reset) || e.is(errc::cut_short) ||
          e.is(errc::closed) || e.is(errc::refused) || e.is(errc::unreachable) ||
          e.is(errc::name_unavailable);
 }
 
-void tell_head(const fetch_options& f, const http::response& page, const console& voice) {
+void report_head(const fetch_options& f, const http::response& page, const console& log) {
   const std::string at = url_of(protocol::tcp, page.peer());
-  voice.detail(fmt::format("{} {} from {}", f.what.head ? "HEAD" : "GET", page.from().str(), at));
-  voice.event("connected", {{"proto", std::string("tcp")}, {"peer", at}});
+  log.detail(fmt::format("{} {} from {}", f.request.head ? "HEAD" : "GET", page.from().str(), at));
+  log.event("connected", {{"proto", std::string("tcp")}, {"peer", at}});
   const http::response_head& h = page.head();
-  voice.event("response", {{"status", std::int64_t{h.status}},
-                           {"reason", h.reason},
-                           {"type", std::string(h.get("Content-Type"))},
-                           {"url", page.from().str()}});
+  log.event("response", {{"status", std::int64_t{h.status}},
+                         {"reason", h.reason},
+                         {"type", std::string(h.get("Content-Type"))},
+                         {"url", page.from().str()}});
 }
 
 bool has_field(const fetch_options& f, std::initializer_list<std::string_view> names) {
-  return std::any_of(f.what.fields.begin(), f.what.fields.end(), [names](const http::field& x) {
-    return std::any_of(names.begin(), names.end(),
-                       [&x](std::string_view n) { return http::same_name(x.name, n); });
-  });
+  return std::any_of(
+      f.request.fields.begin(), f.request.fields.end(), [names](const http::field& x) {
+        return std::any_of(names.begin(), names.end(),
+                           [&x](std::string_view n) { return http::same_name(x.name, n); });
+      });
 }
 
-// One try: as many requests as it takes until the file is whole or one fails.
-class attempt_at {
+// One attempt: requests until the file is complete or one fails.
+class fetch_attempt {
  public:
-  attempt_at(const fetch_options& f, download& file, const console& voice, bool last)
-      : f_(f), file_(file), voice_(voice), last_(last) {}
+  fetch_attempt(const fetch_options& f, download& file, const console& log, bool last)
+      : f_(f), file_(file), log_(log), last_(last) {}
 
-  /// Gives why it failed, when another try may do better.
-  task<std::optional<setback>> run(const http::client& client) {
+  /// Returns the failure if another attempt may succeed.
+  task<std::optional<transient_failure>> run(const http::client& client) {
     find_start();
     for (std::size_t requests = 0;; ++requests) {
       auto asking = attempt(ask(client, requests));
       auto outcome = co_await std::move(asking);
       if (!outcome) co_return explained(outcome.error());
-      if (*outcome == step::done) co_return std::move(setback_);
+      if (*outcome == step::done) co_return std::move(transient_failure_);
     }
   }
 
  private:
   enum class step { done, again };
 
-  // Whether the bytes that are there are the beginning of what is wanted.
+  // Decides whether the .part file can be resumed.
   void find_start() {
     own_range_ = has_field(f_, {"Range", "If-Range"});
     conditional_ = has_field(f_, {"If-None-Match", "If-Modified-Since"});
     const resume_point noted = file_.out().noted();
-    if (file_.received() == 0 || f_.what.head) return;
-    if (const std::string_view why = why_anew(noted); !why.empty()) return voice_.note(notice(why));
+    if (file_.received() == 0 || f_.request.head) return;
+    if (const std::string_view why = why_anew(noted); !why.empty()) return log_.note(notice(why));
     const std::uint64_t total = noted.total.value_or(UINT64_MAX);
-    // All of it is here already. A server that still has this version confirms the last byte.
+    // The file is complete. Request its last byte, so that the server confirms the version.
     if (file_.received() == total) file_.out().restart(total - 1);
     if (file_.received() > 0) from_ = noted;
   }
 
-  // Why the bytes that are there cannot be gone on with; "" when they can.
+  // Why the .part file cannot be resumed; "" if it can.
   std::string_view why_anew(const resume_point& noted) const {
     if (own_range_) return "a request with its own Range does not resume";
-    if (noted.url != f_.what.to.str()) return "the partial download is from another URL";
+    if (noted.url != f_.request.to.str()) return "the partial download is from another URL";
     if (noted.validator.empty())
       return "the partial download has no version to check (ETag, Last-Modified), or was "
              "decompressed";
@@ -156,7 +157,7 @@ class attempt_at {
   }
 
   http::request next_request() const {
-    http::request what = f_.what;
+    http::request what = f_.request;
     if (from_) {
       what.fields.push_back({"Range", fmt::format("bytes={}-", file_.received())});
       what.fields.push_back({"If-Range", from_->validator});
@@ -166,24 +167,24 @@ class attempt_at {
 
   task<step> ask(const http::client& client, std::size_t requests) {
     auto page = co_await client.get(next_request());
-    tell_head(f_, page, voice_);
+    report_head(f_, page, log_);
     const http::response_head& h = page.head();
     const wanted w{from_ ? &*from_ : nullptr, file_.received(), own_range_, conditional_};
     contribution c;
-    if (!f_.what.head) c = judge(h, page.length(), w);
+    if (!f_.request.head) c = judge(h, page.length(), w);
     const bool useless = c.is == contribution::kind::useless;
     if (useless && from_) co_return start_over(c.reason);
-    const exit_code result = verdict(f_, h);
-    // The answer that counts is the last one: of the others not even the header is printed.
-    if (!last_ && result == exit_code::http_error && may_pass(h.status))
+    const exit_code result = exit_code_for(f_, h);
+    // Only the last response is printed, not even the header of the others.
+    if (!last_ && result == exit_code::http_error && is_transient(h.status))
       co_return refused(page, result);
     if (requests == 0 || !from_) co_await print_head(h);
     const bool shown_anyway = f_.header && !file_.to_file();
     if (result != exit_code::ok && !shown_anyway) co_return refused(page, result);
-    // A 304 that nobody asked for is no empty page.
+    // An unexpected 304 is not an empty page.
     if (useless) throw failure(exit_code::cut_short, file_.failed(c.reason));
     if (c.is == contribution::kind::nothing && file_.to_file()) {
-      voice_.note(fmt::format("{}: not modified", f_.what.to.str()));
+      log_.note(fmt::format("{}: not modified", f_.request.to.str()));
       co_return step::done;
     }
     if (c.is == contribution::kind::range) co_return co_await store_range(page, c, requests);
@@ -193,9 +194,9 @@ class attempt_at {
     co_return step::done;
   }
 
-  // `size`: what it must have, or 0.
+  // `size`: the expected size, or 0.
   task<> store_whole(http::response& page, std::uint64_t size) {
-    if (from_) voice_.note(notice("the server sent the whole file"));
+    if (from_) log_.note(notice("the server sent the whole file"));
     from_.reset();
     begin_anew(page);
     co_await file_.begin(page.length());
@@ -208,7 +209,7 @@ class attempt_at {
 
   task<step> store_range(http::response& page, contribution c, std::size_t requests) {
     if (from_)
-      voice_.detail(fmt::format("Resuming after {}", shown_size(file_.received())));
+      log_.detail(fmt::format("Resuming after {}", shown_size(file_.received())));
     else
       begin_anew(page);
     co_await file_.begin(*c.total - file_.received());
@@ -225,7 +226,7 @@ class attempt_at {
     if (left > 0)
       throw error(errc::cut_short, "", 0, "the connection closed before the end of the range");
     if (file_.received() < *c.total) {
-      // The server may send less than requested (RFC 9110 §15.3.7): the rest is requested.
+      // The server may send less than requested (RFC 9110 §15.3.7): request the rest.
       if (!from_ && !begun_.validator.empty()) from_ = begun_;
       if (!from_ || requests >= ranges_max)
         throw failure(exit_code::cut_short, file_.failed("the server sent only part of the file"));
@@ -235,30 +236,30 @@ class attempt_at {
     co_return step::done;
   }
 
-  // What came before does not count. What comes now is noted, so that a later try can go on.
+  // Discards earlier bytes. Notes the version of the new ones, so that a later attempt can resume.
   void begin_anew(const http::response& page) {
     file_.out().restart();
-    begun_ = resume_point::of(f_.what.to.str(), page);
+    begun_ = resume_point::of(f_.request.to.str(), page);
     if (own_range_ || page.status() >= 300) begun_.validator.clear();
     file_.out().note(begun_);
   }
 
   step start_over(std::string_view reason) {
-    voice_.note(notice(reason));
+    log_.note(notice(reason));
     from_.reset();
     file_.out().restart();
     return step::again;
   }
 
   std::string notice(std::string_view reason) {
-    return fmt::format("get {}: {}; starting over", f_.what.to.str(), reason);
+    return fmt::format("get {}: {}; starting over", f_.request.to.str(), reason);
   }
 
   task<> print_head(const http::response_head& h) {
-    if (!f_.header && !f_.what.head) co_return;
+    if (!f_.header && !f_.request.head) co_return;
     std::string text = h.text();
-    // The empty line stands between a header and a body.
-    if (!f_.what.head && !file_.to_file()) text += '\n';
+    // An empty line separates the header from the body.
+    if (!f_.request.head && !file_.to_file()) text += '\n';
     co_await file_.show(text);
   }
 
@@ -268,57 +269,57 @@ class attempt_at {
                                    ? redirect_advice(page)
                                    : fmt::format("{} {}", h.status, shown(h.reason));
     failure why(result, fmt::format("get {}: {}", page.from().str(), reason));
-    if (!may_pass(h.status)) throw why;
-    setback_.emplace(setback{why, retry_after(h)});
+    if (!is_transient(h.status)) throw why;
+    transient_failure_.emplace(transient_failure{why, retry_after(h)});
     return step::done;
   }
 
-  // With what was tried and what is kept.
-  setback explained(const error& e) {
+  // The message names the URL and the .part file.
+  transient_failure explained(const error& e) {
     if (e.is(errc::cancelled)) throw error(e);
     const failure why(exit_code_of(e), file_.failed(reason_of(e)));
-    if (!may_pass(e)) throw why;
+    if (!is_transient(e)) throw why;
     return {why, {}};
   }
 
-  // The page is named in front already.
+  // The message already begins with the URL.
   static std::string reason_of(const error& e) {
     const std::string_view whole = e.what();
     const bool ours = e.tried().starts_with("GET ") || e.tried().starts_with("HEAD ");
     const std::string_view reason =
         ours ? whole.substr(std::min(e.tried().size() + 2, whole.size())) : whole;
-    // Behind https:// that is the advice for a page.
+    // For an https:// URL, the advice is another one.
     const std::string_view without = " (connect without TLS";
     if (e.is(errc::tls_not_spoken) && reason.find(without) != reason.npos)
       return std::string(reason.substr(0, reason.find(without))) + " (try http://)";
-    return std::string(reason) + advice_on(e);
+    return std::string(reason) + hint_for(e);
   }
 
   const fetch_options& f_;
   download& file_;
-  const console& voice_;
+  const console& log_;
   const bool last_;
   bool own_range_ = false;
   bool conditional_ = false;
-  std::optional<resume_point> from_;  // what the next request goes on with
-  resume_point begun_;                // what the bytes of this try are the beginning of
-  std::optional<setback> setback_;
+  std::optional<resume_point> from_;  // the version that the next request resumes
+  resume_point begun_;                // the version of the bytes of this attempt
+  std::optional<transient_failure> transient_failure_;
 };
 
-// As many tries as --retry allows.
+// Up to --retry attempts after the first.
 task<> try_all(const fetch_options& f, const http::client& client, download& file,
-               const console& voice) {
+               const console& log) {
   duration wait = wait_min;
   for (std::uint64_t left = f.retries;; --left) {
-    attempt_at one(f, file, voice, left == 0);
+    fetch_attempt one(f, file, log, left == 0);
     auto running = one.run(client);
-    const std::optional<setback> back = co_await std::move(running);
+    const std::optional<transient_failure> back = co_await std::move(running);
     if (!back) co_return;
-    // What has been written to a pipe cannot be taken back.
+    // Data written to a pipe cannot be discarded.
     const bool gone = !file.out().can_restart() && file.out().written() > 0;
     if (left == 0 || gone) throw back->why;
     const duration pause = back->wait.value_or(wait);
-    voice.warn(fmt::format("{}; retrying in {}", back->why.what(), shown_duration(pause)));
+    log.warn(fmt::format("{}; retrying in {}", back->why.what(), shown_duration(pause)));
     const time_point now = co_await loop_now();
     file.progress().wait_until(later(now, pause));
     co_await sleep(pause);
@@ -326,10 +327,10 @@ task<> try_all(const fetch_options& f, const http::client& client, download& fil
   }
 }
 
-// Those of `f`; the progress names the host that each request goes to.
-http::options watched_options(const fetch_options& f, download& file) {
-  http::options how = f.how;
-  how.proxy_for = [&file, inner = f.how.proxy_for](const http::url& to) {
+// The options of `f`; the progress line also shows the host of each request.
+http::options options_with_progress(const fetch_options& f, download& file) {
+  http::options how = f.http;
+  how.proxy_for = [&file, inner = f.http.proxy_for](const http::url& to) {
     file.progress().wait_for(to.authority());
     return inner ? inner(to) : http::proxy();
   };
@@ -338,14 +339,14 @@ http::options watched_options(const fetch_options& f, download& file) {
 
 }  // namespace
 
-task<> fetch(const fetch_options& f, const console& voice) {
-  // One output for all tries: nobody else gets the part in between.
+task<> fetch(const fetch_options& f, const console& log) {
+  // One output for all attempts, so that no other process takes the .part file in between.
   auto opening = output::open(f.output, {f.fresh, false});
   output out = co_await std::move(opening);
-  download file(f.what.to.str(), std::move(out), f.limits, voice);
-  http::client client(watched_options(f, file));
+  download file(f.request.to.str(), std::move(out), f.limits, log);
+  http::client client(options_with_progress(f, file));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
-  auto trying = attempt(watched(try_all(f, client, file, voice), voice, std::move(line)));
+  auto trying = attempt(with_live_line(try_all(f, client, file, log), log, std::move(line)));
   const auto outcome = co_await std::move(trying);
   if (outcome) co_return;
   const time_point now = co_await loop_now();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// `bight get` over HTTP: tries, each of which goes on where the last one ended.
+/// `bight get` over HTTP: attempts, each of which resumes where the previous one ended.
 
 #include "console.hpp"
 #include "download.hpp"
@@ -16,18 +16,18 @@
 namespace tool {
 
 struct fetch_options {
-  bight::http::request what;
-  bight::http::options how;
-  std::string output;   ///< as output::open has it
-  bool fresh = false;   ///< that file must not exist yet
-  bool header = false;  ///< print the header too
+  bight::http::request request;
+  bight::http::options http;
+  std::string output;   ///< as for output::open()
+  bool fresh = false;   ///< fail if the file exists
+  bool header = false;  ///< print the header as well
   std::uint64_t retries = 0;
   download::options limits;
 };
 
-/// Fetches the page and saves it. `f` and `voice` are borrowed until the end.
+/// Downloads the page. `f` and `log` are borrowed until the end.
 ///
-/// errors  failure, told with what is kept; cancelled.
-[[nodiscard]] bight::task<> fetch(const fetch_options& f, const console& voice);
+/// errors  failure, whose message names the .part file; cancelled.
+[[nodiscard]] bight::task<> fetch(const fetch_options& f, const console& log);
 
 }  // namespace tool

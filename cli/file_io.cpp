@@ -21,14 +21,14 @@ namespace {
 
 constexpr std::size_t copy_piece = 65536;
 
-// A disk that is full must be found before the old content is touched.
+// A full disk must be detected before the old content is overwritten.
 void reserve(int fd, std::uint64_t size, const std::string& name) {
   struct stat before{};
   if (size == 0 || fstat(fd, &before) != 0) return;
   if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return;
   const int reason = errno;
-  if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) return;  // it cannot be reserved
-  // Frees what has been reserved behind the end.
+  if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) return;  // not supported
+  // Frees the space reserved beyond the end.
   if (ftruncate(fd, before.st_size) != 0) throw cannot_write(name, errno);
   throw cannot_write(name, reason);
 }
@@ -40,7 +40,7 @@ failure cannot_write(std::string_view path, std::string_view reason) {
 }
 
 failure cannot_write(std::string_view path, int error) {
-  // A file that is not there is made; a folder is not.
+  // A missing file is created, so the folder must be missing.
   const char* advice = error == ENOENT ? " (does the folder exist?)" : "";
   return cannot_write(path, std::string(std::strerror(error)) + advice);
 }
@@ -54,8 +54,7 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
   }
 }
 
-// Each close of a file reports, that of a duplicate too, and behind this one the file can be left
-// as it was.
+// Closing a duplicate reports errors too, and the original descriptor stays usable.
 void check_written(int fd, const std::string& name) {
   const int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (twin < 0 || ::close(twin) != 0) throw cannot_write(name, errno);
@@ -64,7 +63,7 @@ void check_written(int fd, const std::string& name) {
 bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept {
   if (!fresh) return std::rename(from.c_str(), to.c_str()) == 0;
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  // Some file systems, old kernels and container profiles do not know the flag.
+  // Some file systems, old kernels and container profiles do not support the flag.
   if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return false;
   if (link(from.c_str(), to.c_str()) != 0) return false;
   unlink(from.c_str());
@@ -72,7 +71,7 @@ bool rename_file(const std::string& from, const std::string& to, bool fresh) noe
 }
 
 void copy_over(int from, std::uint64_t size, const std::string& target) {
-  // A file that has become a FIFO meanwhile must not block us.
+  // O_NONBLOCK: the file may have become a FIFO, which must not block.
   const int flags = O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
   descriptor to(::open(target.c_str(), flags));
   // In /tmp, O_CREAT is refused for a file of another owner (protected_regular in proc(5)).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Writing to files, by descriptor.
+/// Writes to files by descriptor.
 
 #include "descriptor.hpp"
 #include "exit_codes.hpp"
@@ -22,17 +22,18 @@ namespace tool {
 /// errors  failure(cannot_write).
 void write_all(int fd, std::string_view bytes, const std::string& name);
 
-/// What close(2) would say: network file systems and quotas report there what they could not write.
+/// Reports the error that close(2) would return: network file systems and quotas report failed
+/// writes there.
 ///
 /// errors  failure(cannot_write).
 void check_written(int fd, const std::string& name);
 
-/// Gives a file another name. `fresh`: fails when there is a file of that name.
+/// Renames a file. `fresh`: fails if `to` exists.
 [[nodiscard]] bool rename_file(const std::string& from, const std::string& to, bool fresh) noexcept;
 
-/// Overwrites the regular file `target` with the first `size` bytes of `from`. It stays the same
-/// file: links, owner, mode and attributes are kept. Its space is reserved before the first byte is
-/// written, and it is locked (flock) until the last one is.
+/// Overwrites the regular file `target` with the first `size` bytes of `from`. Its links, owner,
+/// mode and attributes are kept. Space is reserved before the first byte is written, and the file
+/// is locked (flock) meanwhile.
 ///
 /// errors  failure(cannot_write).
 void copy_over(int from, std::uint64_t size, const std::string& target);

@@ -26,18 +26,18 @@ using namespace bight;
 
 namespace {
 
-/// Of a request's header; Apache's limits are 8 kB a line, nginx's 32 kB.
+/// Maximum size of a request header. Apache allows 8 kB per line, nginx 32 kB.
 constexpr std::size_t header_max = 16384;
-/// For a whole request, and between two of them.
+/// Time limit for a request, and between two requests.
 constexpr duration request_time_max = 30s;
-/// For each piece of a file that a client takes.
+/// Time limit for sending each piece of a file.
 constexpr duration piece_time_max = 60s;
 constexpr std::size_t requests_max = 1000;
-/// The kind of record that a client of TLS begins with: RFC 8446 §5.1.
+/// The first byte of a TLS client: RFC 8446 §5.1.
 constexpr char tls_handshake = 22;
 constexpr std::size_t piece_size = 65536;
 
-std::string_view words_of(int status) {
+std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
     case 206: return "Partial Content";
@@ -57,13 +57,13 @@ std::string_view words_of(int status) {
 class file_session {
  public:
   file_session(stream& peer, const folder& shared, listings& pages, const media_types& types,
-               const console& voice)
+               const console& log)
       : peer_(peer),
         shared_(shared),
         pages_(pages),
         types_(types),
-        voice_(voice),
-        who_(peer.remote().str()) {}
+        log_(log),
+        client_(peer.remote().str()) {}
 
   task<bool> run() {
     const context& mine = co_await current_context();
@@ -73,8 +73,8 @@ class file_session {
       auto header = co_await std::move(reading);
       if (!header) {
         const error& e = header.error();
-        // Between two requests a client may go, or be sent away. Many clients of TLS end without
-        // its close_notify; what was asked for has been answered.
+        // Between two requests, the client may close, and an idle client is closed. Many TLS
+        // clients close without close_notify; all their requests have been answered.
         const bool gone =
             e.is(errc::cut_short) || e.is(errc::tls_truncated) || e.is(errc::timed_out);
         if (gone && !begun_) co_return true;
@@ -82,34 +82,34 @@ class file_session {
       } else if (header->empty()) {
         co_return false;
       }
-      std::optional<asked> what;
-      if (header) what = parse_asked(*header);
-      keep_ = what && what->keep && i + 1 < requests_max && !is_draining(mine);
-      if (!what) {
-        asked nothing;
-        co_await say(nothing, 400, "malformed or unsupported request\n");
+      std::optional<http_request> request;
+      if (header) request = parse_request(*header);
+      keep_ = request && request->keep && i + 1 < requests_max && !is_draining(mine);
+      if (!request) {
+        http_request nothing;
+        co_await respond(nothing, 400, "malformed or unsupported request\n");
       } else {
-        co_await answer(*what);
+        co_await answer(*request);
       }
     }
     co_return true;
   }
 
  private:
-  // The next byte; none when the server drains and the client has asked for nothing more.
+  // The next byte; none when the server drains and the client has sent no further request.
   task<std::optional<char>> next_byte(reader<stream>& in) const {
-    auto race = any(in.read_exactly(1), until_drain());  // who is idle holds no buffer
+    auto race = any(in.read_exactly(1), until_drain());  // an idle client holds no buffer
     auto first = co_await std::move(race);
     if (first.index() == 1) co_return std::nullopt;
     co_return std::get<0>(first).view().front();
   }
 
-  // A request up to its empty line; "" when none comes any more, because the server drains. What
-  // cannot begin a request is all of it: a client of TLS sends its hello, and waits for another.
+  // A request up to its empty line; "" if the server drains. A first byte that cannot begin a
+  // request is returned alone: a TLS client sends its hello and then waits.
   task<std::string> read_header(reader<stream>& in) {
     begun_ = false;
     char c = '\n';
-    // Empty lines before it are passed over: RFC 9112 §2.2.
+    // Empty lines before a request are skipped: RFC 9112 §2.2.
     for (std::size_t left = header_max; left > 0 && (c == '\r' || c == '\n'); --left) {
       const std::optional<char> next = co_await next_byte(in);
       if (!next) co_return std::string();
@@ -117,7 +117,7 @@ class file_session {
     }
     begun_ = true;
     if (c == tls_handshake)
-      voice_.note(fmt::format("{} uses TLS, but this server does not (see --tls)", who_));
+      log_.note(fmt::format("{} uses TLS, but this server does not (see --tls)", client_));
     if (c < 'A' || c > 'z') co_return std::string(1, c);
     std::string header(1, c);
     for (bool last = false; !last;) {
@@ -131,79 +131,79 @@ class file_session {
     co_return header;
   }
 
-  task<> answer(const asked& what) {
+  task<> answer(const http_request& request) {
     std::optional<unreadable> now;
     try {
-      co_await answer_found(what);
+      co_await answer_found(request);
     } catch (const unreadable& u) {
       now = u;
     }
     if (!now) co_return;
-    voice_.warn(
-        fmt::format("{} {}: read: {}", who_, shown(what.target), std::strerror(now->reason)));
+    log_.warn(
+        fmt::format("{} {}: read: {}", client_, shown(request.target), std::strerror(now->reason)));
     if (now->passes())
-      co_await say(what, 503, "the file cannot be read at the moment; try again\n",
-                   "Retry-After: 1\r\n");
+      co_await respond(request, 503, "the file cannot be read at the moment; try again\n",
+                       "Retry-After: 1\r\n");
     else
-      co_await say(what, 500, "the file cannot be read\n");
+      co_await respond(request, 500, "the file cannot be read\n");
   }
 
-  // Throws unreadable before anything has been said.
-  task<> answer_found(const asked& what) {
-    if (what.method != "GET" && what.method != "HEAD") {
-      co_await say(what, 405, "only GET and HEAD are supported\n", "Allow: GET, HEAD\r\n");
+  // Throws unreadable only before any part of the response is sent.
+  task<> answer_found(const http_request& request) {
+    if (request.method != "GET" && request.method != "HEAD") {
+      co_await respond(request, 405, "only GET and HEAD are supported\n", "Allow: GET, HEAD\r\n");
       co_return;
     }
-    const std::optional<std::string> path = path_asked(what.target);
+    const std::optional<std::string> path = request_path(request.target);
     std::optional<entry> found;
     if (path) found = shared_.find(*path);
     if (!found) {
-      co_await say(what, 404, "no such file\n");
+      co_await respond(request, 404, "no such file\n");
     } else if (!found->is_folder) {
-      co_await say_file(what, *path, *found);
+      co_await send_file(request, *path, *found);
     } else if (!path->empty() && !path->ends_with('/')) {
-      // Without it the links of a page would lead to its parent's folder.
-      const std::size_t query = std::min(what.target.find('?'), what.target.size());
-      co_await say(what, 301, "",
-                   fmt::format("Location: /{}/{}\r\n", in_url(*path), what.target.substr(query)));
+      // Without the trailing slash, relative links would resolve in the parent folder.
+      const std::size_t query = std::min(request.target.find('?'), request.target.size());
+      co_await respond(
+          request, 301, "",
+          fmt::format("Location: /{}/{}\r\n", url_encoded(*path), request.target.substr(query)));
     } else if (auto index = shared_.find(*path + "index.html"); index && !index->is_folder) {
-      co_await say_file(what, "index.html", *index);
+      co_await send_file(request, "index.html", *index);
     } else {
       auto making = pages_.page(*std::move(found), *path);
       const auto page = co_await std::move(making);
-      co_await say(what, 200, *page, "Content-Type: text/html; charset=utf-8\r\n");
+      co_await respond(request, 200, *page, "Content-Type: text/html; charset=utf-8\r\n");
     }
   }
 
-  task<> say_file(const asked& what, std::string_view path, const entry& file) {
-    const condition given = conditions_of(what, file);
+  task<> send_file(const http_request& request, std::string_view path, const entry& file) {
+    const condition given = evaluate_conditions(request, file);
     if (given == condition::failed) {
-      co_await say(what, 412, "the file has changed\n");
+      co_await respond(request, 412, "the file has changed\n");
       co_return;
     }
     const std::string fields =
         fmt::format("Accept-Ranges: bytes\r\nETag: {}\r\nLast-Modified: {}\r\nContent-Type: {}\r\n",
                     file.tag, http_date(file.changed), types_.of(path));
     if (given == condition::not_modified) {
-      co_await say_head(what, 304, fields, std::nullopt);
+      co_await send_head(request, 304, fields, std::nullopt);
       co_return;
     }
-    // A range is for GET alone (RFC 9110 §14.2), and of no use if the file has changed: then the
-    // whole.
+    // A range is valid for GET only (RFC 9110 §14.2). If the file has changed, send all of it.
     byte_range range{0, file.size};
-    const bool may_be_part = what.method == "GET" && range_fits(what, file);
+    const bool may_be_part = request.method == "GET" && if_range_matches(request, file);
     const range_kind kind =
-        may_be_part ? parse_range(what.get("Range"), file.size, range) : range_kind::whole;
+        may_be_part ? parse_range(request.get("Range"), file.size, range) : range_kind::whole;
     if (kind == range_kind::outside) {
-      co_await say(what, 416, "", fmt::format("Content-Range: bytes */{}\r\n", file.size));
+      co_await respond(request, 416, "", fmt::format("Content-Range: bytes */{}\r\n", file.size));
       co_return;
     }
     const bool part = kind == range_kind::part;
     const std::string more = part ? fields + fmt::format("Content-Range: bytes {}-{}/{}\r\n",
                                                          range.first, range.last - 1, file.size)
                                   : fields;
-    co_await say_head(what, part ? 206 : 200, more, range.last - range.first);
-    if (what.method != "HEAD") co_await send_bytes(file, range);
+    co_await send_head(request, part ? 206 : 200, more, range.last - range.first);
+    if (request.method != "HEAD") co_await send_bytes(file, range);
   }
 
   task<> send_bytes(const entry& file, byte_range range) {
@@ -215,8 +215,8 @@ class file_session {
       lease bytes;
       if (there) bytes = co_await in.recv(size);
       if (!bytes) {
-        // It has become shorter; the length has been said. The reset of a session that fails
-        // tells that it is not whole.
+        // The file became shorter after its length was sent. The failed session resets the
+        // connection, so the client notices.
         throw error(errc::cut_short, "read a file", range.last - range.first - left,
                     "the file was truncated while it was being sent");
       }
@@ -226,34 +226,35 @@ class file_session {
     }
   }
 
-  // A short answer of our own.
-  task<> say(const asked& what, int status, std::string_view text,
-             std::string fields = std::string()) {
+  // A response with a short text.
+  task<> respond(const http_request& request, int status, std::string_view text,
+                 std::string fields = std::string()) {
     if (fields.find("Content-Type") == fields.npos) fields += "Content-Type: text/plain\r\n";
-    co_await say_head(what, status, fields, text.size());
-    if (what.method == "HEAD" || text.empty()) co_return;
+    co_await send_head(request, status, fields, text.size());
+    if (request.method == "HEAD" || text.empty()) co_return;
     auto sending = within(piece_time_max, peer_.send(text));
     co_await std::move(sending);
   }
 
-  task<> say_head(const asked& what, int status, std::string_view fields,
-                  std::optional<std::uint64_t> length) {
+  task<> send_head(const http_request& request, int status, std::string_view fields,
+                   std::optional<std::uint64_t> length) {
     std::string head =
         fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nServer: bight/" BIGHT_VERSION "\r\n", status,
-                    words_of(status), http_date(std::time(nullptr)));
+                    reason_phrase(status), http_date(std::time(nullptr)));
     head += fields;
     if (length) head += fmt::format("Content-Length: {}\r\n", *length);
     head += "X-Content-Type-Options: nosniff\r\n";
     head += keep_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-    const bool has_body = length && what.method == "GET";
-    const std::string asked_for =
-        what.method.empty() ? "invalid request" : shown(what.method, 20) + " " + shown(what.target);
-    voice_.note(fmt::format("{} {} {}{}", who_, asked_for, status,
-                            has_body ? ", " + shown_size(*length) : ""));
-    voice_.event("request", {{"peer", who_},
-                             {"method", what.method},
-                             {"target", what.target},
-                             {"status", std::int64_t{status}}});
+    const bool has_body = length && request.method == "GET";
+    const std::string shown_request = request.method.empty()
+                                          ? "invalid request"
+                                          : shown(request.method, 20) + " " + shown(request.target);
+    log_.note(fmt::format("{} {} {}{}", client_, shown_request, status,
+                          has_body ? ", " + shown_size(*length) : ""));
+    log_.event("request", {{"peer", client_},
+                           {"method", request.method},
+                           {"target", request.target},
+                           {"status", std::int64_t{status}}});
     auto sending = within(piece_time_max, peer_.send(head));
     co_await std::move(sending);
   }
@@ -262,17 +263,17 @@ class file_session {
   const folder& shared_;
   listings& pages_;
   const media_types& types_;
-  const console& voice_;
-  const std::string who_;
+  const console& log_;
+  const std::string client_;
   bool keep_ = true;
-  bool begun_ = false;  // a byte of a request has come, and not all of it
+  bool begun_ = false;  // a request has been received in part
 };
 
 }  // namespace
 
 task<bool> serve_files(stream& peer, const folder& shared, listings& pages,
-                       const media_types& types, const console& voice) {
-  file_session session(peer, shared, pages, types, voice);
+                       const media_types& types, const console& log) {
+  file_session session(peer, shared, pages, types, log);
   auto running = session.run();
   co_return co_await std::move(running);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// `bight serve files DIR`: GET and HEAD, with ranges, so that two people can hand each other a
-/// file.
+/// `bight serve files DIR`: an HTTP server for GET and HEAD, with ranges.
 
 #include "console.hpp"
 #include "folder.hpp"
@@ -14,12 +13,12 @@
 
 namespace tool {
 
-/// Answers the requests of one client, up to its end or a drain. All are borrowed. Returns whether
-/// the client may still be sending.
+/// Answers the requests of one client until it closes or the server drains. All arguments are
+/// borrowed. Returns whether the client may still be sending.
 ///
 /// errors  those of the stream.
 [[nodiscard]] bight::task<bool> serve_files(bight::stream& peer, const folder& shared,
                                             listings& pages, const media_types& types,
-                                            const console& voice);
+                                            const console& log);
 
 }  // namespace tool

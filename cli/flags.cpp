@@ -12,22 +12,22 @@ namespace tool {
 
 namespace {
 
-/// Not to be typed, and legal nowhere.
+/// Cannot be typed, and is valid in no argument.
 constexpr char bracket_mark = '\x01';
 
 std::string plain(const std::string& argument) {
   return !argument.empty() && argument[0] == bracket_mark ? argument.substr(1) : argument;
 }
 
-// "--timeout" of "-t,--timeout": what messages call the flag.
+// "--timeout" of "-t,--timeout": the name of the flag in messages.
 std::string long_name(const std::string& names) { return names.substr(names.rfind(',') + 1); }
 
-// A flag read by `read`, which throws what is wrong with the value.
+// A flag whose value is parsed by `read`, which throws a usage failure.
 template <class Read>
 CLI::Option* add(CLI::App& to, const std::string& names, const std::string& value,
-                 const std::string& what, Read read) {
+                 const std::string& description, Read read) {
   auto take = [read](const std::string& text) { read(plain(text)); };
-  return to.add_option_function<std::string>(names, take, what)->type_name(value);
+  return to.add_option_function<std::string>(names, take, description)->type_name(value);
 }
 
 }  // namespace
@@ -38,80 +38,86 @@ std::string hide_brackets(std::string argument) {
 }
 
 CLI::Option* add_time(CLI::App& to, const std::string& names, bight::duration& into,
-                      const std::string& what) {
-  return add(to, names, "T", what, [&into, name = long_name(names)](const std::string& text) {
-    into = parse_duration(name, text);
-  });
+                      const std::string& description) {
+  return add(to, names, "T", description,
+             [&into, name = long_name(names)](const std::string& text) {
+               into = parse_duration(name, text);
+             });
 }
 
 CLI::Option* add_time(CLI::App& to, const std::string& names, std::optional<bight::duration>& into,
-                      const std::string& what) {
-  return add(to, names, "T", what, [&into, name = long_name(names)](const std::string& text) {
-    into = parse_duration(name, text);
-  });
+                      const std::string& description) {
+  return add(to, names, "T", description,
+             [&into, name = long_name(names)](const std::string& text) {
+               into = parse_duration(name, text);
+             });
 }
 
 CLI::Option* add_size(CLI::App& to, const std::string& names, std::uint64_t& into,
-                      const std::string& what) {
-  return add(to, names, "SIZE", what, [&into, name = long_name(names)](const std::string& text) {
-    into = parse_size(name, text);
-  });
+                      const std::string& description) {
+  return add(
+      to, names, "SIZE", description,
+      [&into, name = long_name(names)](const std::string& text) { into = parse_size(name, text); });
 }
 
 CLI::Option* add_rate(CLI::App& to, const std::string& names, std::uint64_t& into,
-                      const std::string& what) {
-  return add(to, names, "RATE", what, [&into, name = long_name(names)](const std::string& text) {
-    const bool a_second = text.ends_with("/s");
-    into = parse_size(name, a_second ? text.substr(0, text.size() - 2) : text);
-  });
+                      const std::string& description) {
+  return add(to, names, "RATE", description,
+             [&into, name = long_name(names)](const std::string& text) {
+               const bool a_second = text.ends_with("/s");
+               into = parse_size(name, a_second ? text.substr(0, text.size() - 2) : text);
+             });
 }
 
 CLI::Option* add_digest(CLI::App& to, const std::string& names, std::string& into,
-                        const std::string& what) {
-  return add(to, names, "HEX", what, [&into, name = long_name(names)](const std::string& text) {
-    const std::string digest = lower(text);
-    if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos)
-      throw usage_error(name + " \"" + shown(text) +
-                        "\": not a SHA-256; write 64 hexadecimal digits");
-    into = digest;
-  });
+                        const std::string& description) {
+  return add(to, names, "HEX", description,
+             [&into, name = long_name(names)](const std::string& text) {
+               const std::string digest = lower(text);
+               if (digest.size() != 64 ||
+                   digest.find_first_not_of("0123456789abcdef") != std::string::npos)
+                 throw usage_error(name + " \"" + shown(text) +
+                                   "\": not a SHA-256; write 64 hexadecimal digits");
+               into = digest;
+             });
 }
 
 CLI::Option* add_count(CLI::App& to, const std::string& names, std::uint64_t& into,
-                       std::uint64_t min, std::uint64_t max, const std::string& what) {
-  return add(to, names, "N", what,
+                       std::uint64_t min, std::uint64_t max, const std::string& description) {
+  return add(to, names, "N", description,
              [&into, min, max, name = long_name(names)](const std::string& text) {
                into = parse_count(name, text, min, max);
              });
 }
 
 CLI::Option* add_descriptor(CLI::App& to, const std::string& names, std::int64_t& into,
-                            const std::string& what) {
-  return add(to, names, "N", what, [&into, name = long_name(names)](const std::string& text) {
-    into = static_cast<std::int64_t>(parse_count(name, text, 0, 1 << 20));
-  });
+                            const std::string& description) {
+  return add(to, names, "N", description,
+             [&into, name = long_name(names)](const std::string& text) {
+               into = static_cast<std::int64_t>(parse_count(name, text, 0, 1 << 20));
+             });
 }
 
 CLI::Option* add_text(CLI::App& to, const std::string& names, std::string& into,
-                      const std::string& value, const std::string& what) {
-  return add(to, names, value, what, [&into](const std::string& text) { into = text; });
+                      const std::string& value, const std::string& description) {
+  return add(to, names, value, description, [&into](const std::string& text) { into = text; });
 }
 
 CLI::Option* add_list(CLI::App& to, const std::string& names, std::vector<std::string>& into,
-                      const std::string& value, const std::string& what) {
+                      const std::string& value, const std::string& description) {
   auto take = [&into](const std::vector<std::string>& all) {
     into.clear();
     for (const std::string& one : all) into.push_back(plain(one));
   };
-  CLI::Option* o = to.add_option_function<std::vector<std::string>>(names, take, what);
-  // Each -l takes one address; a positional takes all that is left.
+  CLI::Option* o = to.add_option_function<std::vector<std::string>>(names, take, description);
+  // Each -l takes one address; a positional takes all remaining arguments.
   if (names[0] == '-') o->allow_extra_args(false);
   return o->option_text(value);
 }
 
 CLI::Option* add_choice(CLI::App& to, const std::string& names, std::string& into,
                         std::vector<std::string> words, const std::string& value,
-                        const std::string& what) {
+                        const std::string& description) {
   auto read = [&into, words, name = long_name(names)](const std::string& text) {
     if (std::find(words.begin(), words.end(), text) == words.end()) {
       std::string all;
@@ -121,21 +127,21 @@ CLI::Option* add_choice(CLI::App& to, const std::string& names, std::string& int
     }
     into = text;
   };
-  return add(to, names, value, what, read);
+  return add(to, names, value, description, read);
 }
 
-void add_voice(CLI::App& to, common_flags& flags) {
-  console& voice = flags.voice;
-  to.add_flag("-q,--quiet", voice.quiet, "print errors only");
-  to.add_flag("-v,--verbose", voice.verbose, "print more details");
-  to.add_flag("--json", voice.json, "print one JSON object per event (CLI-JSON.md)");
-  auto color = [&voice](const std::string& text) {
+void add_output_flags(CLI::App& to, common_flags& flags) {
+  console& log = flags.log;
+  to.add_flag("-q,--quiet", log.quiet, "print errors only");
+  to.add_flag("-v,--verbose", log.verbose, "print more details");
+  to.add_flag("--json", log.json, "print one JSON object per event (CLI-JSON.md)");
+  auto color = [&log](const std::string& text) {
     const std::vector<std::string> words{"auto", "always", "never"};
     const auto found = std::find(words.begin(), words.end(), text);
     if (found == words.end())
       throw usage_error("--color \"" + shown(text) + "\": not one of auto, always, never" +
                         did_you_mean(text, words));
-    voice.color = static_cast<color_choice>(found - words.begin());
+    log.color = static_cast<color_choice>(found - words.begin());
   };
   add(to, "--color", "WHEN", "color messages: auto, always or never", color);
 }

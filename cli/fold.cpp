@@ -9,9 +9,9 @@ namespace tool {
 
 namespace {
 
-/// With fewer columns left, a description goes to the next line.
+/// With fewer columns left, a description moves to the next line.
 constexpr std::size_t beside_min = 24;
-/// A line that is longer, and does not begin with a blank, was filled up and goes on below.
+/// A longer line without indentation continues on the next line.
 constexpr std::size_t filled_min = 60;
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -31,8 +31,8 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-// Appends the words of `text` in lines of `width` that begin with `indent` blanks; the first line
-// has `used` columns already.
+// Appends the words of `text` in lines of `width`, indented by `indent`; the first line already has
+// `used` columns.
 void fill(std::string& to, std::string_view text, std::size_t used, std::size_t indent,
           std::size_t width) {
   bool first = true;
@@ -65,7 +65,7 @@ std::string folded(std::string_view text, int columns) {
       narrow.append(line).append("\n");
       continue;
     }
-    // A description that went below its flag already has the column of the others.
+    // A description below its flag is already indented like the others.
     const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t gap = line.find("  ", begin);
     const std::size_t rest = gap == line.npos ? line.npos : line.find_first_not_of(' ', gap);

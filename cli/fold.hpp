@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Help for a narrow window.
+/// Help for a narrow terminal.
 
 #include <string>
 #include <string_view>
 
 namespace tool {
 
-/// `text`, which is laid out for 80 columns, in lines of `width`. A description that stands beside
-/// its flag moves below it when too little room is left; paragraphs are filled again. Long words
-/// stay whole.
+/// Wraps `text`, which is laid out for 80 columns, to `width` columns. A description moves below
+/// its flag if there is too little room beside it. Paragraphs are refilled. Long words are not
+/// split.
 [[nodiscard]] std::string folded(std::string_view text, int width);
 
 }  // namespace tool

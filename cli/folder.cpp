@@ -20,12 +20,12 @@ namespace tool {
 
 namespace {
 
-/// Names that one listing has at most.
+/// The maximum number of names in a listing.
 constexpr std::size_t names_max = 10000;
 constexpr int look_flags = O_PATH | O_CLOEXEC;
 constexpr int open_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-// Component by component, no link followed: for kernels and containers without openat2.
+// Opens component by component and follows no link: for kernels and containers without openat2.
 descriptor open_stepwise(int root, std::string_view path, int flags) {
   descriptor at(fcntl(root, F_DUPFD_CLOEXEC, 0));
   while (at && !path.empty()) {
@@ -33,7 +33,7 @@ descriptor open_stepwise(int root, std::string_view path, int flags) {
     path.remove_prefix(std::min(name.size() + 1, path.size()));
     if (name.empty()) continue;
     if (name == "..") return {};
-    // The folders on the way are looked at alone, so that nothing is opened but what is asked for.
+    // O_PATH for the folders on the way, so that only the requested file is opened.
     const int how = path.empty() ? flags : look_flags;
     at = descriptor(openat(at.get(), name.c_str(), how | O_NOFOLLOW));
   }
@@ -60,9 +60,9 @@ bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// Looks before it opens: the open of a FIFO lets its writer begin, and the close kills it; that of
-// a device may do anything. A look (O_PATH) is not an open for the file, and it holds on to what it
-// has seen: no rename and no new link in between can put something else in its place.
+// Checks the type before opening: opening a FIFO wakes its writer, and opening a device may have
+// side effects. O_PATH does not open the file itself, but pins it, so it cannot be replaced in
+// between.
 descriptor open_file_or_folder(int root, const std::string& path, struct stat& s) {
   const descriptor seen = open_beneath(root, path, look_flags);
   if (!seen || fstat(seen.get(), &s) != 0) return {};
@@ -71,7 +71,7 @@ descriptor open_file_or_folder(int root, const std::string& path, struct stat& s
   if (!S_ISREG(s.st_mode) || path.ends_with('/')) return {};
   descriptor file(open(fmt::format("/proc/self/fd/{}", seen.get()).c_str(), open_flags));
   if (file || errno != ENOENT) return file;
-  // Without /proc it has to be found once more.
+  // Without /proc, the path has to be opened again.
   file = open_beneath(root, path, open_flags);
   struct stat now{};
   if (!file || fstat(file.get(), &now) != 0) return {};
@@ -79,7 +79,7 @@ descriptor open_file_or_folder(int root, const std::string& path, struct stat& s
   return same_file(s, now) ? std::move(file) : descriptor();
 }
 
-// After a call that has failed: whether nothing is there for us to see, or it cannot be told now.
+// After a failed call: throws unless the error means that the file does not exist for us.
 void throw_if_unreadable() {
   switch (const int reason = errno) {
     case EMFILE:

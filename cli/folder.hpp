@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A folder whose files strangers may have, and nothing else of this machine.
+/// The folder that `serve files` publishes. Nothing outside of it can be reached.
 
 #include "descriptor.hpp"
 
@@ -17,63 +17,62 @@
 
 namespace tool {
 
-/// What stands under a path.
+/// An open file or folder.
 struct entry {
   descriptor open;
   bool is_folder = false;
   std::uint64_t size = 0;
   std::time_t changed = 0;
-  std::string tag;  ///< another whenever the bytes may be: a strong ETag
+  std::string tag;  ///< a strong ETag: changes whenever the bytes may have changed
 
-  /// Goes to that byte, for reading.
+  /// Sets the position for reading.
   [[nodiscard]] bool seek(std::uint64_t to) const noexcept;
 };
 
 /// A name in a folder.
 struct listed {
-  std::string name;  ///< of a folder with "/" at its end
+  std::string name;  ///< with a trailing "/" for a folder
   std::uint64_t size = 0;
   std::time_t changed = 0;
 
   [[nodiscard]] bool is_folder() const noexcept { return name.ends_with('/'); }
 };
 
-/// Something is there, and cannot be read now: no descriptors, no memory, a disk that fails. It is
-/// not told as absent.
+/// Thrown for something that exists but cannot be read now: no descriptors, no memory, a failing
+/// disk. It is not reported as missing.
 struct unreadable {
   int reason;  ///< an errno
 
-  /// Whether a later try may find it better.
+  /// Whether a later attempt may succeed.
   [[nodiscard]] bool passes() const noexcept;
 };
 
 class folder {
  public:
-  /// errors  a usage failure when it is no folder that can be read.
+  /// errors  a usage failure if it is not a readable folder.
   explicit folder(const std::string& path);
 
-  /// Opens what `path` names, relative to the folder: "" is itself. The kernel makes sure that
-  /// neither ".." nor a link leads out (openat2(2), RESOLVE_BENEATH); where it cannot, no link is
-  /// followed at all. Names that begin with a dot are not found, nor is anything but files and
-  /// folders: FIFOs, sockets and devices are not even opened.
+  /// Opens `path` relative to the folder; "" is the folder itself. The kernel ensures that neither
+  /// ".." nor a link leads out (openat2(2), RESOLVE_BENEATH); without openat2, no link is followed.
+  /// Hidden names are not found. FIFOs, sockets and devices are not found, and never opened.
   ///
   /// errors  unreadable.
   [[nodiscard]] std::optional<entry> find(const std::string& path) const;
 
-  /// The names in a folder that find() would find, read in steps.
+  /// Lists the names that find() would find, in steps.
   class names {
    public:
     /// of    the open folder, borrowed for the constructor.
-    /// path  of it: "" or with its "/".
+    /// path  its path: "" or with a trailing "/".
     ///
     /// errors  unreadable, also of read().
     names(const folder& shared, const entry& of, std::string path);
 
-    /// Looks at so many names more; false when there are no more.
+    /// Reads up to `count` more names; false if there are no more.
     [[nodiscard]] bool read(std::size_t count);
-    /// Those read so far, in no order.
+    /// The names read so far, unordered.
     [[nodiscard]] std::vector<listed>& found() noexcept { return all_; }
-    /// Whether there are no more than a listing may have.
+    /// Whether all names are listed; false if the limit was reached.
     [[nodiscard]] bool complete() const noexcept { return complete_; }
 
    private:
@@ -90,7 +89,7 @@ class folder {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  // Looks at a name; none when find() would not find it.
+  // Inspects a name; none if find() would not find it.
   [[nodiscard]] std::optional<listed> look(int in, const dirent& one,
                                            const std::string& path) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight get`: saves a page, or what a server says until it closes.
+// `bight get`: downloads a page, or reads from a server until it closes.
 
 #include "advice.hpp"
 #include "download.hpp"
@@ -33,7 +33,7 @@ using namespace bight;
 
 namespace {
 
-/// A server that says nothing for so long has forgotten us.
+/// The default inactivity timeout.
 constexpr duration silence_max = 60s;
 
 struct get_flags {
@@ -57,7 +57,7 @@ http::options options_of(const get_flags& f) {
   how.redirects_max = f.no_redirect ? 0 : how.redirects_max;
   how.rate_min = f.rate_min;
   how.decode = !f.no_decode && !http::has_coded_name(f.common.output) &&
-               !http::has_coded_name(parse_page(f.url).target());
+               !http::has_coded_name(parse_url(f.url).target());
   how.connect.family = f.common.family();
   how.tls = f.tls.options();
   how.proxy_for = proxies::from_environment();
@@ -69,7 +69,8 @@ http::options options_of(const get_flags& f) {
   return how;
 }
 
-// Who looks at a terminal wants the page kept; who has a pipe or a file there wants it in it.
+// On a terminal the page is saved to a file; into a pipe or a file it is written to standard
+// output.
 bool wants_name(const get_flags& f) {
   return f.named || (f.common.output.empty() && !f.head && is_terminal(1));
 }
@@ -78,21 +79,22 @@ task<int> get_http(const get_flags& f) {
   if (f.head && !f.common.output.empty() && f.common.output != "-")
     throw usage_error("get: -I prints the header and saves no file; remove -o, or write > FILE");
   const bool named = wants_name(f);
-  fetch_options what{parse_page(f.url), options_of(f), f.common.output, named,
-                     f.header,          f.retries,     f.limits};
-  what.what.head = f.head;
-  what.what.fields = parse_fields(f.fields);
-  if (named) what.output = file_name_of(what.what.to);
-  co_await fetch(what, f.common.voice);
+  fetch_options options{parse_url(f.url), options_of(f), f.common.output, named,
+                        f.header,         f.retries,     f.limits};
+  options.request.head = f.head;
+  options.request.fields = parse_header_fields(f.fields);
+  if (named) options.output = file_name_of(options.request.to);
+  co_await fetch(options, f.common.log);
   co_return 0;
 }
 
-// All that a server says, until it closes. The arguments are borrowed.
-task<> receive_all(const get_flags& f, const target& to, dial_options options, download& file) {
-  auto dialling = dial(to, std::move(options), f.common.voice);
-  stream peer = co_await std::move(dialling);
+// Reads until the server closes. The arguments are borrowed.
+task<> receive_all(const get_flags& f, const target& to, connection_options options,
+                   download& file) {
+  auto opening = open_connection(to, std::move(options), f.common.log);
+  stream peer = co_await std::move(opening);
   const duration patience = f.common.timeout.value_or(silence_max);
-  // A stream cannot be asked for its rest: an earlier part does not count.
+  // A stream cannot be resumed.
   file.out().restart();
   file.out().note({to.str(), "", "", {}});
   try {
@@ -104,7 +106,7 @@ task<> receive_all(const get_flags& f, const target& to, dial_options options, d
     }
   } catch (const error& e) {
     if (e.is(errc::cancelled)) throw;
-    throw failure(exit_code_of(e), file.failed(e.what() + advice_on(e)));
+    throw failure(exit_code_of(e), file.failed(e.what() + hint_for(e)));
   }
 }
 
@@ -115,13 +117,13 @@ task<int> get_stream(const get_flags& f) {
   if (f.header || f.head || f.named || f.no_decode || !f.fields.empty())
     throw usage_error(
         fmt::format("get {}: -i, -I, -H, -O and --no-decode need http:// or https://", to.str()));
-  dial_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
+  connection_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   output out = co_await output::open(f.common.output, {});
-  download file(to.str(), std::move(out), f.limits, f.common.voice);
+  download file(to.str(), std::move(out), f.limits, f.common.log);
   file.progress().wait_for(shown(to.str()));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
   auto receiving = attempt(
-      watched(receive_all(f, to, std::move(options), file), f.common.voice, std::move(line)));
+      with_live_line(receive_all(f, to, std::move(options), file), f.common.log, std::move(line)));
   const auto outcome = co_await std::move(receiving);
   if (!outcome) {
     const time_point now = co_await loop_now();
@@ -147,7 +149,7 @@ BIGHT_CORO_WRAPPER task<int> get_any(const get_flags& f) {
 // `f` is borrowed until the end.
 task<int> get(get_flags& f) {
   time_limit& time = f.limits.time;
-  if (time.max == duration::zero()) time.max.reset();  // none, as for curl and wget
+  if (time.max == duration::zero()) time.max.reset();  // no limit, as in curl and wget
   if (!time.max) co_return co_await get_any(f);
   const time_point begin = co_await loop_now();
   time.end = later(begin, *time.max);
@@ -155,10 +157,10 @@ task<int> get(get_flags& f) {
   const auto outcome = co_await std::move(getting);
   if (outcome) co_return *outcome;
   const time_point now = co_await loop_now();
-  // Before there was a download that could say what is kept: a FIFO that nobody reads.
+  // The time limit was reached before the download began: for example, a FIFO without a reader.
   if (outcome.error().is(errc::timed_out) && time.is_over(now))
     throw failure(exit_code::timed_out,
-                  fmt::format("get {}: {}", is_page(f.url) ? parse_page(f.url).str() : shown(f.url),
+                  fmt::format("get {}: {}", is_page(f.url) ? parse_url(f.url).str() : shown(f.url),
                               time.reason()));
   throw error(outcome.error());
 }
@@ -201,7 +203,7 @@ void add_get(CLI::App& root, action& chosen) {
   head->excludes(sub->get_option("--sha256"));
   add_family(*sub, f->common);
   add_tls_client(*sub, f->tls);
-  add_voice(*sub, f->common);
+  add_output_flags(*sub, f->common);
   sub->footer(
       "On a terminal, the body is saved in the current folder under the last part of\n"
       "the URL's path (index.html if there is none). Existing files are not\n"
@@ -224,8 +226,8 @@ void add_get(CLI::App& root, action& chosen) {
       "time, up to 1 min, or as long as the server asks for. It does not retry once\n"
       "data has been written to a pipe.");
   sub->callback([f, &chosen] {
-    chosen.voice = &f->common.voice;
-    chosen.run = [f] { return run_client(get(*f), f->common.voice); };
+    chosen.log = &f->common.log;
+    chosen.run = [f] { return run_client(get(*f), f->common.log); };
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `--help` and `bight help`: examples first, then the grammar, in 80 columns.
+// `--help` and `bight help`: examples first, then the flags, in 80 columns.
 
 #include "exit_codes.hpp"
 #include "flags.hpp"
@@ -57,9 +57,9 @@ void print_help(const CLI::App& command) {
   std::fputs((width < 80 ? folded(text, width) : text).c_str(), stdout);
 }
 
-// The heading of the list of commands is the name of their group.
-CLI::App* add_command(CLI::App& root, const std::string& name, const std::string& what) {
-  return root.add_subcommand(name, what)->group("Commands");
+// The group is the heading of the list of commands.
+CLI::App* add_command(CLI::App& root, const std::string& name, const std::string& description) {
+  return root.add_subcommand(name, description)->group("Commands");
 }
 
 void add_help(CLI::App& root, action& chosen) {

@@ -34,7 +34,7 @@ http::field parse_field(std::string_view text, std::string_view whose) {
 }
 
 // Whether a URL as typed has a scheme. "host:80/" and "host/?to=http://x" have none; "http:/host"
-// has one, as for curl.
+// has one, as in curl.
 bool has_scheme(std::string_view text) {
   const std::size_t colon = text.find_first_of(":/?#");
   if (colon == std::string_view::npos || text[colon] != ':') return false;
@@ -46,7 +46,7 @@ bool has_scheme(std::string_view text) {
 
 }  // namespace
 
-http::url parse_page(std::string_view text) {
+http::url parse_url(std::string_view text) {
   text = trimmed(text);
   std::string whole(text);
   if (text.starts_with(':'))
@@ -60,7 +60,7 @@ http::url parse_page(std::string_view text) {
   }
 }
 
-std::vector<http::field> parse_fields(const std::vector<std::string>& flags) {
+std::vector<http::field> parse_header_fields(const std::vector<std::string>& flags) {
   std::vector<http::field> fields;
   for (const std::string& flag : flags) {
     if (!flag.starts_with('@')) {
@@ -69,7 +69,7 @@ std::vector<http::field> parse_fields(const std::vector<std::string>& flags) {
     }
     std::ifstream file(flag.substr(1));
     if (!file) throw usage_error(fmt::format("-H {}: {}", shown(flag), std::strerror(errno)));
-    // What comes from a file may be a secret: it is never shown.
+    // The file may contain secrets: its lines are never printed.
     for (std::string line; std::getline(file, line);)
       if (!trimmed(line).empty())
         fields.push_back(parse_field(trimmed(line), "-H: a line of the file"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the command line says about a request.
+/// URLs and header fields given on the command line.
 
 #include <bight/http.hpp>
 
@@ -11,16 +11,17 @@
 
 namespace tool {
 
-/// A URL as typed: "host/path" means http://host/path, ":8080/path" this machine. "user:password@"
-/// is kept in the URL, and never part of its str().
+/// Parses a URL as typed: "host/path" means http://host/path, ":8080/path" means this machine.
+/// "user:password@" is kept in the URL, but is never part of its str().
 ///
 /// errors  a usage failure.
-[[nodiscard]] bight::http::url parse_page(std::string_view text);
+[[nodiscard]] bight::http::url parse_url(std::string_view text);
 
-/// Reads the values of -H: "Name: value", or "@FILE" with one of these a line.
+/// Parses the values of -H: "Name: value", or "@FILE" with one field per line.
 ///
-/// errors  a usage failure: no name, a byte that no field may have (a line break above all), or a
-///         field that decides where the message ends, which is not the user's to say.
-[[nodiscard]] std::vector<bight::http::field> parse_fields(const std::vector<std::string>& flags);
+/// errors  a usage failure: no name, a byte that is not allowed in a field (such as a line break),
+///         or a field that determines the length of the message.
+[[nodiscard]] std::vector<bight::http::field> parse_header_fields(
+    const std::vector<std::string>& flags);
 
 }  // namespace tool

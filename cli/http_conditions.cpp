@@ -9,9 +9,9 @@ namespace tool {
 
 namespace {
 
-// Whether `list` names `tag`: `"a", W/"b"`, or "*" for any. A weak tag counts only for a weak
-// comparison (RFC 9110 §8.8.3.2). A tag may hold a comma, so the list is read tag by tag.
-bool names(std::string_view list, std::string_view tag, bool weak) {
+// Whether `list` contains `tag`: `"a", W/"b"`, or "*" for any. A weak tag matches only in a weak
+// comparison (RFC 9110 §8.8.3.2). A tag may contain a comma, so the list is parsed tag by tag.
+bool lists_tag(std::string_view list, std::string_view tag, bool weak) {
   if (list == "*") return true;
   while (!list.empty()) {
     const bool is_weak = list.starts_with("W/");
@@ -30,27 +30,27 @@ bool names(std::string_view list, std::string_view tag, bool weak) {
 
 }  // namespace
 
-condition conditions_of(const asked& what, const entry& file) {
-  // A date that is none is ignored, as if the field were not there.
+condition evaluate_conditions(const http_request& request, const entry& file) {
+  // An invalid date is ignored, as if the field were absent.
   const auto changed_since = [&file](const std::string& text) -> std::optional<bool> {
     const std::optional<std::time_t> date = parse_http_date(text);
     return date ? std::optional(file.changed > *date) : std::nullopt;
   };
-  if (what.has("If-Match")) {
-    if (!names(what.get("If-Match"), file.tag, false)) return condition::failed;
-  } else if (changed_since(what.get("If-Unmodified-Since")).value_or(false)) {
+  if (request.has("If-Match")) {
+    if (!lists_tag(request.get("If-Match"), file.tag, false)) return condition::failed;
+  } else if (changed_since(request.get("If-Unmodified-Since")).value_or(false)) {
     return condition::failed;
   }
-  if (what.has("If-None-Match"))
-    return names(what.get("If-None-Match"), file.tag, true) ? condition::not_modified
-                                                            : condition::holds;
-  return changed_since(what.get("If-Modified-Since")).value_or(true) ? condition::holds
-                                                                     : condition::not_modified;
+  if (request.has("If-None-Match"))
+    return lists_tag(request.get("If-None-Match"), file.tag, true) ? condition::not_modified
+                                                                   : condition::holds;
+  return changed_since(request.get("If-Modified-Since")).value_or(true) ? condition::holds
+                                                                        : condition::not_modified;
 }
 
-bool range_fits(const asked& what, const entry& file) {
-  if (!what.has("If-Range")) return true;
-  const std::string wanted = what.get("If-Range");
+bool if_range_matches(const http_request& request, const entry& file) {
+  if (!request.has("If-Range")) return true;
+  const std::string wanted = request.get("If-Range");
   return wanted == file.tag || parse_http_date(wanted) == file.changed;
 }
 

@@ -26,7 +26,7 @@ std::string copied(text_view s) { return {s.data(), s.size()}; }
 
 class request_parser final : public beast::basic_parser<true> {
  public:
-  asked found;
+  http_request found;
   int version = 0;
 
  private:
@@ -51,8 +51,8 @@ class request_parser final : public beast::basic_parser<true> {
   void on_finish_impl(beast_code&) override {}
 };
 
-// What stands for itself in a target that Beast takes.
-std::string encoded(std::string_view target) {
+// Percent-encodes the bytes of a target that Beast does not accept.
+std::string with_encoded_bytes(std::string_view target) {
   std::string safe;
   for (const char c : target) {
     const auto byte = static_cast<unsigned char>(c);
@@ -76,7 +76,7 @@ std::string decoded(std::string_view name) {
   return plain;
 }
 
-// Digits alone, and the whole of `s`. A number that is too large is the largest (RFC 9110 §14.1.2).
+// Parses digits only. A number that is too large becomes the maximum (RFC 9110 §14.1.2).
 std::optional<std::uint64_t> number(std::string_view s) {
   std::uint64_t value = 0;
   const auto [end, failed] = std::from_chars(s.data(), s.data() + s.size(), value);
@@ -87,29 +87,29 @@ std::optional<std::uint64_t> number(std::string_view s) {
 
 }  // namespace
 
-bool asked::has(std::string_view name) const noexcept {
+bool http_request::has(std::string_view name) const noexcept {
   return std::any_of(fields.begin(), fields.end(),
                      [name](const http::field& f) { return http::same_name(f.name, name); });
 }
 
-std::string asked::get(std::string_view name) const {
+std::string http_request::get(std::string_view name) const {
   std::string all;
   for (const http::field& f : fields)
     if (http::same_name(f.name, name)) all += (all.empty() ? "" : ", ") + f.value;
   return all;
 }
 
-std::optional<asked> parse_asked(std::string_view header) {
+std::optional<http_request> parse_request(std::string_view header) {
   if (header.find("\r\n ") != std::string_view::npos ||
       header.find("\r\n\t") != std::string_view::npos)
     return std::nullopt;
-  // Browsers send some bytes in a target as they are that RFC 3986 wants encoded, and Beast too.
+  // Browsers do not encode some bytes in a target that RFC 3986 and Beast require to be encoded.
   const std::size_t line = header.find("\r\n");
   const std::size_t begin = header.substr(0, line).find(' ') + 1;
   const std::size_t end = header.substr(0, line).rfind(' ');
   if (begin == 0 || end < begin) return std::nullopt;
   std::string text(header.substr(0, begin));
-  (text += encoded(header.substr(begin, end - begin))) += header.substr(end);
+  (text += with_encoded_bytes(header.substr(begin, end - begin))) += header.substr(end);
 
   request_parser parser;
   parser.header_limit(static_cast<std::uint32_t>(text.size() + 1));
@@ -118,10 +118,10 @@ std::optional<asked> parse_asked(std::string_view header) {
   beast_code f;
   const std::size_t used = parser.put(boost::asio::const_buffer(text.data(), text.size()), f);
   if (f || used != text.size() || !parser.is_header_done()) return std::nullopt;
-  asked& found = parser.found;
-  // A body is not read: nothing after it can be told from it.
+  http_request& found = parser.found;
+  // The body of a request is not read, so a request after it could not be found.
   found.keep = parser.is_done() && parser.keep_alive();
-  // Beast takes any transfer coding.
+  // Beast accepts any transfer coding.
   if (found.has("Transfer-Encoding") &&
       !(http::same_name(found.get("Transfer-Encoding"), "chunked") && parser.version == 11))
     return std::nullopt;
@@ -134,7 +134,7 @@ std::optional<asked> parse_asked(std::string_view header) {
   return std::move(found);
 }
 
-std::optional<std::string> path_asked(std::string_view target) {
+std::optional<std::string> request_path(std::string_view target) {
   for (const char* scheme : {"http://", "https://"}) {
     const std::size_t size = std::string_view(scheme).size();
     if (!http::same_name(target.substr(0, size), scheme)) continue;
@@ -167,7 +167,7 @@ range_kind parse_range(std::string_view text, std::uint64_t size, byte_range& in
   constexpr std::string_view unit = "bytes=";
   if (!http::same_name(text.substr(0, unit.size()), unit)) return range_kind::whole;
   text.remove_prefix(unit.size());
-  // A list may have blanks, and elements that are empty: RFC 9110 §5.6.1.
+  // A list may have whitespace and empty elements: RFC 9110 §5.6.1.
   constexpr std::string_view nothing = ", \t";
   text.remove_prefix(std::min(text.find_first_not_of(nothing), text.size()));
   text = text.substr(0, text.find_last_not_of(nothing) + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A request to `bight serve files`. Boost.Beast's parser has the grammar.
+/// A request to `bight serve files`, parsed by Boost.Beast.
 
 #include <bight/http.hpp>
 
@@ -13,35 +13,36 @@
 
 namespace tool {
 
-struct asked {
+struct http_request {
   std::string method;
   std::string target;
   std::vector<bight::http::field> fields;
-  bool keep = false;  ///< the connection, for another request
+  bool keep = false;  ///< keep the connection open for another request
 
   [[nodiscard]] bool has(std::string_view name) const noexcept;
-  /// The value of the field of that name; of several lines, joined by commas (RFC 9110 §5.3); ""
-  /// when there is none.
+  /// The value of the field of that name; several lines are joined by commas (RFC 9110 §5.3). ""
+  /// if there is none.
   [[nodiscard]] std::string get(std::string_view name) const;
 };
 
-/// Reads a header, whose lines end with CRLF, with its empty line. None when it is no request that
-/// can be answered: not HTTP/1.0 or 1.1, not exactly one Host in 1.1, folded lines, or a length of
-/// its body that programs read in different ways. The connection is not kept if a body follows.
-[[nodiscard]] std::optional<asked> parse_asked(std::string_view header);
+/// Parses a header, whose lines end with CRLF, including its empty line. Returns none for a request
+/// that cannot be answered: not HTTP/1.0 or 1.1, not exactly one Host in 1.1, folded lines, or an
+/// ambiguous length of the body. The connection is not kept if a body follows.
+[[nodiscard]] std::optional<http_request> parse_request(std::string_view header);
 
-/// What the path of `target` names below a folder: "a/b" of "/a/./b?c", "" of "/". "%" without two
-/// hexadecimal digits stands for itself. None when it is no path, or holds a "/" or NUL in
-/// disguise.
-[[nodiscard]] std::optional<std::string> path_asked(std::string_view target);
+/// The path of `target` relative to the served folder: "a/b" for "/a/./b?c", "" for "/". "%"
+/// without two hexadecimal digits is literal. None if it is not a path, or has an encoded "/" or
+/// NUL.
+[[nodiscard]] std::optional<std::string> request_path(std::string_view target);
 
-/// The bytes that a Range asks for of `size`: one range, from `first` up to but not `last`.
+/// The bytes from `first` up to, but not including, `last`.
 struct byte_range {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
 enum class range_kind : std::uint8_t { whole, part, outside };
-/// What is no range of bytes, or several, means the whole (RFC 9110 §14.2 allows that).
+/// Parses the Range field of a request for a file of `size` bytes. Anything but one range of bytes
+/// means the whole file, which RFC 9110 §14.2 allows.
 [[nodiscard]] range_kind parse_range(std::string_view text, std::uint64_t size, byte_range& into);
 
 }  // namespace tool

@@ -23,7 +23,7 @@ constexpr std::size_t names_at_a_time = 64;
 constexpr duration shared_for = 1s;
 constexpr std::size_t pages_max = 16;
 
-std::string in_html(std::string_view text) {
+std::string html_escaped(std::string_view text) {
   std::string safe;
   for (const char c : text) switch (c) {
       case '&': safe += "&amp;"; break;
@@ -64,8 +64,8 @@ std::string minute(std::time_t t) {
 }
 
 std::string row(const listed& one) {
-  return fmt::format("<tr><td><a href=\"./{}\">{}</a><td>{}<td>{}\n", in_url(one.name),
-                     in_html(one.name), one.is_folder() ? "" : shown_size(one.size),
+  return fmt::format("<tr><td><a href=\"./{}\">{}</a><td>{}<td>{}\n", url_encoded(one.name),
+                     html_escaped(one.name), one.is_folder() ? "" : shown_size(one.size),
                      minute(one.changed));
 }
 
@@ -77,7 +77,7 @@ bool comes_before(const listed& a, const listed& b) {
 
 }  // namespace
 
-std::string in_url(std::string_view path) {
+std::string url_encoded(std::string_view path) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string safe;
   for (const char c : path) {
@@ -108,7 +108,7 @@ task<std::shared_ptr<const std::string>> listings::page(entry of, std::string pa
   folder::names names(shared_, of, path);
   while (names.read(names_at_a_time)) co_await sleep(0s);
   std::sort(names.found().begin(), names.found().end(), comes_before);
-  const std::string title = in_html("Index of /" + path);
+  const std::string title = html_escaped("Index of /" + path);
   std::string text = fmt::format("{}<title>{}</title>\n<h1>{}</h1>\n", page_head, title, title);
   text += "<table>\n<tr><th>Name<th>Size<th>Changed (UTC)\n";
   if (!path.empty()) text += "<tr><td><a href=\"../\">../</a><td><td>\n";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The pages that list the folders of `bight serve files`.
+/// The folder listings of `bight serve files`.
 
 #include "folder.hpp"
 
@@ -16,19 +16,19 @@
 
 namespace tool {
 
-/// A path as it appears in a URL.
-[[nodiscard]] std::string in_url(std::string_view path);
+/// Percent-encodes a path for a URL.
+[[nodiscard]] std::string url_encoded(std::string_view path);
 
-/// Makes pages, and shares each for a second: clients that ask for the same folder and read slowly
-/// do not hold a page each.
+/// Makes listing pages and shares each for one second, so that slow clients of the same folder do
+/// not hold a page each.
 ///
 /// threads  any.
 class listings {
  public:
   explicit listings(const folder& shared) : shared_(shared) {}
 
-  /// The page of the open folder `of`, which is at `path`. Made in small pieces; other clients get
-  /// their turns in between.
+  /// The page of the open folder `of` at `path`. Made in steps, so that other clients are served
+  /// meanwhile.
   ///
   /// errors  cancelled, unreadable.
   [[nodiscard]] bight::task<std::shared_ptr<const std::string>> page(entry of, std::string path);

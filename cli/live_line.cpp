@@ -15,7 +15,7 @@ using namespace bight;
 
 namespace {
 
-/// What is over by then needs no line.
+/// Tasks that end sooner show no line.
 constexpr duration grace = 400ms;
 constexpr duration paint_every = 200ms;
 
@@ -29,12 +29,12 @@ live_line waiting_for(std::string whom) {
   };
 }
 
-task<> keep_painting(const console& voice, live_line line) {
+task<> paint_repeatedly(const console& log, live_line line) {
   const scheduler& clock = (co_await current_context()).sched();
-  static_cast<void>(line(clock.now(), 0));  // its time begins
+  static_cast<void>(line(clock.now(), 0));  // starts its time
   co_await sleep(grace);
   for (;;) {
-    voice.paint(line(clock.now(), terminal_width()));
+    log.paint(line(clock.now(), terminal_width()));
     co_await sleep(paint_every);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Work that shows on the terminal that it goes on.
+/// A status line on the terminal while a task runs.
 
 #include "console.hpp"
 
@@ -17,26 +17,26 @@
 
 namespace tool {
 
-/// The line to show now, for a terminal of that many columns.
+/// Returns the current text for a terminal with that many columns.
 using live_line = bight::callback<std::string(bight::time_point, int)>;
 
-/// "12 s  waiting for WHOM", from its first call on.
+/// "12 s  waiting for WHOM"; the time counts from the first call.
 [[nodiscard]] live_line waiting_for(std::string whom);
 
-/// Paints `line` again and again, until it is cancelled. What is over soon shows nothing.
-[[nodiscard]] bight::task<> keep_painting(const console& voice, live_line line);
+/// Paints `line` repeatedly until cancelled. Waits first, so short tasks show nothing.
+[[nodiscard]] bight::task<> paint_repeatedly(const console& log, live_line line);
 
-/// Runs `work`, and shows `line` until it ends. `voice`, and what `line` refers to, are borrowed
-/// until then.
+/// Runs `work` and shows `line` until it ends. `log`, and what `line` refers to, are borrowed.
 template <class T>
-[[nodiscard]] bight::task<T> watched(bight::task<T> work, const console& voice, live_line line) {
+[[nodiscard]] bight::task<T> with_live_line(bight::task<T> work, const console& log,
+                                            live_line line) {
   struct wiper {
-    const console& voice;
-    ~wiper() { voice.unpaint(); }
+    const console& log;
+    ~wiper() { log.unpaint(); }
   };
-  const wiper at_end{voice};
-  if (!voice.paints()) co_return co_await std::move(work);
-  auto both = bight::any(std::move(work), keep_painting(voice, std::move(line)));
+  const wiper at_end{log};
+  if (!log.paints()) co_return co_await std::move(work);
+  auto both = bight::any(std::move(work), paint_repeatedly(log, std::move(line)));
   auto first = co_await std::move(both);
   if constexpr (!std::is_void_v<T>) co_return std::get<0>(std::move(first));
 }

@@ -8,7 +8,7 @@
 namespace tool {
 
 namespace {
-constexpr int reserved_ports = 1024;  // ip(7): only the privileged bind below
+constexpr int reserved_ports = 1024;  // ip(7): ports below need privileges
 }
 
 bool loop_guard::may_answer(const bight::address& peer, std::string_view datagram) {
@@ -22,7 +22,7 @@ bool loop_guard::may_answer(const bight::address& peer, std::string_view datagra
   }
   const std::size_t bit = std::hash<std::string_view>()(datagram) % state.seen.size();
   if (!state.seen[bit]) {
-    // Half full, it would take what is new for repeated.
+    // A set that is half full would report new datagrams as repeated.
     if (state.seen.count() >= state.seen.size() / 2) state.seen.reset();
     state.seen.set(bit);
     state.repeats = std::max(0, state.repeats - 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Ends loops of datagrams: two servers that answer each other for ever (CVE-2024-2169).
+/// Ends datagram loops: two servers that answer each other forever (CVE-2024-2169).
 ///
-/// One datagram with a forged source begins such a loop, and nothing in UDP ends it. A loop cannot
-/// be told from a client by one datagram, but by many: its datagrams are always the same few.
+/// One datagram with a forged source starts such a loop, and nothing in UDP ends it. A loop differs
+/// from a client in that it repeats the same few datagrams.
 
 #include <bight/address.hpp>
 
@@ -17,16 +17,18 @@
 
 namespace tool {
 
-/// Decides which datagrams to answer. Not:
+/// Decides which datagrams to answer. Does not answer:
 ///
-/// - those from ports below 1024: these are servers, as inetd has it, and clients do not use them.
-///   Nor those from port 0, to which no answer can go.
-/// - some of those from a peer that sends what it has sent before, once it has done so 256 times
-///   more often than it has sent anything new. As many are passed over as there are different ones,
-///   so every datagram of a loop is: the loop has ended. A client that numbers its datagrams never
-///   loses one here; one that repeats a single datagram without end loses one in 256.
+/// - datagrams from ports below 1024. Servers use these ports, as in inetd; clients do not. No
+/// reply
+///   can be sent to port 0.
+/// - some datagrams from a peer that has sent 256 more repeated datagrams than new ones. As many
+/// are
+///   ignored as the peer has different datagrams, so each datagram of a loop is ignored once, and
+///   the loop ends. A client that numbers its datagrams is always answered. A client that repeats a
+///   single datagram misses one reply in 256.
 ///
-/// Memory is bounded: a peer may take the place of another, which then begins anew.
+/// Memory is bounded: a peer may replace another one, whose count then starts again.
 ///
 /// threads  any.
 class loop_guard {
@@ -38,9 +40,9 @@ class loop_guard {
  private:
   struct peer_state {
     std::size_t peer = 0;       // its hash
-    std::bitset<2048> seen;     // hashes of what it has sent
-    int repeats = 0;            // less what was new
-    std::size_t to_ignore = 0;  // of the repeated
+    std::bitset<2048> seen;     // hashes of its datagrams
+    int repeats = 0;            // repeated datagrams minus new ones
+    std::size_t to_ignore = 0;  // how many to ignore now
   };
   static constexpr std::size_t peers = 512;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The tool: one grammar for all commands. Each command has a file of its own.
+// The tool: parses the command line and runs a command. Each command has its own file.
 
 #include "exit_codes.hpp"
 #include "flags.hpp"
@@ -26,25 +26,25 @@ namespace tool {
 
 namespace {
 
-// Needs no memory itself.
-[[noreturn]] void end_without_memory() noexcept {
+// Allocates nothing.
+[[noreturn]] void exit_out_of_memory() noexcept {
   constexpr std::string_view message = "bight: out of memory\n";
   static_cast<void>(!::write(STDERR_FILENO, message.data(), message.size()));
   ::_exit(static_cast<int>(exit_code::other));
 }
 
-// For an exception that finds no memory for itself, or that leaves a destructor. Set before the
-// static objects of CLI11, which allocate.
-struct last_words {
-  last_words() noexcept { std::set_terminate(speak); }
-  static void speak() noexcept {
+// Handles exceptions that cannot be allocated, and exceptions thrown by destructors. Installed
+// before the static objects of CLI11 are constructed, which allocate.
+struct terminate_handler {
+  terminate_handler() noexcept { std::set_terminate(report); }
+  static void report() noexcept {
     const std::exception_ptr why = std::current_exception();
-    void* const volatile memory = std::malloc(1);  // volatile: or it is taken for granted
-    if (why == nullptr && memory == nullptr) end_without_memory();
+    void* const volatile memory = std::malloc(1);  // volatile: or the compiler assumes success
+    if (why == nullptr && memory == nullptr) exit_out_of_memory();
     try {
       if (why != nullptr) std::rethrow_exception(why);
     } catch (const std::bad_alloc&) {
-      end_without_memory();
+      exit_out_of_memory();
     } catch (const std::exception& e) {
       std::fprintf(stderr, "bight: internal error: %s\n", e.what());
     } catch (...) {
@@ -54,9 +54,9 @@ struct last_words {
   }
 };
 
-[[gnu::init_priority(101)]] const last_words set_first;
+[[gnu::init_priority(101)]] const terminate_handler installed;
 
-void add_everything(CLI::App& root, action& chosen) {
+void add_commands(CLI::App& root, action& chosen) {
   set_examples(root,
                "  bight serve greet --delay 1s        start a server on this machine, port 9999\n"
                "  bight send :9999 dbb lily exit      send three messages, print the replies\n"
@@ -105,7 +105,7 @@ std::vector<std::string> command_names(const CLI::App& root) {
   return names;
 }
 
-// CLI11's complaint as one sentence that says what to do.
+// Converts CLI11's error to one sentence that says what to do.
 std::string advice(const CLI::App& root, const CLI::ParseError& e) {
   const auto parsed = root.get_subcommands();
   const CLI::App& where = parsed.empty() ? root : *parsed.front();
@@ -116,7 +116,7 @@ std::string advice(const CLI::App& root, const CLI::ParseError& e) {
     const bool flag = odd.size() > 1 && odd[0] == '-';
     if (flag) {
       const std::string name = odd.substr(0, odd.find('='));
-      std::string guess = known_elsewhere(where.get_name(), name);
+      std::string guess = hint_for_foreign_flag(where.get_name(), name);
       if (guess.empty()) guess = did_you_mean(name, flag_names(where));
       const bool message = where.get_name() == "send" && guess.empty();
       return fmt::format("{}{}: unknown flag{}{}; see {}",
@@ -140,8 +140,8 @@ int parse_and_run(int argc, char** argv) {
   action chosen;
   const console plain;
   try {
-    add_everything(root, chosen);
-    // CLI11 wants the arguments backwards.
+    add_commands(root, chosen);
+    // CLI11 expects the arguments in reverse order.
     std::vector<std::string> arguments;
     for (int i = argc - 1; i > 0; --i) arguments.push_back(hide_brackets(argv[i]));
     root.parse(std::move(arguments));
@@ -154,28 +154,27 @@ int parse_and_run(int argc, char** argv) {
     std::puts(e.what());
     return 0;
   } catch (const CLI::ParseError& e) {
-    plain.complain(advice(root, e), static_cast<int>(exit_code::usage));
+    plain.error(advice(root, e), static_cast<int>(exit_code::usage));
     return static_cast<int>(exit_code::usage);
   } catch (const failure& e) {
-    (chosen.voice != nullptr ? *chosen.voice : plain)
-        .complain(e.what(), static_cast<int>(e.code()));
+    (chosen.log != nullptr ? *chosen.log : plain).error(e.what(), static_cast<int>(e.code()));
     return static_cast<int>(e.code());
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {
-    (chosen.voice != nullptr ? *chosen.voice : plain).complain(e.what(), 1);
+    (chosen.log != nullptr ? *chosen.log : plain).error(e.what(), 1);
     return static_cast<int>(exit_code::other);
   }
 }
 
 int run(int argc, char** argv) {
   hold_standard_descriptors();
-  // Everybody's writes say EPIPE instead.
+  // Writes fail with EPIPE instead.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return parse_and_run(argc, argv);
   } catch (const std::bad_alloc&) {
-    end_without_memory();
+    exit_out_of_memory();
   }
 }
 
@@ -183,8 +182,8 @@ int run(int argc, char** argv) {
 
 }  // namespace tool
 
-// Dies of the signal that interrupted the command. A shell that runs a loop looks at that, and not
-// at the status: only so does Ctrl-C end the loop.
+// Ends the process by the signal that interrupted the command. A shell checks for that: only then
+// does Ctrl-C end a loop of commands.
 static void die_of(int signal) {
   std::signal(signal, SIG_DFL);
   std::raise(signal);
@@ -192,13 +191,13 @@ static void die_of(int signal) {
 
 int main(int argc, char** argv) {
   int code = tool::run(argc, argv);
-  // What was printed plainly (help, engine, completions) must really be out.
+  // The output of help, engine and completions may fail here.
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == 0) {
     if (errno != EPIPE) std::perror("bight: write standard output");
     code = static_cast<int>(tool::exit_code::cannot_write);
   }
   if (code > 128) {
-    // exit() would see to these.
+    // Not done by a signal, as it would be by exit().
     static_cast<void>(bight::line_sink::standard_output().flush(std::chrono::seconds(1)));
     static_cast<void>(bight::line_sink::standard_error().flush(std::chrono::seconds(1)));
     die_of(code - 128);

@@ -14,7 +14,7 @@ struct type {
   const char* ending;
   const char* name;
 };
-/// What people share by a browser, where no table is installed. Debian's table has no .log.
+/// Common types, for machines without a table. Debian's table has no .log.
 constexpr type built_in[] = {{"html", "text/html"},
                              {"htm", "text/html"},
                              {"txt", "text/plain"},
@@ -46,8 +46,8 @@ constexpr type built_in[] = {{"html", "text/html"},
 }  // namespace
 
 media_types::media_types(const char* table) {
-  // A line is a type and the endings of its files; "#" begins a comment. The first type that names
-  // an ending has it.
+  // A line has a type and its extensions; "#" begins a comment. The first type of an extension
+  // wins.
   std::ifstream file(table);
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line.substr(0, line.find('#')));

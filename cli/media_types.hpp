@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The media type of a file, by the ending of its name.
+/// The media type of a file, by its extension.
 
 #include <string>
 #include <string_view>
@@ -10,15 +10,15 @@
 namespace tool {
 
 /// Reads the system's table, /etc/mime.types (Debian's package media-types). A small built-in table
-/// adds what that lacks, and stands in for it where it is not installed.
+/// adds missing types, and is used alone where the system has no table.
 ///
-/// threads  any, once it is made.
+/// threads  any, after construction.
 class media_types {
  public:
   explicit media_types(const char* table = "/etc/mime.types");
 
-  /// The type of `name`, "text/…" with its charset; "application/octet-stream" if nothing is known.
-  /// The case of letters does not matter.
+  /// The type of `name`, with a charset for "text/…"; "application/octet-stream" if unknown.
+  /// Case-insensitive.
   [[nodiscard]] std::string of(std::string_view name) const;
 
  private:

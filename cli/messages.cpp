@@ -16,15 +16,17 @@ namespace tool {
 
 using namespace bight;
 
-framing parse_framing(std::string_view text) {
-  return text == "line" ? framing::line : text == "len" ? framing::length : framing::chunk;
+message_format parse_message_format(std::string_view text) {
+  return text == "line"  ? message_format::line
+         : text == "len" ? message_format::length
+                         : message_format::chunk;
 }
 
-std::string framed(framing how, std::string_view message) {
+std::string framed(message_format how, std::string_view message) {
   std::string text;
-  if (how == framing::length) text = length_prefix(message.size());
+  if (how == message_format::length) text = length_prefix(message.size());
   text += message;
-  if (how == framing::line) text += '\n';
+  if (how == message_format::line) text += '\n';
   return text;
 }
 
@@ -74,10 +76,10 @@ task<std::optional<std::string>> message_source::next() {
 
 task<std::string> reply_reader::next() {
   std::string reply;
-  if (how_ == framing::chunk) {
+  if (how_ == message_format::chunk) {
     auto bytes = co_await reader_.recv();
     reply = bytes.str();
-  } else if (how_ == framing::line) {
+  } else if (how_ == message_format::line) {
     if (cut_short_) throw error(*cut_short_);
     auto line = co_await attempt(reader_.read_line(message_max));
     if (!line && line.error().is(errc::cut_short)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What is to be sent: arguments, or standard input, or a file, cut into messages.
+/// The messages to send: arguments, standard input, or a file.
 
 #include <bight/reader.hpp>
 #include <bight/stdio.hpp>
@@ -18,34 +18,33 @@
 
 namespace tool {
 
-/// How messages are told apart in a stream, which has none of its own.
-enum class framing : std::uint8_t {
-  chunk,   ///< whatever one receive gives: a guess
+/// How messages are separated in a stream.
+enum class message_format : std::uint8_t {
+  chunk,   ///< whatever one receive returns: no real boundaries
   line,    ///< each ends with a newline
-  length,  ///< each has its length in front: four bytes, most significant first
+  length,  ///< each has its length before it: four bytes, big-endian
 };
-[[nodiscard]] framing parse_framing(std::string_view text);
+[[nodiscard]] message_format parse_message_format(std::string_view text);
 
-/// A line or a framed message longer than this is refused.
+/// Maximum size of a line or a framed message.
 inline constexpr std::size_t message_max = 16 << 20;
-/// What one datagram can carry over IPv4: 65535 less the headers of IP and UDP.
+/// Maximum payload of a datagram over IPv4: 65535 minus the IP and UDP headers.
 inline constexpr std::size_t datagram_max = 65507;
 
-/// `message` as it goes into a stream.
-[[nodiscard]] std::string framed(framing how, std::string_view message);
+/// Encodes `message` for a stream.
+[[nodiscard]] std::string framed(message_format how, std::string_view message);
 
-/// Messages one after the other.
+/// A sequence of messages.
 class message_source {
  public:
-  /// The arguments, `count` times over.
+  /// The arguments, repeated `count` times.
   message_source(std::vector<std::string> messages, std::uint64_t count)
       : messages_(std::move(messages)), left_(messages_.size() * count) {}
 
-  /// Bytes of standard input, or of `file` when it is not empty.
+  /// Standard input, or `file` if not empty.
   ///
-  /// lines  each line is a message, without its newline; else whatever a read gives, `max` bytes at
-  ///        most.
-  /// hex    each line holds hexadecimal digits, and the message is the bytes they stand for.
+  /// lines  each line is a message, without its newline; otherwise each read is, up to `max` bytes.
+  /// hex    each line is a message in hexadecimal.
   struct input {
     std::string file;
     bool lines = false;
@@ -60,11 +59,11 @@ class message_source {
   /// The next message; none at the end.
   [[nodiscard]] bight::task<std::optional<std::string>> next();
 
-  /// Whether these are messages to take turns with, rather than a stream of bytes.
+  /// Whether these are separate messages, each with a reply, rather than a stream of bytes.
   [[nodiscard]] bool has_messages() const noexcept { return !input_ || from_.lines || from_.hex; }
-  /// Whether all of them are known from the start, and can be sent a second time.
+  /// Whether the messages are arguments, which can be sent again.
   [[nodiscard]] bool is_fixed() const noexcept { return !input_; }
-  /// Whether next() would surely give none.
+  /// Whether next() will certainly return none.
   [[nodiscard]] bool is_over() const noexcept { return !input_ && left_ == 0; }
 
  private:
@@ -82,17 +81,17 @@ class message_source {
   std::optional<bight::reader<bight::stdio>> reader_;
 };
 
-/// Replies out of a stream.
+/// Reads replies from a stream.
 class reply_reader {
  public:
-  reply_reader(bight::stream& from, framing how) : how_(how), reader_(from) {}
+  reply_reader(bight::stream& from, message_format how) : how_(how), reader_(from) {}
 
-  /// The next reply, as it is shown: a line has its newline again. Empty at the end of the stream.
-  /// A line that the end has cut off is shown as far as it came; the next call fails.
+  /// The next reply, as printed: a line includes its newline. Empty at the end of the stream. An
+  /// incomplete last line is returned; the next call then fails.
   [[nodiscard]] bight::task<std::string> next();
 
  private:
-  framing how_;
+  message_format how_;
   bight::reader<bight::stream> reader_;
   std::optional<bight::error> cut_short_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Getting through to a target.
+/// Opens the connection of `send`, `connect` and `get tcp://`.
 
 #include "console.hpp"
 #include "target.hpp"
@@ -16,22 +16,20 @@
 
 namespace tool {
 
-struct dial_options {
+struct connection_options {
   int family = 0;
-  /// For looking up, connecting and TLS's handshake; none: the library's.
+  /// For the name lookup, the connect and the TLS handshake; none: the library's defaults.
   std::optional<bight::duration> timeout;
-  /// For a target of TLS.
+  /// For tls:// targets.
   bight::tls::connect_options tls;
 };
 
-/// Connects a stream, with TLS where the target says so. A failure is told as usual, and with -v so
-/// is success.
-///
-/// voice  borrowed until the end.
-[[nodiscard]] bight::task<bight::stream> dial(target to, dial_options options,
-                                              const console& voice);
+/// Connects a stream, with TLS for a tls:// target. With -v, reports the connection. `log` is
+/// borrowed until the end.
+[[nodiscard]] bight::task<bight::stream> open_connection(target to, connection_options options,
+                                                         const console& log);
 
-/// Where to send datagrams for `to`, in the order to try: nothing is sent to find out.
+/// The addresses to send datagrams to, in the order to try. Sends nothing.
 [[nodiscard]] bight::task<std::vector<bight::address>> datagram_addresses(target to, int family);
 
 }  // namespace tool

@@ -65,19 +65,19 @@ task<output> output::open(std::string path, options how) {
     throw cannot_write(
         path, fmt::format("the file exists; use -o {} to replace it, or -o FILE for another name",
                           shown(path)));
-  place where = find_place(path);
-  const bool standard = where.is == place::kind::descriptor && where.number == 1;
+  output_path where = resolve_output_path(path);
+  const bool standard = where.is == output_path::kind::descriptor && where.number == 1;
   if (!standard) out.path_ = where.path;
   out.fresh_ = how.fresh;
   int fd = where.number;
-  if (where.is == place::kind::file && !how.append) {
+  if (where.is == output_path::kind::file && !how.append) {
     out.part_.emplace(std::move(where));
     co_return out;
   }
-  if (where.is == place::kind::file) {
+  if (where.is == output_path::kind::file) {
     out.own_ = open_log(where.path);
     fd = out.own_.get();
-  } else if (where.is == place::kind::device) {
+  } else if (where.is == output_path::kind::device) {
     auto opening = open_device(where.path);
     out.own_ = co_await std::move(opening);
     fd = out.own_.get();
@@ -106,8 +106,8 @@ task<> output::write(std::string_view bytes) {
       co_return;
     }
   }
-  auto taking = turns_->take();
-  const turns::turn mine = co_await std::move(taking);
+  auto taking = write_lock_->acquire();
+  const fair_lock::guard mine = co_await std::move(taking);
   auto sent = co_await attempt(stream_->send(bytes));
   if (sent) {
     written_ += size;

@@ -28,8 +28,8 @@ constexpr int links_max = 40;
 // The folder of a path, with its slash; "" for the current one.
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-// By name, because opening /dev/fd/N would be another open file, with a position of its own; and a
-// socket cannot be opened at all.
+// Recognised by name: opening /dev/fd/N would create another open file with its own position, and a
+// socket cannot be opened that way.
 std::optional<int> descriptor_named(const std::string& path) {
   if (path == "/dev/stdout") return 1;
   if (path == "/dev/stderr") return 2;
@@ -44,8 +44,7 @@ std::optional<int> descriptor_named(const std::string& path) {
   return std::nullopt;
 }
 
-// Whether the links in this folder are the kernel's: the text of one need not name what it leads
-// to.
+// Whether the folder is in /proc: the text of such a link need not be the path of its target.
 bool has_magic_links(const std::string& folder) {
   struct statfs s{};
   return statfs(folder.empty() ? "." : folder.c_str(), &s) == 0 && s.f_type == PROC_SUPER_MAGIC;
@@ -61,14 +60,14 @@ std::string target_of(const std::string& link) {
 
 }  // namespace
 
-place find_place(const std::string& path) {
-  place p;
+output_path resolve_output_path(const std::string& path) {
+  output_path p;
   p.path = path;
   for (int links = 0;; ++links) {
     if (const auto number = descriptor_named(p.path)) {
-      p.is = place::kind::descriptor;
+      p.is = output_path::kind::descriptor;
       p.number = *number;
-      // What has this flag was not inherited: it is one of our own.
+      // A descriptor with this flag was not inherited: it is one of our own.
       const int flags = fcntl(*number, F_GETFD);
       if (flags < 0 || (flags & FD_CLOEXEC) != 0) throw cannot_write(path, EBADF);
       return p;
@@ -88,7 +87,7 @@ place find_place(const std::string& path) {
     if (S_ISDIR(s.st_mode)) throw cannot_write(path, "it is a folder; give the name of a file");
     if (faccessat(AT_FDCWD, p.path.c_str(), W_OK, AT_EACCESS) != 0) throw cannot_write(path, errno);
     p.exists = S_ISREG(s.st_mode);
-    if (!p.exists) p.is = place::kind::device;
+    if (!p.exists) p.is = output_path::kind::device;
     return p;
   }
 }

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the FILE of `-o FILE` is.
+/// The FILE of `-o FILE`: a descriptor, a device or a regular file.
 
 #include <cstdint>
 #include <string>
 
 namespace tool {
 
-struct place {
+struct output_path {
   enum class kind : std::uint8_t {
-    descriptor,  ///< one that the process was started with: /dev/stdout, /dev/fd/N
-    device,      ///< a FIFO, a device, or a link of /proc: opened and written to, never replaced
-    file,        ///< a regular file, or nothing yet
+    descriptor,  ///< inherited: /dev/stdout, /dev/fd/N
+    device,      ///< a FIFO, a device, or a link in /proc: written to, never replaced
+    file,        ///< a regular file, or a name that does not exist yet
   };
   kind is = kind::file;
-  int number = -1;      ///< of the descriptor
-  std::string path;     ///< the name behind all links
-  bool exists = false;  ///< as a regular file
+  int number = -1;      ///< the descriptor
+  std::string path;     ///< with all links resolved
+  bool exists = false;  ///< whether it is an existing regular file
 };
 
-/// Follows the links of `path`, also to a file that does not exist yet.
+/// Resolves the links of `path`, also to a file that does not exist yet.
 ///
-/// errors  failure(cannot_write): a folder, a loop of links, a file that may not be written to.
-[[nodiscard]] place find_place(const std::string& path);
+/// errors  failure(cannot_write): a folder, a loop of links, or a file that is not writable.
+[[nodiscard]] output_path resolve_output_path(const std::string& path);
 
 }  // namespace tool

@@ -16,15 +16,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The rate is that of the last seconds: it falls at once when a server stalls.
+/// The rate is measured over the last seconds, so it falls when a server stalls.
 constexpr duration rate_window = 5s;
 constexpr duration sample_every = 250ms;
-/// Without a byte for so long, a download is called stalled.
+/// After this time without a byte, a download is shown as stalled.
 constexpr duration stalled_after = 2s;
 
 double seconds(duration d) { return static_cast<double>(d.count()) / 1e9; }
 
-// "59 s", "1:07", "1:00:07". A year at most: the rest would be noise.
+// "59 s", "1:07", "1:00:07"; "long" from 100 hours.
 std::string clock_text(double wait) {
   if (!(wait < 100 * 3600)) return "long";
   const auto s = static_cast<std::int64_t>(wait);
@@ -33,10 +33,10 @@ std::string clock_text(double wait) {
   return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-// Columns for text. The last one stays free: some terminals go to the next line behind it.
+// Columns for text. The last one stays free: some terminals wrap after it.
 std::size_t room_in(int width) { return static_cast<std::size_t>(std::max(0, width - 1)); }
 
-// Whole characters only. One that is wider than a column is rare in the name of a host.
+// Cuts at whole characters. Characters wider than a column are rare in host names.
 std::string fitted(std::string text, std::size_t room) {
   std::size_t columns = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -46,15 +46,15 @@ std::string fitted(std::string text, std::size_t room) {
   return text;
 }
 
-// What a line about a download is made of.
+// The parts of a progress line.
 struct moment {
   bool stalls;
   std::string speed;  // or "stalled 12 s"
-  std::string clock;  // time since the last byte when it stalls; else time left, or time taken
+  std::string clock;  // time since the last byte if stalled, else time left or time taken
   std::string done;
 };
 
-// The forms of a line, the longest first. What moves is in each but the last.
+// The forms of a line, the longest first. All but the last show something that changes.
 std::vector<std::string> forms_without_length(const moment& m) {
   if (m.stalls) return {m.done + "  " + m.speed, m.speed, m.clock};
   return {fmt::format("{}  {}  {}", m.done, m.speed, m.clock),
@@ -114,9 +114,9 @@ void progress::add(std::uint64_t done, time_point now) {
   if (now - recent_.back().at >= sample_every) recent_.push_back({now, done});
 }
 
-// Bytes a second.
+// Bytes per second.
 double progress::rate(time_point now) {
-  if (pause_ == pause::limit)  // which holds on average
+  if (pause_ == pause::limit)  // the limit holds on average
     return static_cast<double>(done_ - had_) / std::max(1e-3, seconds(now - start_));
   while (recent_.size() > 1 && recent_[1].at <= now - rate_window) recent_.pop_front();
   const sample& from = recent_.front();

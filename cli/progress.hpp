@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How far a command is, as one line of text.
+/// The progress of a command, as one line of text.
 
 #include <bight/time.hpp>
 
@@ -12,32 +12,31 @@
 
 namespace tool {
 
-/// "12 s  waiting for example.org"; at most `width` - 1 columns. What moves comes first: a narrow
-/// window shows it too.
+/// "12 s  waiting for example.org"; at most `width` - 1 columns. The part that changes comes first,
+/// so a narrow window shows it too.
 [[nodiscard]] std::string waiting_line(bight::duration elapsed, std::string_view what, int width);
 
-/// A download: waiting for a server, receiving, or waiting for the next try.
+/// A download: waiting for a server, receiving, or waiting for the next attempt.
 class progress {
  public:
-  /// A request goes to `whom`. The time that is shown counts from the last byte, or the first line.
+  /// A request was sent to `whom`. The time counts from the last byte, or the first line.
   void wait_for(std::string whom);
-  /// The next try begins at `then`.
+  /// The next attempt begins at `then`.
   void wait_until(bight::time_point then);
   /// The body begins.
   ///
-  /// total  bytes that there will be, or 0 when nobody knows.
-  /// had    bytes of them that were there before, and do not count for the rate.
+  /// total  bytes of the file, or 0 if unknown.
+  /// had    bytes received before this attempt; they do not count for the rate.
   void begin(std::uint64_t total, std::uint64_t had, bight::time_point now);
-  /// So many bytes are there.
+  /// `done` bytes have been received.
   void add(std::uint64_t done, bight::time_point now);
-  /// What holds the download up when it is not the server: the reader of its output, or
-  /// --limit-rate.
+  /// What slows the download, if not the server: the reader of the output, or --limit-rate.
   enum class pause : std::uint8_t { none, output, limit };
   void hold(pause why) noexcept { pause_ = why; }
-  /// Nothing more is shown: the body itself is on the screen.
+  /// Shows nothing more: the body is printed on the terminal.
   void stop() noexcept { state_ = state::silent; }
 
-  /// The line; at most `width` - 1 columns, and empty when there is nothing to show.
+  /// The line, at most `width` - 1 columns; empty if there is nothing to show.
   [[nodiscard]] std::string line(bight::time_point now, int width);
 
  private:

@@ -27,7 +27,7 @@ std::optional<Number> number(std::string_view text) {
   return n;
 }
 
-// An IP address, IPv6 with brackets or without; none for anything else.
+// An IP address, IPv6 with or without brackets; none for anything else.
 std::optional<address> parse_ip(std::string_view text) {
   const bool bare = !text.starts_with('[') && text.find(':') != std::string_view::npos;
   try {
@@ -37,7 +37,7 @@ std::optional<address> parse_ip(std::string_view text) {
   return std::nullopt;
 }
 
-// A name in the form in which url::host() has it; "" for what is no name.
+// A name in the form of url::host(); "" for anything else.
 std::string plain_name(std::string_view text) {
   if (text.starts_with("*.")) text.remove_prefix(1);
   while (text.starts_with('.')) text.remove_prefix(1);
@@ -65,7 +65,7 @@ no_proxy_item::no_proxy_item(std::string_view text) {
     return;
   }
   std::optional<address> ip = parse_ip(text);
-  // ":80" behind a name, an IPv4 address, or a bracket.
+  // ":80" after a name, an IPv4 address, or a bracket.
   const std::size_t colon = text.rfind(':');
   if (!ip && colon != std::string_view::npos) {
     const auto port = number<std::uint16_t>(text.substr(colon + 1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The proxies that the environment names, and what is reached without one.
+/// The proxies in the environment, and the hosts that are reached directly.
 
 #include <bight/http.hpp>
 
@@ -13,10 +13,10 @@
 
 namespace tool {
 
-/// An item of no_proxy: "*", "example.org" (and what is below it; a dot or "*." in front changes
-/// nothing), "192.0.2.1", "10.0.0.0/8", "fd00::/8", "[::1]", each but a network also with ":port".
+/// An item of no_proxy: "*", "example.org" (with its subdomains; a leading dot or "*." is ignored),
+/// "192.0.2.1", "10.0.0.0/8", "fd00::/8", "[::1]". All but networks may have a ":port".
 ///
-/// Networks are compared with addresses in URLs alone: no name is looked up for them.
+/// Networks match only addresses in URLs; names are not looked up.
 class no_proxy_item {
  public:
   explicit no_proxy_item(std::string_view text);
@@ -33,9 +33,9 @@ class no_proxy_item {
   std::uint16_t port_ = 0;  // 0: any
 };
 
-/// http_proxy (in lower case alone, because a web server sets HTTP_PROXY for its CGI programs from
-/// what a stranger sends), https_proxy, all_proxy and no_proxy, the last three also in capitals. A
-/// value is read when a URL needs it: a proxy that cannot be used for another scheme is no error.
+/// Reads http_proxy, https_proxy, all_proxy and no_proxy. The last three may be in capitals;
+/// HTTP_PROXY is ignored, because a web server sets it for CGI programs from a request header. A
+/// value is parsed when a URL needs it, so an invalid proxy for another scheme is not an error.
 class proxies {
  public:
   [[nodiscard]] static proxies from_environment();

@@ -15,10 +15,10 @@ namespace http = bight::http;
 
 namespace {
 
-/// What is appended to a name (".part.2.from") must fit into the 255 bytes of NAME_MAX too.
+/// The name with ".part.2.from" must fit into the 255 bytes of NAME_MAX.
 constexpr std::size_t name_max = 200;
-/// A page may change twice within the second of its date, and two clocks may differ. A minute is
-/// what RFC 7232 §2.2.2 asks for.
+/// A file may change twice within the second of its date, and clocks may differ. RFC 7232 §2.2.2
+/// requires a minute.
 constexpr std::time_t strong_date_age = 60;
 constexpr std::string_view multipart = "multipart/byteranges";
 
@@ -36,7 +36,7 @@ std::optional<std::time_t> parse_date(std::string_view text) {
   return timegm(&when);
 }
 
-// The validator under which parts may be combined (RFC 9110 §8.8.1, §13.1.5); "" for none.
+// The strong validator, which allows parts to be combined (RFC 9110 §8.8.1, §13.1.5); "" for none.
 std::string strong_validator(const http::response_head& h) {
   const std::string_view tag = h.get("ETag");
   const bool one = count_of(h, "ETag") == 1;
@@ -53,7 +53,7 @@ bool repeats(const http::response_head& h, const std::string& validator) {
   return h.get("Last-Modified") == validator && !h.get("ETag").starts_with('"');
 }
 
-// A number at the front of `text`, which is removed.
+// Parses and removes a number at the front of `text`.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t n = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
@@ -92,8 +92,8 @@ std::string misfit(const http::response_head& h, std::optional<std::uint64_t> le
   return "";
 }
 
-// `name` with its percent-encoded characters beyond ASCII as they are; unchanged when these are not
-// UTF-8, or would control a terminal.
+// Decodes percent-encoded characters beyond ASCII. Returns `name` unchanged if they are not UTF-8,
+// or are control characters.
 std::string with_characters(const std::string& name) {
   std::string text;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -116,7 +116,7 @@ resume_point resume_point::of(const std::string& url, const http::response& page
   const http::response_head& h = page.head();
   resume_point p{url, "", std::string(h.get("Content-Encoding")), page.length()};
   if (const auto range = content_range::of(h); range && h.status == 206) p.total = range->total;
-  // The bytes of a page that was decoded are not those of the file (RFC 9110 §14.2).
+  // A range counts bytes of the encoded file, not of the decoded one (RFC 9110 §14.2).
   const bool possible = !page.encoded() && !http::same_name(h.get("Accept-Ranges"), "none") &&
                         count_of(h, "Content-Encoding") <= 1;
   if (possible) p.validator = strong_validator(h);
@@ -181,7 +181,7 @@ std::string file_name_of(const http::url& u) {
   }
   if (name.empty()) return "index.html";
   if (name[0] == '.' || name[0] == '-') name[0] = '_';
-  // No character is cut in two.
+  // Do not cut within a character.
   std::size_t size = std::min(name_max, name.size());
   while (size < name.size() && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
   return name.substr(0, size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How a download goes on where an earlier one ended, and when it must not.
+/// When a download can be resumed.
 
 #include <bight/http.hpp>
 
@@ -12,36 +12,36 @@
 
 namespace tool {
 
-/// Which version of which page a FILE.part is the beginning of.
+/// The URL and version that FILE.part belongs to.
 struct resume_point {
   std::string url;
-  /// What the server must repeat for the rest to fit: a strong ETag, or a date that is strong (RFC
-  /// 9110 §8.8). "" when this part cannot be resumed.
+  /// What the server must confirm: a strong ETag or a strong date (RFC 9110 §8.8). "" if the
+  /// download cannot be resumed.
   std::string validator;
-  std::string coding;  ///< the Content-Encoding that was left on
+  std::string coding;  ///< the Content-Encoding that was not decoded
   std::optional<std::uint64_t> total;
 
-  /// What a whole response says of itself. `url` is the one that was requested.
+  /// The resume point of a complete response. `url` is the requested one.
   [[nodiscard]] static resume_point of(const std::string& url, const bight::http::response& page);
 };
 
 /// A Content-Range: "bytes 500-999/1000".
 struct content_range {
   std::uint64_t first = 0;
-  std::uint64_t size = 0;  ///< of a range; of a whole that is the user's own Range, or 0
+  std::uint64_t size = 0;  ///< of the range; 0 if the user's own Range was answered otherwise
   std::optional<std::uint64_t> total;  ///< none for "/*"
 
-  /// errors  none: anything that RFC 9110 §14.4 does not allow, also two fields, is no range.
+  /// Returns none for anything that RFC 9110 §14.4 does not allow, such as two fields.
   [[nodiscard]] static std::optional<content_range> of(const bight::http::response_head& h);
 };
 
-/// What a response brings to a file.
+/// What a response contributes to a file.
 struct contribution {
   enum class kind : std::uint8_t {
     whole,    ///< all of the file
-    range,    ///< `size` bytes that follow those that are there
-    nothing,  ///< the file is not changed, as the request's condition asked for
-    useless,  ///< nothing that fits; `reason` says why
+    range,    ///< `size` bytes that follow those already received
+    nothing,  ///< the file is not modified (conditional request)
+    useless,  ///< nothing usable; `reason` says why
   };
   kind is = kind::whole;
   std::uint64_t size = 0;
@@ -49,21 +49,21 @@ struct contribution {
   std::string reason;
 };
 
-/// What the client wanted.
+/// What the client requested.
 struct wanted {
   const resume_point* from = nullptr;  ///< null: the whole file
-  std::uint64_t had = 0;               ///< bytes that are there
-  bool own_range = false;              ///< the user's own Range: whatever comes is what was wanted
+  std::uint64_t had = 0;               ///< bytes already received
+  bool own_range = false;              ///< the user's own Range: any response is accepted
   bool conditional = false;            ///< the user's own If-None-Match or If-Modified-Since
 };
 
-/// Decides from the header alone. `length` is that of the body, when the response says so. A status
-/// of 400 and above is whole: what becomes of it is another question.
+/// Decides by the header. `length` is the length of the body, if known. A status of 400 or above is
+/// `whole`; the caller handles it.
 [[nodiscard]] contribution judge(const bight::http::response_head& h,
                                  std::optional<std::uint64_t> length, const wanted& w);
 
-/// A name to save `u` under, that cannot lead out of the current folder or hide there: of the last
-/// part of the path as it was typed, never of anything a server says.
+/// The file name for `u`: the last part of the path as typed. It is never hidden, never outside the
+/// current folder, and never chosen by the server.
 [[nodiscard]] std::string file_name_of(const bight::http::url& u);
 
 }  // namespace tool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// FILE.part: the bytes of a file until all of them are there.
+/// FILE.part: an incomplete download.
 
 #include "descriptor.hpp"
 #include "output_path.hpp"
@@ -14,41 +14,41 @@
 
 namespace tool {
 
-/// The part of one file, while no other process has it.
+/// The .part file of one download. Only one process can have it open.
 ///
-/// Beside it stands FILE.part.from, which is also the lock: it is created before the part and
-/// deleted after it. Without it, a file of that name is somebody else's and is left alone; then the
-/// part is FILE.part.2. Where the folder lets nothing be created, the part has no name, and is
-/// copied over the file in the end.
-class part_file {
+/// FILE.part.from (resume_note) says which download FILE.part belongs to, and is its lock. It is
+/// created before FILE.part and deleted after it. A FILE.part without this note belongs to another
+/// program and is not touched; FILE.part.2 is used instead. If no file can be created in the
+/// folder, an unnamed temporary file is used, and copied over FILE at the end.
+class resume_file {
  public:
-  /// Takes the part of `target`, or creates it.
+  /// Opens the .part file of `target`, or creates it.
   ///
-  /// errors  failure(cannot_write), also when another process has it.
-  explicit part_file(place target);
-  part_file(part_file&&) noexcept = default;
-  part_file& operator=(part_file&&) = delete;
-  /// Keeps what is there for the next time; removes a part without a byte.
-  ~part_file();
+  /// errors  failure(cannot_write), also if another process has it open.
+  explicit resume_file(output_path target);
+  resume_file(resume_file&&) noexcept = default;
+  resume_file& operator=(resume_file&&) = delete;
+  /// Keeps the .part file for the next run, unless it is empty.
+  ~resume_file();
 
-  /// What an earlier process noted.
+  /// The note of an earlier process.
   [[nodiscard]] const resume_point& noted() const noexcept { return noted_; }
-  /// Notes what the bytes are the beginning of.
+  /// Writes which version the bytes belong to.
   void note(resume_point p);
 
   void write(std::string_view bytes);
-  /// Keeps only the first `size` bytes.
+  /// Truncates to `size` bytes.
   void truncate(std::uint64_t size);
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   /// Calls `each` with all bytes, in pieces.
   void read(const std::function<void(std::string_view)>& each) const;
 
-  /// Makes it the file. `fresh`: there must be none of that name.
+  /// Renames it to its final name. `fresh`: fails if that file exists.
   void finish(bool fresh);
-  /// Removes it.
+  /// Removes the .part file.
   void discard() noexcept;
 
-  /// "" when it has none.
+  /// "" for an unnamed temporary file.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
@@ -60,10 +60,10 @@ class part_file {
   [[nodiscard]] bool replace(bool fresh);
   [[nodiscard]] bool has_its_name() const noexcept;
 
-  place target_;
+  output_path target_;
   std::string name_;
   descriptor file_;
-  descriptor marker_;  // locked
+  descriptor note_file_;  // locked
   resume_point noted_;
   std::uint64_t size_ = 0;
 };

@@ -65,43 +65,43 @@ bool is_empty(int fd) noexcept {
   return fstat(fd, &s) == 0 && s.st_size == 0;
 }
 
-part_note::inode part_note::inode_of(const struct stat& s) noexcept {
+resume_note::inode resume_note::inode_of(const struct stat& s) noexcept {
   return {static_cast<std::uint64_t>(s.st_dev), static_cast<std::uint64_t>(s.st_ino)};
 }
 
-std::optional<part_note> part_note::read(int marker) {
+std::optional<resume_note> resume_note::read(int marker) {
   std::string text(note_max, '\0');
   const ssize_t size = pread(marker, text.data(), text.size(), 0);
   text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   const std::vector<std::string> lines = lines_of(text);
   if (lines.size() < 2 || lines[1].size() > validator_max) return std::nullopt;
-  part_note n;
-  n.about.url = lines[0];
-  n.about.validator = lines[1];
+  resume_note n;
+  n.point.url = lines[0];
+  n.point.validator = lines[1];
   // A note of two lines names no file.
   if (lines.size() < 5) return n;
   const std::size_t blank = std::min(lines[2].find(' '), lines[2].size());
   const auto device = number(std::string_view(lines[2]).substr(0, blank));
   const auto inode =
       number(std::string_view(lines[2]).substr(std::min(blank + 1, lines[2].size())));
-  if (device && inode) n.of = {*device, *inode};
-  n.about.total = number(lines[3]);
-  n.about.coding = lines[4];
+  if (device && inode) n.part = {*device, *inode};
+  n.point.total = number(lines[3]);
+  n.point.coding = lines[4];
   return n;
 }
 
-void part_note::write(int marker, const std::string& part) const {
-  std::string text = line_of(about.url);
-  text += about.validator.size() > validator_max ? "\n" : line_of(about.validator);
-  text += of ? fmt::format("{} {}\n", of->first, of->second) : "\n";
-  text += about.total ? fmt::format("{}\n", *about.total) : "\n";
-  text += line_of(about.coding);
+void resume_note::write(int marker, const std::string& name) const {
+  std::string text = line_of(point.url);
+  text += point.validator.size() > validator_max ? "\n" : line_of(point.validator);
+  text += part ? fmt::format("{} {}\n", part->first, part->second) : "\n";
+  text += point.total ? fmt::format("{}\n", *point.total) : "\n";
+  text += line_of(point.coding);
   // One call, and the rest of a longer note after it: a process that is killed in between leaves
   // lines that nobody reads.
   const ssize_t written = pwrite(marker, text.data(), text.size(), 0);
   if (written != static_cast<ssize_t>(text.size()))
-    throw cannot_write(note_name(part), written < 0 ? errno : ENOSPC);
-  if (ftruncate(marker, written) != 0) throw cannot_write(note_name(part), errno);
+    throw cannot_write(note_name(name), written < 0 ? errno : ENOSPC);
+  if (ftruncate(marker, written) != 0) throw cannot_write(note_name(name), errno);
 }
 
 descriptor lock_note(const std::string& part, bool& made) {

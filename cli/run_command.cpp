@@ -21,44 +21,44 @@ using namespace bight;
 
 namespace {
 
-int told(const console& voice, exit_code code, std::string_view message) {
-  if (!message.empty()) voice.complain(message, static_cast<int>(code));
+int report(const console& log, exit_code code, std::string_view message) {
+  if (!message.empty()) log.error(message, static_cast<int>(code));
   return static_cast<int>(code);
 }
 
-// The errors of `work` as exit codes. `voice` is borrowed until the end.
-task<int> translated(task<int> work, const console& voice) {
+// Reports the errors of `work` and converts them to exit statuses. `log` is borrowed.
+task<int> with_exit_status(task<int> work, const console& log) {
   try {
     co_return co_await std::move(work);
   } catch (const failure& e) {
-    co_return told(voice, e.code(), e.silent() ? "" : e.what());
+    co_return report(log, e.code(), e.silent() ? "" : e.what());
   } catch (const error& e) {
-    co_return told(voice, exit_code_of(e), e.what() + advice_on(e));
+    co_return report(log, exit_code_of(e), e.what() + hint_for(e));
   } catch (const std::bad_alloc&) {
-    co_return told(voice, exit_code::other, "out of memory");
+    co_return report(log, exit_code::other, "out of memory");
   } catch (const std::exception& e) {
-    co_return told(voice, exit_code::other, e.what());
+    co_return report(log, exit_code::other, e.what());
   }
 }
 
-// The next signal that is to end the program.
-task<int> next_end() {
+// Waits for a signal that ends the program.
+task<int> next_end_signal() {
   if (hangup_is_ignored()) co_return co_await next_signal();
   auto either = any(next_signal(), next_hangup());
   const auto come = co_await std::move(either);
   co_return come.index() == 0 ? std::get<0>(come) : std::get<1>(come);
 }
 
-// `work` until a signal comes; the signal's number is left in `caught`.
+// Runs `work` until it ends or a signal arrives; stores the signal in `caught`.
 task<int> interruptible(task<int> work, std::optional<int>& caught) {
-  auto race = any(std::move(work), next_end());
+  auto race = any(std::move(work), next_end_signal());
   auto outcome = co_await std::move(race);
   if (outcome.index() == 0) co_return std::get<0>(outcome);
   caught = std::get<1>(outcome);
   co_return static_cast<int>(exit_code::interrupted);
 }
 
-// io_uring gains one connection nothing, and its shared buffers take a megabyte.
+// For one connection, io_uring has no advantage, and its shared buffers take a megabyte.
 run_options for_one_connection() {
   run_options how;
   if (std::getenv("BIGHT_ENGINE") == nullptr) how.engine = engine_choice::epoll;
@@ -67,16 +67,15 @@ run_options for_one_connection() {
 
 }  // namespace
 
-int run_command(task<int> work, const console& voice) {
-  return run(translated(std::move(work), voice));
+int run_command(task<int> work, const console& log) {
+  return run(with_exit_status(std::move(work), log));
 }
 
-int run_client(task<int> work, const console& voice) {
+int run_client(task<int> work, const console& log) {
   std::optional<int> caught;
   const int code =
-      run(translated(interruptible(std::move(work), caught), voice), for_one_connection());
-  // Waits for a slow reader of standard error, unless a signal ends the command: main() then gives
-  // the reader a second.
+      run(with_exit_status(interruptible(std::move(work), caught), log), for_one_connection());
+  // Waits for a slow reader of standard error. After a signal, main() waits for at most one second.
   if (!caught) line_sink::standard_error().flush(duration::max());
   return caught ? 128 + *caught : code;
 }

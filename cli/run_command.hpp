@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// From a command's coroutine to the exit code of the process.
+/// Runs a command's coroutine and returns the exit status of the process.
 
 #include "console.hpp"
 
@@ -11,20 +11,20 @@
 
 namespace tool {
 
-/// Runs `work` on a loop and gives the exit code: its own, or that of the error it ended with,
-/// which is told. `work` sees to signals itself.
+/// Runs `work` on a loop and returns its exit status. An error is reported and converted to an exit
+/// status. `work` handles signals itself.
 ///
-/// voice  borrowed until the end.
-[[nodiscard]] int run_command(bight::task<int> work, const console& voice);
+/// log  borrowed until the end.
+[[nodiscard]] int run_command(bight::task<int> work, const console& log);
 
-/// The same for clients. SIGINT, SIGTERM and SIGHUP cancel `work`; then the exit code is 128 + the
-/// signal, of which the program has to die once it has cleaned up.
-[[nodiscard]] int run_client(bight::task<int> work, const console& voice);
+/// Like run_command(), for clients. SIGINT, SIGTERM and SIGHUP cancel `work`; the exit status is
+/// then 128 plus the signal, and main() ends the process by that signal.
+[[nodiscard]] int run_client(bight::task<int> work, const console& log);
 
-/// Whether SIGHUP was ignored when the program began (nohup): then it must stay ignored.
+/// Whether SIGHUP was ignored when the program started (nohup). It must then stay ignored.
 [[nodiscard]] bool hangup_is_ignored() noexcept;
 
-/// The time of the loop that runs this.
+/// The current time of the loop that runs this task.
 [[nodiscard]] bight::task<bight::time_point> loop_now();
 
 }  // namespace tool

@@ -27,7 +27,7 @@ using namespace bight;
 
 namespace {
 
-/// What counts as a greeting: a server's word within this time of connecting.
+/// Data received within this time after connecting is a greeting.
 constexpr duration greeting_wait = 100ms;
 
 struct send_flags {
@@ -57,8 +57,7 @@ task<std::unique_ptr<message_source>> open_source(const send_flags& f, bool udp)
   co_return source;
 }
 
-// What is shown until the first reply: then the screen is the reply's. Somebody who types the
-// messages has the screen from the start.
+// The status line until the first reply. Not shown if the messages are typed on the terminal.
 live_line silence_of(const send_flags& f, const std::string& peer, const output& out) {
   return
       [waiting = waiting_for(shown(peer)), &out,
@@ -67,20 +66,21 @@ live_line silence_of(const send_flags& f, const std::string& peer, const output&
       };
 }
 
-// The addresses take turns while each says that nobody is there: then nothing has been lost, and
+// Tries the addresses in order while each refuses. Then nothing was lost, and messages from
 // arguments can be sent again.
-task<> send_datagrams(const send_flags& f, const target& to, const manner& how, output& out) {
-  auto finding = watched(datagram_addresses(to, f.common.family()), f.common.voice,
-                         waiting_for(shown(to.str())));
+task<> send_datagrams(const send_flags& f, const target& to, const conversation_options& how,
+                      output& out) {
+  auto finding = with_live_line(datagram_addresses(to, f.common.family()), f.common.log,
+                                waiting_for(shown(to.str())));
   const std::vector<address> addresses = co_await std::move(finding);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const bool last = i + 1 == addresses.size();
     auto peer = co_await udp::connect(addresses[i]);
-    f.common.voice.detail("Sending to " + url_of(protocol::udp, peer.remote()));
+    f.common.log.detail("Sending to " + url_of(protocol::udp, peer.remote()));
     auto source = co_await open_source(f, true);
     std::uint64_t heard = 0;
-    auto talk = watched(converse(peer, *source, out, how, f.common.voice, heard), f.common.voice,
-                        silence_of(f, to.str(), out));
+    auto talk = with_live_line(converse(peer, *source, out, how, f.common.log, heard), f.common.log,
+                               silence_of(f, to.str(), out));
     auto outcome = co_await attempt(std::move(talk));
     if (!outcome) {
       const bool again = outcome.error().is(errc::refused) && heard == 0 && source->is_fixed();
@@ -88,21 +88,21 @@ task<> send_datagrams(const send_flags& f, const target& to, const manner& how, 
       throw error(outcome.error());
     }
     if (heard == 0)
-      f.common.voice.note(
-          fmt::format("No reply from {} within {}. UDP does not guarantee delivery.",
-                      url_of(protocol::udp, addresses[i]), shown_duration(how.wait.value_or(1s))));
+      f.common.log.note(fmt::format("No reply from {} within {}. UDP does not guarantee delivery.",
+                                    url_of(protocol::udp, addresses[i]),
+                                    shown_duration(how.wait.value_or(1s))));
     co_return;
   }
 }
 
-task<> send_messages(const send_flags& f, const target& to, dial_options options, const manner& how,
-                     output& out) {
-  auto dialling = watched(dial(to, std::move(options), f.common.voice), f.common.voice,
-                          waiting_for(shown(to.str())));
-  stream peer = co_await std::move(dialling);
+task<> send_messages(const send_flags& f, const target& to, connection_options options,
+                     const conversation_options& how, output& out) {
+  auto opening = with_live_line(open_connection(to, std::move(options), f.common.log), f.common.log,
+                                waiting_for(shown(to.str())));
+  stream peer = co_await std::move(opening);
   auto source = co_await open_source(f, false);
-  auto talk = watched(converse(peer, *source, out, how, f.common.voice), f.common.voice,
-                      silence_of(f, to.str(), out));
+  auto talk = with_live_line(converse(peer, *source, out, how, f.common.log), f.common.log,
+                             silence_of(f, to.str(), out));
   co_await std::move(talk);
 }
 
@@ -112,9 +112,9 @@ task<int> send(const send_flags& f) {
   tls::connect_options secure = f.tls.options_for(to);
   if (udp && f.framing == "len")
     throw usage_error("--framing len: not needed with UDP; each message is one datagram");
-  manner how;
-  // In datagrams a line is a message by itself; it needs no newline.
-  how.framing = udp ? framing::chunk : parse_framing(f.framing);
+  conversation_options how;
+  // A datagram is a message; a line in it needs no newline.
+  how.format = udp ? message_format::chunk : parse_message_format(f.framing);
   how.hex = f.hex;
   how.as_lines = !f.messages.empty() || f.framing != "chunk";
   how.greeting = greeting_wait;
@@ -128,14 +128,14 @@ task<int> send(const send_flags& f) {
     if (udp) {
       co_await send_datagrams(f, to, how, out);
     } else {
-      dial_options options{f.common.family(), f.common.timeout, std::move(secure)};
+      connection_options options{f.common.family(), f.common.timeout, std::move(secure)};
       auto talking = send_messages(f, to, std::move(options), how, out);
       co_await std::move(talking);
     }
   } catch (...) {
     const std::string kept = out.kept();
     if (!kept.empty())
-      f.common.voice.note(fmt::format("The replies received so far are in {}", shown(kept)));
+      f.common.log.note(fmt::format("The replies received so far are in {}", shown(kept)));
     throw;
   }
   out.finish();
@@ -174,7 +174,7 @@ void add_send(CLI::App& root, action& chosen) {
   add_client(*sub, f->common, "inactivity timeout");
   add_network(*sub, f->common);
   add_tls_client(*sub, f->tls);
-  add_voice(*sub, f->common);
+  add_output_flags(*sub, f->common);
   sub->footer(
       "If the server sends a greeting within 100 ms, it is printed first. Each message\n"
       "is sent after the reply to the previous one.\n"
@@ -191,8 +191,8 @@ void add_send(CLI::App& root, action& chosen) {
       "-- before it.");
   sub->callback([f, &chosen] {
     check(*f);
-    chosen.voice = &f->common.voice;
-    chosen.run = [f] { return run_client(send(*f), f->common.voice); };
+    chosen.log = &f->common.log;
+    chosen.run = [f] { return run_client(send(*f), f->common.log); };
   });
 }
 

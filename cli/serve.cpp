@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight serve`: one of a few simple servers, on any number of addresses.
+// `bight serve`: one of five simple servers, on any number of addresses.
 
 #include "announce.hpp"
 #include "exit_codes.hpp"
@@ -49,52 +49,51 @@ struct serve_flags {
   bool once = false;
   bool open_to_all = false;
   std::int64_t ready_fd = -1;
-  std::shared_ptr<ready_file> ready;
+  std::shared_ptr<ready_descriptor> ready;
   std::shared_ptr<const folder> files;
 };
 
-// Whether this machine has IPv6 on its loopback: some containers have none, and ":9999" is fine
-// there without it.
+// Whether this machine has ::1. Some containers have none; ":9999" then means 127.0.0.1 only.
 task<bool> has_ip6_loopback() {
   auto opened = co_await attempt(tcp::listen("[::1]:0"));
   co_return opened.has_value();
 }
 
-// What `wanted` means as addresses to listen on.
+// The addresses to listen on for `wanted`.
 task<std::vector<address>> addresses_of(const target& wanted, const serve_flags& f) {
   const int family = f.common.family();
   std::vector<address> at;
-  if (wanted.at.what() == address::kind::any) {
+  if (wanted.address.what() == address::kind::any) {
     const bool loopback = !f.open_to_all;
     bool ip6 = family != 4;
     if (ip6 && family == 0) ip6 = co_await has_ip6_loopback();
     if (!loopback && family == 0) {
-      at.push_back(wanted.at);  // the library's ":9999": every address, both families
+      at.push_back(wanted.address);  // the library's ":9999": every address, both families
       co_return at;
     }
     const address ip4_any(loopback ? "127.0.0.1:1" : "0.0.0.0:1");
     const address ip6_any(loopback ? "[::1]:1" : "[::]:1");
-    if (family != 6) at.push_back(ip4_any.with_port(wanted.at.port()));
-    if (ip6) at.push_back(ip6_any.with_port(wanted.at.port()));
-  } else if (wanted.at.is_name() && family == 0) {
-    at = co_await resolve(wanted.at);
-  } else if (wanted.at.is_name()) {
-    at = co_await resolve(wanted.at, family);
+    if (family != 6) at.push_back(ip4_any.with_port(wanted.address.port()));
+    if (ip6) at.push_back(ip6_any.with_port(wanted.address.port()));
+  } else if (wanted.address.is_name() && family == 0) {
+    at = co_await resolve(wanted.address);
+  } else if (wanted.address.is_name()) {
+    at = co_await resolve(wanted.address, family);
   } else {
-    at.push_back(wanted.at);
+    at.push_back(wanted.address);
   }
   co_return at;
 }
 
-// Whether an address stands for all of both families.
+// Whether an address includes all addresses of both families.
 bool serves_both(const std::vector<address>& at) {
   return std::any_of(at.begin(), at.end(),
                      [](const address& a) { return a.what() == address::kind::any; });
 }
 
-serve_options options_of(const serve_flags& f, const handling& shared, event& drain,
+serve_options options_of(const serve_flags& f, const handler_settings& shared, event& drain,
                          announcer& announce, protocol proto) {
-  const console& voice = f.common.voice;
+  const console& log = f.common.log;
   serve_options o;
   o.max_connections = f.once ? 1 : static_cast<std::size_t>(f.max_conns);
   o.idle = f.idle;
@@ -102,11 +101,11 @@ serve_options options_of(const serve_flags& f, const handling& shared, event& dr
   o.threads = static_cast<unsigned>(f.threads);
   o.drain = &drain;
   o.on_listening = [&announce, proto](const address& at) { announce.listening(proto, at); };
-  o.on_error = [&shared](const address& peer, const error& e) { tell_failure(shared, peer, e); };
-  o.on_drain = [&voice, grace = f.drain](std::size_t sessions) {
-    voice.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
+  o.on_error = [&shared](const address& peer, const error& e) { report_failure(shared, peer, e); };
+  o.on_drain = [&log, grace = f.drain](std::size_t sessions) {
+    log.event("drain", {{"sessions", static_cast<std::int64_t>(sessions)}});
     if (sessions > 0)
-      voice.note(fmt::format(
+      log.note(fmt::format(
           "Shutting down: waiting up to {} for {} connection{}. Ctrl-C again closes {} now.",
           shown_duration(grace), sessions, sessions == 1 ? "" : "s",
           sessions == 1 ? "it" : "them"));
@@ -119,20 +118,20 @@ tls::serve_options tls_options_of(const serve_flags& f, announcer& announce) {
   if (f.handshake) how.handshake = *f.handshake;
   if (f.files != nullptr) how.protocols.push_back("http/1.1");
   how.on_pin = [&announce](const std::string& pin) { announce.made_certificate(pin); };
-  how.on_reload = [&voice = f.common.voice](const error* wrong) {
+  how.on_reload = [&log = f.common.log](const error* wrong) {
     if (wrong == nullptr)
-      voice.note("Certificate reloaded.");
+      log.note("Certificate reloaded.");
     else
-      voice.warn(fmt::format("{}; keeping the old certificate", wrong->what()));
+      log.warn(fmt::format("{}; keeping the old certificate", wrong->what()));
   };
   return how;
 }
 
-// What goes on beside serving.
-struct beside {
-  // Remembers which signal began the drain; serving itself sees to the drain.
+// Tasks that run while serving.
+struct background {
+  // Stores the signal that began the drain. The server itself drains.
   static task<> note_signal(int& into) { into = co_await next_signal(); }
-  // The terminal has gone: a drain, unless SIGHUP reads certificates again, or is ignored (nohup).
+  // SIGHUP drains, unless it reloads certificates or is ignored (nohup).
   static task<> drain_at_hangup(event& drain) {
     for (;;) {
       co_await next_hangup();
@@ -152,14 +151,14 @@ struct beside {
   }
 };
 
-// Serves, and gives the signal that ended it; 0 for none.
+// Serves, and returns the signal that ended it; 0 for none.
 task<int> serve_until_signal(task<> serving, error_digest& failures, event* drain_at_hangup) {
   int caught = 0;
   scope all(co_await current_context());
-  all.spawn(beside::note_signal(caught));
-  all.spawn(beside::sum_up(failures));
-  if (drain_at_hangup != nullptr) all.spawn(beside::drain_at_hangup(*drain_at_hangup));
-  all.spawn(beside::run(std::move(serving), all));
+  all.spawn(background::note_signal(caught));
+  all.spawn(background::sum_up(failures));
+  if (drain_at_hangup != nullptr) all.spawn(background::drain_at_hangup(*drain_at_hangup));
+  all.spawn(background::run(std::move(serving), all));
   auto joined = all.join();
   co_await std::move(joined);
   failures.summarise((co_await current_context()).sched().now());
@@ -167,8 +166,8 @@ task<int> serve_until_signal(task<> serving, error_digest& failures, event* drai
 }
 
 task<int> serve(const serve_flags& f) {
-  const console& voice = f.common.voice;
-  voice.count_dropped();
+  const console& log = f.common.log;
+  log.report_dropped();
   std::vector<std::string> listen = f.listen;
   if (listen.empty()) listen.push_back(fmt::format(":{}", default_port));
   std::vector<address> plain;
@@ -183,14 +182,14 @@ task<int> serve(const serve_flags& f) {
     list.insert(list.end(), found.begin(), found.end());
   }
   if (secure.empty()) f.tls.refuse_without_tls();
-  handling shared;
+  handler_settings shared;
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;
   std::optional<listings> pages;
   std::optional<media_types> types;
   if (f.files != nullptr) {
     pages.emplace(*f.files);
-    types.emplace();  // now, while there are descriptors
+    types.emplace();  // now, while descriptors are available
   }
   shared.files = f.files.get();
   shared.types = types ? &*types : nullptr;
@@ -198,13 +197,13 @@ task<int> serve(const serve_flags& f) {
   loop_guard loops;
   shared.loops = &loops;
   shared.delay = f.delay;
-  shared.voice = &voice;
-  error_digest failures([&voice](const address& peer, const error& e, std::uint64_t more,
-                                 duration in) { tell_failures(voice, peer, e, more, in); });
+  shared.log = &log;
+  error_digest failures([&log](const address& peer, const error& e, std::uint64_t more,
+                               duration in) { report_failures(log, peer, e, more, in); });
   shared.failures = &failures;
   event drain;
   if (f.once) shared.finished = &drain;
-  announcer announce(voice, f.ready.get(), f.files.get(),
+  announcer announce(log, f.ready.get(), f.files.get(),
                      plain.size() + secure.size() + datagrams.size(),
                      serves_both(plain) || serves_both(secure));
   std::vector<task<>> servers;
@@ -255,19 +254,19 @@ void check(serve_flags& f) {
     const target wanted = parse_target(text, f.common.assumed());
     if (f.files != nullptr && wanted.proto == protocol::udp)
       throw usage_error(fmt::format("-l {}: serve files needs TCP or TLS", wanted.str()));
-    if ((f.common.only_ip4 && wanted.at.what() == address::kind::ip6) ||
-        (f.common.only_ip6 && wanted.at.what() == address::kind::ip4))
+    if ((f.common.only_ip4 && wanted.address.what() == address::kind::ip6) ||
+        (f.common.only_ip6 && wanted.address.what() == address::kind::ip4))
       throw usage_error(fmt::format("-l {}: not an IPv{} address, but -{} is given",
-                                    wanted.at.str(), f.common.family(), f.common.family()));
+                                    wanted.address.str(), f.common.family(), f.common.family()));
   }
-  if (f.ready_fd >= 0) f.ready = ready_file::take(static_cast<int>(f.ready_fd));
+  if (f.ready_fd >= 0) f.ready = ready_descriptor::take(static_cast<int>(f.ready_fd));
 }
 
 }  // namespace
 
 void add_serve(CLI::App& root, action& chosen) {
   auto f = std::make_shared<serve_flags>();
-  f->common.voice.events_to_stdout = true;
+  f->common.log.events_to_stdout = true;
   CLI::App* sub = add_command(root, "serve", "run a greet, echo, discard, text or files server");
   set_examples(
       *sub,
@@ -297,7 +296,7 @@ void add_serve(CLI::App& root, action& chosen) {
   add_network(*sub, f->common);
   add_tls_server(*sub, f->tls);
   add_time(*sub, "--handshake", f->handshake, "time limit for a TLS handshake (10s)");
-  add_voice(*sub, f->common);
+  add_output_flags(*sub, f->common);
   sub->footer(
       "By default, bight listens on 127.0.0.1:9999 and [::1]:9999. :PORT accepts\n"
       "clients on this machine only; 0.0.0.0:PORT, [::]:PORT or --public accept clients\n"
@@ -320,8 +319,8 @@ void add_serve(CLI::App& root, action& chosen) {
       "time are dropped and counted.");
   sub->callback([f, &chosen] {
     check(*f);
-    chosen.voice = &f->common.voice;
-    chosen.run = [f] { return run_command(serve(*f), f->common.voice); };
+    chosen.log = &f->common.log;
+    chosen.run = [f] { return run_command(serve(*f), f->common.log); };
   });
 }
 

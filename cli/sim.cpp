@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `bight sim replay`: one simulated world of a test program again, with its last events and its
-// packets. The program reads what it is asked for from its environment: <bight/explore.hpp>.
+// `bight sim replay`: replays one simulated run of a test program, and prints its last events. The
+// program reads the settings from its environment: <bight/explore.hpp>.
 
 #include "exit_codes.hpp"
 #include "flags.hpp"
@@ -24,15 +24,15 @@ struct sim_flags {
   common_flags common;
   std::string seed, scenario, faults, faults_max, size, until, pcap;
   std::string last = "20";
-  std::string what;                // replay
+  std::string action;              // replay
   std::vector<std::string> words;  // PROGRAM ARGS…
 };
 
-void ask(const char* variable, const std::string& value) {
+void set_variable(const char* variable, const std::string& value) {
   if (!value.empty()) setenv(variable, value.c_str(), 1);
 }
 
-[[noreturn]] void become(const std::vector<std::string>& words) {
+[[noreturn]] void execute(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -42,19 +42,20 @@ void ask(const char* variable, const std::string& value) {
 }
 
 int replay(const sim_flags& f) {
-  if (f.what != "replay")
-    throw usage_error(fmt::format(
-        "sim \"{}\": unknown action; write: bight sim replay --seed N -- PROGRAM", shown(f.what)));
+  if (f.action != "replay")
+    throw usage_error(
+        fmt::format("sim \"{}\": unknown action; write: bight sim replay --seed N -- PROGRAM",
+                    shown(f.action)));
   if (f.seed.empty()) throw usage_error("sim replay: --seed N is required");
-  ask("BIGHT_SIM_SEED", f.seed);
-  ask("BIGHT_SIM_SCENARIO", f.scenario);
-  ask("BIGHT_SIM_FAULTS", f.faults);
-  ask("BIGHT_SIM_FAULTS_MAX", f.faults_max);
-  ask("BIGHT_SIM_SIZE", f.size);
-  ask("BIGHT_SIM_UNTIL", f.until);
-  ask("BIGHT_SIM_EVENTS", f.last);
-  ask("BIGHT_SIM_PCAP", f.pcap);
-  become(f.words);
+  set_variable("BIGHT_SIM_SEED", f.seed);
+  set_variable("BIGHT_SIM_SCENARIO", f.scenario);
+  set_variable("BIGHT_SIM_FAULTS", f.faults);
+  set_variable("BIGHT_SIM_FAULTS_MAX", f.faults_max);
+  set_variable("BIGHT_SIM_SIZE", f.size);
+  set_variable("BIGHT_SIM_UNTIL", f.until);
+  set_variable("BIGHT_SIM_EVENTS", f.last);
+  set_variable("BIGHT_SIM_PCAP", f.pcap);
+  execute(f.words);
 }
 
 }  // namespace
@@ -67,8 +68,8 @@ void add_sim(CLI::App& root, action& chosen) {
                "  bight sim replay --seed 42 --pcap w.pcap -- ./my_test for Wireshark\n"
                "  bight sim replay --seed 42 --until 480 --last 50 -- ./my_test\n"
                "  bight sim replay --seed 42 --faults loss,reset --faults-max 3 -- ./my_test\n");
-  add_text(*sub, "ACTION", f->what, "", "replay")->required();
-  // Required, because only what is still wanted may stand behind --.
+  add_text(*sub, "ACTION", f->action, "", "replay")->required();
+  // Required: CLI11 accepts only missing arguments after --.
   add_list(*sub, "PROGRAM", f->words, "...", "the test program and its arguments, after --")
       ->required();
   add_text(*sub, "--seed", f->seed, "N", "seed of the run");
@@ -80,14 +81,14 @@ void add_sim(CLI::App& root, action& chosen) {
   add_text(*sub, "--until", f->until, "N", "print events up to event N");
   add_text(*sub, "--last", f->last, "N", "print the last N events (20)");
   add_text(*sub, "--pcap", f->pcap, "FILE", "write the packets to FILE");
-  add_voice(*sub, f->common);
+  add_output_flags(*sub, f->common);
   sub->footer(
       "A test that fails in the simulator prints its seed. replay runs the program\n"
       "again with that seed: the same connections, faults and timings in the same\n"
       "order. The program reads these settings from BIGHT_SIM_… environment variables\n"
       "(see docs/SIMULATOR.md).");
   sub->callback([f, &chosen] {
-    chosen.voice = &f->common.voice;
+    chosen.log = &f->common.log;
     chosen.run = [f] { return replay(*f); };
   });
 }

@@ -7,7 +7,7 @@ namespace tool {
 
 namespace {
 
-/// Longer arguments are no mistyped names, and the table below is quadratic.
+/// Longer arguments are not mistyped names, and the algorithm is quadratic.
 constexpr std::size_t typed_max = 40;
 
 // Letters inserted, deleted, replaced, or swapped with their neighbour (optimal string alignment).
@@ -26,13 +26,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// Flags of curl, wget, and other servers of files.
-struct habit {
+// Flags of curl, wget and other file servers.
+struct foreign_flag {
   std::string_view command;
-  std::string_view names;  // with blanks around each
+  std::string_view names;  // with a space around each
   const char* advice;
 };
-constexpr habit habits[] = {
+constexpr foreign_flag foreign_flags[] = {
     {"get", " -L --location ", " (redirects are followed by default)"},
     {"get", " -f --fail ", " (a status of 400 or above always gives exit status 22)"},
     {"get", " -s --silent ", " (-q prints errors only)"},
@@ -46,9 +46,9 @@ constexpr habit habits[] = {
 
 }  // namespace
 
-std::string known_elsewhere(std::string_view command, std::string_view flag) {
+std::string hint_for_foreign_flag(std::string_view command, std::string_view flag) {
   const std::string name = " " + std::string(flag) + " ";
-  for (const habit& h : habits)
+  for (const foreign_flag& h : foreign_flags)
     if (h.command == command && h.names.find(name) != std::string_view::npos) return h.advice;
   return {};
 }
@@ -58,7 +58,7 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& cand
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, typed.size() / 3) + 1;
   for (const std::string& c : candidates) {
-    // The beginning of a name, three letters or more, is a good guess too: --time for --timeout.
+    // A prefix of three letters or more is a good guess too: --time for --timeout.
     const bool begins = typed.size() >= 3 && c.starts_with(typed);
     const std::size_t d = begins ? 0 : distance(typed, c);
     if (d < best_distance) {

@@ -9,8 +9,8 @@
 
 namespace tool {
 
-/// The candidate that `typed` is most likely a mistyping of, or "" when none is near: at most a
-/// third of its letters wrong, missing, too many or swapped.
+/// The candidate most similar to `typed`, or "" if none is similar: at most a third of the letters
+/// wrong, missing, added or swapped.
 [[nodiscard]] std::string nearest(std::string_view typed,
                                   const std::vector<std::string>& candidates);
 
@@ -18,7 +18,7 @@ namespace tool {
 [[nodiscard]] std::string did_you_mean(std::string_view typed,
                                        const std::vector<std::string>& candidates);
 
-/// " (…)" for a flag that other tools have and `command` has not: what to type here. "" for others.
-[[nodiscard]] std::string known_elsewhere(std::string_view command, std::string_view flag);
+/// " (…)", what to type instead of a flag of curl, wget or another server; "" for other flags.
+[[nodiscard]] std::string hint_for_foreign_flag(std::string_view command, std::string_view flag);
 
 }  // namespace tool

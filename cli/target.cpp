@@ -32,8 +32,7 @@ address parse_address(const std::string& text) {
   }
 }
 
-// Punycode for a name that is not ASCII; "[fe80::1%25eth0]", as URLs write a zone (RFC 6874), with
-// "%eth0".
+// Converts a name to Punycode, and "[fe80::1%25eth0]" (the zone in a URL, RFC 6874) to "%eth0".
 std::string host_as_looked_up(std::string_view host) {
   if (host.starts_with('[')) {
     std::string plain(host);
@@ -97,30 +96,32 @@ target parse_target(std::string_view text, protocol assumed) {
   if (scheme == "http" || scheme == "https")
     refuse(text, fmt::format("{}:// is for `bight get`; here write {}://host:port", scheme,
                              scheme == "http" ? "tcp" : "tls"));
-  const bool local = scheme == "unix";
+  const bool is_unix = scheme == "unix";
   target to{assumed, {}};
   if (scheme == "tcp" || scheme == "udp" || scheme == "tls")
     to.proto = scheme == "tcp" ? protocol::tcp : scheme == "udp" ? protocol::udp : protocol::tls;
-  else if (!scheme.empty() && !local)
+  else if (!scheme.empty() && !is_unix)
     refuse(text,
            fmt::format("unknown scheme \"{}://\"{}; write tcp://, udp://, tls:// or unix:/path",
                        scheme, did_you_mean(scheme, known_schemes)));
-  const bool contradicts = to.proto != assumed || (local && assumed == protocol::udp);
+  const bool contradicts = to.proto != assumed || (is_unix && assumed == protocol::udp);
   if (assumed != protocol::tcp && contradicts)
     refuse(text,
            fmt::format("{}, but the address says {}; remove one of them",
                        assumed == protocol::udp ? "-u means UDP" : "--tls means TLS", scheme));
-  // "tcp://host:80/", as a URL is written.
+  // "tcp://host:80/", written like a URL.
   const bool slash = !scheme.empty() && rest.ends_with('/') && rest.size() > 1;
-  to.at = local ? parse_path(text, rest)
-                : parse_host_port(rest.substr(0, rest.size() - (slash ? 1 : 0)), default_port);
+  to.address = is_unix
+                   ? parse_path(text, rest)
+                   : parse_host_port(rest.substr(0, rest.size() - (slash ? 1 : 0)), default_port);
   return to;
 }
 
 void check_client(const target& to, int family) {
-  if (!to.is_local() && to.at.port() == 0) refuse(to.str(), "port 0 is not a port to connect to");
-  const bool ip4 = to.at.what() == address::kind::ip4;
-  const bool ip6 = to.at.what() == address::kind::ip6;
+  if (!to.is_unix() && to.address.port() == 0)
+    refuse(to.str(), "port 0 is not a port to connect to");
+  const bool ip4 = to.address.what() == address::kind::ip4;
+  const bool ip6 = to.address.what() == address::kind::ip6;
   if ((family == 6 && ip4) || (family == 4 && ip6))
     refuse(to.str(), fmt::format("not an IPv{} address, but -{} is given", family, family));
 }
@@ -134,6 +135,6 @@ std::string url_of(protocol proto, const address& at) {
   return at.is_local() ? at.str() : name_of(proto, at) + "://" + at.str();
 }
 
-std::string target::str() const { return url_of(proto, at); }
+std::string target::str() const { return url_of(proto, address); }
 
 }  // namespace tool

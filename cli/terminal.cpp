@@ -38,7 +38,7 @@ bool understands_escapes() noexcept {
 }
 
 bool owns_terminal() noexcept {
-  // -1: not the terminal of this session, and nobody's jobs are controlled there.
+  // -1: not the controlling terminal, so there is no job control.
   const pid_t front = tcgetpgrp(2);
   if (front >= 0 && front != getpgrp()) return false;
   struct stat out{};

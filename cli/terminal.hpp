@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Terminals, and the descriptors that the tool was started with.
+/// Terminals and the inherited descriptors.
 
 #include <cstdio>
 
 namespace tool {
 
-/// Fills the places of descriptors 0, 1 and 2 that were closed at the start, so that no socket
-/// takes one of these numbers and no message ends up in a connection. Reading from such a place,
-/// or writing to it, fails as it would have.
+/// Opens descriptors 0, 1 and 2 if they are closed, so that no socket gets one of these numbers and
+/// receives our messages. Reading and writing them still fails.
 void hold_standard_descriptors() noexcept;
 
 [[nodiscard]] bool is_terminal(int fd) noexcept;
-/// Whether standard error is a terminal that moves its cursor and shows colours: not with
-/// TERM=dumb, or without TERM.
+/// Whether standard error is a terminal with escape sequences: not if TERM is dumb or empty.
 [[nodiscard]] bool understands_escapes() noexcept;
-/// Whether a line on the terminal may be drawn and erased now. Not from the background, where it
-/// would overwrite what the shell and other programs show, and where `stty tostop` would stop us.
-/// Not while a pager behind our pipe has the screen: it has switched line editing off.
+/// Whether a line may be drawn on the terminal now. Not in the background, where it would overwrite
+/// the output of the shell, and `stty tostop` would stop us. Not while a pager that reads our
+/// output uses the screen: it has switched off canonical mode.
 [[nodiscard]] bool owns_terminal() noexcept;
-/// Columns of the terminal behind `fd`; 80 when it does not say, or is none.
+/// Columns of the terminal `fd`; 80 if unknown.
 [[nodiscard]] int terminal_width(int fd = 2) noexcept;
 
 /// The descriptor of an open file.
 [[nodiscard]] int descriptor_of(std::FILE* file) noexcept;
-/// A file on a descriptor that the program was started with; null when there is none.
+/// A FILE for an inherited descriptor; null if it is not open.
 [[nodiscard]] std::FILE* file_of(int fd) noexcept;
 
 }  // namespace tool

@@ -13,10 +13,10 @@ namespace tool {
 
 namespace {
 
-/// The bytes begin a character, and its end is missing.
+/// The bytes are an incomplete character.
 constexpr std::size_t cut_off = SIZE_MAX;
 
-// Bytes of the well-formed UTF-8 character at the front (RFC 3629 §4); 0 when there is none, or
+// The length of the well-formed UTF-8 character at the front (RFC 3629 §4); 0 if there is none, or
 // cut_off.
 std::size_t utf8_length(std::string_view s) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
@@ -46,14 +46,14 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
 }
 
-// U+0080 to U+009F: some terminals obey them as they obey ESC.
+// U+0080 to U+009F: some terminals interpret them like ESC.
 bool is_c1(std::string_view s) {
   return s.size() >= 2 && s[0] == '\xC2' && is_continuation(s[1]) &&
          static_cast<unsigned char>(s[1]) < 0xA0;
 }
 
-// U+2028 and U+2029 end a line. U+202A to U+202E and U+2066 to U+2069 change the order in which a
-// whole line is shown, our own words in it too (Unicode Standard Annex #9; CVE-2021-42574).
+// U+2028 and U+2029 end a line. U+202A to U+202E and U+2066 to U+2069 reorder a whole line,
+// including our own text (Unicode Standard Annex #9; CVE-2021-42574).
 bool reorders(std::string_view s) {
   if (s.size() < 3 || s[0] != '\xE2') return false;
   const auto last = static_cast<unsigned char>(s[2]);
@@ -81,7 +81,7 @@ std::string shown(std::string_view bytes, std::size_t max) {
   std::string text;
   const bool cut = bytes.size() > max;
   if (cut) {
-    // Not in the middle of a character, which has three more bytes at most.
+    // Not within a character, which has at most three more bytes.
     for (int more = 3; more > 0 && max > 0 && is_continuation(bytes[max]); --more) --max;
     bytes = bytes.substr(0, max);
   }
@@ -114,7 +114,8 @@ std::string terminal_text::take(std::string_view bytes) {
     }
     const char c = rest[0];
     const bool layout = c == '\n' || c == '\r' || c == '\t';
-    // Outside of UTF-8, a terminal may take 80 to 9F for C1 as well. The rest is Latin-1 or GBK.
+    // In other encodings, a terminal may interpret 80 to 9F as C1 controls. The rest is Latin-1 or
+    // GBK.
     const bool raw_c1 = n == 0 && static_cast<unsigned char>(c) < 0xA0;
     n = std::max<std::size_t>(n, 1);
     if ((is_control(c) && !layout) || raw_c1 || is_c1(rest))

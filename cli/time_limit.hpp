@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How long a command may take in all.
+/// The time limit of a command (--max-time).
 
 #include "units.hpp"
 

@@ -10,7 +10,7 @@ namespace tool {
 
 namespace {
 
-// sha256// and 32 bytes in base64. The library decides; here it is to be told how to get one.
+// sha256// and 32 bytes in base64. Checked here too, so that the message can say how to get a pin.
 bool looks_like_pin(std::string_view text) {
   constexpr std::string_view prefix = "sha256//";
   constexpr std::size_t digits = 43;
@@ -51,7 +51,7 @@ bight::tls::connect_options tls_flags::options_for(const target& to) const {
     refuse_without_tls();
     return {};
   }
-  if (to.is_local() && pins.empty() && !insecure)
+  if (to.is_unix() && pins.empty() && !insecure)
     throw usage_error(
         fmt::format("{}: a unix socket has no host name to check a certificate against; "
                     "use --pin or --insecure",

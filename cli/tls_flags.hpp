@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Who one is with TLS, and whom one trusts: --ca --cert --key, and of clients --pin --insecure.
+/// The TLS flags: --ca, --cert and --key; for clients also --pin and --insecure.
 
 #include "flags.hpp"
 
@@ -18,16 +18,16 @@ struct tls_flags {
 
   /// A client's options.
   ///
-  /// errors  a usage failure: flags that contradict each other, or a pin that is none.
+  /// errors  a usage failure: contradicting flags, or an invalid pin.
   [[nodiscard]] bight::tls::connect_options options() const;
   /// The same for one target.
   ///
-  /// errors  also when the target is not one of TLS and a flag is given, or when no certificate
-  ///         could be for it.
+  /// errors  also if the target does not use TLS and a flag is given, or if the target has no host
+  ///         name to check a certificate against.
   [[nodiscard]] bight::tls::connect_options options_for(const target& to) const;
   /// A server's options.
   [[nodiscard]] bight::tls::serve_options serve_options() const;
-  /// Throws a usage failure when any flag is given: nothing here is of TLS.
+  /// Throws a usage failure if any of these flags is given, because no address uses TLS.
   void refuse_without_tls() const;
 
  private:

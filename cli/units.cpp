@@ -29,15 +29,15 @@ constexpr unit size_units[] = {
     {"m", k* k},      {"mb", 1e6},       {"mib", k* k}, {"g", k* k* k},     {"gb", 1e9},
     {"gib", k* k* k}, {"t", k* k* k* k}, {"tb", 1e12},  {"tib", k* k* k* k}};
 
-/// No timer of a command runs longer: what is meant by more is a typing error.
+/// A longer time is probably a typing error.
 constexpr double duration_ns_max = 366 * 86400e9;
-/// 2^53: what a double counts exactly, and more than any disk holds.
+/// 2^53: the largest integer that a double represents exactly, larger than any disk.
 constexpr double size_max = 9007199254740992.0;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Digits, at most one point between digits, then letters; nothing else. So "-1", "1e9", "0x10",
-// "inf" and "nan" never reach a number parser.
+// Digits, at most one point between digits, then a unit. "-1", "1e9", "0x10", "inf" and "nan" are
+// refused.
 struct quantity {
   double number;
   std::string_view unit;
@@ -49,7 +49,7 @@ std::optional<quantity> split_quantity(std::string_view text) {
     points += text[end++] == '.' ? 1 : 0;
   if (end == 0 || points > 1 || text.front() == '.' || text[end - 1] == '.') return std::nullopt;
   quantity q{0, text.substr(end)};
-  // A number of a thousand digits is infinite to from_chars: out of range, said as too large.
+  // from_chars reports a number of a thousand digits as out of range; treat it as infinite.
   if (std::from_chars(text.data(), text.data() + end, q.number).ec != std::errc())
     q.number = std::numeric_limits<double>::infinity();
   return q;
