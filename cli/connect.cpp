@@ -57,17 +57,17 @@ struct attempts_made {
 // Connects; with --retry, until it succeeds. `made` is borrowed until the end.
 task<stream> connect_stream(const connect_flags& f, const target& to, attempts_made& made) {
   const connection_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
-  for (bool told = false;; told = true) {
+  for (bool reported = false;; reported = true) {
     auto opening = attempt(open_connection(to, options, f.common.log));
     auto connected = co_await std::move(opening);
     if (connected) co_return std::move(*connected);
-    // An attempt that the deadline cancelled says less than the one before.
+    // An attempt that the deadline cancelled has no useful error; keep the previous one.
     if (!connected.error().is(errc::cancelled)) {
       ++made.count;
       made.last = connected.error();
     }
     if (!f.retry || !may_come_up(connected.error())) throw error(connected.error());
-    if (!told)
+    if (!reported)
       f.common.log.note(fmt::format("{}; retrying (Ctrl-C stops)", connected.error().what()));
     co_await sleep(retry_pause);
   }
@@ -120,8 +120,8 @@ task<int> connect(const connect_flags& f) {
     f.common.log.note(
         fmt::format("Sending datagrams to {}.{}", url_of(protocol::udp, peer.remote()), keys));
     auto source = co_await message_source::from_input(std::move(from));
-    std::uint64_t heard = 0;
-    co_await converse(peer, *source, out, how, f.common.log, heard);
+    std::uint64_t received = 0;
+    co_await converse(peer, *source, out, how, f.common.log, received);
   } else {
     auto connecting =
         with_live_line(connect_in_time(f, to), f.common.log, waiting_for(shown(to.str())));

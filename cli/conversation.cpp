@@ -35,8 +35,8 @@ struct conversation {
   output& out;
   const conversation_options& how;
   const console& log;
-  event heard;  // something was received and written, or the peer closed
-  event ended;  // the peer closed
+  event arrived;  // something was received and written, or the peer closed
+  event ended;    // the peer closed
   // Whether received data is being written. Then the reader of our output is slow, not the peer.
   bool writing = false;
   duration wrote{};  // total time spent writing output
@@ -74,18 +74,18 @@ std::string wire_bytes(const conversation& c, const std::string& message) {
   return twice;
 }
 
-// Whether something was received within `limit`; c.heard was reset before. Data that arrived in
+// Whether something was received within `limit`; c.arrived was reset before. Data that arrived in
 // time and is still being written counts.
 task<bool> received_within(conversation& c, duration limit) {
   if (limit == forever) {
-    co_await c.heard.wait();
+    co_await c.arrived.wait();
     co_return true;
   }
-  auto waited = co_await attempt(within(limit, c.heard.wait()));
+  auto waited = co_await attempt(within(limit, c.arrived.wait()));
   if (waited) co_return true;
   if (!waited.error().is(errc::timed_out)) waited.value();
   if (!c.writing) co_return false;
-  co_await c.heard.wait();
+  co_await c.arrived.wait();
   co_return true;
 }
 
@@ -106,10 +106,10 @@ task<> await_reply(conversation& c) {
     const bool came = co_await received_within(c, *c.how.timeout);
     if (!came) throw too_slow(c);
   } else {
-    co_await c.heard.wait();
+    co_await c.arrived.wait();
   }
   while (!c.ended.is_set()) {
-    c.heard.reset();
+    c.arrived.reset();
     const bool more = co_await received_within(c, reply_gap);
     if (!more) break;
   }
@@ -119,7 +119,7 @@ task<> await_reply(conversation& c) {
 task<> wait_for_silence(conversation& c) {
   bool came = true;
   while (came && !c.ended.is_set()) {
-    c.heard.reset();
+    c.arrived.reset();
     came = co_await received_within(c, *c.how.timeout);
   }
 }
@@ -145,7 +145,7 @@ task<> read_until_end(conversation& c) {
   const time_point since = co_await loop_now();
   const duration wrote = c.wrote;
   while (!c.ended.is_set()) {
-    c.heard.reset();
+    c.arrived.reset();
     const time_point now = co_await loop_now();
     const duration left = c.how.wait ? *c.how.wait - (now - since - (c.wrote - wrote)) : forever;
     const duration patience = c.how.timeout.value_or(forever);
@@ -185,7 +185,7 @@ task<bool> deliver(conversation& c, stream& peer, const std::string& bytes) {
   if (sent) co_return true;
   if (!sent.error().is(errc::closed) && !sent.error().is(errc::reset)) sent.value();
   while (!c.ended.is_set()) {
-    c.heard.reset();
+    c.arrived.reset();
     const bool came = co_await received_within(c, peer_close_wait);
     if (!came) sent.value();
   }
@@ -215,7 +215,7 @@ task<> run_sender(conversation& c, stream& peer, scope& both) {
     if (c.ended.is_set() && c.source.is_fixed() && !c.source.is_over()) throw closed_early(sent);
     std::optional<std::string> message = co_await next_message(c);
     if (!message) break;
-    c.heard.reset();
+    c.arrived.reset();
     const std::string bytes = wire_bytes(c, *message);
     const bool taken = co_await deliver(c, peer, bytes);
     if (!taken && c.source.is_fixed()) throw closed_early(sent);
@@ -239,10 +239,10 @@ task<> run_receiver(conversation& c, stream& peer) {
     if (reply.empty()) break;
     co_await show(c, reply);
     ++c.replies;
-    c.heard.set();
+    c.arrived.set();
   }
   c.ended.set();
-  c.heard.set();
+  c.arrived.set();
 }
 
 // Sends and receives concurrently. If nothing read while we send, both sides could block.
@@ -262,7 +262,7 @@ task<> run_receiver(conversation& c, udp::socket& peer, const console& log) {
     co_await show(c, datagram.data);
     if (c.how.as_lines || c.how.hex) co_await end_line(c);
     ++c.replies;
-    c.heard.set();
+    c.arrived.set();
   }
 }
 
@@ -271,7 +271,7 @@ task<> run_sender(conversation& c, udp::socket& peer, scope& both) {
   for (;;) {
     std::optional<std::string> message = co_await next_message(c);
     if (!message) break;
-    c.heard.reset();
+    c.arrived.reset();
     const std::string bytes = wire_bytes(c, *message);
     co_await peer.send(bytes);
     if (!c.source.has_messages() || c.source.is_over()) continue;
@@ -284,7 +284,7 @@ task<> run_sender(conversation& c, udp::socket& peer, scope& both) {
     if (!came) throw too_slow(c);
   }
   for (;;) {
-    c.heard.reset();
+    c.arrived.reset();
     const bool more = co_await received_within(c, wait);
     if (!more) break;
   }
@@ -315,11 +315,11 @@ task<> converse(stream& peer, message_source& source, output& out, const convers
 }
 
 task<> converse(udp::socket& peer, message_source& source, output& out,
-                const conversation_options& how, const console& log, std::uint64_t& heard) {
+                const conversation_options& how, const console& log, std::uint64_t& received) {
   conversation c{source, out, how, log, {}, {}};
   both_ways_in_datagrams body{&c, &peer, &log};
   auto outcome = co_await attempt(in_scope(body));
-  heard = c.replies;
+  received = c.replies;
   outcome.value();
   log.event("done", {{"replies", static_cast<std::int64_t>(c.replies)},
                      {"received", static_cast<std::int64_t>(out.written())}});

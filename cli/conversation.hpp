@@ -42,9 +42,9 @@ struct conversation_options {
 
 /// Exchanges datagrams until none has arrived for conversation_options::wait.
 ///
-/// heard  set to the number of datagrams received, also on failure.
+/// received  set to the number of datagrams received, also on failure.
 [[nodiscard]] bight::task<> converse(bight::udp::socket& peer, message_source& source, output& out,
                                      const conversation_options& how, const console& log,
-                                     std::uint64_t& heard);
+                                     std::uint64_t& received);
 
 }  // namespace tool

@@ -21,8 +21,8 @@ constexpr duration paint_every = 200ms;
 
 }  // namespace
 
-live_line waiting_for(std::string whom) {
-  return [what = "waiting for " + std::move(whom), since = std::optional<time_point>()](
+live_line waiting_for(std::string peer) {
+  return [what = "waiting for " + std::move(peer), since = std::optional<time_point>()](
              time_point now, int width) mutable {
     if (!since) since = now;
     return waiting_line(now - *since, what, width);

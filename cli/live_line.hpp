@@ -20,8 +20,8 @@ namespace tool {
 /// Returns the current text for a terminal with that many columns.
 using live_line = bight::callback<std::string(bight::time_point, int)>;
 
-/// "12 s  waiting for WHOM"; the time counts from the first call.
-[[nodiscard]] live_line waiting_for(std::string whom);
+/// "12 s  waiting for PEER"; the time counts from the first call.
+[[nodiscard]] live_line waiting_for(std::string peer);
 
 /// Paints `line` repeatedly until cancelled. Waits first, so short tasks show nothing.
 [[nodiscard]] bight::task<> paint_repeatedly(const console& log, live_line line);

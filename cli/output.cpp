@@ -22,13 +22,13 @@ using namespace bight;
 
 namespace {
 
-/// A FIFO does not say when somebody opens it for reading.
+/// How often to check whether a FIFO has a reader: the kernel has no event for that.
 constexpr duration reader_check = 20ms;
 
 std::string name_of(const std::string& path) { return path.empty() ? "standard output" : path; }
 
-// Opens what is no regular file. A FIFO is waited for, as open(2) without O_NONBLOCK would; but the
-// loop goes on, and with it Ctrl-C.
+// Opens a device or a FIFO. Waits for the reader of a FIFO, as open(2) without O_NONBLOCK does, but
+// the loop keeps running, so Ctrl-C works.
 task<descriptor> open_device(const std::string& path) {
   for (;;) {
     const int flags = O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -101,7 +101,7 @@ task<> output::write(std::string_view bytes) {
   if (screen_) {
     safe = screen_->take(bytes);
     bytes = safe;
-    if (bytes.empty()) {  // the beginning of a character
+    if (bytes.empty()) {  // an incomplete character
       written_ += size;
       co_return;
     }
@@ -115,7 +115,7 @@ task<> output::write(std::string_view bytes) {
   }
   const error& e = sent.error();
   if (e.is(errc::cancelled)) throw e;
-  // A reader that has seen enough (`| head -1`) is no news to anybody.
+  // No message: the reader of the pipe (`| head -1`) has exited.
   if (e.code() == std::errc::broken_pipe) throw failure(exit_code::cannot_write, "");
   throw cannot_write(name_of(path_), e.code().message());
 }

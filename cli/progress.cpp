@@ -90,8 +90,8 @@ std::string waiting_line(duration elapsed, std::string_view what, int width) {
   return fitted(fmt::format("{}  {}", clock_text(seconds(elapsed)), what), room_in(width));
 }
 
-void progress::wait_for(std::string whom) {
-  whom_ = std::move(whom);
+void progress::wait_for(std::string peer) {
+  peer_ = std::move(peer);
   if (state_ != state::silent) state_ = state::waiting;
 }
 
@@ -127,7 +127,7 @@ std::string progress::line(time_point now, int width) {
   if (last_ == time_point()) last_ = now;
   switch (state_) {
     case state::silent: return {};
-    case state::waiting: return waiting_line(now - last_, "waiting for " + whom_, width);
+    case state::waiting: return waiting_line(now - last_, "waiting for " + peer_, width);
     case state::pausing:
       return waiting_line(std::max<duration>(0s, until_ - now) + 999ms, "until the next attempt",
                           width);

@@ -19,8 +19,8 @@ namespace tool {
 /// A download: waiting for a server, receiving, or waiting for the next attempt.
 class progress {
  public:
-  /// A request was sent to `whom`. The time counts from the last byte, or the first line.
-  void wait_for(std::string whom);
+  /// A request was sent to `peer`. The time counts from the last byte, or the first line.
+  void wait_for(std::string peer);
   /// The next attempt begins at `then`.
   void wait_until(bight::time_point then);
   /// The body begins.
@@ -51,7 +51,7 @@ class progress {
 
   state state_ = state::waiting;
   pause pause_ = pause::none;
-  std::string whom_;
+  std::string peer_;
   bight::time_point until_{};  // of pausing
   bight::time_point start_{};  // of receiving
   bight::time_point last_{};   // when a byte came

@@ -78,16 +78,16 @@ task<> send_datagrams(const send_flags& f, const target& to, const conversation_
     auto peer = co_await udp::connect(addresses[i]);
     f.common.log.detail("Sending to " + url_of(protocol::udp, peer.remote()));
     auto source = co_await open_source(f, true);
-    std::uint64_t heard = 0;
-    auto talk = with_live_line(converse(peer, *source, out, how, f.common.log, heard), f.common.log,
-                               silence_of(f, to.str(), out));
+    std::uint64_t received = 0;
+    auto talk = with_live_line(converse(peer, *source, out, how, f.common.log, received),
+                               f.common.log, silence_of(f, to.str(), out));
     auto outcome = co_await attempt(std::move(talk));
     if (!outcome) {
-      const bool again = outcome.error().is(errc::refused) && heard == 0 && source->is_fixed();
+      const bool again = outcome.error().is(errc::refused) && received == 0 && source->is_fixed();
       if (!last && again) continue;
       throw error(outcome.error());
     }
-    if (heard == 0)
+    if (received == 0)
       f.common.log.note(fmt::format("No reply from {} within {}. UDP does not guarantee delivery.",
                                     url_of(protocol::udp, addresses[i]),
                                     shown_duration(how.wait.value_or(1s))));

@@ -194,6 +194,12 @@ class Page(unittest.TestCase):
                 if not name.startswith("BIGHT_SIM_"):
                     self.assertIn(f"`{name}`", table)
 
+    def test_the_events_of_json_are_in_their_page(self):
+        table = (ROOT / "docs" / "CLI-JSON.md").read_text()
+        for source in (ROOT / "cli").glob("*.cpp"):
+            for name in re.findall(r'\bevent\("(\w+)"', source.read_text()):
+                self.assertIn(f"| `{name}` |", table)
+
 
 def record():
     sections = []
