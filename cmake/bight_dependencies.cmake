@@ -19,7 +19,17 @@ pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET GLOBAL libidn2)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET GLOBAL zlib)
 pkg_check_modules(libbrotlidec REQUIRED IMPORTED_TARGET GLOBAL libbrotlidec)
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)
-find_package(Boost REQUIRED)
+
+# By its headers alone: FindBoost is gone from CMake, and not every Boost brings its own.
+find_path(BIGHT_BOOST_HEADERS boost/beast/http/basic_parser.hpp
+          HINTS "${BOOST_ROOT}/include" "$ENV{BOOST_ROOT}/include" "${Boost_INCLUDE_DIR}")
+mark_as_advanced(BIGHT_BOOST_HEADERS)
+if(NOT BIGHT_BOOST_HEADERS)
+  message(FATAL_ERROR "The headers of Boost.Beast were not found.\n"
+                      "Install libboost-dev, or set BIGHT_BOOST_HEADERS to their folder.")
+endif()
+add_library(bight_boost INTERFACE)
+target_include_directories(bight_boost SYSTEM INTERFACE "${BIGHT_BOOST_HEADERS}")
 
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   pkg_check_modules(liburing IMPORTED_TARGET GLOBAL liburing>=2.3)

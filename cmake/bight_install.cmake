@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
 #
 # `cmake --install build` puts the library where find_package(bight) and pkg-config find it, and
-# the tool on the path. Both stay true when the prefix is moved.
+# the tool on the path, with the licence and the documents. All stay true when the prefix is moved.
 
 include(CMakePackageConfigHelpers)
 
 install(TARGETS bight EXPORT bightTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md"
+              "${PROJECT_SOURCE_DIR}/README.zh-CN.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
+        DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" "${PROJECT_SOURCE_DIR}/examples"
+        DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN CMakeLists.txt EXCLUDE)
 if(TARGET bight-tool)
   install(TARGETS bight-tool RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
