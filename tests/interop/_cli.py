@@ -21,7 +21,7 @@ import unittest
 TOOL = str(pathlib.Path(sys.argv[1]).resolve() / "bight") if len(sys.argv) > 1 else "build/bight"
 # A shell that runs the tests in the background ignores SIGINT for them, and so would the tool.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-PATIENCE = 20  # seconds that nothing here takes on a slow machine
+PATIENCE = 60  # seconds that nothing here takes on a busy machine
 
 
 def environment(**more):
