@@ -128,12 +128,12 @@ task<> wait_for_silence(conversation& c) {
 task<std::optional<std::string>> next_message(conversation& c) {
   std::optional<std::string> message;
   if (c.how.timeout) {
-    auto either = any(c.source.next(), wait_for_silence(c));
+    auto either = race(c.source.next(), wait_for_silence(c));
     auto first = co_await std::move(either);
     if (first.index() == 0) message = std::get<0>(std::move(first));
     if (first.index() == 1 && !c.ended.is_set()) throw too_slow(c);
   } else {
-    auto either = any(c.source.next(), c.ended.wait());
+    auto either = race(c.source.next(), c.ended.wait());
     auto first = co_await std::move(either);
     if (first.index() == 0) message = std::get<0>(std::move(first));
   }

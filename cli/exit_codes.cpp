@@ -37,7 +37,7 @@ exit_code exit_code_of(const bight::error& e) noexcept {
   // not. Without a free local port, the connection fails as well.
   const bool connecting = e.tried().starts_with("connect ");
   if (connecting && (e.code() == std::errc::no_such_file_or_directory ||
-                     e.code() == std::errc::not_a_directory || e.is(errc::address_not_here)))
+                     e.code() == std::errc::not_a_directory || e.is(errc::address_not_available)))
     return exit_code::refused;
   for (const errc c :
        {errc::certificate_self_signed, errc::certificate_unknown_authority,

@@ -98,8 +98,8 @@ class file_session {
  private:
   // The next byte; none when the server drains and the client has sent no further request.
   task<std::optional<char>> next_byte(reader<stream>& in) const {
-    auto race = any(in.read_exactly(1), until_drain());  // an idle client holds no buffer
-    auto first = co_await std::move(race);
+    auto racing = race(in.read_exactly(1), until_drain());  // an idle client holds no buffer
+    auto first = co_await std::move(racing);
     if (first.index() == 1) co_return std::nullopt;
     co_return std::get<0>(first).view().front();
   }

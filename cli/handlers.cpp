@@ -30,9 +30,9 @@ constexpr duration linger = 2s;
 struct session {
   session(stream& p, const handler_settings& s) : peer(p), shared(s), who(peer.remote()) {
     // A unix client has no useful address; show the server's.
-    if (who.what() == address::kind::none || who.is_local()) who = peer.local();
+    if (who.kind() == bight::address_kind::none || who.is_unix()) who = peer.local();
     log_line(fmt::format("Accept new connection from {}...", who.str()));
-    if (const auto agreed = tls::about(peer)) {
+    if (const auto agreed = tls::info(peer)) {
       proto = protocol::tls;
       shared.log->detail(fmt::format("{}, {}{}{}", agreed->protocol, agreed->cipher,
                                      agreed->peer.empty() ? "" : ", certificate of ",
@@ -231,7 +231,7 @@ task<> datagram_handler::operator()(udp::request request) const {
 
 void report_failures(const console& log, const address& peer, const error& e, std::uint64_t more,
                      duration in) {
-  const bool known = peer.what() != address::kind::none;
+  const bool known = peer.kind() != bight::address_kind::none;
   const std::string who = known ? peer.str() : "an unknown client";
   if (more == 0)
     log.note(fmt::format("Connection from {} failed: {}", who, shown(e.what())));
@@ -242,7 +242,7 @@ void report_failures(const console& log, const address& peer, const error& e, st
 
 void report_failure(const handler_settings& shared, const address& peer, const error& e) {
   const console& log = *shared.log;
-  const bool known = peer.what() != address::kind::none;
+  const bool known = peer.kind() != bight::address_kind::none;
   log.event("failed", {{"peer", known ? peer.str() : ""}, {"message", std::string(e.what())}});
   if (is_reset_by_peer(e))
     log.detail(fmt::format("{}: {}", known ? peer.str() : "a client", shown(e.what())));

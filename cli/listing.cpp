@@ -102,7 +102,7 @@ std::shared_ptr<const std::string> listings::find(const std::string& path, const
 }
 
 task<std::shared_ptr<const std::string>> listings::page(entry of, std::string path) {
-  const scheduler& clock = (co_await current_context()).sched();
+  const context& clock = co_await current_context();
   if (auto made = find(path, of.tag, clock.now())) co_return made;
   const time_point begun = clock.now();
   folder::names names(shared_, of, path);

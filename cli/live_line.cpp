@@ -30,7 +30,7 @@ live_line waiting_for(std::string peer) {
 }
 
 task<> paint_repeatedly(const console& log, live_line line) {
-  const scheduler& clock = (co_await current_context()).sched();
+  const context& clock = co_await current_context();
   static_cast<void>(line(clock.now(), 0));  // starts its time
   co_await sleep(grace);
   for (;;) {

@@ -5,11 +5,11 @@
 
 #include "console.hpp"
 
-#include <bight/callback.hpp>
 #include <bight/scope.hpp>
 #include <bight/task.hpp>
 #include <bight/time.hpp>
 
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -18,7 +18,7 @@
 namespace tool {
 
 /// Returns the current text for a terminal with that many columns.
-using live_line = bight::callback<std::string(bight::time_point, int)>;
+using live_line = std::function<std::string(bight::time_point, int)>;
 
 /// "12 s  waiting for PEER"; the time counts from the first call.
 [[nodiscard]] live_line waiting_for(std::string peer);
@@ -36,7 +36,7 @@ template <class T>
   };
   const wiper at_end{log};
   if (!log.paints()) co_return co_await std::move(work);
-  auto both = bight::any(std::move(work), paint_repeatedly(log, std::move(line)));
+  auto both = bight::race(std::move(work), paint_repeatedly(log, std::move(line)));
   auto first = co_await std::move(both);
   if constexpr (!std::is_void_v<T>) co_return std::get<0>(std::move(first));
 }

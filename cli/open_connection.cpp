@@ -33,7 +33,7 @@ task<stream> open_connection(target to, connection_options options, const consol
     const std::string at = url_of(to.proto, to.is_unix() ? to.address : remote);
     log.detail(fmt::format("Connected to {}", at));
     log.event("connected", {{"proto", name_of(to.proto, to.address)}, {"peer", at}});
-    if (const auto agreed = tls::about(peer))
+    if (const auto agreed = tls::info(peer))
       log.detail(fmt::format("{}, {}, certificate of {}, pin {}", agreed->protocol, agreed->cipher,
                              shown(agreed->peer), agreed->pin));
   }
@@ -43,7 +43,7 @@ task<stream> open_connection(target to, connection_options options, const consol
 task<std::vector<address>> datagram_addresses(target to, int family) {
   check_client(to, family);
   std::vector<address> found;
-  if (to.address.what() == address::kind::any) {
+  if (to.address.kind() == bight::address_kind::any) {
     // This machine only. Without a connect, both families have to be tried.
     if (family != 6) found.push_back(address("127.0.0.1:1").with_port(to.address.port()));
     if (family != 4) found.push_back(address("[::1]:1").with_port(to.address.port()));

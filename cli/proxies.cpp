@@ -77,7 +77,7 @@ no_proxy_item::no_proxy_item(std::string_view text) {
   all_ = text == "*";
   if (ip) {
     ip_ = *ip;
-    bits_ = ip->what() == address::kind::ip4 ? 32 : 128;
+    bits_ = ip->kind() == bight::address_kind::ip4 ? 32 : 128;
   } else if (!all_) {
     name_ = plain_name(text);
   }
@@ -88,7 +88,7 @@ void no_proxy_item::read_network(std::string_view text, std::size_t slash) {
   const std::optional<address> ip = parse_ip(base);
   std::optional<std::size_t> bits = number<std::size_t>(text.substr(slash + 1));
   if (!ip || !bits) return;
-  const bool ip4 = ip->what() == address::kind::ip4;
+  const bool ip4 = ip->kind() == bight::address_kind::ip4;
   // "::ffff:10.0.0.0/104" is 10.0.0.0/8.
   if (ip4 && base.find(':') != std::string_view::npos) *bits = *bits < 96 ? 33 : *bits - 96;
   if (*bits > (ip4 ? 32u : 128u)) return;
@@ -99,7 +99,7 @@ void no_proxy_item::read_network(std::string_view text, std::size_t slash) {
 bool no_proxy_item::covers(const http::url& to) const {
   if (port_ != 0 && port_ != to.at().port()) return false;
   if (all_) return true;
-  if (to.at().is_ip()) return ip_.what() == to.at().what() && same_bits(ip_, to.at(), bits_);
+  if (to.at().is_ip()) return ip_.kind() == to.at().kind() && same_bits(ip_, to.at(), bits_);
   std::string host = to.host();
   if (host.ends_with('.')) host.pop_back();
   if (name_.empty() || !host.ends_with(name_)) return false;

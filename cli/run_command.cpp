@@ -44,15 +44,15 @@ task<int> with_exit_status(task<int> work, const console& log) {
 // Waits for a signal that ends the program.
 task<int> next_end_signal() {
   if (hangup_is_ignored()) co_return co_await next_signal();
-  auto either = any(next_signal(), next_hangup());
+  auto either = race(next_signal(), next_hangup());
   const auto come = co_await std::move(either);
   co_return come.index() == 0 ? std::get<0>(come) : std::get<1>(come);
 }
 
 // Runs `work` until it ends or a signal arrives; stores the signal in `caught`.
 task<int> interruptible(task<int> work, std::optional<int>& caught) {
-  auto race = any(std::move(work), next_end_signal());
-  auto outcome = co_await std::move(race);
+  auto racing = race(std::move(work), next_end_signal());
+  auto outcome = co_await std::move(racing);
   if (outcome.index() == 0) co_return std::get<0>(outcome);
   caught = std::get<1>(outcome);
   co_return static_cast<int>(exit_code::interrupted);
@@ -85,6 +85,6 @@ bool hangup_is_ignored() noexcept {
   return sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-task<time_point> loop_now() { co_return (co_await current_context()).sched().now(); }
+task<time_point> loop_now() { co_return (co_await current_context()).now(); }
 
 }  // namespace tool

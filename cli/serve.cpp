@@ -63,7 +63,7 @@ task<bool> has_ip6_loopback() {
 task<std::vector<address>> addresses_of(const target& wanted, const serve_flags& f) {
   const int family = f.common.family();
   std::vector<address> at;
-  if (wanted.address.what() == address::kind::any) {
+  if (wanted.address.kind() == bight::address_kind::any) {
     const bool loopback = !f.open_to_all;
     bool ip6 = family != 4;
     if (ip6 && family == 0) ip6 = co_await has_ip6_loopback();
@@ -88,7 +88,7 @@ task<std::vector<address>> addresses_of(const target& wanted, const serve_flags&
 // Whether an address includes all addresses of both families.
 bool serves_both(const std::vector<address>& at) {
   return std::any_of(at.begin(), at.end(),
-                     [](const address& a) { return a.what() == address::kind::any; });
+                     [](const address& a) { return a.kind() == bight::address_kind::any; });
 }
 
 serve_options options_of(const serve_flags& f, const handler_settings& shared, event& drain,
@@ -139,7 +139,7 @@ struct background {
     }
   }
   static task<> sum_up(error_digest& failures) {
-    const scheduler& clock = (co_await current_context()).sched();
+    const context& clock = co_await current_context();
     for (;;) {
       co_await sleep(error_digest::window);
       failures.summarise(clock.now());
@@ -161,7 +161,7 @@ task<int> serve_until_signal(task<> serving, error_digest& failures, event* drai
   all.spawn(background::run(std::move(serving), all));
   auto joined = all.join();
   co_await std::move(joined);
-  failures.summarise((co_await current_context()).sched().now());
+  failures.summarise((co_await current_context()).now());
   co_return caught;
 }
 
@@ -254,8 +254,8 @@ void check(serve_flags& f) {
     const target wanted = parse_target(text, f.common.assumed());
     if (f.files != nullptr && wanted.proto == protocol::udp)
       throw usage_error(fmt::format("-l {}: serve files needs TCP or TLS", wanted.str()));
-    if ((f.common.only_ip4 && wanted.address.what() == address::kind::ip6) ||
-        (f.common.only_ip6 && wanted.address.what() == address::kind::ip4))
+    if ((f.common.only_ip4 && wanted.address.kind() == bight::address_kind::ip6) ||
+        (f.common.only_ip6 && wanted.address.kind() == bight::address_kind::ip4))
       throw usage_error(fmt::format("-l {}: not an IPv{} address, but -{} is given",
                                     wanted.address.str(), f.common.family(), f.common.family()));
   }

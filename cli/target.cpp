@@ -120,19 +120,19 @@ target parse_target(std::string_view text, protocol assumed) {
 void check_client(const target& to, int family) {
   if (!to.is_unix() && to.address.port() == 0)
     refuse(to.str(), "port 0 is not a port to connect to");
-  const bool ip4 = to.address.what() == address::kind::ip4;
-  const bool ip6 = to.address.what() == address::kind::ip6;
+  const bool ip4 = to.address.kind() == bight::address_kind::ip4;
+  const bool ip6 = to.address.kind() == bight::address_kind::ip6;
   if ((family == 6 && ip4) || (family == 4 && ip6))
     refuse(to.str(), fmt::format("not an IPv{} address, but -{} is given", family, family));
 }
 
 std::string name_of(protocol proto, const address& at) {
-  if (at.is_local()) return "unix";
+  if (at.is_unix()) return "unix";
   return proto == protocol::tcp ? "tcp" : proto == protocol::udp ? "udp" : "tls";
 }
 
 std::string url_of(protocol proto, const address& at) {
-  return at.is_local() ? at.str() : name_of(proto, at) + "://" + at.str();
+  return at.is_unix() ? at.str() : name_of(proto, at) + "://" + at.str();
 }
 
 std::string target::str() const { return url_of(proto, address); }

@@ -23,7 +23,7 @@ struct target {
   protocol proto = protocol::tcp;
   bight::address address;
 
-  [[nodiscard]] bool is_unix() const noexcept { return address.is_local(); }
+  [[nodiscard]] bool is_unix() const noexcept { return address.is_unix(); }
   /// "tcp://127.0.0.1:9999", "unix:/run/x.sock".
   [[nodiscard]] std::string str() const;
 };

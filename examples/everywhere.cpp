@@ -17,7 +17,7 @@ task<> everywhere(address at, std::string path) {
   limits.on_listening = [](const address& where) { print("Listening on {}", where); };
   limits.on_drain = [](std::size_t left) { print("Draining, {} sessions left", left); };
   auto servers = all(tcp::serve(at, greet, limits), udp::serve(at, reply, limits),
-                     local::serve(path, greet, limits));
+                     unix_socket::serve(path, greet, limits));
   co_await std::move(servers);
 }
 

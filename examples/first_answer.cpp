@@ -12,8 +12,8 @@ task<std::string> ask(address server, std::string question) {
 }
 
 task<int> first_answer(address one, address two, std::string question) {
-  auto race = any(ask(one, question), ask(two, question));  // the loser is cancelled, and awaited
-  auto won = co_await attempt(within(2s, std::move(race)));
+  auto racing = race(ask(one, question), ask(two, question));  // the loser is stopped, and awaited
+  auto won = co_await attempt(within(2s, std::move(racing)));
   if (!won) {
     print("No answer: {}", won.error().what());
     co_return 1;

@@ -8,7 +8,7 @@ task<> talk(std::string server, std::string pin) {
   tls::connect_options trust;
   if (!pin.empty()) trust.pins.push_back(pin);
   auto peer = co_await tls::connect(server, trust);
-  print("{}, {}", tls::about(peer)->protocol, tls::about(peer)->cipher);
+  print("{}, {}", tls::info(peer)->protocol, tls::info(peer)->cipher);
   print(co_await peer.recv(1024));
   for (auto name : {"dbb", "lily"}) {
     co_await peer.send(name);

@@ -48,18 +48,18 @@ task<> measure_deadlines(bool turn) {
 }
 
 void measure_timer() {
-  scheduler s;
-  std::vector<timer> waiting(others);
+  machinery::scheduler s;
+  std::vector<machinery::timer> waiting(others);
   for (int i = 0; i < others; ++i)
     s.arm(waiting[static_cast<std::size_t>(i)], time_point(2h + std::chrono::seconds(i)));
-  timer t;
+  machinery::timer t;
   const double before = cpu_seconds();
   for (int i = 0; i < deadlines; ++i) {
     s.arm(t, time_point(1h + std::chrono::nanoseconds(i)));
     s.disarm(t);
   }
   tell(cpu_seconds() - before);
-  for (timer& w : waiting) s.disarm(w);
+  for (machinery::timer& w : waiting) s.disarm(w);
 }
 
 }  // namespace

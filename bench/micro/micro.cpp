@@ -38,7 +38,7 @@ task<> all_of_two(benchmark::State& state) {
 }
 
 task<> any_of_two(benchmark::State& state) {
-  for (auto _ : state) static_cast<void>(co_await any(nothing(), nothing()));
+  for (auto _ : state) static_cast<void>(co_await race(nothing(), nothing()));
 }
 
 task<> within_a_deadline(benchmark::State& state) {
@@ -50,16 +50,16 @@ task<> turn_of_the_loop(benchmark::State& state) {
 }
 
 void arm_and_disarm_a_timer(benchmark::State& state) {
-  scheduler s;
-  std::vector<timer> others(static_cast<std::size_t>(state.range(0)));
+  machinery::scheduler s;
+  std::vector<machinery::timer> others(static_cast<std::size_t>(state.range(0)));
   for (std::size_t i = 0; i < others.size(); ++i)
     s.arm(others[i], time_point(std::chrono::seconds(i)));
-  timer t;
+  machinery::timer t;
   for (auto _ : state) {
     s.arm(t, time_point(std::chrono::seconds(others.size() / 2)));
     s.disarm(t);
   }
-  for (timer& other : others) s.disarm(other);
+  for (machinery::timer& other : others) s.disarm(other);
 }
 
 void take_and_drop_a_lease(benchmark::State& state) {

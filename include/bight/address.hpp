@@ -3,7 +3,7 @@
 
 /// Where a socket is, written as people write it.
 
-#include <bight/attributes.hpp>
+#include <bight/machinery/attributes.hpp>
 
 #include <array>
 #include <cstddef>
@@ -13,6 +13,16 @@
 #include <utility>
 
 namespace bight {
+
+/// What an address is.
+enum class address_kind : std::uint8_t {
+  none,         ///< no address
+  any,          ///< every address of this machine: ":9999"
+  ip4,          ///< "127.0.0.1:9999"
+  ip6,          ///< "[::1]:9999"
+  name,         ///< to be looked up: "localhost:9999"
+  unix_socket,  ///< "unix:/run/x.sock"
+};
 
 /// An address of a socket, numeric or by name:
 ///
@@ -30,8 +40,6 @@ namespace bight {
 ///         write it.
 class address {
  public:
-  enum class kind : std::uint8_t { none, any, ip4, ip6, name, local };
-
   address() noexcept = default;
   address(std::string_view text);
   address(const char* text) : address(std::string_view(text)) {}
@@ -42,12 +50,14 @@ class address {
   [[nodiscard]] static address ip6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
                                    std::uint32_t scope = 0) noexcept;
   /// A unix socket file; a leading '@' means the abstract namespace (unix(7)).
-  [[nodiscard]] static address local(std::string path);
+  [[nodiscard]] static address unix_socket(std::string path);
 
-  [[nodiscard]] kind what() const noexcept { return kind_; }
-  [[nodiscard]] bool is_ip() const noexcept { return kind_ == kind::ip4 || kind_ == kind::ip6; }
-  [[nodiscard]] bool is_name() const noexcept { return kind_ == kind::name; }
-  [[nodiscard]] bool is_local() const noexcept { return kind_ == kind::local; }
+  [[nodiscard]] address_kind kind() const noexcept { return kind_; }
+  [[nodiscard]] bool is_ip() const noexcept {
+    return kind_ == address_kind::ip4 || kind_ == address_kind::ip6;
+  }
+  [[nodiscard]] bool is_name() const noexcept { return kind_ == address_kind::name; }
+  [[nodiscard]] bool is_unix() const noexcept { return kind_ == address_kind::unix_socket; }
   [[nodiscard]] bool is_loopback() const noexcept;
 
   /// The port; 0 for unix sockets.
@@ -133,7 +143,7 @@ class address {
     const std::string* text_ = nullptr;  // owned
   };
 
-  kind kind_ = kind::none;
+  address_kind kind_ = address_kind::none;
   bool has_source_ = false;
   std::uint16_t port_ = 0;
   std::uint32_t scope_ = 0;

@@ -9,7 +9,6 @@
 #include <bight/event.hpp>
 #include <bight/http.hpp>
 #include <bight/line_sink.hpp>
-#include <bight/local.hpp>
 #include <bight/print.hpp>
 #include <bight/reader.hpp>
 #include <bight/resolve.hpp>
@@ -21,5 +20,6 @@
 #include <bight/time.hpp>
 #include <bight/tls.hpp>
 #include <bight/udp.hpp>
+#include <bight/unix_socket.hpp>
 #include <bight/url.hpp>
 #include <bight/writer.hpp>

@@ -27,25 +27,25 @@ namespace bight {
 ///
 ///     if (e.is(errc::timed_out) && !e.is(errc::connection_timed_out)) …try again…
 enum class errc {
-  cancelled = 1,      ///< somebody asked for the end: a scope, `any`, a drain
-  timed_out,          ///< a deadline passed, the program's or the kernel's
-  refused,            ///< nobody listens there, or a firewall says no
-  reset,              ///< the peer threw the connection away
-  closed,             ///< the peer does not read any more, or this side was closed
-  cut_short,          ///< the stream ended in the middle of a message
-  too_long,           ///< a message is longer than the limit that was given
-  unreachable,        ///< no route to the host or its network
-  address_in_use,     ///< another socket is bound there
-  address_not_here,   ///< this machine does not have that address
-  denied,             ///< the system does not allow it: a low port, a broadcast, a socket file
-  bad_address,        ///< not an address, or not one that can be used for this
-  name_not_found,     ///< the name does not exist
-  name_unavailable,   ///< the name servers could not say; trying again may help
-  too_many_files,     ///< no descriptors left, here or in the whole system
-  no_resources,       ///< no buffers or memory left in the kernel
-  message_too_large,  ///< a datagram larger than the way to the peer allows
-  busy,               ///< a second receive (or send) while one is in flight
-  not_supported,      ///< this kernel or this kind of socket cannot do it
+  cancelled = 1,          ///< somebody asked for the end: a scope, `race`, a drain
+  timed_out,              ///< a deadline passed, the program's or the kernel's
+  refused,                ///< nobody listens there, or a firewall says no
+  reset,                  ///< the peer threw the connection away
+  closed,                 ///< the peer does not read any more, or this side was closed
+  cut_short,              ///< the stream ended in the middle of a message
+  too_long,               ///< a message is longer than the limit that was given
+  unreachable,            ///< no route to the host or its network
+  address_in_use,         ///< another socket is bound there
+  address_not_available,  ///< this machine does not have that address
+  denied,                 ///< the system does not allow it: a low port, a broadcast, a socket file
+  bad_address,            ///< not an address, or not one that can be used for this
+  name_not_found,         ///< the name does not exist
+  name_unavailable,       ///< the name servers could not say; trying again may help
+  too_many_files,         ///< no descriptors left, here or in the whole system
+  no_resources,           ///< no buffers or memory left in the kernel
+  message_too_large,      ///< a datagram larger than the way to the peer allows
+  busy,                   ///< a second receive (or send) while one is in flight
+  not_supported,          ///< this kernel or this kind of socket cannot do it
 
   tls_truncated,     ///< the connection ended without a word of TLS: bytes may be missing
   tls_not_spoken,    ///< the peer speaks something else than TLS
@@ -66,8 +66,10 @@ enum class errc {
   connection_timed_out,  ///< the kernel gave up a connection whose peer does not answer
 };
 
-/// The category of Bight's own codes: `errc` as an error_code.
+namespace machinery {
+/// The category of Bight's own codes: that of make_error_code().
 [[nodiscard]] const std::error_category& category() noexcept;
+}  // namespace machinery
 
 [[nodiscard]] std::error_code make_error_code(errc e) noexcept;
 [[nodiscard]] std::error_condition make_error_condition(errc e) noexcept;

@@ -4,8 +4,8 @@
 /// Errors for a log: one line for each kind, and a count of those that follow.
 
 #include <bight/address.hpp>
-#include <bight/callback.hpp>
 #include <bight/error.hpp>
+#include <bight/machinery/callback.hpp>
 #include <bight/time.hpp>
 
 #include <cstddef>
@@ -33,8 +33,8 @@ class error_digest {
 
   /// Called with an error to report, under a lock. `more` is 0 for one of them; for a summary it is
   /// the number of errors in the last `in`, and `peer` and `e` are the latest.
-  using report =
-      callback<void(const address& peer, const error& e, std::uint64_t more, duration in)>;
+  using report = machinery::callback<void(const address& peer, const error& e, std::uint64_t more,
+                                          duration in)>;
 
   explicit error_digest(report to);
   error_digest(const error_digest&) = delete;

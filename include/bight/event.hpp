@@ -31,14 +31,14 @@ class event {
   [[nodiscard]] wait_operation wait() noexcept;
 
  private:
-  ring_link waiting_;  // the waiters, by their second link
+  machinery::ring_link waiting_;  // the waiters, by their second link
   bool set_ = false;
 };
 
 /// See event::wait.
-class [[nodiscard]] event::wait_operation : runnable,
-                                            stop_hook,
-                                            public awaits<event::wait_operation> {
+class [[nodiscard]] event::wait_operation : machinery::runnable,
+                                            machinery::stop_hook,
+                                            public machinery::awaits<event::wait_operation> {
  public:
   using value_type = void;
   explicit wait_operation(event& e) noexcept : event_(&e) {}
@@ -49,7 +49,7 @@ class [[nodiscard]] event::wait_operation : runnable,
 
  private:
   friend class event;
-  struct queue_link : ring_link {
+  struct queue_link : machinery::ring_link {
     wait_operation* owner = nullptr;
   };
   void wake() noexcept;

@@ -29,7 +29,7 @@ void require(bool kept, std::string_view what);
 
 /// A scenario: makes hosts in the world that it is given, runs programs, and throws what is wrong.
 /// `size` is for it to use: so many sessions, say; a smaller one must be less of the same.
-using scenario = callback<void(world& net, unsigned size)>;
+using scenario = machinery::callback<void(world& net, unsigned size)>;
 
 struct explore_options {
   std::uint64_t seeds = 1000;  ///< worlds
@@ -45,7 +45,7 @@ struct explore_options {
   duration time_max = 24h;
   std::uint64_t events_max = 10'000'000;
   /// Told what there is to tell, line by line; standard error when not set.
-  callback<void(std::string_view)> tell = {};
+  machinery::callback<void(std::string_view)> tell = {};
 };
 
 /// A world that failed, and all that it takes to make it again.

@@ -143,7 +143,7 @@ struct options {
   /// `protocols` are set from the URL.
   tls::connect_options tls;
   /// Which proxy a URL is reached by; not set: none. The environment is the program's to read.
-  callback<proxy(const url&)> proxy_for;
+  machinery::callback<proxy(const url&)> proxy_for;
   /// "" sends none.
   std::string user_agent = "bight";
 };

@@ -6,7 +6,7 @@
 /// A receive does not fill a buffer of the caller's; it hands out a lease on a piece of one that
 /// the engine owns. So an idle connection holds no read buffer at all.
 
-#include <bight/attributes.hpp>
+#include <bight/machinery/attributes.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace bight {
 
-namespace detail {
+namespace machinery {
 
 template <class T>
 concept char_array =
@@ -34,13 +34,13 @@ template <char_array A>
   return all.back() == '\0' ? all.substr(0, all.size() - 1) : all;
 }
 
-}  // namespace detail
-
 /// A counted buffer that leases point into. Not for programs: engines make these.
 struct lease_block {
   std::uint32_t refs = 0;
   void (*release)(lease_block&) noexcept = nullptr;  // called when the last lease lets go
 };
+
+}  // namespace machinery
 
 /// A piece of received bytes. Empty at the end of a stream, and false then.
 ///
@@ -54,16 +54,16 @@ class lease {
   lease() noexcept = default;
 
   /// Takes part in the ownership of `block`, for the `size` bytes at `data` inside it.
-  lease(lease_block& block, const std::byte* data, std::size_t size) noexcept
+  lease(machinery::lease_block& block, const std::byte* data, std::size_t size) noexcept
       : data_(data), size_(size), block_(&block) {
     ++block.refs;
   }
 
   /// A lease on a copy of `bytes`, owned by nobody's engine.
   [[nodiscard]] static lease copy_of(std::string_view bytes);
-  template <detail::char_array A>
+  template <machinery::char_array A>
   [[nodiscard]] static lease copy_of(A& text) {
-    return copy_of(detail::text_of(text));
+    return copy_of(machinery::text_of(text));
   }
   /// The same, or an empty lease when there is no memory for the copy.
   [[nodiscard]] static lease copy_if_possible(std::string_view bytes) noexcept;
@@ -123,15 +123,15 @@ class lease {
   }
 
   friend bool operator==(const lease& a, std::string_view b) noexcept { return a.view() == b; }
-  template <detail::char_array A>
+  template <machinery::char_array A>
   friend bool operator==(const lease& a, A& text) noexcept {
-    return a.view() == detail::text_of(text);
+    return a.view() == machinery::text_of(text);
   }
 
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
-  lease_block* block_ = nullptr;
+  machinery::lease_block* block_ = nullptr;
 };
 
 }  // namespace bight

@@ -3,7 +3,7 @@
 
 /// Lines on standard output and standard error that never make the program wait.
 
-#include <bight/callback.hpp>
+#include <bight/machinery/callback.hpp>
 #include <bight/time.hpp>
 
 #include <cstddef>
@@ -44,7 +44,7 @@ class line_sink {
   [[nodiscard]] std::uint64_t dropped() const noexcept;
   /// Sets the line that reports how many lines were dropped. Called under a lock: it must not use
   /// this sink.
-  void on_dropped(callback<std::string(std::uint64_t)> describe);
+  void on_dropped(machinery::callback<std::string(std::uint64_t)> describe);
 
  private:
   struct state;

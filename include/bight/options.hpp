@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace bight {
+namespace bight::machinery {
 
 /// Which option; the engine knows the system's level and number.
 enum class option_id : std::uint8_t {
@@ -34,7 +34,12 @@ struct option {
   option_id id;
 };
 
-namespace options {
+}  // namespace bight::machinery
+
+namespace bight::options {
+
+using machinery::option;
+using machinery::option_id;
 
 inline constexpr option<bool> no_delay{option_id::no_delay};      ///< tcp(7); on by default here
 inline constexpr option<bool> keep_alive{option_id::keep_alive};  ///< socket(7)
@@ -57,6 +62,4 @@ inline constexpr option<int> traffic_class{option_id::traffic_class};  ///< DSCP
 /// Urgent bytes stay in the stream instead of leaving it silently; on by default here.
 inline constexpr option<bool> urgent_inline{option_id::urgent_inline};
 
-}  // namespace options
-
-}  // namespace bight
+}  // namespace bight::options

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What can be sent: text, leases, spans of bytes.
+/// What can be sent: text, leases, ranges of bytes.
 
 #include <bight/lease.hpp>
 
+#include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,19 +15,36 @@
 
 namespace bight {
 
+namespace machinery {
+
+template <class T>
+concept byte_like = std::is_same_v<T, char> || std::is_same_v<T, signed char> ||
+                    std::is_same_v<T, unsigned char> || std::is_same_v<T, std::byte>;
+
+/// A contiguous range of bytes, whatever their type is called: std::vector<char>,
+/// std::array<unsigned char, N>, std::span<const std::uint8_t>, unsigned char[N].
+template <class R>
+concept byte_range = !char_array<R> && requires(const R& r) {
+  requires byte_like<std::remove_cvref_t<decltype(*std::data(r))>>;
+  { std::size(r) } -> std::convertible_to<std::size_t>;
+};
+
+}  // namespace machinery
+
 /// One piece of a gathered send; laid out like POSIX's iovec.
 ///
 /// A string literal, and any constant array of char, is sent whole: "ab\0cd" has 5 bytes. A buffer
 /// (an array of char that is not constant) and a `const char*` are sent up to their first NUL; of a
-/// buffer never more than it holds. For other bytes use std::string_view or std::span.
+/// buffer never more than it holds. A contiguous range of bytes (std::string, std::vector<char>,
+/// std::array<unsigned char, N>, std::span<const std::byte>, …) is sent whole.
 struct piece {
   const void* data = nullptr;
   std::size_t size = 0;
 
   piece() noexcept = default;
   piece(std::string_view text) noexcept : data(text.data()), size(text.size()) {}
-  template <detail::char_array A>
-  piece(A& text) noexcept : piece(detail::text_of(text)) {}
+  template <machinery::char_array A>
+  piece(A& text) noexcept : piece(machinery::text_of(text)) {}
   // A template, or arrays would prefer it.
   template <class P>
     requires(std::is_pointer_v<P> && std::is_convertible_v<P, const char*>)
@@ -34,6 +53,8 @@ struct piece {
   piece(const std::string& text) noexcept : piece(std::string_view(text)) {}
   piece(const lease& l) noexcept : data(l.data()), size(l.size()) {}
   piece(std::span<const std::byte> bytes) noexcept : data(bytes.data()), size(bytes.size()) {}
+  template <machinery::byte_range R>
+  piece(const R& bytes) noexcept : data(std::data(bytes)), size(std::size(bytes)) {}
 };
 
 }  // namespace bight

@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-namespace bight::detail {
+namespace bight::machinery {
 
 /// "{}" for what is text at heart. Its own copy loop: fmt's needs <fmt/format.h>, which would
 /// double the time that a small program takes to compile.
@@ -24,10 +24,10 @@ struct text_formatter {
   }
 };
 
-}  // namespace bight::detail
+}  // namespace bight::machinery
 
 template <>
-struct fmt::formatter<bight::address> : bight::detail::text_formatter {
+struct fmt::formatter<bight::address> : bight::machinery::text_formatter {
   template <class Context>
   auto format(const bight::address& a, Context& c) const {
     return copy(a.str(), c);
@@ -35,7 +35,7 @@ struct fmt::formatter<bight::address> : bight::detail::text_formatter {
 };
 
 template <>
-struct fmt::formatter<bight::lease> : bight::detail::text_formatter {
+struct fmt::formatter<bight::lease> : bight::machinery::text_formatter {
   template <class Context>
   auto format(const bight::lease& l, Context& c) const {
     return copy(l, c);
@@ -43,7 +43,7 @@ struct fmt::formatter<bight::lease> : bight::detail::text_formatter {
 };
 
 template <>
-struct fmt::formatter<bight::udp::datagram> : bight::detail::text_formatter {
+struct fmt::formatter<bight::udp::datagram> : bight::machinery::text_formatter {
   template <class Context>
   auto format(const bight::udp::datagram& d, Context& c) const {
     return copy(d.data, c);
@@ -52,16 +52,18 @@ struct fmt::formatter<bight::udp::datagram> : bight::detail::text_formatter {
 
 namespace bight {
 
+namespace machinery {
 /// Writes the formatted line and a newline, in one piece, so that threads do not mix. Waits for a
 /// slow reader, except while the program serves (tcp::serve, tls::serve, udp::serve): nobody's
 /// session may wait for a log. Then a line that does not fit is dropped and counted (line_sink).
 void print_line(fmt::string_view format, fmt::format_args args);
+}  // namespace machinery
 
 /// `print("Received from {}.", peer)`: fmt's format language, checked by the compiler. Bytes of a
 /// lease are written as they are, UTF-8 or not.
 template <class... A>
 void print(fmt::format_string<A...> format, A&&... args) {
-  print_line(format, fmt::make_format_args(args...));
+  machinery::print_line(format, fmt::make_format_args(args...));
 }
 
 /// The bytes themselves, as a line.

@@ -3,11 +3,13 @@
 
 /// Names to addresses.
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 
 #include <vector>
 
 namespace bight {
+
+namespace machinery {
 
 /// See resolve(name, family).
 class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operation> {
@@ -29,13 +31,15 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
   resolve_answer answer_;
 };
 
+}  // namespace machinery
+
 /// The addresses of one family (4 or 6) that `name` has, with its port: the hosts file first, then
 /// the name servers. A name without a last dot goes through the search list of resolv.conf.
 ///
 /// errors  name_not_found (also: no address of that family), name_unavailable, timed_out;
 ///         too_many_files and no_resources when there is nothing left to look it up with.
 /// cancel  the caller is free at once.
-[[nodiscard]] resolve_operation resolve(address name, int family);
+[[nodiscard]] machinery::resolve_operation resolve(address name, int family);
 
 /// The addresses of both families, IPv6 and IPv4 by turns (RFC 8305 §4); an IP address is its own.
 /// All of them belong to one name: the first of the search list that has an address of either

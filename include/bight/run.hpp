@@ -15,35 +15,9 @@
 
 namespace bight {
 
+namespace machinery {
 class loop;
 class engine;
-
-/// Which engine carries the operations.
-enum class engine_choice : std::uint8_t {
-  automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
-  uring,
-  epoll,
-  sim,  ///< a simulated world of one host, for tests; see <bight/sim.hpp>
-};
-
-/// How a loop runs. Threads of a server run as the loop that they belong to.
-struct run_options {
-  engine_choice engine = engine_choice::automatic;
-  /// For so long without work a loop looks again and again before it sleeps. Being woken takes
-  /// longer than an answer on a fast network does: this halves the time of a round trip, and
-  /// takes a whole core. 0: sleeps at once.
-  duration busy_poll = 0ns;
-};
-
-/// What was chosen, and why.
-struct engine_report {
-  std::string name;      ///< "uring", "epoll" or "sim"
-  std::string reason;    ///< why this one: one line
-  std::string features;  ///< what of io_uring is in use, or why it is not
-};
-
-/// Tries the engines as run() would, and tells. Throws what run() would throw.
-[[nodiscard]] engine_report engine_chosen(engine_choice choice = engine_choice::automatic);
 
 /// Gives the value of `main` by way of `drive`, which runs a task<> to its end.
 template <class T, class Drive>
@@ -60,6 +34,44 @@ T drive_for_value(task<T> main, Drive drive) {
   }
 }
 
+}  // namespace machinery
+
+/// Which engine carries the operations.
+enum class engine_choice : std::uint8_t {
+  automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
+  uring,
+  epoll,
+  sim,  ///< a simulated world of one host, for tests; see <bight/sim.hpp>
+};
+
+/// How a loop runs. Threads of a server run as the loop that they belong to.
+struct run_options {
+  engine_choice engine = engine_choice::automatic;
+  /// For so long without work a loop looks again and again before it sleeps. Being woken takes
+  /// longer than an answer on a fast network does: this halves the time of a round trip, and
+  /// takes a whole core. 0: sleeps at once.
+  duration busy_poll = 0ns;
+  /// Whether SIGINT and SIGTERM drain the servers that run() runs, and a second one stops them at
+  /// once; SIGHUP makes tls::serve() reload its certificates. A runner ignores this: it leaves
+  /// signals to its program, unless serve_options::signals asks for them.
+  bool signals = true;
+};
+
+/// What was chosen, and why.
+struct engine_report {
+  std::string name;      ///< "uring", "epoll" or "sim"
+  std::string reason;    ///< why this one: one line
+  std::string features;  ///< what of io_uring is in use, or why it is not
+};
+
+/// Tries the engines as run() would, and tells. Throws what run() would throw.
+[[nodiscard]] engine_report engine_chosen(engine_choice choice = engine_choice::automatic);
+
+namespace machinery {
+template <class T>
+int run_main(task<T> main, run_options options);
+}  // namespace machinery
+
 /// Runs tasks on a loop of this thread until the first of them has ended.
 ///
 /// main() needs only `run(task)`. A runner is for tests and for programs with a loop of their own.
@@ -69,22 +81,25 @@ T drive_for_value(task<T> main, Drive drive) {
 class runner {
  public:
   explicit runner(run_options options = run_options());
-  explicit runner(std::unique_ptr<engine> e);
+  explicit runner(std::unique_ptr<machinery::engine> e);
   runner(runner&&) noexcept;
   ~runner();
 
   /// Runs `main` to its end and gives its value or throws its error. May be called again.
   template <class T>
   T run(task<T> main) {
-    return drive_for_value(std::move(main), [this](task<> all) { drive(std::move(all)); });
+    return machinery::drive_for_value(std::move(main),
+                                      [this](task<> all) { drive(std::move(all)); });
   }
 
   /// The name of the engine.
   [[nodiscard]] std::string_view engine_name() const noexcept;
 
  private:
+  template <class T>
+  friend int machinery::run_main(task<T> main, run_options options);
   void drive(task<> main);
-  std::unique_ptr<loop> loop_;
+  std::unique_ptr<machinery::loop> loop_;
 };
 
 /// Runs `main` and gives what main() should return: 0, the task's own int, or 1 after writing the

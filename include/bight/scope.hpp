@@ -15,7 +15,7 @@
 
 namespace bight {
 
-namespace detail {
+namespace machinery {
 
 /// What a member function is called on: the object itself, or what a pointer or std::ref means.
 template <class Kept>
@@ -54,8 +54,6 @@ task<> run_kept(F f, A... arguments) {
   co_await std::move(made);
 }
 
-}  // namespace detail
-
 /// The context of one child, which sees to the end of that child itself.
 class child_context : public context {
  public:
@@ -77,6 +75,8 @@ class child_context : public context {
     child.stop();
   }
 };
+
+}  // namespace machinery
 
 /// Children that run side by side. Made by `in_scope`, which also waits for them.
 class scope {
@@ -102,12 +102,12 @@ class scope {
   ///            kept as they are passed: for a parameter `const std::string&` pass a std::string,
   ///            not a literal.
   template <class F, class... A>
-    requires detail::makes_task<F, A...>
+    requires machinery::makes_task<F, A...>
   void spawn(F f, A... arguments) {
-    spawn(detail::run_kept(std::move(f), std::move(arguments)...));
+    spawn(machinery::run_kept(std::move(f), std::move(arguments)...));
   }
   /// The same in a context of the child's own, below inner(), that is told of its end.
-  void spawn(task<> child, child_context& apart) noexcept;
+  void spawn(task<> child, machinery::child_context& apart) noexcept;
 
   /// Where children run.
   [[nodiscard]] context& inner() noexcept { return context_; }
@@ -130,7 +130,7 @@ class scope {
 
   /// Waits until no child is left, however often the waiter is cancelled, then hands over the first
   /// error. Used by `in_scope`; a program awaits that.
-  class [[nodiscard]] join_operation : public awaits<join_operation> {
+  class [[nodiscard]] join_operation : public machinery::awaits<join_operation> {
    public:
     using value_type = void;
     explicit join_operation(scope& s) noexcept : scope_(&s) {}
@@ -148,9 +148,10 @@ class scope {
   [[nodiscard]] join_operation join() noexcept { return join_operation(*this); }
 
  private:
-  friend class promise_base;
+  friend class machinery::promise_base;
   void spawn_in(task<> child, context& c) noexcept;
-  std::coroutine_handle<> child_done(std::coroutine_handle<> h, promise_base& p) noexcept;
+  std::coroutine_handle<> child_done(std::coroutine_handle<> h,
+                                     machinery::promise_base& p) noexcept;
   void fail(std::exception_ptr e) noexcept;
   void rethrow();
 
@@ -182,11 +183,11 @@ task<> in_scope(Body body) {
   co_await std::move(joined);
 }
 
+namespace machinery {
+
 /// void has no value to put into a tuple or a variant; this stands for it.
 template <class T>
 using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
-namespace detail {
 
 template <awaitable A>
 task<> store(A operation, std::optional<regular<typename A::value_type>>& into) {
@@ -199,7 +200,7 @@ task<> store(A operation, std::optional<regular<typename A::value_type>>& into) 
 }
 
 template <std::size_t I, awaitable A, class Winner>
-task<> race(A operation, std::optional<Winner>& winner, scope& racers) {
+task<> run_racer(A operation, std::optional<Winner>& winner, scope& racers) {
   try {
     if constexpr (std::is_void_v<typename A::value_type>) {
       co_await std::move(operation);
@@ -227,25 +228,25 @@ task<std::tuple<regular<typename A::value_type>...>> all(std::index_sequence<I..
 }
 
 template <std::size_t... I, class... A>
-task<std::variant<regular<typename A::value_type>...>> any(std::index_sequence<I...>, A... ops) {
+task<std::variant<regular<typename A::value_type>...>> race(std::index_sequence<I...>, A... ops) {
   using winner_type = std::variant<regular<typename A::value_type>...>;
   scope children(co_await current_context());
   std::optional<winner_type> winner;
-  task<> tasks[] = {race<I>(std::move(ops), winner, children)...};
+  task<> tasks[] = {run_racer<I>(std::move(ops), winner, children)...};
   for (auto& t : tasks) children.spawn(std::move(t));
   auto joined = children.join();
   co_await std::move(joined);  // throws when nobody won
   co_return *std::move(winner);
 }
 
-}  // namespace detail
+}  // namespace machinery
 
 /// Runs the operations side by side and gives a tuple of their values (std::monostate for void).
 ///
 /// errors  the first failure stops the others, which are awaited, and is thrown.
 template <awaitable... A>
 BIGHT_CORO_WRAPPER auto all(A... operations) {
-  return detail::all(std::index_sequence_for<A...>(), std::move(operations)...);
+  return machinery::all(std::index_sequence_for<A...>(), std::move(operations)...);
 }
 
 /// Runs the operations side by side; the first to end decides, with its value (a variant whose
@@ -253,8 +254,8 @@ BIGHT_CORO_WRAPPER auto all(A... operations) {
 ///
 /// cancel  bytes that a losing receive had already taken go back to its socket.
 template <awaitable... A>
-BIGHT_CORO_WRAPPER auto any(A... operations) {
-  return detail::any(std::index_sequence_for<A...>(), std::move(operations)...);
+BIGHT_CORO_WRAPPER auto race(A... operations) {
+  return machinery::race(std::index_sequence_for<A...>(), std::move(operations)...);
 }
 
 /// The same for any number of tasks: ends when all have.

@@ -4,9 +4,9 @@
 /// What every server has: limits, a drain, and a word when a session fails.
 
 #include <bight/address.hpp>
-#include <bight/callback.hpp>
 #include <bight/error.hpp>
 #include <bight/event.hpp>
+#include <bight/machinery/callback.hpp>
 #include <bight/task.hpp>
 #include <bight/time.hpp>
 
@@ -30,29 +30,30 @@ struct serve_options {
   /// Loops, each in a thread of its own with a listener of its own (SO_REUSEPORT). The handler is
   /// shared: it must be callable from all of them.
   unsigned threads = 1;
-  /// Whether SIGINT and SIGTERM drain, and a second one cuts.
-  bool signals = true;
+  /// Whether SIGINT and SIGTERM begin a drain, and a second one ends it. Always so under run(), see
+  /// run_options::signals; elsewhere a program has to ask for it.
+  bool signals = false;
   /// A program's own way to begin a drain: set it. Borrowed until serve() ends.
   event* drain = nullptr;
 
   /// Told each address as it is listened on, with its real port.
-  callback<void(const address&)> on_listening = {};
+  machinery::callback<void(const address&)> on_listening = {};
   /// Called once for each session that fails, with its peer; a unix peer without a name is named by
   /// the server's address. Sessions that the end of a drain cancels are not reported. The error of
   /// a session's own stream does not repeat the address. If not set, errors are reported on
   /// standard error, without ever waiting for its reader (line_sink): a connection that its peer
   /// reset is no line, and errors that repeat are counted and summed up every ten seconds
   /// (error_digest).
-  callback<void(const address& peer, const error& e)> on_error = {};
+  machinery::callback<void(const address& peer, const error& e)> on_error = {};
   /// Told once when a drain begins, with the number of sessions that are left.
-  callback<void(std::size_t sessions)> on_drain = {};
+  machinery::callback<void(std::size_t sessions)> on_drain = {};
 };
 
 /// Waits, in a session of tcp::serve, tls::serve or udp::serve, until its server begins to drain. A
 /// session that only keeps a connection in case the peer has more to ask would else use up the
 /// grace:
 ///
-///     auto next = co_await any(lines.read_line(), until_drain());
+///     auto next = co_await race(lines.read_line(), until_drain());
 ///     if (next.index() == 1) co_return;
 ///
 /// On every thread of the server. Returns at once if the drain has begun; waits for ever in a task

@@ -15,7 +15,7 @@
 ///     client.run(ask("server:9999"));
 
 #include <bight/address.hpp>
-#include <bight/callback.hpp>
+#include <bight/machinery/callback.hpp>
 #include <bight/run.hpp>
 #include <bight/sim_faults.hpp>
 #include <bight/sim_trace.hpp>
@@ -122,7 +122,7 @@ class host {
   /// a restart calls it again.
   ///
   /// errors  a program that ends with an error is a failure of whoever drives the world then.
-  void start(callback<task<>()> program);
+  void start(machinery::callback<task<>()> program);
 
   /// Runs `main` on a loop of its own and drives the world until it has ended; gives its value, or
   /// throws its error. Not from inside a program.
@@ -130,7 +130,8 @@ class host {
   /// errors  the task's own, after which the world can go on; sim::failure: see world.
   template <class T>
   T run(task<T> main) {
-    return drive_for_value(std::move(main), [this](task<> all) { drive(std::move(all)); });
+    return machinery::drive_for_value(std::move(main),
+                                      [this](task<> all) { drive(std::move(all)); });
   }
 
   /// SIGINT or SIGTERM for the programs of this host. As on a real one, they end by it when none of
@@ -224,11 +225,11 @@ class world {
 
   /// Calls `f` after that time, between the turns of all programs. It may call anything here that
   /// does not drive the world, and may wake programs: set an event, stop a scope, close a socket.
-  void after(duration wait, callback<void()> f);
+  void after(duration wait, machinery::callback<void()> f);
   /// Drives the world for that long.
   void run_for(duration time);
   /// Drives the world until `done` says true; asked after every event.
-  void run_until(const callback<bool()>& done);
+  void run_until(const machinery::callback<bool()>& done);
 
   [[nodiscard]] duration now() const noexcept;  ///< since the world began
   [[nodiscard]] std::uint64_t seed() const noexcept;

@@ -22,12 +22,13 @@ class stdio {
   ~stdio();
 
   /// As stream::recv: at least one byte, empty at the end of input.
-  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
-    return {carrier_, handle_, max, verb::read};
+  [[nodiscard]] machinery::recv_operation recv(std::size_t max = 65536) & noexcept {
+    return {carrier_, handle_, max, machinery::verb::read};
   }
   /// As stream::try_recv.
-  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
-    return try_operation<recv_operation>(recv(max));
+  [[nodiscard]] machinery::try_operation<machinery::recv_operation> try_recv(
+      std::size_t max = 65536) & noexcept {
+    return machinery::try_operation<machinery::recv_operation>(recv(max));
   }
   /// As stream::send: every byte, in order, waiting while the reader of a pipe is slow.
   ///
@@ -35,22 +36,24 @@ class stdio {
   ///         SIGPIPE itself to see that.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
-    return {verb::write, carrier_, handle_, piece(parts)...};
+  [[nodiscard]] machinery::send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {machinery::verb::write, carrier_, handle_, piece(parts)...};
   }
 
   /// As stream::can_send: false once nobody reads the pipe any more.
   [[nodiscard]] bool can_send() const noexcept;
 
  private:
-  stdio(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
+  stdio(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
 
-  carrier* carrier_;
-  handle handle_;
+  machinery::carrier* carrier_;
+  machinery::handle handle_;
 };
 
+namespace machinery {
+
 /// See next_signal.
-class [[nodiscard]] signal_operation : public op, public awaits<signal_operation> {
+class [[nodiscard]] signal_operation : public machinery::op, public awaits<signal_operation> {
  public:
   using value_type = int;
   explicit signal_operation(signals which = signals::end) noexcept : op(verb::signal, nullptr, {}) {
@@ -59,16 +62,20 @@ class [[nodiscard]] signal_operation : public op, public awaits<signal_operation
   [[nodiscard]] result<int> take();
 };
 
+}  // namespace machinery
+
 /// Waits for the next SIGINT or SIGTERM and gives its number. While somebody waits, those signals
 /// do not end the program; all waiters are told. A signal that is ignored stays ignored, for
 /// example SIGINT in a command that a script runs in the background.
 ///
 /// errors  cancelled.
-[[nodiscard]] inline signal_operation next_signal() noexcept { return signal_operation(); }
+[[nodiscard]] inline machinery::signal_operation next_signal() noexcept {
+  return machinery::signal_operation();
+}
 
 /// The same for SIGHUP.
-[[nodiscard]] inline signal_operation next_hangup() noexcept {
-  return signal_operation(signals::hangup);
+[[nodiscard]] inline machinery::signal_operation next_hangup() noexcept {
+  return machinery::signal_operation(machinery::signals::hangup);
 }
 
 }  // namespace bight

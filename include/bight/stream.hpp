@@ -4,7 +4,7 @@
 /// A connected byte stream: TCP, a unix socket, or TLS over one of them.
 
 #include <bight/deadline.hpp>
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 #include <bight/options.hpp>
 
 #include <cstddef>
@@ -34,7 +34,7 @@ namespace bight {
 class stream {
  public:
   stream() noexcept = default;
-  stream(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
+  stream(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
   stream(stream&& other) noexcept
       : carrier_(std::exchange(other.carrier_, nullptr)),
         handle_(std::exchange(other.handle_, {})) {}
@@ -56,7 +56,7 @@ class stream {
   /// errors   reset, connection_timed_out, cancelled, busy; other system errors pass through.
   /// cancel   no byte was taken: they come with the next receive.
   /// source   recv(2); RFC 9293 §3.10.5.
-  [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
+  [[nodiscard]] machinery::recv_operation recv(std::size_t max = 65536) & noexcept {
     if (max == 0) [[unlikely]]
       refuse_nothing();
     return {carrier_, handle_, max};
@@ -66,8 +66,9 @@ class stream {
   ///
   /// returns  the bytes; empty at the end of the stream; std::nullopt when there is nothing yet.
   /// errors   as recv.
-  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
-    return try_operation<recv_operation>(recv(max));
+  [[nodiscard]] machinery::try_operation<machinery::recv_operation> try_recv(
+      std::size_t max = 65536) & noexcept {
+    return machinery::try_operation<machinery::recv_operation>(recv(max));
   }
 
   /// Receives at least one byte into the caller's buffer.
@@ -76,7 +77,7 @@ class stream {
   /// returns  the count, 1..into.size(); 0 only at the end of the stream.
   /// errors   as recv.
   /// cancel   no byte was taken, though some of `into` may have been overwritten.
-  [[nodiscard]] recv_into_operation recv_into(std::span<std::byte> into) & noexcept;
+  [[nodiscard]] machinery::recv_into_operation recv_into(std::span<std::byte> into) & noexcept;
 
   /// Sends every byte of every part, gathered: no copy, one system call when the kernel has room.
   ///
@@ -88,12 +89,12 @@ class stream {
   /// source   sendmsg(2) with MSG_NOSIGNAL.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
-    return {verb::send, carrier_, handle_, piece(parts)...};
+  [[nodiscard]] machinery::send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {machinery::verb::send, carrier_, handle_, piece(parts)...};
   }
 
   /// The same for parts that are counted at run time. They are used up: the engine advances them.
-  [[nodiscard]] send_pieces_operation send(std::span<piece> parts) & noexcept;
+  [[nodiscard]] machinery::send_pieces_operation send(std::span<piece> parts) & noexcept;
 
   /// Tells the peer that no more bytes will come; receiving goes on. Does not wait.
   ///
@@ -114,7 +115,7 @@ class stream {
   void abort() noexcept;
 
   /// Gives the connection up without closing it: for carriers, which close it themselves.
-  [[nodiscard]] handle release() noexcept {
+  [[nodiscard]] machinery::handle release() noexcept {
     carrier_ = nullptr;
     return std::exchange(handle_, {});
   }
@@ -135,29 +136,29 @@ class stream {
 
   /// Sets and reads a socket option: `set(options::no_delay, true)`.
   template <class T>
-  void set(option<T> o, std::type_identity_t<T> value) {
+  void set(machinery::option<T> o, std::type_identity_t<T> value) {
     set_option(o.id, static_cast<int>(value));
   }
   template <class T>
-  [[nodiscard]] T get(option<T> o) const {
+  [[nodiscard]] T get(machinery::option<T> o) const {
     return static_cast<T>(get_option(o.id));
   }
 
   /// What the engine calls it: for tables and logs. Stale once the stream is closed.
-  [[nodiscard]] handle id() const noexcept { return handle_; }
+  [[nodiscard]] machinery::handle id() const noexcept { return handle_; }
   /// What carries its operations: the loop's engine, or a layer over another stream, as TLS is.
-  [[nodiscard]] carrier* carried_by() const noexcept { return carrier_; }
+  [[nodiscard]] machinery::carrier* carried_by() const noexcept { return carrier_; }
   /// How long nothing has been received or sent.
   [[nodiscard]] duration idle() const noexcept;
 
  private:
   void drop() noexcept;
   [[noreturn]] static void refuse_nothing() noexcept;
-  void set_option(option_id id, int value);
-  [[nodiscard]] int get_option(option_id id) const;
+  void set_option(machinery::option_id id, int value);
+  [[nodiscard]] int get_option(machinery::option_id id) const;
 
-  carrier* carrier_ = nullptr;
-  handle handle_;
+  machinery::carrier* carrier_ = nullptr;
+  machinery::handle handle_;
 };
 
 }  // namespace bight

@@ -25,7 +25,7 @@ struct connect_options {
   address from = {};
   /// Asked of each address before it is connected to; false means never. What it is asked of is
   /// what is connected to: a name that is looked up again elsewhere cannot lead around it.
-  callback<bool(const address&)> allow = {};
+  machinery::callback<bool(const address&)> allow = {};
 };
 
 /// Connects to `to`: an address, or a name whose IPv6 and IPv4 addresses are looked up side by side
@@ -42,7 +42,7 @@ struct connect_options {
 class listener {
  public:
   listener() noexcept = default;
-  listener(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
+  listener(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
   listener(listener&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   /// Closes the socket that it had.
@@ -54,10 +54,11 @@ class listener {
   }
   ~listener() { close(); }
 
-  class [[nodiscard]] accept_operation : public op, public awaits<accept_operation> {
+  class [[nodiscard]] accept_operation : public machinery::op,
+                                         public machinery::awaits<accept_operation> {
    public:
     using value_type = stream;
-    using op::op;
+    using machinery::op::op;
     [[nodiscard]] result<stream> take();
   };
 
@@ -67,7 +68,9 @@ class listener {
   ///         again. Errors of the connection itself (ECONNABORTED and its like, accept(2)) are
   ///         skipped, but 16 in a row are reported: they may not be about one connection.
   /// cancel  a connection that had just been accepted waits for the next accept.
-  [[nodiscard]] accept_operation accept() & noexcept { return {verb::accept, carrier_, handle_}; }
+  [[nodiscard]] accept_operation accept() & noexcept {
+    return {machinery::verb::accept, carrier_, handle_};
+  }
 
   /// The address it listens on, with the real port.
   [[nodiscard]] address local() const;
@@ -76,8 +79,8 @@ class listener {
   void close() noexcept;
 
  private:
-  carrier* carrier_ = nullptr;
-  handle handle_;
+  machinery::carrier* carrier_ = nullptr;
+  machinery::handle handle_;
 };
 
 struct listen_options {
@@ -91,17 +94,18 @@ struct listen_options {
 /// (its first address that can be bound), or "unix:/path" (a socket file that nobody listens on any
 /// more is replaced; it is removed at the close).
 ///
-/// errors  address_in_use, address_not_here, denied, name_not_found.
+/// errors  address_in_use, address_not_available, denied, name_not_found.
 [[nodiscard]] task<listener> listen(address at, listen_options options = listen_options());
 
-using handler = callback<task<>(stream)>;
+using handler = machinery::callback<task<>(stream)>;
 
 /// Serves `handle` at `at` until a drain: every connection gets a session of its own, side by side.
 /// A name is served at every address that it has.
 ///
-/// A drain begins at SIGINT, SIGTERM, or when options.drain is set: no more connections, the
-/// sessions get options.grace to finish, then they are cancelled and awaited; a second signal cuts
-/// at once. Ends without an error after a drain.
+/// A drain begins when options.drain is set and, under run() or with options.signals, at SIGINT and
+/// SIGTERM: no more connections are accepted, sessions get options.grace to finish, then they are
+/// cancelled and awaited. A second signal cancels them at once. Ends without an error after a
+/// drain.
 ///
 /// ends    A session that returns has its answer delivered, also when it leaves input unread that
 ///         the server knows of: the end is sent, and input is discarded until the peer's end, for

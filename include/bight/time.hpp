@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 using duration = std::chrono::nanoseconds;
 
+namespace machinery {
+
 /// The clock of the loop. It has no now(): ask the loop, which may be in a simulated world.
 struct loop_clock {
   using duration = std::chrono::nanoseconds;
@@ -23,7 +25,11 @@ struct loop_clock {
   static constexpr bool is_steady = true;
 };
 
-using time_point = loop_clock::time_point;
+}  // namespace machinery
+
+using time_point = machinery::loop_clock::time_point;
+
+namespace machinery {
 
 /// `at` + `wait`, held at the end of time instead of wrapping: a deadline of years is legal.
 [[nodiscard]] constexpr time_point later(time_point at, duration wait) noexcept {
@@ -31,5 +37,7 @@ using time_point = loop_clock::time_point;
   if (wait < duration::zero() && at < time_point::min() - wait) return time_point::min();
   return at + wait;
 }
+
+}  // namespace machinery
 
 }  // namespace bight

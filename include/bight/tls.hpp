@@ -57,7 +57,7 @@ struct connect_options {
   bool insecure = false;
   /// For servers that ask for one: the client's own certificate.
   identity certificate = {};
-  /// Protocols to offer (ALPN, RFC 7301), best first: {"h2", "http/1.1"}. `about()` tells which was
+  /// Protocols to offer (ALPN, RFC 7301), best first: {"h2", "http/1.1"}. `info()` tells which was
   /// chosen; a server that knows none of them may refuse, or choose none.
   std::vector<std::string> protocols = {};
   version least = version::tls12;
@@ -109,10 +109,10 @@ struct serve_options {
   bool reload = true;
   /// Told each time that the files have been read again: null, or what is wrong with them. When
   /// not set, `on_error` is told what is wrong.
-  callback<void(const error* wrong)> on_reload = {};
+  machinery::callback<void(const error* wrong)> on_reload = {};
   /// Told the pin of the certificate that was made on the spot; writes it to standard error, with
   /// the command of a client, when not set.
-  callback<void(const std::string& pin)> on_pin = {};
+  machinery::callback<void(const std::string& pin)> on_pin = {};
 };
 
 /// Serves `handle` at `at`, as tcp::serve does; the handler gets a connection once its handshake is
@@ -167,7 +167,7 @@ struct agreement {
 };
 
 /// What was agreed on this connection; none when it is not one of TLS.
-[[nodiscard]] std::optional<agreement> about(const stream& connection);
+[[nodiscard]] std::optional<agreement> info(const stream& connection);
 
 /// The pin of the (first) certificate in a PEM file: the SHA-256 of its public key.
 [[nodiscard]] std::string pin(const std::string& certificate_file);

@@ -55,16 +55,18 @@ class datagrams {
   [[nodiscard]] iterator end() const noexcept BIGHT_BORROWS { return {*this, size()}; }
 };
 
-class [[nodiscard]] recv_operation : public op, public awaits<recv_operation> {
+class [[nodiscard]] recv_operation : public machinery::op,
+                                     public machinery::awaits<recv_operation> {
  public:
   using value_type = datagram;
-  recv_operation(carrier* c, handle h, std::size_t max) noexcept : op(verb::recv, c, h) {
+  recv_operation(machinery::carrier* c, machinery::handle h, std::size_t max) noexcept
+      : machinery::op(machinery::verb::recv, c, h) {
     size = narrow(max);
   }
   bool start(std::coroutine_handle<> h, context& c) {
     got = &received_;
     peer = &from_;
-    return op::start(h, c);
+    return machinery::op::start(h, c);
   }
   [[nodiscard]] datagram get();
   [[nodiscard]] result<datagram> take();
@@ -77,21 +79,25 @@ class [[nodiscard]] recv_operation : public op, public awaits<recv_operation> {
 class [[nodiscard]] recv_many_operation : public recv_operation {
  public:
   using value_type = datagrams;
-  recv_many_operation(carrier* c, handle h) noexcept : recv_operation(c, h, 65536) { many = true; }
+  recv_many_operation(machinery::carrier* c, machinery::handle h) noexcept
+      : recv_operation(c, h, 65536) {
+    many = true;
+  }
   [[nodiscard]] datagrams get();
   [[nodiscard]] result<datagrams> take();
 };
 
 template <std::size_t N>
-class [[nodiscard]] send_to_operation : public gathered_send<N>,
-                                        public awaits<send_to_operation<N>> {
+class [[nodiscard]] send_to_operation : public machinery::gathered_send<N>,
+                                        public machinery::awaits<send_to_operation<N>> {
  public:
   template <class... P>
-  send_to_operation(carrier* c, handle h, address to, const P&... parts) noexcept
-      : gathered_send<N>(verb::send, c, h, parts...), to_(std::move(to)) {}
+  send_to_operation(machinery::carrier* c, machinery::handle h, address to,
+                    const P&... parts) noexcept
+      : machinery::gathered_send<N>(machinery::verb::send, c, h, parts...), to_(std::move(to)) {}
   bool start(std::coroutine_handle<> h, context& c) {
     this->peer = &to_;
-    return gathered_send<N>::start(h, c);
+    return machinery::gathered_send<N>::start(h, c);
   }
 
  private:
@@ -100,26 +106,29 @@ class [[nodiscard]] send_to_operation : public gathered_send<N>,
 
 /// See request::reply.
 template <std::size_t N>
-class [[nodiscard]] reply_operation : public gathered_send<N>, public awaits<reply_operation<N>> {
+class [[nodiscard]] reply_operation : public machinery::gathered_send<N>,
+                                      public machinery::awaits<reply_operation<N>> {
  public:
   template <class... P>
-  reply_operation(carrier* c, handle h, address& to, const P&... parts) noexcept
-      : gathered_send<N>(verb::send, c, h, parts...) {
+  reply_operation(machinery::carrier* c, machinery::handle h, address& to,
+                  const P&... parts) noexcept
+      : machinery::gathered_send<N>(machinery::verb::send, c, h, parts...) {
     this->peer = &to;
   }
 };
 
 template <class Send>
-class [[nodiscard]] many : public Send {
+class [[nodiscard]] many_at_once : public Send {
  public:
   template <class... A>
-  explicit many(std::size_t bytes_each, A&&... rest) noexcept : Send(std::forward<A>(rest)...) {
-    op::many = true;
+  explicit many_at_once(std::size_t bytes_each, A&&... rest) noexcept
+      : Send(std::forward<A>(rest)...) {
+    this->many = true;
     this->segment = static_cast<std::uint32_t>(bytes_each);
   }
 };
-using send_many_operation = many<send_operation<1>>;
-using send_many_to_operation = many<send_to_operation<1>>;
+using send_many_operation = many_at_once<machinery::send_operation<1>>;
+using send_many_to_operation = many_at_once<send_to_operation<1>>;
 
 /// A UDP socket, bound or connected. Move-only; closes when it dies.
 ///
@@ -127,7 +136,7 @@ using send_many_to_operation = many<send_to_operation<1>>;
 class socket {
  public:
   socket() noexcept = default;
-  socket(carrier& c, handle h) noexcept : carrier_(&c), handle_(h) {}
+  socket(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
   socket(socket&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
   /// Closes the socket that it had.
@@ -154,8 +163,9 @@ class socket {
   ///
   /// returns  std::nullopt when there is none.
   /// errors   as recv.
-  [[nodiscard]] try_operation<recv_operation> try_recv(std::size_t max = 65536) & noexcept {
-    return try_operation<recv_operation>(recv(max));
+  [[nodiscard]] machinery::try_operation<recv_operation> try_recv(
+      std::size_t max = 65536) & noexcept {
+    return machinery::try_operation<recv_operation>(recv(max));
   }
 
   /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
@@ -164,8 +174,8 @@ class socket {
   ///         not connected, no_resources.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
-  [[nodiscard]] send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
-    return {verb::send, carrier_, handle_, piece(parts)...};
+  [[nodiscard]] machinery::send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
+    return {machinery::verb::send, carrier_, handle_, piece(parts)...};
   }
 
   /// The same to `to`, which must be an IP address. It leaves from `to.source()`, where that is
@@ -200,7 +210,7 @@ class socket {
     requires std::is_constructible_v<piece, P&>
   [[nodiscard]] send_many_operation send_many(P&& data, std::size_t segment) & noexcept {
     check_segment(segment);
-    return send_many_operation(segment, verb::send, carrier_, handle_, piece(data));
+    return send_many_operation(segment, machinery::verb::send, carrier_, handle_, piece(data));
   }
   /// The same to `to`, which must be an IP address.
   template <class P>
@@ -216,21 +226,21 @@ class socket {
   [[nodiscard]] address remote() const;
 
   template <class T>
-  void set(option<T> o, std::type_identity_t<T> value) {
+  void set(machinery::option<T> o, std::type_identity_t<T> value) {
     set_option(o.id, static_cast<int>(value));
   }
   template <class T>
-  [[nodiscard]] T get(option<T> o) const {
+  [[nodiscard]] T get(machinery::option<T> o) const {
     return static_cast<T>(get_option(o.id));
   }
 
  private:
   static void check_segment(std::size_t bytes) noexcept;
-  void set_option(option_id id, int value);
-  [[nodiscard]] int get_option(option_id id) const;
+  void set_option(machinery::option_id id, int value);
+  [[nodiscard]] int get_option(machinery::option_id id) const;
 
-  carrier* carrier_ = nullptr;
-  handle handle_;
+  machinery::carrier* carrier_ = nullptr;
+  machinery::handle handle_;
 };
 
 /// Binds a socket to `at`: an IP address, ":port" (dual stack) or a name.
@@ -238,7 +248,7 @@ class socket {
 /// A socket that is bound to every address knows for each datagram which of them was asked, and
 /// answers from there: see address::source.
 ///
-/// errors  address_in_use, address_not_here, denied, name_not_found.
+/// errors  address_in_use, address_not_available, denied, name_not_found.
 [[nodiscard]] task<socket> bind(address at);
 
 /// A socket that talks to `to` alone: others' datagrams are not delivered, and a closed port is
@@ -248,7 +258,7 @@ class socket {
 /// One datagram with the way to answer it.
 class request {
  public:
-  request(carrier& c, handle h, datagram&& d) noexcept
+  request(machinery::carrier& c, machinery::handle h, datagram&& d) noexcept
       : carrier_(&c), handle_(h), datagram_(std::move(d)) {}
 
   [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
@@ -267,12 +277,12 @@ class request {
   }
 
  private:
-  carrier* carrier_;
-  handle handle_;
+  machinery::carrier* carrier_;
+  machinery::handle handle_;
   datagram datagram_;
 };
 
-using handler = callback<task<>(request)>;
+using handler = machinery::callback<task<>(request)>;
 
 /// Answers every datagram that comes to `at` with a session of its own, side by side, until a
 /// drain; see tcp::serve. At most options.max_connections sessions run at a time: more datagrams

@@ -16,9 +16,9 @@ namespace bight {
 
 namespace {
 
-constexpr std::size_t name_max = 253;        // RFC 1035 §2.3.4, as text
-constexpr std::size_t label_max = 63;        // the same
-constexpr std::size_t local_path_max = 107;  // sun_path less its NUL: unix(7)
+constexpr std::size_t name_max = 253;  // RFC 1035 §2.3.4, as text
+constexpr std::size_t label_max = 63;  // the same
+constexpr std::size_t path_max = 107;  // sun_path less its NUL: unix(7)
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
   throw error(errc::bad_address, fmt::format("address \"{}\"", printable(text)), 0, reason);
@@ -156,7 +156,7 @@ bool is_localhost(std::string_view s) {
 address::address(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) refuse(text, "it contains a NUL byte");
   if (text.starts_with("unix:")) {
-    *this = local(std::string(text.substr(5)));
+    *this = unix_socket(std::string(text.substr(5)));
     return;
   }
   if (text.empty()) refuse(text, "it is empty; write host:port, for example 127.0.0.1:9999");
@@ -171,7 +171,7 @@ address::address(std::string_view text) {
   port_ = static_cast<std::uint16_t>(*port);
   std::string_view host = text.substr(0, colon);
   if (host.empty()) {
-    kind_ = kind::any;
+    kind_ = address_kind::any;
     return;
   }
   if (host.front() == '[') {
@@ -194,7 +194,7 @@ address::address(std::string_view text) {
       *this = ip6(*v6, port_);
       return;
     }
-    kind_ = kind::ip6;
+    kind_ = address_kind::ip6;
     ip_ = *v6;
     return;
   }
@@ -207,13 +207,13 @@ address::address(std::string_view text) {
   if (looks_numeric(host))
     refuse(text, "not an IPv4 address: write four decimal numbers, each 0 to 255");
   if (!valid_name(host)) refuse(text, "the host is neither an IP address nor a valid name");
-  kind_ = kind::name;
+  kind_ = address_kind::name;
   text_ = rare_text(host);
 }
 
 address address::ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept {
   address a;
-  a.kind_ = kind::ip4;
+  a.kind_ = address_kind::ip4;
   a.port_ = port;
   for (std::size_t i = 0; i < 4; ++i) a.ip_[i] = bytes[i];
   return a;
@@ -223,23 +223,23 @@ address address::ip6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
                      std::uint32_t scope) noexcept {
   if (is_mapped(bytes)) return ip4({bytes[12], bytes[13], bytes[14], bytes[15]}, port);
   address a;
-  a.kind_ = kind::ip6;
+  a.kind_ = address_kind::ip6;
   a.port_ = port;
   a.ip_ = bytes;
   a.scope_ = scope;
   return a;
 }
 
-address address::local(std::string path) {
+address address::unix_socket(std::string path) {
   if (path.empty()) refuse("unix:", "the path of the socket is missing");
-  if (path.size() > local_path_max)
-    refuse("unix:" + path, fmt::format("the path has {} bytes; unix sockets allow {}", path.size(),
-                                       local_path_max));
+  if (path.size() > path_max)
+    refuse("unix:" + path,
+           fmt::format("the path has {} bytes; unix sockets allow {}", path.size(), path_max));
   // A file's name would end there; the bytes of an abstract name are counted, unix(7).
   if (path[0] != '@' && path.find('\0') != std::string::npos)
     refuse("unix:" + path, "it contains a NUL byte");
   address a;
-  a.kind_ = kind::local;
+  a.kind_ = address_kind::unix_socket;
   a.text_ = rare_text(path);
   return a;
 }
@@ -248,11 +248,11 @@ const std::string* address::rare_text::copied() const { return new std::string(*
 void address::rare_text::free() noexcept { delete text_; }
 
 bool address::is_loopback() const noexcept {
-  if (kind_ == kind::local) return true;
-  if (kind_ == kind::ip4) return ip_[0] == 127;
-  if (kind_ == kind::name) return is_localhost(text_.view());
+  if (kind_ == address_kind::unix_socket) return true;
+  if (kind_ == address_kind::ip4) return ip_[0] == 127;
+  if (kind_ == address_kind::name) return is_localhost(text_.view());
   constexpr std::array<std::uint8_t, 16> one{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return kind_ == kind::ip6 && ip_ == one;
+  return kind_ == address_kind::ip6 && ip_ == one;
 }
 
 address address::with_port(std::uint16_t port) const {
@@ -263,7 +263,7 @@ address address::with_port(std::uint16_t port) const {
 
 address address::source() const {
   if (!has_source_) return {};
-  if (kind_ == kind::ip4)
+  if (kind_ == address_kind::ip4)
     return ip4({source_ip_[0], source_ip_[1], source_ip_[2], source_ip_[3]}, 0);
   return ip6(source_ip_, 0, source_scope_);
 }
@@ -277,10 +277,10 @@ address address::with_source(const address& local) const {
 
 std::string address::host() const {
   switch (kind_) {
-    case kind::ip4: return fmt::format("{}.{}.{}.{}", ip_[0], ip_[1], ip_[2], ip_[3]);
-    case kind::name:
-    case kind::local: return std::string(text_.view());
-    case kind::ip6: break;
+    case address_kind::ip4: return fmt::format("{}.{}.{}.{}", ip_[0], ip_[1], ip_[2], ip_[3]);
+    case address_kind::name:
+    case address_kind::unix_socket: return std::string(text_.view());
+    case address_kind::ip6: break;
     default: return {};
   }
   // RFC 5952: the longest run of two or more zero groups becomes "::", lower case.
@@ -316,9 +316,9 @@ std::string address::host() const {
 
 std::string address::str() const {
   switch (kind_) {
-    case kind::none: return "(no address)";
-    case kind::local: return fmt::format("unix:{}", text_.view());
-    case kind::ip6: return fmt::format("[{}]:{}", host(), port_);
+    case address_kind::none: return "(no address)";
+    case address_kind::unix_socket: return fmt::format("unix:{}", text_.view());
+    case address_kind::ip6: return fmt::format("[{}]:{}", host(), port_);
     default: return fmt::format("{}:{}", host(), port_);
   }
 }

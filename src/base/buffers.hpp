@@ -5,6 +5,8 @@
 
 #include <bight/lease.hpp>
 
+#include "base/names.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <span>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/error.hpp>
 
+#include "base/names.hpp"
+
 #include <array>
 #include <utility>
 
@@ -26,7 +28,7 @@ constexpr wording vocabulary[] = {
     {errc::unreachable, "no route to that network or host", "check the address and the network"},
     {errc::address_in_use, "address in use",
      "another program is listening there; choose another port"},
-    {errc::address_not_here, "this machine has no such address", ""},
+    {errc::address_not_available, "this machine has no such address", ""},
     {errc::denied, "permission denied", "ports below 1024 and some files require privileges"},
     {errc::bad_address, "invalid address", ""},
     {errc::name_not_found, "no such host", "check the spelling"},
@@ -87,7 +89,7 @@ bool stands_for(const std::error_code& code, errc e) noexcept {
     case bight::errc::unreachable:
       return any_of(errc::network_unreachable, errc::host_unreachable, errc::network_down);
     case bight::errc::address_in_use: return any_of(errc::address_in_use);
-    case bight::errc::address_not_here: return any_of(errc::address_not_available);
+    case bight::errc::address_not_available: return any_of(errc::address_not_available);
     case bight::errc::denied: return any_of(errc::permission_denied, errc::operation_not_permitted);
     case bight::errc::bad_address:
       return any_of(errc::address_family_not_supported, errc::destination_address_required,
@@ -154,7 +156,7 @@ std::string sentence(std::error_code code, std::string_view tried, std::string_v
 
 }  // namespace
 
-const std::error_category& category() noexcept {
+const std::error_category& machinery::category() noexcept {
   static const bight_category the_category;
   return the_category;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/lease.hpp>
 
+#include "base/names.hpp"
+
 #include <cstring>
 #include <new>
 

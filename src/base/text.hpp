@@ -5,6 +5,8 @@
 
 #include <bight/time.hpp>
 
+#include "base/names.hpp"
+
 #include <string>
 #include <string_view>
 

@@ -5,6 +5,8 @@
 
 #include <bight/error.hpp>
 
+#include "base/names.hpp"
+
 #include <exception>
 
 namespace bight {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/context.hpp>
 
+#include "base/names.hpp"
 #include "base/plant.hpp"
 
 namespace bight {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/deadline.hpp>
 
+#include "base/names.hpp"
 #include "base/plant.hpp"
 #include "base/text.hpp"
 

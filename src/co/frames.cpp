@@ -3,6 +3,8 @@
 
 #include <bight/task.hpp>
 
+#include "base/names.hpp"
+
 #include <array>
 #include <new>
 
@@ -79,7 +81,7 @@ struct thread_ends {
 
 }  // namespace
 
-void* frame_allocate(std::size_t size) {
+void* machinery::frame_allocate(std::size_t size) {
   if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator new(size);
   free_list& list = lists[place_of(size)];
   if (list.head == nullptr) return ::operator new(rounded(size));
@@ -87,7 +89,7 @@ void* frame_allocate(std::size_t size) {
   return std::exchange(list.head, list.head->next);
 }
 
-void frame_free(void* frame, std::size_t size) noexcept {
+void machinery::frame_free(void* frame, std::size_t size) noexcept {
   if (!BIGHT_POOL_FRAMES || size > frame_pooled_max) return ::operator delete(frame);
   free_list& list = lists[place_of(size)];
   if (list.kept >= frame_kept_max) return ::operator delete(frame);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include "base/check.hpp"
+#include "base/names.hpp"
 #include "base/plant.hpp"
 
 #include <utility>

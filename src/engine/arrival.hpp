@@ -6,6 +6,8 @@
 #include <bight/address.hpp>
 #include <bight/lease.hpp>
 
+#include "base/names.hpp"
+
 #include <cstdint>
 #include <vector>
 

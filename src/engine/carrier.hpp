@@ -3,15 +3,17 @@
 
 /// What a socket's operations go to: the engine, or a layer that stands on another stream.
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
+#include <bight/machinery/scheduler.hpp>
 #include <bight/options.hpp>
 #include <bight/result.hpp>
-#include <bight/scheduler.hpp>
 #include <bight/time.hpp>
+
+#include "base/names.hpp"
 
 #include <string>
 
-namespace bight {
+namespace bight::machinery {
 
 /// How a connection ends.
 enum class ending : std::uint8_t {
@@ -109,4 +111,4 @@ class carrier {
   scheduler* scheduler_ = nullptr;
 };
 
-}  // namespace bight
+}  // namespace bight::machinery

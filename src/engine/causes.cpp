@@ -7,7 +7,7 @@ namespace bight {
 
 namespace {
 
-bool is_ip6(const address& a) noexcept { return a.what() == address::kind::ip6; }
+bool is_ip6(const address& a) noexcept { return a.kind() == address_kind::ip6; }
 
 // Link-local, or a multicast group of a link: means nothing without an interface (RFC 4007).
 bool lacks_interface(const address& a) {
@@ -147,12 +147,12 @@ std::string of_ip(verb what, std::error_code& code, const address& with,
 
 std::string cause_of(verb what, std::error_code& code, const address& with,
                      const machine_facts& facts) {
-  if (with.is_local()) {
+  if (with.is_unix()) {
     const file there = facts.file_at(with);
     return what == verb::accept ? of_unix_bind(code.value(), there)
                                 : of_unix_connect(code.value(), there);
   }
-  if (with.is_ip() || with.what() == address::kind::any) return of_ip(what, code, with, facts);
+  if (with.is_ip() || with.kind() == address_kind::any) return of_ip(what, code, with, facts);
   return {};
 }
 

@@ -5,7 +5,9 @@
 /// kernel and a simulated machine; what they depend on, each finds out itself.
 
 #include <bight/address.hpp>
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
+
+#include "base/names.hpp"
 
 #include <string>
 

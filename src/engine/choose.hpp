@@ -5,6 +5,7 @@
 
 #include <bight/run.hpp>
 
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 
 #include <memory>

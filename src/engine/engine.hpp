@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace bight {
+namespace bight::machinery {
 
 enum class transport : std::uint8_t { tcp, udp, local };
 
@@ -71,4 +71,4 @@ inline std::error_code engine::bind_source(handle h, const address& from) {
   return bind(h, from);
 }
 
-}  // namespace bight
+}  // namespace bight::machinery

@@ -5,6 +5,7 @@
 
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 
 #include <atomic>
@@ -13,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace bight {
+namespace bight::machinery {
 
 /// What a layer above keeps for each loop: see loop::local().
 struct loop_local {
@@ -33,6 +34,10 @@ class loop : public scheduler {
 
   [[nodiscard]] engine& eng() noexcept { return *engine_; }
   [[nodiscard]] duration busy_poll() const noexcept { return busy_poll_; }
+
+  /// Whether SIGINT and SIGTERM drain the servers of this loop: it is that of run().
+  [[nodiscard]] bool drains_on_signals() const noexcept { return drains_on_signals_; }
+  void drain_on_signals() noexcept { drains_on_signals_ = true; }
 
   /// Runs `main` to its end, in turns, and throws its error. Throws when everything waits for
   /// something that cannot come.
@@ -75,6 +80,7 @@ class loop : public scheduler {
 
   std::unique_ptr<engine> engine_;
   duration busy_poll_;
+  bool drains_on_signals_ = false;
   std::optional<context> root_;  // of the main task, while there is one
   std::optional<scope> main_;
   std::atomic<bool> stop_asked_{false};
@@ -85,4 +91,4 @@ class loop : public scheduler {
   std::vector<std::unique_ptr<loop_local>> locals_;
 };
 
-}  // namespace bight
+}  // namespace bight::machinery

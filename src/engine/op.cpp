@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 
 #include "base/check.hpp"
 #include "base/plant.hpp"
@@ -76,7 +76,7 @@ error op::failure() const {
   static constexpr const char* verbs[] = {"accept", "recv",  "recv",    "recv",   "read", "connect",
                                           "send",   "write", "resolve", "signal", "run"};
   std::string tried = verbs[static_cast<std::size_t>(what)];
-  const bool names_peer = peer != nullptr && peer->what() != address::kind::none;
+  const bool names_peer = peer != nullptr && peer->kind() != address_kind::none;
   if (names_peer) {
     tried += " " + peer->str();
   } else if (on && eng->attended(on) == attention::none) {  // else on_error names the peer

@@ -3,7 +3,9 @@
 
 /// The pieces of a send, as they go.
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
+
+#include "base/names.hpp"
 
 namespace bight {
 

@@ -23,14 +23,13 @@ void runner::drive(task<> main) { loop_->run(std::move(main)); }
 
 std::string_view runner::engine_name() const noexcept { return loop_->eng().name(); }
 
-namespace {
-
 template <class T>
-int run_main(task<T> main, run_options options) {
+int machinery::run_main(task<T> main, run_options options) {
   try {
     raise_descriptor_limit();
     ignore_broken_pipes();
     runner r(options);
+    if (options.signals) r.loop_->drain_on_signals();
     if constexpr (std::is_void_v<T>) {
       r.run(std::move(main));
       return 0;
@@ -42,8 +41,6 @@ int run_main(task<T> main, run_options options) {
     return 1;
   }
 }
-
-}  // namespace
 
 int run(task<> main, run_options options) { return run_main(std::move(main), options); }
 int run(task<int> main, run_options options) { return run_main(std::move(main), options); }

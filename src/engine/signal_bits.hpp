@@ -3,7 +3,9 @@
 
 /// The signals that operations can wait for, a bit for each.
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
+
+#include "base/names.hpp"
 
 #include <csignal>
 

@@ -25,7 +25,7 @@ task<> two_turns() {
 // Whether a kept connection has been silent, as it must: its end may have come, or bytes that
 // nobody asked for, which would be taken for the next response.
 task<bool> is_silent(stream& wire) {
-  auto hearing = attempt(any(wire.recv(1), two_turns()));
+  auto hearing = attempt(race(wire.recv(1), two_turns()));
   auto outcome = co_await std::move(hearing);
   if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
   co_return outcome && outcome->index() == 1;

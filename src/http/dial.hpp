@@ -7,6 +7,8 @@
 #include <bight/http.hpp>
 #include <bight/stream.hpp>
 
+#include "base/names.hpp"
+
 #include <string>
 
 namespace bight::http {

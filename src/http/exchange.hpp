@@ -5,6 +5,7 @@
 
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
 #include "http/decoder.hpp"
 #include "http/parser.hpp"
 #include "http/pool.hpp"

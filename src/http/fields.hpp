@@ -6,6 +6,8 @@
 #include <bight/error.hpp>
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>

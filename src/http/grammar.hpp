@@ -5,6 +5,8 @@
 
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -5,6 +5,8 @@
 
 #include <bight/address.hpp>
 
+#include "base/names.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
 #include "http/chunks.hpp"
 #include "http/header_lines.hpp"
 

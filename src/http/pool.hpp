@@ -5,6 +5,8 @@
 
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
+
 #include <deque>
 #include <optional>
 #include <string>

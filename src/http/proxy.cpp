@@ -27,7 +27,7 @@ constexpr std::uint16_t socks_proxy_port = 1080;
 
 // The zone of an IPv6 address names an interface of this machine.
 std::string without_zone(const address& to) {
-  if (to.what() == address::kind::ip6) return address::ip6(to.bytes(), to.port()).str();
+  if (to.kind() == address_kind::ip6) return address::ip6(to.bytes(), to.port()).str();
   return to.str();
 }
 
@@ -142,7 +142,7 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
 
   std::string ask("\5\1\0", 3);
   if (to.is_ip()) {
-    const bool ip4 = to.what() == address::kind::ip4;
+    const bool ip4 = to.kind() == address_kind::ip4;
     ask += ip4 ? '\1' : '\4';
     for (std::size_t i = 0; i < (ip4 ? 4u : 16u); ++i) ask += static_cast<char>(to.bytes()[i]);
   } else {

@@ -167,7 +167,7 @@ std::string encoded_zone(std::string_view zone) {
 }
 
 std::string in_brackets(const address& at, const std::string& host) {
-  return at.what() == address::kind::ip6 ? "[" + host + "]" : host;
+  return at.kind() == address_kind::ip6 ? "[" + host + "]" : host;
 }
 
 }  // namespace
@@ -216,7 +216,7 @@ void url::check_size() const {
 }
 
 std::string url::host() const {
-  if (at_.what() == address::kind::ip6) return address::ip6(at_.bytes(), 0).host();
+  if (at_.kind() == address_kind::ip6) return address::ip6(at_.bytes(), 0).host();
   return at_.host();
 }
 

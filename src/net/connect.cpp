@@ -41,7 +41,7 @@ std::string reason_of(const error& e) {
 // Failures that tell about this machine rather than about the peer: it may lack IPv6.
 bool is_about_us(std::error_code code) noexcept {
   return code == make_error_condition(errc::unreachable) ||
-         code == make_error_condition(errc::address_not_here) ||
+         code == make_error_condition(errc::address_not_available) ||
          code == make_error_condition(errc::bad_address) ||
          code == make_error_condition(errc::not_supported);
 }
@@ -217,7 +217,7 @@ task<result<void>> connect_when_there_is_room(engine& e, handle h, address to) {
   for (duration pause = pause_min;; pause = std::min(2 * pause, pause_max)) {
     auto connecting = attempt(connect_operation(e, h, to));
     auto outcome = co_await std::move(connecting);
-    const bool full = to.is_local() && !outcome &&
+    const bool full = to.is_unix() && !outcome &&
                       outcome.error().code() == std::errc::resource_unavailable_try_again;
     if (!full) co_return outcome;
     auto resting = attempt(sleep(pause));
@@ -239,7 +239,7 @@ error source_failure(const engine& e, std::error_code code, const address& to,
 }  // namespace
 
 task<result<stream>> connect_one(engine& e, address to, address from) {
-  const transport how = to.is_local() ? transport::local : transport::tcp;
+  const transport how = to.is_unix() ? transport::local : transport::tcp;
   for (bool first = true;; first = false) {
     auto opened = e.open(how, to);
     if (!opened) {
@@ -249,14 +249,14 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
     }
     const handle h = *opened;
     stream socket(e, h);
-    const bool has_source = from.what() != address::kind::none;
+    const bool has_source = from.kind() != address_kind::none;
     if (has_source)
       if (const std::error_code failed = e.bind_source(h, from))
         co_return source_failure(e, failed, to, from);
     auto connecting = connect_when_there_is_room(e, h, to);
     auto outcome = co_await std::move(connecting);
     if (outcome) co_return std::move(socket);
-    if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_here))
+    if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_available))
       co_return error(outcome.error().code(), "connect " + to.str() + " from " + from.str(), 0,
                       "the source port has a connection to that address, or had one a minute ago");
     std::error_code failed = outcome.error().code();
@@ -276,15 +276,15 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
 
 task<stream> tcp::connect(address to, connect_options options) {
   engine& e = loop::of(co_await current_context()).eng();
-  const auto kind = to.what();
-  if (kind == address::kind::none) throw error(errc::bad_address, "connect");
+  const auto kind = to.kind();
+  if (kind == address_kind::none) throw error(errc::bad_address, "connect");
   if (options.family == 0 && options.from.is_ip())
-    options.family = options.from.what() == address::kind::ip4 ? 4 : 6;
+    options.family = options.from.kind() == address_kind::ip4 ? 4 : 6;
 
-  if (to.is_ip() || to.is_local()) {
+  if (to.is_ip() || to.is_unix()) {
     if (options.allow && !options.allow(to))
       throw error(errc::denied, "connect " + to.str(), 0, forbidden);
-    if (to.is_ip() && options.family != 0 && (options.family == 4) != (kind == address::kind::ip4))
+    if (to.is_ip() && options.family != 0 && (options.family == 4) != (kind == address_kind::ip4))
       throw error(errc::bad_address, "connect " + to.str(), 0,
                   fmt::format("not an IPv{} address", options.family));
     auto connecting = within(options.timeout, connect_one(e, std::move(to), options.from));

@@ -7,6 +7,7 @@
 #include <bight/scope.hpp>
 #include <bight/tcp.hpp>
 
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 
 #include <memory>

@@ -16,7 +16,7 @@ namespace {
 void write_report(const address& peer, const error& e, std::uint64_t more, duration in) {
   std::string line = "bight: ";
   if (more > 0) line += fmt::format("{} more errors in {}, the last: ", more, duration_text(in));
-  if (peer.what() != address::kind::none) line += peer.str() + ": ";
+  if (peer.kind() != address_kind::none) line += peer.str() + ": ";
   line_sink::standard_error().line(line + e.what());
 }
 

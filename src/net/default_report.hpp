@@ -4,7 +4,9 @@
 /// What a server does with errors when the program has not set serve_options::on_error.
 
 #include <bight/error_digest.hpp>
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
+
+#include "base/names.hpp"
 
 namespace bight {
 

@@ -7,13 +7,13 @@ namespace bight {
 
 task<std::vector<address>> addresses_to_bind(address at, int family) {
   std::vector<address> all;
-  if (at.what() == address::kind::any && family != 0) {
+  if (at.kind() == address_kind::any && family != 0) {
     all.push_back(family == 4 ? address::ip4({}, at.port()) : address::ip6({}, at.port()));
   } else if (at.is_name()) {
     all = co_await resolve(std::move(at));
     if (family != 0)
       std::erase_if(all, [family](const address& a) {
-        return a.what() != (family == 4 ? address::kind::ip4 : address::kind::ip6);
+        return a.kind() != (family == 4 ? address_kind::ip4 : address_kind::ip6);
       });
   } else {
     all.push_back(std::move(at));
@@ -28,13 +28,13 @@ task<std::vector<address>> bind_each(std::vector<address> at, opener open) {
     std::optional<error> failed;
     std::size_t of_this = 0;
     for (const address& a : candidates) {
-      const bool drawn = a.port() == 0 && !a.is_local() && !bound.empty();
+      const bool drawn = a.port() == 0 && !a.is_unix() && !bound.empty();
       auto opened = open(drawn ? a.with_port(bound.front().port()) : a);
       if (!opened && drawn) opened = open(a);
       if (opened) {
         bound.push_back(*std::move(opened));
         ++of_this;
-      } else if (opened.error().is(errc::address_not_here) ||
+      } else if (opened.error().is(errc::address_not_available) ||
                  opened.error().is(errc::not_supported) || opened.error().is(errc::bad_address)) {
         if (!failed) failed.emplace(opened.error());
       } else {

@@ -5,6 +5,7 @@
 
 #include <bight/tcp.hpp>
 
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 
 #include <utility>

@@ -12,7 +12,7 @@
 
 namespace bight {
 
-void print_line(fmt::string_view format, fmt::format_args args) {
+void machinery::print_line(fmt::string_view format, fmt::format_args args) {
   std::string line = fmt::vformat(format, args);
   line += '\n';
   line_sink& out = line_sink::standard_output();

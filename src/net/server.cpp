@@ -94,7 +94,7 @@ task<> server::run(callback<void()> listening) {
 task<> server::until_drained(scope& sessions) {
   sessions.inner().set_server_number(number_);
   // 1. Take in, until somebody asks for a drain.
-  auto serving = any(drain_asked(), open_and_take_in(sessions));
+  auto serving = race(drain_asked(), open_and_take_in(sessions));
   co_await std::move(serving);
   // 2. Not one more.
   stop_listening();
@@ -102,10 +102,10 @@ task<> server::until_drained(scope& sessions) {
   if (options_.on_drain) options_.on_drain(active_);
   // 3. Those who are there may finish, for a while; a second signal cuts.
   if (options_.signals) {
-    auto finishing = any(all_gone(), sleep(options_.grace), next_signal());
+    auto finishing = race(all_gone(), sleep(options_.grace), next_signal());
     co_await std::move(finishing);
   } else {
-    auto finishing = any(all_gone(), sleep(options_.grace));
+    auto finishing = race(all_gone(), sleep(options_.grace));
     co_await std::move(finishing);
   }
   // 4. The rest is cancelled; the scope awaits them.
@@ -120,7 +120,7 @@ task<> server::open_and_take_in(scope& sessions) {
 
 task<> server::drain_asked() {
   if (options_.signals && options_.drain != nullptr) {
-    auto either = any(next_signal(), options_.drain->wait());
+    auto either = race(next_signal(), options_.drain->wait());
     co_await std::move(either);
   } else if (options_.signals) {
     co_await next_signal();

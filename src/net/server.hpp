@@ -6,6 +6,7 @@
 #include <bight/scope.hpp>
 #include <bight/serve.hpp>
 
+#include "base/names.hpp"
 #include "base/plant.hpp"
 #include "engine/engine.hpp"
 #include "net/default_report.hpp"

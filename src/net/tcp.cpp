@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <bight/local.hpp>
 #include <bight/tcp.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "engine/loop.hpp"
 #include "net/open.hpp"
@@ -8,7 +8,7 @@
 namespace bight {
 
 result<handle> open_listener(engine& e, const address& at, tcp::listen_options options) {
-  auto opened = e.open(at.is_local() ? transport::local : transport::tcp, at);
+  auto opened = e.open(at.is_unix() ? transport::local : transport::tcp, at);
   if (!opened) return opened.error();
   const handle h = *opened;
   unowned socket(e, h);
@@ -19,10 +19,10 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
   };
   // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
   // Where the option is missing or forbidden, it must.
-  if (!at.is_local()) static_cast<void>(e.set(h, option_id::reuse_address, 1));
+  if (!at.is_unix()) static_cast<void>(e.set(h, option_id::reuse_address, 1));
   if (options.reuse_port)
     if (const auto code = e.set(h, option_id::reuse_port, 1)) {
-      if (!at.is_local()) return fail(code);
+      if (!at.is_unix()) return fail(code);
       return error(code, "listen on " + at.str(), 0,
                    "several threads cannot share a unix socket (use one: --threads 1)");
     }
@@ -62,26 +62,26 @@ task<listener> listen(address at, listen_options options) {
 
 }  // namespace tcp
 
-namespace local {
+namespace unix_socket {
 
 task<stream> connect(std::string path) {
-  address to = address::local(std::move(path));
+  address to = address::unix_socket(std::move(path));
   auto connecting = tcp::connect(std::move(to));
   co_return co_await std::move(connecting);
 }
 
 task<listener> listen(std::string path, tcp::listen_options options) {
-  address at = address::local(std::move(path));
+  address at = address::unix_socket(std::move(path));
   auto listening = tcp::listen(std::move(at), options);
   co_return co_await std::move(listening);
 }
 
 task<> serve(std::string path, tcp::handler handle, serve_options options) {
-  address at = address::local(std::move(path));
+  address at = address::unix_socket(std::move(path));
   auto serving = tcp::serve(std::move(at), std::move(handle), std::move(options));
   co_await std::move(serving);
 }
 
-}  // namespace local
+}  // namespace unix_socket
 
 }  // namespace bight

@@ -73,7 +73,7 @@ class tcp_server final : public server {
   // Of a unix peer without a name, where it came in.
   [[nodiscard]] address peer_of(bight::handle h) const {
     auto name = engine_.remote(h);
-    if (!name || name->what() == address::kind::none) name = engine_.local(h);
+    if (!name || name->kind() == address_kind::none) name = engine_.local(h);
     return name ? *std::move(name) : address();
   }
 

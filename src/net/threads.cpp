@@ -2,8 +2,10 @@
 #include "net/threads.hpp"
 
 #include <bight/deadline.hpp>
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 #include <bight/scope.hpp>
+
+#include "engine/loop.hpp"
 
 #include <atomic>
 
@@ -85,7 +87,7 @@ struct in_worker {
 task<> worker(std::shared_ptr<crew> all, event& retire) {
   work_order order;
   order.make = callback<task<>()>(in_worker{all});
-  auto working = any(work_operation(order), retire.wait());
+  auto working = race(work_operation(order), retire.wait());
   co_await std::move(working);
   if (order.failure) std::rethrow_exception(order.failure);
 }
@@ -125,6 +127,7 @@ task<> workers(std::shared_ptr<crew> all, event& bound, event& retire) {
 }  // namespace
 
 task<> serve_on_threads(std::vector<address> at, serve_function one_loop, serve_options options) {
+  options.signals |= loop::of(co_await current_context()).drains_on_signals();
   if (options.threads <= 1) {
     auto listening = [told = options.on_listening](const std::vector<address>& bound) {
       tell_each(told, bound);

@@ -7,6 +7,8 @@
 #include <bight/serve.hpp>
 #include <bight/task.hpp>
 
+#include "base/names.hpp"
+
 #include <vector>
 
 namespace bight {

@@ -21,7 +21,7 @@ error no_unix_datagrams(const std::string& tried) {
 }  // namespace
 
 result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
-  if (at.is_local()) return no_unix_datagrams("bind " + at.str());
+  if (at.is_unix()) return no_unix_datagrams("bind " + at.str());
   auto opened = e.open(transport::udp, at);
   if (!opened) return opened.error();
   const handle h = *opened;
@@ -139,9 +139,9 @@ class [[nodiscard]] aim_operation : public op {
 task<socket> connect(address to) {
   engine& e = loop::of(co_await current_context()).eng();
   const std::string asked = to.str();
-  if (to.is_local()) throw no_unix_datagrams("connect " + asked);
+  if (to.is_unix()) throw no_unix_datagrams("connect " + asked);
   std::vector<address> candidates;
-  if (to.what() == address::kind::any) {  // as a destination, this machine
+  if (to.kind() == address_kind::any) {  // as a destination, this machine
     candidates.push_back(address::ip4({127, 0, 0, 1}, to.port()));
   } else {
     candidates = co_await addresses_to_bind(std::move(to), 0);

@@ -2,6 +2,7 @@
 #include <bight/reader.hpp>
 
 #include "base/check.hpp"
+#include "base/names.hpp"
 #include "base/text.hpp"
 
 #include <array>
@@ -94,7 +95,7 @@ std::string framing::tried() const {
   }
 }
 
-task<result<>> detail::let_others_run() {
+task<result<>> machinery::let_others_run() {
   auto pause = sleep(0ns);
   co_await std::move(pause);
   co_return result<>();

@@ -2,6 +2,7 @@
 #include <bight/reader.hpp>
 
 #include "base/check.hpp"
+#include "base/names.hpp"
 #include "base/plant.hpp"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include <bight/writer.hpp>
 
 #include "base/check.hpp"
+#include "base/names.hpp"
 #include "base/plant.hpp"
 
 #include <exception>

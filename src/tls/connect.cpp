@@ -26,8 +26,8 @@ class tickets_of final : public ticket_taker {
 // Whom the certificate must be for. A name is used without the dot of the root: RFC 6066 §3.
 address host_of(const address& to, const connect_options& options) {
   std::string name = options.name;
-  if (name.empty() && to.what() == address::kind::any) name = "localhost";
-  if (name.empty() && !to.is_local()) name = to.host();
+  if (name.empty() && to.kind() == address_kind::any) name = "localhost";
+  if (name.empty() && !to.is_unix()) name = to.host();
   // A certificate has no zone: that names an interface of this machine (RFC 6874 §3).
   if (name.find(':') != std::string::npos) name = name.substr(0, name.find('%'));
   if (name.ends_with('.')) name.pop_back();
@@ -41,7 +41,7 @@ void check_rules(const address& host, const address& to, const connect_options& 
   for (const std::string& p : options.pins) check_pin(p);
   if (options.insecure && !options.pins.empty())
     throw error(errc::invalid, "TLS options", 0, "insecure and pins cannot be combined");
-  if (host.what() == address::kind::none && !options.insecure && options.pins.empty())
+  if (host.kind() == address_kind::none && !options.insecure && options.pins.empty())
     throw error(
         errc::invalid, "TLS with " + to.str(), 0,
         "the address has no host name to check the certificate against; set a name, or a pin");
@@ -51,7 +51,7 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
   ssl_ptr made(SSL_new(of.context.get()));
   if (made == nullptr) throw_error("begin TLS");
   SSL_set_connect_state(made.get());
-  if (host.what() == address::kind::none) return made;
+  if (host.kind() == address_kind::none) return made;
   const std::string name = host.host();
   bool set = true;
   if (host.is_ip()) {

@@ -5,6 +5,7 @@
 
 #include <bight/tls.hpp>
 
+#include "base/names.hpp"
 #include "tls/openssl.hpp"
 
 #include <string>

@@ -5,6 +5,7 @@
 
 #include <bight/error.hpp>
 
+#include "base/names.hpp"
 #include "tls/openssl.hpp"
 
 #include <string>

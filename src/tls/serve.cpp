@@ -4,6 +4,7 @@
 #include <bight/stdio.hpp>
 #include <bight/tls.hpp>
 
+#include "engine/loop.hpp"
 #include "tls/server.hpp"
 #include "tls/session.hpp"
 
@@ -85,13 +86,14 @@ task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
       if (!std::exchange(told, true)) tell_pin(*identity, a);
       if (also) also(a);
     };
+  options.signals |= loop::of(co_await current_context()).drains_on_signals();
   const bool reloads = identity->how().reload && options.signals && !identity->made_on_the_spot();
   const auto on_error = options.on_error;
   secured_handler secure{identity, std::move(handle)};
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
   if (reloads) {
     // The signal is waited for before anybody is told that the server listens.
-    auto both = any(reload_at_hangup(identity, on_error), std::move(serving));
+    auto both = race(reload_at_hangup(identity, on_error), std::move(serving));
     co_await std::move(both);
   } else {
     co_await std::move(serving);
@@ -109,7 +111,7 @@ task<> serve(const char* at, tcp::handler handle, serve_options how, bight::serv
   return serve_text(at, std::move(handle), std::move(how), std::move(options));
 }
 
-std::optional<agreement> about(const stream& connection) {
+std::optional<agreement> info(const stream& connection) {
   const session* s = session::of(connection);
   if (s == nullptr) return std::nullopt;
   SSL* ssl = s->ssl();

@@ -11,8 +11,10 @@
 #include <vector>
 
 namespace bight {
+namespace machinery {
 class loop;
 }
+}  // namespace bight
 
 namespace bight::tls {
 

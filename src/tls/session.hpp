@@ -5,6 +5,7 @@
 
 #include <bight/stream.hpp>
 
+#include "base/names.hpp"
 #include "engine/loop.hpp"
 #include "tls/failure.hpp"
 #include "tls/wire.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two accepts on one listener.
-#include <bight/local.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "contract/contract.hpp"
 
@@ -46,7 +46,7 @@ BIGHT_TEST(accept, that_follows_a_cancelled_one_gets_the_next_connection) {
   for (const bool by_file : {false, true}) {
     tcp::listener listening;
     if (by_file)
-      listening = co_await local::listen(file);
+      listening = co_await unix_socket::listen(file);
     else
       listening = co_await tcp::listen("127.0.0.1:0");
     for (int round = 0; round < 20; ++round) {
@@ -56,7 +56,7 @@ BIGHT_TEST(accept, that_follows_a_cancelled_one_gets_the_next_connection) {
       co_await some_turns(3 + round % 4);
       stream client;
       if (by_file)
-        client = co_await local::connect(file);
+        client = co_await unix_socket::connect(file);
       else
         client = co_await tcp::connect(listening.local());
       co_await client.send("x");

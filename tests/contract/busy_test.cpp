@@ -62,8 +62,8 @@ task<> receive_somehow(stream& from, draws& p) {
     }
     default: {
       const auto wait = std::chrono::microseconds(p.below(80));
-      auto race = attempt(any(receive_and_take(from, p, max), sleep(wait)));
-      auto won = co_await std::move(race);
+      auto racing = attempt(race(receive_and_take(from, p, max), sleep(wait)));
+      auto won = co_await std::move(racing);
       if (!won) failure.emplace(won.error());
     }
   }

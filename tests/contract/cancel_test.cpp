@@ -42,11 +42,11 @@ BIGHT_TEST(cancel, a_deadline_in_time_gives_the_value) {
 
 BIGHT_TEST(cancel, a_receive_that_loses_a_race_leaves_its_bytes_to_the_next) {
   auto pair = co_await connected();
-  auto race = any(pair.here.recv(), sleep(5ms));
-  const auto winner = co_await std::move(race);
+  auto racing = race(pair.here.recv(), sleep(5ms));
+  const auto winner = co_await std::move(racing);
   EXPECT_EQ(winner.index(), 1u);
   co_await pair.there.send("later");
-  auto again = any(pair.here.recv(), sleep(10s));
+  auto again = race(pair.here.recv(), sleep(10s));
   auto next = co_await std::move(again);
   EXPECT_EQ(next.index(), 0u);
   EXPECT_EQ(std::get<0>(next), "later");
@@ -206,8 +206,8 @@ BIGHT_TEST(cancel, many_thousand_deadlines_on_recv_into_lose_no_byte) {
 
 BIGHT_TEST(cancel, many_thousand_races_of_recv_with_a_timer_lose_no_byte) {
   auto receive = [](stream& s, duration limit, std::string& into) -> task<result<>> {
-    auto race = any(s.recv(1000), sleep(limit));
-    auto winner = co_await std::move(race);
+    auto racing = race(s.recv(1000), sleep(limit));
+    auto winner = co_await std::move(racing);
     if (winner.index() == 1) co_return error(errc::timed_out, "race");
     into = std::get<0>(winner).view();
     co_return result<>();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An error names what is wrong, also where the system has one code for several causes.
-#include <bight/local.hpp>
 #include <bight/tcp.hpp>
 #include <bight/udp.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "contract/contract.hpp"
 #include "contract/own_network.hpp"
@@ -73,10 +73,10 @@ BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
 BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
   const scratch_folder here;
   const std::string path = here.file("s");
-  auto missing = co_await attempt(local::connect(path));
+  auto missing = co_await attempt(unix_socket::connect(path));
   EXPECT_THAT(told(missing), HasSubstr("no such socket file (is the server running?)"));
-  auto first = co_await local::listen(path);
-  auto second = co_await attempt(local::listen(path));
+  auto first = co_await unix_socket::listen(path);
+  auto second = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(second, errc::address_in_use));
   EXPECT_THAT(told(second), HasSubstr("another program is listening there; choose another path"));
 }
@@ -85,18 +85,18 @@ BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
   const scratch_folder here;
   const std::string path = here.file("s");
   {
-    auto server = co_await local::listen(path);
+    auto server = co_await unix_socket::listen(path);
     // The file stays: another has its name while the server closes.
     if (!on_sim()) {
       EXPECT_EQ(rename(path.c_str(), here.file("t").c_str()), 0);
     }
   }
   if (!on_sim()) {
-    auto stale = co_await attempt(local::connect(here.file("t")));
+    auto stale = co_await attempt(unix_socket::connect(here.file("t")));
     EXPECT_TRUE(fails(stale, errc::refused));
     EXPECT_THAT(told(stale), HasSubstr("no server is listening on that socket (is it running?)"));
   }
-  auto unnamed = co_await attempt(local::connect("@bight-nobody"));
+  auto unnamed = co_await attempt(unix_socket::connect("@bight-nobody"));
   EXPECT_TRUE(fails(unnamed, errc::refused));
   EXPECT_THAT(told(unnamed), HasSubstr("no server is listening under that name (is it running?)"));
 }
@@ -105,7 +105,7 @@ BIGHT_TEST(causes, threads_that_would_share_a_unix_socket_are_named) {
   const scratch_folder here;
   tcp::listen_options options;
   options.reuse_port = true;
-  auto outcome = co_await try_listen(address::local(here.file("s")), options);
+  auto outcome = co_await try_listen(address::unix_socket(here.file("s")), options);
   EXPECT_TRUE(fails(outcome, errc::not_supported));
   EXPECT_THAT(told(outcome), HasSubstr("several threads cannot share a unix socket"));
 }
@@ -115,7 +115,7 @@ BIGHT_TEST(causes, a_symbolic_link_in_place_of_a_unix_socket_is_named) {
   const scratch_folder here;
   const std::string path = here.file("s");
   EXPECT_EQ(symlink("/no/such/file", path.c_str()), 0);
-  auto outcome = co_await attempt(local::listen(path));
+  auto outcome = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(outcome, errc::address_in_use));
   EXPECT_THAT(told(outcome), HasSubstr("a symbolic link exists there"));
 }
@@ -124,7 +124,7 @@ task<> run_out_of_ports() {
   auto server = co_await tcp::listen("127.0.0.1:7070");
   auto one = co_await try_connect("127.0.0.1:7070");
   auto other = co_await try_connect("127.0.0.1:7070");
-  EXPECT_TRUE(fails(other, errc::address_not_here));
+  EXPECT_TRUE(fails(other, errc::address_not_available));
   EXPECT_THAT(told(other), HasSubstr("no local port is free"));
   auto listening = co_await try_listen("127.0.0.1:0");
   EXPECT_TRUE(fails(listening, errc::address_in_use));
@@ -135,7 +135,7 @@ task<> run_out_of_ports() {
   EXPECT_TRUE(fails(again, errc::address_in_use));
   EXPECT_THAT(told(again), HasSubstr("no port is free"));
   auto aimed = co_await try_aim("127.0.0.1:7070");
-  EXPECT_TRUE(fails(aimed, errc::address_not_here));
+  EXPECT_TRUE(fails(aimed, errc::address_not_available));
   EXPECT_THAT(told(aimed), HasSubstr("no local port is free"));
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "base/names.hpp"
 #include "net/connect.hpp"
 
 #include <bight/deadline.hpp>
-#include <bight/local.hpp>
 #include <bight/run.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "contract/own_network.hpp"
 
@@ -224,13 +225,13 @@ TEST(connecting, it_starts_from_the_address_that_was_asked_for) {
   options.from = "192.0.2.77:0";
   auto not_ours = r.run(try_to(at("127.0.0.1", l.local().port()), options));
   ASSERT_FALSE(not_ours);
-  EXPECT_TRUE(not_ours.error().is(errc::address_not_here)) << text(not_ours);
+  EXPECT_TRUE(not_ours.error().is(errc::address_not_available)) << text(not_ours);
 }
 
 TEST(connecting, a_unix_socket_is_reached_by_its_path) {
   runner r;
   const std::string path = "@bight-test-" + std::to_string(getpid());
-  auto l = r.run(local::listen(path));
+  auto l = r.run(unix_socket::listen(path));
   auto o = r.run(try_to("unix:" + path));
   EXPECT_TRUE(o) << text(o);
   auto nobody = r.run(try_to("unix:" + path + "-nobody"));
@@ -262,7 +263,8 @@ TEST(connecting, a_socket_that_finds_itself_is_no_connection) {  // A05
     runner r;
     auto o = r.run(try_to("127.0.0.1:40000"));
     ASSERT_FALSE(o);
-    EXPECT_TRUE(o.error().is(errc::refused) || o.error().is(errc::address_not_here)) << text(o);
+    EXPECT_TRUE(o.error().is(errc::refused) || o.error().is(errc::address_not_available))
+        << text(o);
   });
 }
 

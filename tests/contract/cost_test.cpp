@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a message costs, in exact figures: allocations and bytes, never time.
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 #include "contract/counted.hpp"
 #include "contract/tls_pair.hpp"

@@ -3,6 +3,7 @@
 // sees.
 #include <bight/stream.hpp>
 
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 
 #include <array>

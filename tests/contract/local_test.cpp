@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <bight/local.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "contract/contract.hpp"
 
@@ -57,33 +57,33 @@ BIGHT_TEST(local, streams_go_both_ways_and_have_an_end) {
 BIGHT_TEST(local, listener_and_client_know_the_path_and_the_client_has_no_name) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
-  EXPECT_EQ(listening.local(), address::local(path));
-  auto client = co_await local::connect(path);
+  auto listening = co_await unix_socket::listen(path);
+  EXPECT_EQ(listening.local(), address::unix_socket(path));
+  auto client = co_await unix_socket::connect(path);
   auto accepted = co_await listening.accept();
   EXPECT_EQ(client.remote(), address("unix:" + path));
-  EXPECT_EQ(accepted.local(), address::local(path));
-  EXPECT_EQ(accepted.remote().what(), address::kind::none);
-  EXPECT_EQ(client.local().what(), address::kind::none);
+  EXPECT_EQ(accepted.local(), address::unix_socket(path));
+  EXPECT_EQ(accepted.remote().kind(), address_kind::none);
+  EXPECT_EQ(client.local().kind(), address_kind::none);
 }
 
 BIGHT_TEST(local, an_abstract_name_needs_no_file) {
   const std::string name = "@bight-contract-" + std::to_string(getpid());
-  auto listening = co_await local::listen(name);
-  EXPECT_EQ(listening.local(), address::local(name));
+  auto listening = co_await unix_socket::listen(name);
+  EXPECT_EQ(listening.local(), address::unix_socket(name));
   auto client = co_await tcp::connect("unix:" + name);
   auto accepted = co_await listening.accept();
-  EXPECT_EQ(client.remote(), address::local(name));
+  EXPECT_EQ(client.remote(), address::unix_socket(name));
   co_await client.send("x");
   EXPECT_EQ(co_await accepted.recv(), "x");
-  auto again = co_await attempt(local::listen(name));
+  auto again = co_await attempt(unix_socket::listen(name));
   EXPECT_TRUE(fails(again, errc::address_in_use));
 }
 
 BIGHT_TEST(local, the_file_is_removed_at_the_close) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
+  auto listening = co_await unix_socket::listen(path);
   EXPECT_TRUE(exists(path));
   listening.close();
   EXPECT_FALSE(exists(path));
@@ -92,23 +92,23 @@ BIGHT_TEST(local, the_file_is_removed_at_the_close) {
 BIGHT_TEST(local, the_file_is_not_removed_by_a_connection_that_closes) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
+  auto listening = co_await unix_socket::listen(path);
   {
-    auto client = co_await local::connect(path);
+    auto client = co_await unix_socket::connect(path);
     auto accepted = co_await listening.accept();
   }
   EXPECT_TRUE(exists(path));
-  auto client = co_await attempt(local::connect(path));
+  auto client = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(static_cast<bool>(client));
 }
 
 BIGHT_TEST(local, a_file_that_nobody_listens_on_is_replaced) {
   const folder here;
   const std::string path = here.file("s");
-  raw::listen(address::local(path)).close();  // as after a crash
+  raw::listen(address::unix_socket(path)).close();  // as after a crash
   EXPECT_TRUE(exists(path));
-  auto listening = co_await local::listen(path);
-  auto client = co_await attempt(local::connect(path));
+  auto listening = co_await unix_socket::listen(path);
+  auto client = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(static_cast<bool>(client));
   listening.close();
   EXPECT_FALSE(exists(path));
@@ -117,11 +117,11 @@ BIGHT_TEST(local, a_file_that_nobody_listens_on_is_replaced) {
 BIGHT_TEST(local, a_file_that_somebody_listens_on_is_in_use) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
-  auto again = co_await attempt(local::listen(path));
+  auto listening = co_await unix_socket::listen(path);
+  auto again = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(again, errc::address_in_use));
   EXPECT_TRUE(exists(path));
-  auto client = co_await attempt(local::connect(path));
+  auto client = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(static_cast<bool>(client));
 }
 
@@ -132,7 +132,7 @@ BIGHT_TEST(local, a_file_that_is_no_socket_is_left_alone) {
   std::FILE* f = std::fopen(path.c_str(), "w");
   std::fputs("precious", f);
   std::fclose(f);
-  auto outcome = co_await attempt(local::listen(path));
+  auto outcome = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(outcome, errc::address_in_use));
   struct stat s{};
   EXPECT_EQ(stat(path.c_str(), &s), 0);
@@ -142,10 +142,10 @@ BIGHT_TEST(local, a_file_that_is_no_socket_is_left_alone) {
 BIGHT_TEST(local, connect_to_no_file_or_to_nobody_says_what_is_wrong) {
   const folder here;
   const std::string path = here.file("s");
-  auto missing = co_await attempt(local::connect(path));
+  auto missing = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(fails(missing, errc::bad_address));
-  raw::listen(address::local(path)).close();
-  auto nobody = co_await attempt(local::connect(path));
+  raw::listen(address::unix_socket(path)).close();
+  auto nobody = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(fails(nobody, errc::refused));
   EXPECT_NE(std::string(nobody.error().what()).find(path), std::string::npos);
 }
@@ -157,16 +157,16 @@ BIGHT_TEST(local, connect_names_what_is_wrong_with_the_path) {
   const auto told = [](const result<stream>& outcome) -> std::string {
     return outcome ? "connected" : outcome.error().what();
   };
-  auto missing = co_await attempt(local::connect(path));
+  auto missing = co_await attempt(unix_socket::connect(path));
   EXPECT_EQ(told(missing),
             "connect unix:" + path + ": no such socket file (is the server running?)");
   std::fclose(std::fopen(path.c_str(), "w"));
-  auto file = co_await attempt(local::connect(path));
+  auto file = co_await attempt(unix_socket::connect(path));
   EXPECT_EQ(told(file), "connect unix:" + path + ": that file is not a socket (check the path)");
-  auto below = co_await attempt(local::connect(path + "/x"));
+  auto below = co_await attempt(unix_socket::connect(path + "/x"));
   EXPECT_EQ(told(below),
             "connect unix:" + path + "/x: a part of the path is not a folder (check the path)");
-  auto listening = co_await attempt(local::listen(path));
+  auto listening = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(listening, errc::address_in_use));
   EXPECT_NE(std::string(listening.error().what()).find("not a socket"), std::string::npos);
 }
@@ -175,10 +175,10 @@ BIGHT_TEST(local, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
   const folder here;
   tcp::listen_options small;
   small.backlog = 1;
-  auto listening = co_await local::listen(here.file("s"), small);
+  auto listening = co_await unix_socket::listen(here.file("s"), small);
   constexpr int clients = 6;  // Linux holds backlog + 1
   const auto client = [](std::string path, int& connected) -> task<> {
-    auto peer = co_await local::connect(std::move(path));
+    auto peer = co_await unix_socket::connect(std::move(path));
     ++connected;
     EXPECT_EQ(co_await recv_exactly(peer, 2), "hi");
   };
@@ -200,17 +200,17 @@ BIGHT_TEST(local, a_connect_that_waits_for_room_ends_at_its_deadline) {
   const folder here;
   tcp::listen_options small;
   small.backlog = 1;
-  auto listening = co_await local::listen(here.file("s"), small);
+  auto listening = co_await unix_socket::listen(here.file("s"), small);
   std::vector<stream> queued;
-  for (int i = 0; i < 2; ++i) queued.push_back(co_await local::connect(here.file("s")));
-  auto waiting = within(100ms, local::connect(here.file("s")));
+  for (int i = 0; i < 2; ++i) queued.push_back(co_await unix_socket::connect(here.file("s")));
+  auto waiting = within(100ms, unix_socket::connect(here.file("s")));
   auto outcome = co_await attempt(std::move(waiting));
   EXPECT_TRUE(fails(outcome, errc::timed_out));
 }
 
 BIGHT_TEST(local, a_peer_that_closes_without_reading_resets) {
   const folder here;
-  auto listening = co_await local::listen(here.file("s"));
+  auto listening = co_await unix_socket::listen(here.file("s"));
   auto peer = raw::connect(listening.local());
   auto accepted = co_await listening.accept();
   co_await accepted.send("unread");
@@ -257,13 +257,13 @@ class standing_in {
 BIGHT_TEST(local, a_close_leaves_the_file_of_the_next_server) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
+  auto listening = co_await unix_socket::listen(path);
   needs_kernel("removes a file");
   EXPECT_EQ(::unlink(path.c_str()), 0);
-  auto next = co_await local::listen(path);
+  auto next = co_await unix_socket::listen(path);
   listening.close();
   EXPECT_TRUE(exists(path));
-  auto client = co_await attempt(local::connect(path));
+  auto client = co_await attempt(unix_socket::connect(path));
   EXPECT_TRUE(static_cast<bool>(client));
   next.close();
   EXPECT_FALSE(exists(path));
@@ -275,8 +275,8 @@ BIGHT_TEST(local, a_close_after_a_chdir_removes_the_socket_and_nothing_else) {
   needs_kernel("changes the folder");
   std::fclose(std::fopen(second.file("s").c_str(), "w"));
   std::optional<standing_in> there(std::in_place, first.file(""));
-  auto listening = co_await local::listen("s");
-  EXPECT_EQ(listening.local(), address::local("s"));
+  auto listening = co_await unix_socket::listen("s");
+  EXPECT_EQ(listening.local(), address::unix_socket("s"));
   there.emplace(second.file(""));
   listening.close();
   there.reset();
@@ -287,7 +287,7 @@ BIGHT_TEST(local, a_close_after_a_chdir_removes_the_socket_and_nothing_else) {
 BIGHT_TEST(local, a_close_in_a_child_after_fork_removes_nothing) {
   const folder here;
   const std::string path = here.file("s");
-  auto listening = co_await local::listen(path);
+  auto listening = co_await unix_socket::listen(path);
   needs_kernel("forks");
   if (engine_chosen().name == "uring") co_return;  // a child has no part in its parent's ring
   const pid_t child = fork();
@@ -306,15 +306,15 @@ BIGHT_TEST(local, a_server_that_has_bound_its_file_and_does_not_listen_yet_is_al
   const std::string path = here.file("s");
   for (const int type : {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM}) {
     auto other = bound_only(path, type);
-    auto outcome = co_await attempt(local::listen(path));
+    auto outcome = co_await attempt(unix_socket::listen(path));
     EXPECT_TRUE(fails(outcome, errc::address_in_use));
     if (type == SOCK_STREAM) {
       EXPECT_EQ(::listen(other.fd(), 1), 0);
-      auto client = co_await attempt(local::connect(path));
+      auto client = co_await attempt(unix_socket::connect(path));
       EXPECT_TRUE(static_cast<bool>(client));
     }
     other.close();
-    auto listening = co_await local::listen(path);  // now it is a leftover
+    auto listening = co_await unix_socket::listen(path);  // now it is a leftover
     listening.close();
   }
 }
@@ -323,9 +323,9 @@ BIGHT_TEST(local, a_symbolic_link_is_not_replaced) {
   const folder here;
   const std::string path = here.file("s");
   const std::string target = here.file("t");
-  raw::listen(address::local(target)).close();  // a leftover
+  raw::listen(address::unix_socket(target)).close();  // a leftover
   EXPECT_EQ(::symlink(target.c_str(), path.c_str()), 0);
-  auto outcome = co_await attempt(local::listen(path));
+  auto outcome = co_await attempt(unix_socket::listen(path));
   EXPECT_TRUE(fails(outcome, errc::address_in_use));
   struct stat s{};
   EXPECT_EQ(lstat(path.c_str(), &s), 0);
@@ -339,13 +339,13 @@ TEST(local, of_two_servers_that_start_at_once_on_a_leftover_one_has_it) {
   const folder here;
   const std::string path = here.file("s");
   for (int round = 0; round < 30; ++round) {
-    raw::listen(address::local(path)).close();
+    raw::listen(address::unix_socket(path)).close();
     std::atomic<int> listening{0};
     std::barrier both(2);
     const auto start = [&listening, &both, &path] {
       auto body = [](std::string at, std::atomic<int>& count, std::barrier<>& meet) -> task<> {
         meet.arrive_and_wait();
-        auto mine = co_await attempt(local::listen(at));
+        auto mine = co_await attempt(unix_socket::listen(at));
         if (mine) ++count;
         meet.arrive_and_wait();  // neither has closed by now
       };
@@ -376,8 +376,8 @@ BIGHT_TEST(local, serve_serves_a_path_and_removes_it) {
   const folder here;
   const std::string path = here.file("s");
   served s;
-  co_await serve_for(s, local::serve(path, echo, s.options()), talk_to(s));
-  EXPECT_EQ(s.at.front(), address::local(path));
+  co_await serve_for(s, unix_socket::serve(path, echo, s.options()), talk_to(s));
+  EXPECT_EQ(s.at.front(), address::unix_socket(path));
   EXPECT_EQ(s.told(), "");
   EXPECT_FALSE(exists(path));
 }

@@ -6,6 +6,7 @@
 #include <bight/scope.hpp>
 #include <bight/tcp.hpp>
 
+#include "base/names.hpp"
 #include "contract/own_network.hpp"
 
 #include <gmock/gmock.h>

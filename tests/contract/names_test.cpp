@@ -5,6 +5,7 @@
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "contract/own_network.hpp"
 
 #include <gmock/gmock.h>
@@ -94,14 +95,14 @@ TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
   in_own_network([] {
     name_server server;
     runner r;
-    const auto race = []() -> task<> {
+    const auto run_race = []() -> task<> {
       // The silent query is abandoned first; the one that keeps c-ares busy comes second.
       auto first = attempt(within(5ms, resolve("silent.silent.test:80", 4)));
       auto second = attempt(within(10ms, resolve("silent.silent.test:80", 6)));
       auto pair = all(std::move(first), std::move(second));
       co_await std::move(pair);
     };
-    r.run(race());
+    r.run(run_race());
   });
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Odd situations, in which a simulated network must be neither kinder nor crueller than the kernel.
-#include <bight/local.hpp>
+#include <bight/unix_socket.hpp>
 
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 
 #include <array>
@@ -73,9 +74,9 @@ BIGHT_TEST(odd_unix, an_abort_is_an_end) {
 
 BIGHT_TEST(odd_unix, a_listener_that_closes_resets_who_was_not_accepted) {
   const std::string name = abstract_name("listener");
-  auto listening = co_await local::listen(name);
-  auto silent = co_await local::connect(name);
-  auto talker = co_await local::connect(name);
+  auto listening = co_await unix_socket::listen(name);
+  auto silent = co_await unix_socket::connect(name);
+  auto talker = co_await unix_socket::connect(name);
   co_await talker.send("hello");
   co_await some_turns();
   listening.close();
@@ -257,8 +258,8 @@ tcp::connect_options from_port_of(const stream& s) {
 }
 
 bool is_kept(const result<tcp::stream>& outcome) {
-  return !outcome &&
-         (outcome.error().is(errc::address_in_use) || outcome.error().is(errc::address_not_here));
+  return !outcome && (outcome.error().is(errc::address_in_use) ||
+                      outcome.error().is(errc::address_not_available));
 }
 
 std::string told(const result<tcp::stream>& outcome) {

@@ -30,14 +30,14 @@ struct name {
 
 name name_of(const bight::address& a) {
   name n;
-  if (a.is_local()) {
+  if (a.is_unix()) {
     auto& un = reinterpret_cast<sockaddr_un&>(n.storage);
     const std::string path = a.host();
     un.sun_family = AF_UNIX;
     std::memcpy(un.sun_path, path.data(), path.size());
     n.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     if (path[0] == '@') un.sun_path[0] = '\0';
-  } else if (a.what() == bight::address::kind::ip6) {
+  } else if (a.kind() == bight::address_kind::ip6) {
     auto& in6 = reinterpret_cast<sockaddr_in6&>(n.storage);
     in6.sin6_family = AF_INET6;
     in6.sin6_port = htons(a.port());

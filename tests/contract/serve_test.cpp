@@ -271,6 +271,28 @@ BIGHT_TEST(drain, a_signal_begins_it) {
   EXPECT_EQ(s.drained.size(), 1u);
 }
 
+std::sig_atomic_t volatile terminated = 0;
+
+BIGHT_TEST(drain, a_server_that_run_does_not_run_leaves_signals_to_the_program) {
+  needs_kernel("raises a signal of the process");
+  served s;
+  serve_options defaults;
+  defaults.on_listening = s.options().on_listening;
+  defaults.drain = s.options().drain;
+  terminated = 0;
+  const auto before = std::signal(SIGTERM, [](int) { terminated = 1; });
+  auto client = [](served& server) -> task<> {
+    auto peer = co_await tcp::connect(server.at.front());
+    co_await some_turns(30);
+    ::raise(SIGTERM);
+    EXPECT_EQ(terminated, 1);
+    co_await peer.send("question");
+    EXPECT_EQ(co_await recv_exactly(peer, 18), "answer to question");
+  };
+  co_await serve_for(s, tcp::serve("127.0.0.1:0", slow_answer, defaults), client(s));
+  std::signal(SIGTERM, before);
+}
+
 BIGHT_TEST(drain, a_second_signal_cuts) {
   stuck state;
   serve_options patient = state.s.options();
@@ -299,9 +321,9 @@ BIGHT_TEST(drain, a_server_that_is_cancelled_cancels_and_awaits_its_sessions) {
     auto peer = co_await tcp::connect(st.s.at.front());
     EXPECT_EQ(co_await recv_exactly(peer, 2), "in");
   };
-  auto race =
-      any(tcp::serve("127.0.0.1:0", with(state, +never_ends), state.s.options()), client(state));
-  co_await std::move(race);
+  auto racing =
+      race(tcp::serve("127.0.0.1:0", with(state, +never_ends), state.s.options()), client(state));
+  co_await std::move(racing);
   EXPECT_EQ(state.cleaned_up, 1);
   auto late = co_await attempt(tcp::connect(state.s.at.front()));
   EXPECT_TRUE(fails(late, errc::refused));

@@ -5,6 +5,8 @@
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>

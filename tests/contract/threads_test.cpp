@@ -2,6 +2,7 @@
 // A server on several threads: every loop serves, and what ends one ends all.
 #include <bight/serve.hpp>
 
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 
 #include <atomic>
@@ -131,8 +132,8 @@ BIGHT_TEST(threads, a_cancel_ends_all) {
       co_await expect_echo(clients.back(), "hello");
     }
   };
-  auto race = any(tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
-  co_await std::move(race);
+  auto racing = race(tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
+  co_await std::move(racing);
   EXPECT_EQ(c.cleaned_up, 20);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Time as the loop tells it, after waits for something else than a timer.
 
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 
 #include <sys/resource.h>

@@ -18,7 +18,7 @@ struct agreed {
 };
 
 task<> note_agreed(agreed& all, stream peer) {
-  all.there = tls::about(peer);
+  all.there = tls::info(peer);
   co_await peer.send("x");
   while (auto bytes = co_await peer.recv()) continue;
 }
@@ -28,7 +28,7 @@ task<agreed> agree(tls::serve_options how, tls::connect_options options) {
   agreed all;
   auto ask = [](served& of, tls::connect_options o, agreed& into) -> task<> {
     auto peer = co_await tls::connect(of.at.front(), std::move(o));
-    into.here = tls::about(peer);
+    into.here = tls::info(peer);
     co_await peer.recv();
   };
   co_await serve_for(s,

@@ -31,9 +31,9 @@ BIGHT_TEST(tls, both_ends_know_their_addresses) {
   auto pair = co_await connected_by_tls();
   EXPECT_EQ(pair.here.remote(), pair.there.local());
   EXPECT_EQ(pair.here.local(), pair.there.remote());
-  EXPECT_TRUE(tls::about(pair.here));
+  EXPECT_TRUE(tls::info(pair.here));
   auto plain = co_await connected();
-  EXPECT_FALSE(tls::about(plain.here));
+  EXPECT_FALSE(tls::info(plain.here));
 }
 
 BIGHT_TEST(tls, megabytes_arrive_both_ways_at_once) {
@@ -232,7 +232,7 @@ BIGHT_TEST(tls, a_closed_stream_says_so) {
   auto outcome = co_await std::move(receiving);
   EXPECT_TRUE(fails(outcome, errc::closed));
   EXPECT_EQ(pair.here.remote(), address());
-  EXPECT_FALSE(tls::about(pair.here));
+  EXPECT_FALSE(tls::info(pair.here));
 }
 
 BIGHT_TEST(tls, closing_ends_what_is_in_flight) {
@@ -297,12 +297,12 @@ BIGHT_TEST(tls, a_unix_socket_carries_tls) {
 BIGHT_TEST(tls, a_second_connection_resumes_the_first) {
   tls_fixture f;
   auto first = co_await f.connect();
-  EXPECT_FALSE(tls::about(first.there)->resumed);
+  EXPECT_FALSE(tls::info(first.there)->resumed);
   co_await first.here.send("x");
   co_await first.there.recv();  // and with it the session tickets
   auto second = co_await f.connect();
-  EXPECT_TRUE(tls::about(second.there)->resumed);
-  EXPECT_TRUE(tls::about(second.here)->resumed);
+  EXPECT_TRUE(tls::info(second.there)->resumed);
+  EXPECT_TRUE(tls::info(second.here)->resumed);
 }
 
 BIGHT_TEST(tls, G11_a_session_is_not_resumed_under_other_settings) {
@@ -312,20 +312,20 @@ BIGHT_TEST(tls, G11_a_session_is_not_resumed_under_other_settings) {
   co_await first.there.recv();
   f.options.protocols = {"other"};
   auto second = co_await f.connect();
-  EXPECT_FALSE(tls::about(second.there)->resumed);
+  EXPECT_FALSE(tls::info(second.there)->resumed);
   f.options.protocols.clear();
   f.options.insecure = true;
   f.options.pins.clear();
   auto third = co_await f.connect();
-  EXPECT_FALSE(tls::about(third.there)->resumed);
+  EXPECT_FALSE(tls::info(third.there)->resumed);
   f.options.insecure = false;
   f.options.pins.push_back(f.pin());
   f.options.name = "other.example";
   auto fourth = co_await f.connect();
-  EXPECT_FALSE(tls::about(fourth.there)->resumed);
+  EXPECT_FALSE(tls::info(fourth.there)->resumed);
   f.options.name.clear();
   auto fifth = co_await f.connect();
-  EXPECT_TRUE(tls::about(fifth.there)->resumed) << "the ticket of the first is still there";
+  EXPECT_TRUE(tls::info(fifth.there)->resumed) << "the ticket of the first is still there";
 }
 
 }  // namespace contract

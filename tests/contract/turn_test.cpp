@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What one turn of the loop does, and what it leaves to the next.
+#include "base/names.hpp"
 #include "contract/contract.hpp"
 
 namespace contract {

@@ -143,8 +143,8 @@ BIGHT_TEST(udp_many, to_an_address_and_back_over_ip6) {
 BIGHT_TEST(udp_many, a_receive_that_lost_a_race_gives_all_of_them_back) {
   auto pair = co_await open_pair();
   auto take_both = [](udp_pair& p, event& go) -> task<> {
-    auto race = any(p.receiver.recv_many(), go.wait());
-    static_cast<void>(co_await attempt(std::move(race)));
+    auto racing = race(p.receiver.recv_many(), go.wait());
+    static_cast<void>(co_await attempt(std::move(racing)));
   };
   auto send = [](udp_pair& p, event& go) -> task<> {
     co_await some_turns();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A unix socket gives its peer a reset only for input that the kernel still holds: unix(7). So no
 // engine may take from it what nobody has asked for.
-#include <bight/local.hpp>
+#include <bight/unix_socket.hpp>
 
 #include "contract/session_trial.hpp"
 
@@ -129,9 +129,9 @@ BIGHT_TEST(unix_reset, a_session_that_ends_well_with_input_unread_is_none) {
 
 BIGHT_TEST(unix_reset, connections_behind_the_one_that_was_accepted) {
   const std::string name = abstract_path("backlog");
-  auto listening = co_await local::listen(name);
+  auto listening = co_await unix_socket::listen(name);
   std::vector<stream> clients;
-  for (int i = 0; i < 4; ++i) clients.push_back(co_await local::connect(name));
+  for (int i = 0; i < 4; ++i) clients.push_back(co_await unix_socket::connect(name));
   auto first = co_await listening.accept();
   co_await some_turns();
   listening.close();
@@ -146,12 +146,12 @@ BIGHT_TEST(unix_reset, connections_behind_the_one_that_was_accepted) {
 
 BIGHT_TEST(unix_reset, connections_that_came_after_an_accept_was_cancelled) {
   const std::string name = abstract_path("cancelled");
-  auto listening = co_await local::listen(name);
+  auto listening = co_await unix_socket::listen(name);
   auto none = co_await attempt(within(1ms, listening.accept()));
   EXPECT_TRUE(fails(none, errc::timed_out));
   co_await some_turns();
-  auto silent = co_await local::connect(name);
-  auto talker = co_await local::connect(name);
+  auto silent = co_await unix_socket::connect(name);
+  auto talker = co_await unix_socket::connect(name);
   co_await talker.send("hello");
   co_await some_turns();
   listening.close();

@@ -10,7 +10,7 @@ namespace contract {
 static task<> kept(stream peer) {
   co_await peer.send("in");
   for (;;) {
-    auto next = any(peer.recv(), until_drain());
+    auto next = race(peer.recv(), until_drain());
     auto come = co_await std::move(next);
     if (come.index() == 1) break;
     if (!std::get<0>(come)) co_return;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 
-#include <bight/callback.hpp>
 #include <bight/deadline.hpp>
+#include <bight/machinery/callback.hpp>
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
 

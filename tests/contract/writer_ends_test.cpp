@@ -13,9 +13,9 @@ namespace {
 
 task<ends> connected_by_unix() {
   const std::string at = "@bight-writer-ends-" + std::to_string(::getpid());
-  auto listening = co_await local::listen(at);
+  auto listening = co_await unix_socket::listen(at);
   ends pair;
-  pair.here = co_await local::connect(at);
+  pair.here = co_await unix_socket::connect(at);
   pair.there = co_await listening.accept();
   co_return std::move(pair);
 }
@@ -86,8 +86,8 @@ BIGHT_TEST(writer_ends, a_deadline_harms_nobody) {
 BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_harm_nobody) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
-    auto race = any(sleep_for_long(pair.here), sleep(1ms));
-    co_await std::move(race);
+    auto racing = race(sleep_for_long(pair.here), sleep(1ms));
+    co_await std::move(racing);
     auto body = [](stream& s) {
       return [&s](scope& children) -> task<> {
         children.spawn(receive_once(s));

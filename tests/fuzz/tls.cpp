@@ -17,6 +17,7 @@
 #include <cstdint>
 
 using namespace bight;
+using namespace bight::machinery;
 
 namespace {
 
@@ -166,7 +167,7 @@ task<> attack_session(setting how) {
   connection to_victim = co_await connected();
   connection to_peer = co_await connected();
   auto beginning =
-      any(begin(how, to_victim.near, to_peer.near), forward_both(to_victim.far, to_peer.far));
+      race(begin(how, to_victim.near, to_peer.near), forward_both(to_victim.far, to_peer.far));
   co_await std::move(beginning);
   for (const std::string_view word : words) co_await to_peer.near.send(word);
   to_peer.near.shutdown_send();

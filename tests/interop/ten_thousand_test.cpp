@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 using namespace bight;
+using namespace bight::machinery;
 
 namespace {
 

@@ -17,6 +17,7 @@ namespace parity {
 namespace {
 
 using namespace bight;
+using namespace bight::machinery;
 
 // How a script is played: first among many others; what has come out differently with more time
 // and fewer beside it, because on a busy machine a step may not have settled in time.

@@ -12,6 +12,7 @@
 namespace parity {
 
 using namespace bight;
+using namespace bight::machinery;
 
 namespace {
 
@@ -45,7 +46,7 @@ class player {
       if (outcome) break;
       // Some ten thousand scripts use up the ports of a machine, which come back after a minute.
       const error& e = outcome.error();
-      if (!e.is(errc::address_not_here) && !e.is(errc::address_in_use)) throw error(e);
+      if (!e.is(errc::address_not_available) && !e.is(errc::address_in_use)) throw error(e);
       co_await sleep(1s);
     }
     peers_[0].key = 2 * script_.seed;

@@ -67,7 +67,7 @@ task<> look(sim::world& net, family_state f4, family_state f6, bool& done) {
   sim::require(connected.has_value() == reachable, "what can be reached is reached, and no more");
   if (connected) {
     auto digit = co_await connected->recv();
-    const bool is4 = connected->remote().what() == address::kind::ip4;
+    const bool is4 = connected->remote().kind() == address_kind::ip4;
     sim::require(digit == (is4 ? "4" : "6"), "the connection is the one that it says");
     sim::require(is4 ? f4.reachable() : f6.reachable(), "and one that can be");
   }

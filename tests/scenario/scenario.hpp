@@ -16,6 +16,7 @@
 namespace scenario {
 
 using namespace bight;
+using namespace bight::machinery;
 
 /// A scenario by name, with the faults that it can stand.
 struct entry {

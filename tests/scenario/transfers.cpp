@@ -64,8 +64,8 @@ task<bool> receive_raw(tcp::stream& peer, transfer& t, tally& count) {
       co_return got.value() > 0;
     }
     default: {
-      auto race = any(peer.recv(most), sleep(limit));
-      auto won = co_await count.once(std::move(race));
+      auto racing = race(peer.recv(most), sleep(limit));
+      auto won = co_await count.once(std::move(racing));
       if (won.value().index() == 1) co_return true;
       const lease& got = std::get<0>(*won);
       t.bytes.received(got);

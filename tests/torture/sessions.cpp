@@ -13,6 +13,7 @@ namespace torture {
 namespace {
 
 using namespace bight;
+using namespace bight::machinery;
 
 std::string heard;  // what servers reported
 
@@ -292,7 +293,7 @@ task<> scopes_session() {
   };
   co_await in_scope(run);
   if (ended != 10) throw wrong_bytes("a child is missing");
-  auto raced = any(sleep(1ms), sleep(10s));
+  auto raced = race(sleep(1ms), sleep(10s));
   if ((co_await std::move(raced)).index() != 0) throw wrong_bytes("the later won");
   auto late = co_await attempt(within(1ms, sleep(10s)));
   if (late || !late.error().is(errc::timed_out)) throw wrong_bytes("no deadline");

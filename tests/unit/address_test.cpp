@@ -10,7 +10,7 @@ namespace bight {
 namespace {
 
 using namespace std::string_literals;
-using kind = address::kind;
+using kind = address_kind;
 
 // The reason why `text` is no address; empty when it is one.
 std::string refusal(std::string_view text) {
@@ -24,12 +24,12 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(address, knows_the_kinds) {
-  EXPECT_EQ(address().what(), kind::none);
-  EXPECT_EQ(address("127.0.0.1:9999").what(), kind::ip4);
-  EXPECT_EQ(address("[::1]:9999").what(), kind::ip6);
-  EXPECT_EQ(address("localhost:9999").what(), kind::name);
-  EXPECT_EQ(address(":9999").what(), kind::any);
-  EXPECT_EQ(address("unix:/run/x.sock").what(), kind::local);
+  EXPECT_EQ(address().kind(), kind::none);
+  EXPECT_EQ(address("127.0.0.1:9999").kind(), kind::ip4);
+  EXPECT_EQ(address("[::1]:9999").kind(), kind::ip6);
+  EXPECT_EQ(address("localhost:9999").kind(), kind::name);
+  EXPECT_EQ(address(":9999").kind(), kind::any);
+  EXPECT_EQ(address("unix:/run/x.sock").kind(), kind::unix_socket);
   EXPECT_TRUE(address("1.2.3.4:5").is_ip());
   EXPECT_TRUE(address("[::]:5").is_ip());
   EXPECT_FALSE(address(":5").is_ip());
@@ -221,7 +221,7 @@ TEST(address, refuses_long_names_and_never_cuts_them) {
 }
 
 TEST(address, an_empty_host_means_every_address_and_only_with_a_port) {
-  EXPECT_EQ(address(":0").what(), kind::any);
+  EXPECT_EQ(address(":0").kind(), kind::any);
   EXPECT_NE(refusal(""), "");
   EXPECT_NE(refusal("[]:1"), "");
 }
@@ -245,15 +245,15 @@ TEST(address, of_a_unix_socket_is_its_path) {
   EXPECT_NE(refusal("unix:" + longest + "y"), "");
   EXPECT_NE(refusal("unix:"), "");
   EXPECT_NE(refusal("unix:/a\0b"s), "");
-  EXPECT_THROW((void)address::local(""), error);
-  EXPECT_TRUE(address("unix:x").is_local());
+  EXPECT_THROW((void)address::unix_socket(""), error);
+  EXPECT_TRUE(address("unix:x").is_unix());
   EXPECT_TRUE(address("unix:x").is_loopback());
 }
 
 // sun_path ends at the first NUL: the socket would be another file than the one that was named.
 TEST(address, of_a_unix_file_holds_no_nul) {
-  EXPECT_THROW((void)address::local("/run/a\0b"s), error);
-  EXPECT_EQ(address::local("@a\0b"s).host(), "@a\0b"s) << "unix(7): abstract names are bytes";
+  EXPECT_THROW((void)address::unix_socket("/run/a\0b"s), error);
+  EXPECT_EQ(address::unix_socket("@a\0b"s).host(), "@a\0b"s) << "unix(7): abstract names are bytes";
 }
 
 TEST(address, knows_loopback) {
@@ -271,7 +271,7 @@ TEST(address, v4_mapped_is_the_ip4_address_that_it_is) {
                            "[::ffff:1.2.3.4%eth0]:5", "[::ffff:1.2.3.4%3]:5"}) {
     const address a = text;
     EXPECT_EQ(a, address("1.2.3.4:5")) << text;
-    EXPECT_EQ(a.what(), kind::ip4) << text;
+    EXPECT_EQ(a.kind(), kind::ip4) << text;
     EXPECT_EQ(a.str(), "1.2.3.4:5") << text;
     EXPECT_EQ(a.scope(), 0u) << text;
   }
@@ -279,7 +279,7 @@ TEST(address, v4_mapped_is_the_ip4_address_that_it_is) {
             address("1.2.3.4:5"));
   for (const char* text : {"[::1.2.3.4]:5", "[::fffe:1.2.3.4]:5", "[::ffff:0:1.2.3.4]:5",
                            "[1::ffff:1.2.3.4]:5", "[64:ff9b::1.2.3.4]:5"})
-    EXPECT_EQ(address(text).what(), kind::ip6) << text;
+    EXPECT_EQ(address(text).kind(), kind::ip6) << text;
 }
 
 TEST(address, with_another_port_is_else_the_same) {
@@ -298,7 +298,7 @@ TEST(address, compares_by_value) {
 TEST(address, keeps_the_source_of_what_is_sent_to_it_and_compares_without_it) {
   const address plain("127.0.0.1:9");
   EXPECT_FALSE(plain.has_source());
-  EXPECT_EQ(plain.source().what(), address::kind::none);
+  EXPECT_EQ(plain.source().kind(), address_kind::none);
   const address from = plain.with_source("127.0.0.2:77");
   EXPECT_EQ(from.source(), address("127.0.0.2:0"));
   EXPECT_EQ(from, plain);

@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "children.hpp"
 
 #include <gtest/gtest.h>
@@ -76,21 +77,21 @@ TEST(any, the_first_value_wins_and_the_losers_are_cancelled_and_awaited) {
     const int value = co_await sleeper(l, "loser", 1h);
     co_return value;
   };
-  auto race = [&]() -> task<std::size_t> {
-    auto both = any(held(log, probe(alive)), sleeper(log, "winner", 1s, 7));
+  auto run_race = [&]() -> task<std::size_t> {
+    auto both = race(held(log, probe(alive)), sleeper(log, "winner", 1s, 7));
     auto winner = co_await std::move(both);
     EXPECT_EQ(log, (log_type{"winner done", "loser cancelled"}));
     EXPECT_EQ(std::get<1>(winner), 7);
     co_return winner.index();
   };
-  EXPECT_EQ(loop.run(race()), 1u);
+  EXPECT_EQ(loop.run(run_race()), 1u);
   EXPECT_EQ(alive, 0);
   EXPECT_EQ(loop.elapsed(), 1s);
 }
 
 TEST(any, tells_which_even_when_none_has_a_value) {
   manual_scheduler loop;
-  EXPECT_EQ(loop.run(any(sleep(2s), sleep(1s), sleep(3s))).index(), 1u);
+  EXPECT_EQ(loop.run(race(sleep(2s), sleep(1s), sleep(3s))).index(), 1u);
 }
 
 TEST(any, a_loser_that_fails_is_nobodys_concern) {
@@ -100,13 +101,13 @@ TEST(any, a_loser_that_fails_is_nobodys_concern) {
     if (!r) throw std::runtime_error("sore loser");
     co_return 0;
   };
-  EXPECT_EQ(loop.run(any(sore(), sleep(1s))).index(), 1u);
+  EXPECT_EQ(loop.run(race(sore(), sleep(1s))).index(), 1u);
 }
 
 TEST(any, an_error_that_comes_first_decides) {
   manual_scheduler loop;
   log_type log;
-  EXPECT_EQ(failure_of(loop, any(fails_after(1s, errc::reset, "a"), sleeper(log, "b", 2s))),
+  EXPECT_EQ(failure_of(loop, race(fails_after(1s, errc::reset, "a"), sleeper(log, "b", 2s))),
             "a: connection reset by the peer");
   EXPECT_EQ(log, (log_type{"b cancelled"}));
 }
@@ -117,28 +118,29 @@ TEST(any, after_an_error_a_value_does_not_win_any_more) {
     auto r = co_await attempt(sleep(1h));
     co_return r ? 1 : 2;
   };
-  EXPECT_EQ(failure_of(loop, any(fails_after(1s, errc::reset, "a"), value_all_the_same())),
+  EXPECT_EQ(failure_of(loop, race(fails_after(1s, errc::reset, "a"), value_all_the_same())),
             "a: connection reset by the peer");
 }
 
 TEST(any, an_error_and_a_value_in_the_same_turn_the_one_that_runs_first_decides) {
   manual_scheduler loop;
   log_type log;
-  EXPECT_EQ(loop.run(any(sleeper(log, "a", 1s, 3), fails_after(1s, errc::reset, "b"))).index(), 0u);
-  EXPECT_EQ(failure_of(loop, any(fails_after(1s, errc::reset, "b"), sleeper(log, "a", 1s, 3))),
+  EXPECT_EQ(loop.run(race(sleeper(log, "a", 1s, 3), fails_after(1s, errc::reset, "b"))).index(),
+            0u);
+  EXPECT_EQ(failure_of(loop, race(fails_after(1s, errc::reset, "b"), sleeper(log, "a", 1s, 3))),
             "b: connection reset by the peer");
 }
 
 TEST(any, two_values_in_the_same_turn_the_first_wins) {
   manual_scheduler loop;
-  EXPECT_EQ(loop.run(any(sleep(1s), sleep(1s))).index(), 0u);
+  EXPECT_EQ(loop.run(race(sleep(1s), sleep(1s))).index(), 0u);
 }
 
 TEST(any, one_that_is_ready_at_once_wins_and_the_others_only_begin) {
   manual_scheduler loop;
   log_type log;
   auto at_once = []() -> task<int> { co_return 1; };
-  auto winner = loop.run(any(at_once(), sleeper(log, "b", 1h)));
+  auto winner = loop.run(race(at_once(), sleeper(log, "b", 1h)));
   EXPECT_EQ(winner.index(), 0u);
   EXPECT_EQ(loop.elapsed(), 0s);
 }
@@ -146,7 +148,7 @@ TEST(any, one_that_is_ready_at_once_wins_and_the_others_only_begin) {
 TEST(any, whose_parent_is_stopped_is_cancelled_when_no_child_has_a_value) {
   manual_scheduler loop;
   log_type log;
-  auto ended = loop.start(any(sleeper(log, "a", 1h), sleeper(log, "b", 2h)));
+  auto ended = loop.start(race(sleeper(log, "a", 1h), sleeper(log, "b", 2h)));
   loop.root().stop();
   loop.settle();
   ASSERT_TRUE(ended->done);
@@ -161,7 +163,7 @@ TEST(any, whose_parent_is_stopped_keeps_a_value_that_a_child_still_gives) {
     auto r = co_await attempt(sleep(1h));
     co_return r ? 1 : 2;
   };
-  auto ended = loop.start(any(sleeper(log, "a", 1h), value_all_the_same()));
+  auto ended = loop.start(race(sleeper(log, "a", 1h), value_all_the_same()));
   loop.root().stop();
   loop.settle();
   ASSERT_TRUE(ended->done);
@@ -172,7 +174,7 @@ TEST(any, in_a_stopped_context_ends_with_cancelled) {
   manual_scheduler loop;
   log_type log;
   loop.root().stop();
-  auto ended = loop.start(any(sleeper(log, "a", 1s), sleep(0s)));
+  auto ended = loop.start(race(sleeper(log, "a", 1s), sleep(0s)));
   ASSERT_TRUE(ended->done);
   EXPECT_THROW((void)ended->get(), error);
 }
@@ -180,17 +182,17 @@ TEST(any, in_a_stopped_context_ends_with_cancelled) {
 TEST(any, within_a_deadline_times_out) {
   manual_scheduler loop;
   log_type log;
-  auto race = [&log]() -> task<> {
-    auto both = any(sleeper(log, "a", 1h), sleep(2h));
+  auto run_race = [&log]() -> task<> {
+    auto both = race(sleeper(log, "a", 1h), sleep(2h));
     auto in_time = within(1s, std::move(both));
     (void)co_await std::move(in_time);
   };
-  EXPECT_EQ(failure_of(loop, race()), "sleep: timed out after 1 s");
+  EXPECT_EQ(failure_of(loop, run_race()), "sleep: timed out after 1 s");
 }
 
 TEST(any, of_deadlines_gives_the_shortest) {
   manual_scheduler loop;
-  EXPECT_EQ(failure_of(loop, any(within(2s, sleep(1h)), within(1s, sleep(1h)))),
+  EXPECT_EQ(failure_of(loop, race(within(2s, sleep(1h)), within(1s, sleep(1h)))),
             "sleep: timed out after 1 s");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <bight/callback.hpp>
+#include <bight/machinery/callback.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

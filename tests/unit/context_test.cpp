@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/context.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

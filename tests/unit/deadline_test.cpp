@@ -3,6 +3,7 @@
 #include <bight/event.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/error.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 #include <type_traits>
@@ -32,7 +34,7 @@ TEST(error, a_code_of_the_system_is_one_condition) {
       {std::errc::network_unreachable, errc::unreachable},
       {std::errc::host_unreachable, errc::unreachable},
       {std::errc::address_in_use, errc::address_in_use},
-      {std::errc::address_not_available, errc::address_not_here},
+      {std::errc::address_not_available, errc::address_not_available},
       {std::errc::permission_denied, errc::denied},
       {std::errc::operation_not_permitted, errc::denied},
       {std::errc::too_many_files_open, errc::too_many_files},

@@ -3,6 +3,8 @@
 #include <bight/error.hpp>
 #include <bight/http.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -27,7 +29,7 @@ constexpr row rows[] = {
     {errc::unreachable, "no route to that network or host", "check the address and the network"},
     {errc::address_in_use, "address in use",
      "another program is listening there; choose another port"},
-    {errc::address_not_here, "this machine has no such address", ""},
+    {errc::address_not_available, "this machine has no such address", ""},
     {errc::denied, "permission denied", "ports below 1024 and some files require privileges"},
     {errc::bad_address, "invalid address", ""},
     {errc::name_not_found, "no such host", "check the spelling"},

@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/event.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

@@ -4,6 +4,7 @@
 #include <bight/task.hpp>
 
 #include "allocations.hpp"
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

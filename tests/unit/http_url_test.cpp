@@ -44,7 +44,7 @@ TEST(http_url, the_schemes_own_port_is_not_shown) {
 TEST(http_url, addresses_are_hosts) {
   EXPECT_EQ(url("http://[2001:DB8::1]:81/x").str(), "http://[2001:db8::1]:81/x");
   EXPECT_EQ(url("http://[::1]").host(), "::1");
-  EXPECT_EQ(url("http://127.0.0.1/").at().what(), address::kind::ip4);
+  EXPECT_EQ(url("http://127.0.0.1/").at().kind(), address_kind::ip4);
 }
 
 TEST(http_url, a_target_is_never_empty) {

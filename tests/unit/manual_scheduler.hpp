@@ -5,6 +5,8 @@
 
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
+
 #include <exception>
 #include <memory>
 #include <optional>

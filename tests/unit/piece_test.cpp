@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,6 +58,20 @@ TEST(piece, of_text_and_bytes_with_a_length_is_all_of_them) {
   EXPECT_EQ(text(piece(array)), std::string(4, '\0'));
 }
 
+TEST(piece, of_a_range_of_bytes_is_all_of_it_whatever_a_byte_is_called) {
+  EXPECT_EQ(text(std::vector<char>{'a', '\0', 'b'}), "a\0b"s);
+  EXPECT_EQ(text(std::vector<unsigned char>{'a', 0, 'b'}), "a\0b"s);
+  EXPECT_EQ(text(std::array<char, 3>{'a', '\0', 'b'}), "a\0b"s);
+  EXPECT_EQ(text(std::array<std::uint8_t, 2>{0, 'b'}), "\0b"s);
+  const std::vector<std::uint8_t> bytes{1, 2, 3};
+  EXPECT_EQ(text(std::span<const std::uint8_t>(bytes)), "\1\2\3"s);
+  EXPECT_EQ(text(std::span(bytes).first(2)), "\1\2"s);
+  const unsigned char array[] = {'a', 0, 'b'};
+  EXPECT_EQ(text(array), "a\0b"s);
+}
+
+static_assert(!std::is_constructible_v<piece, std::vector<int>>);
+static_assert(!std::is_constructible_v<piece, std::span<const wchar_t>>);
 static_assert(!std::is_constructible_v<piece, std::nullptr_t>);
 static_assert(!std::is_constructible_v<piece, int>);
 static_assert(!std::is_constructible_v<piece, void*>);

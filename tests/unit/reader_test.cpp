@@ -4,6 +4,7 @@
 #include <bight/scope.hpp>
 
 #include "allocations.hpp"
+#include "base/names.hpp"
 #include "scripted_source.hpp"
 
 #include <gtest/gtest.h>
@@ -182,12 +183,12 @@ TEST(reader, a_call_that_loses_a_race_leaves_its_message_for_the_next) {
   // Both are ready in the same turn, and the sleep was first.
   auto source = scripted_source::of({{1s, "line\n"}});
   script in(source);
-  auto race = [](script& r) -> task<std::size_t> {
-    auto both = any(sleep(1s), r.read_line());
+  auto run_race = [](script& r) -> task<std::size_t> {
+    auto both = race(sleep(1s), r.read_line());
     auto winner = co_await std::move(both);
     co_return winner.index();
   };
-  EXPECT_EQ(loop.run(race(in)), 0u);
+  EXPECT_EQ(loop.run(run_race(in)), 0u);
   EXPECT_EQ(run(loop, in.read_line()), "line");
 }
 
@@ -198,12 +199,12 @@ TEST(reader, a_call_that_is_ready_at_once_loses_nothing_in_a_race_that_is_over) 
   script first(left);
   script second(right);
   EXPECT_EQ(run(loop, first.read_line()) + run(loop, second.read_line()), "ac");
-  auto race = [](script& one, script& two) -> task<std::string> {
-    auto both = any(one.read_line(), two.read_line());
+  auto run_race = [](script& one, script& two) -> task<std::string> {
+    auto both = race(one.read_line(), two.read_line());
     auto winner = co_await std::move(both);
     co_return std::get<0>(winner)->str();
   };
-  EXPECT_EQ(loop.run(race(first, second)), "b");
+  EXPECT_EQ(loop.run(run_race(first, second)), "b");
   EXPECT_EQ(run(loop, second.read_line()), "d");
 }
 

@@ -3,6 +3,7 @@
 #include <bight/reader.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "scripted_source.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
+
+#include "base/names.hpp"
 
 #include <gtest/gtest.h>
 

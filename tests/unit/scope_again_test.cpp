@@ -2,6 +2,7 @@
 // A scope that is used again after join().
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "children.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include <bight/event.hpp>
 #include <bight/scope.hpp>
 
+#include "base/names.hpp"
 #include "children.hpp"
 
 #include <gtest/gtest.h>
@@ -322,7 +323,7 @@ task<int> busy(unsigned seed, int depth, int& alive) {
     if (what == 0 || depth == 0) {
       co_await sleep(duration(random() % 5));
     } else if (what == 1) {
-      auto both = any(busy(next, depth - 1, alive), busy(next + 1, depth - 1, alive));
+      auto both = race(busy(next, depth - 1, alive), busy(next + 1, depth - 1, alive));
       auto r = co_await attempt(std::move(both));
       sum += r ? 1 : 0;
       if (!r && r.error().is(errc::cancelled)) r.value().index();

@@ -5,6 +5,7 @@
 
 #include <bight/reader.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <deque>

@@ -2,6 +2,8 @@
 // The splitter beside a naive reference: at every fragment size, and with random splits.
 #include <bight/reader.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>

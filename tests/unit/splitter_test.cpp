@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/reader.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 #include <functional>

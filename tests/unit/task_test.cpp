@@ -3,6 +3,7 @@
 #include <bight/scope.hpp>
 #include <bight/task.hpp>
 
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 #include "probe.hpp"
 
@@ -296,7 +297,7 @@ TEST(task, that_was_moved_from_or_awaited_before_ends_the_program_with_a_sentenc
       use_an_empty_task([](task<>& t) -> task<> { co_await all(std::move(t), nothing()); }),
       sentence);
   EXPECT_DEATH(
-      use_an_empty_task([](task<>& t) -> task<> { co_await any(std::move(t), nothing()); }),
+      use_an_empty_task([](task<>& t) -> task<> { co_await race(std::move(t), nothing()); }),
       sentence);
   EXPECT_DEATH(use_an_empty_task(spawn_it), sentence);
   EXPECT_DEATH(use_an_empty_task(in_a_vector), sentence);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/time.hpp>
 
+#include "base/names.hpp"
+
 #include <gtest/gtest.h>
 
 namespace bight {

@@ -5,6 +5,7 @@
 #include <bight/writer.hpp>
 
 #include "allocations.hpp"
+#include "base/names.hpp"
 #include "manual_scheduler.hpp"
 
 #include <gtest/gtest.h>

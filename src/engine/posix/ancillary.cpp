@@ -18,7 +18,7 @@ bool is_link_local(const std::array<std::uint8_t, 16>& ip) noexcept {
 // Only unicast can be a source. 255.255.255.255 and 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291).
 bool may_be_source(const address& to) noexcept {
   const std::uint8_t first = to.source_bytes()[0];
-  return to.what() == address::kind::ip4 ? first < 224 : first != 0xFF;
+  return to.kind() == address_kind::ip4 ? first < 224 : first != 0xFF;
 }
 
 void read_ip4_target(const cmsghdr& item, address& from) noexcept {
@@ -34,7 +34,7 @@ void read_ip6_target(const cmsghdr& item, address& from) noexcept {
   in6_pktinfo info;
   std::memcpy(&info, CMSG_DATA(&item), sizeof info);
   std::array<std::uint8_t, 16> ip{};
-  if (from.what() == address::kind::ip4) {
+  if (from.kind() == address_kind::ip4) {
     std::memcpy(ip.data(), &info.ipi6_addr.s6_addr[12], 4);
     return from.set_source(ip);
   }
@@ -97,7 +97,7 @@ void add_source(const op& o, const slot& s, msghdr& message, ancillary& room) no
     return add_item(message, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
   }
   in6_pktinfo info{};
-  if (to.what() == address::kind::ip4) {
+  if (to.kind() == address_kind::ip4) {
     info.ipi6_addr.s6_addr[10] = info.ipi6_addr.s6_addr[11] = 0xFF;
     std::memcpy(&info.ipi6_addr.s6_addr[12], ip.data(), 4);
   } else {

@@ -70,7 +70,7 @@ void kernel_engine::remember(const slot& s) noexcept {
   const handle h{static_cast<std::uint32_t>(s.fd), s.generation};
   try {
     auto name = remote(h);
-    if (!name || name->what() == address::kind::none) name = local(h);
+    if (!name || name->kind() == address_kind::none) name = local(h);
     if (name) departed_.emplace(key_of(h), *std::move(name));
   } catch (const std::bad_alloc&) {
     // The error then names nobody.

@@ -16,7 +16,7 @@ namespace bight::posix {
 // Connecting a datagram socket looks for a route and sends nothing. Without a descriptor for one
 // nothing is known, and a route is the commoner case.
 int kernel_facts::route(const address& to, bool broadcast) const {
-  const int family = to.what() == address::kind::ip6 ? AF_INET6 : AF_INET;
+  const int family = to.kind() == address_kind::ip6 ? AF_INET6 : AF_INET;
   const int probe = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return 0;
   const int on = 1;

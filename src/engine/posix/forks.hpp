@@ -6,6 +6,8 @@
 
 #include <bight/context.hpp>
 
+#include "base/names.hpp"
+
 namespace bight::posix {
 
 class kernel_engine;

@@ -3,9 +3,10 @@
 
 /// What has arrived on a socket and waits for a receive or an accept.
 
+#include "base/names.hpp"
 #include "engine/arrival.hpp"
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 
 #include <new>
 

@@ -10,7 +10,7 @@
 #include "engine/posix/signals.hpp"
 #include "engine/posix/workers.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -45,9 +45,9 @@ bool ip6_works() noexcept {
 }
 
 int family_of(transport t, const address& at) noexcept {
-  if (t == transport::local || at.is_local()) return AF_UNIX;
-  if (at.what() == address::kind::ip4) return AF_INET;
-  if (at.what() == address::kind::any && !ip6_works()) return AF_INET;
+  if (t == transport::local || at.is_unix()) return AF_UNIX;
+  if (at.kind() == address_kind::ip4) return AF_INET;
+  if (at.kind() == address_kind::any && !ip6_works()) return AF_INET;
   return AF_INET6;
 }
 
@@ -270,7 +270,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
   const int on = 1;
   if (family == AF_INET6) {
     // Dual stack only for ":port": "[::]:9999" means IPv6, whatever the system's default is.
-    const bool both = at.what() == address::kind::any;
+    const bool both = at.kind() == address_kind::any;
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, both ? &off : &on, sizeof on);
   }
   if (type == SOCK_STREAM && family != AF_UNIX) {  // accepted sockets inherit both: tcp(7)

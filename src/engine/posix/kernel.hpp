@@ -4,6 +4,7 @@
 /// What the engines over a real kernel share: descriptors, names, options, the clock, waking up,
 /// and the operations that are not about a socket (resolve, signal, work).
 
+#include "base/names.hpp"
 #include "engine/engine.hpp"
 #include "engine/pieces.hpp"
 #include "engine/posix/forks.hpp"
@@ -12,7 +13,7 @@
 #include "engine/posix/sockaddr.hpp"
 #include "engine/posix/socket_file.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <memory>
 #include <string>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bight/line_sink.hpp>
 
+#include "base/names.hpp"
+
 #include <cerrno>
 #include <climits>
 #include <condition_variable>

@@ -33,7 +33,7 @@ std::string scope_text(const address& a) {
 bool is_scoped(const address& a) { return !scope_text(a).empty(); }
 
 address without_scope(const address& a) noexcept {
-  return a.what() == address::kind::ip6 ? address::ip6(a.bytes(), a.port()) : a;
+  return a.kind() == address_kind::ip6 ? address::ip6(a.bytes(), a.port()) : a;
 }
 
 // Of the calls that c-ares makes, either none or all are replaced.

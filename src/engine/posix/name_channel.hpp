@@ -4,10 +4,11 @@
 /// c-ares with one configuration, on this loop: sockets, timeouts and questions to name servers.
 /// When the configuration changes, the resolver makes another one.
 
+#include "base/names.hpp"
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/resolv_conf.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <memory>
 #include <string>

@@ -8,7 +8,9 @@
 /// gets what that host has. So the addresses of two hosts are never mixed.
 
 #include <bight/address.hpp>
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
+
+#include "base/names.hpp"
 
 #include <array>
 #include <string>

@@ -10,6 +10,8 @@
 #include <bight/address.hpp>
 #include <bight/time.hpp>
 
+#include "base/names.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>

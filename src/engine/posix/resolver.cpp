@@ -46,7 +46,7 @@ address loopback_of(int family) noexcept {
   return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 0);
 }
 
-int family_of(const address& a) noexcept { return a.what() == address::kind::ip6 ? 6 : 4; }
+int family_of(const address& a) noexcept { return a.kind() == address_kind::ip6 ? 6 : 4; }
 
 resolve_answer& answer_of(const op& o) noexcept { return *static_cast<resolve_answer*>(o.extra); }
 

@@ -9,9 +9,10 @@
 /// the other misses none; a signal that comes in that moment goes to the next who waits, or is
 /// raised again at its end.
 
+#include "base/names.hpp"
 #include "engine/posix/kernel.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <vector>
 

@@ -46,7 +46,7 @@ void ip6_name(const address& a, socket_name& name) noexcept {
   auto& in6 = *::new (&name.storage) sockaddr_in6{};
   in6.sin6_family = AF_INET6;
   in6.sin6_port = htons(a.port());
-  if (a.what() == address::kind::ip4) {
+  if (a.kind() == address_kind::ip4) {
     in6.sin6_addr.s6_addr[10] = in6.sin6_addr.s6_addr[11] = 0xFF;
     std::memcpy(&in6.sin6_addr.s6_addr[12], a.bytes().data(), 4);
   } else {
@@ -88,8 +88,9 @@ address from_system(const sockaddr* name, socklen_t length) {
     const auto& un = *reinterpret_cast<const sockaddr_un*>(name);
     const std::size_t size = length - offsetof(sockaddr_un, sun_path);
     if (size == 0) return {};  // an unnamed peer
-    if (un.sun_path[0] == '\0') return address::local("@" + std::string(un.sun_path + 1, size - 1));
-    return address::local(std::string(un.sun_path, strnlen(un.sun_path, size)));
+    if (un.sun_path[0] == '\0')
+      return address::unix_socket("@" + std::string(un.sun_path + 1, size - 1));
+    return address::unix_socket(std::string(un.sun_path, strnlen(un.sun_path, size)));
   }
   return {};
 }

@@ -5,6 +5,8 @@
 
 #include <bight/address.hpp>
 
+#include "base/names.hpp"
+
 #include <sys/socket.h>
 
 namespace bight::posix {
@@ -25,9 +27,9 @@ struct socket_name {
 
 /// Whether `a` can be said in `family`.
 [[nodiscard]] inline bool has_name(const address& a, int family) noexcept {
-  if (a.is_local()) return family == AF_UNIX;
-  if (a.what() == address::kind::ip6) return family == AF_INET6;
-  const bool either = a.what() == address::kind::ip4 || a.what() == address::kind::any;
+  if (a.is_unix()) return family == AF_UNIX;
+  if (a.kind() == address_kind::ip6) return family == AF_INET6;
+  const bool either = a.kind() == address_kind::ip4 || a.kind() == address_kind::any;
   return either && (family == AF_INET || family == AF_INET6);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/workers.hpp"
 
-#include <bight/callback.hpp>
+#include <bight/machinery/callback.hpp>
 
 #include "engine/loop.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "engine/readiness/readiness.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <cerrno>
 #include <climits>

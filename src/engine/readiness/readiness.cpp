@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/readiness/readiness.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <cerrno>
 #include <new>

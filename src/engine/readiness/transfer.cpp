@@ -5,7 +5,7 @@
 #include "engine/posix/segments.hpp"
 #include "engine/readiness/readiness.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <cerrno>
 #include <climits>

@@ -5,6 +5,8 @@
 
 #include <bight/sim_trace.hpp>
 
+#include "base/names.hpp"
+
 #include <fstream>
 #include <string>
 

@@ -155,7 +155,7 @@ void join(universe& u, socket& s, op& o) {
 
 bool connect(socket& s, op& o) {
   packet_end to = end_of(*o.peer);
-  if (o.peer->what() == address::kind::any) to.ip[15] = 1;
+  if (o.peer->kind() == address_kind::any) to.ip[15] = 1;
   if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
     o.code = errc::bad_address;
     return true;
@@ -219,7 +219,7 @@ bool send(universe& u, socket& s, op& o) {
   packet_end to = s.remote;
   if (o.peer != nullptr) {
     to = end_of(*o.peer);
-    if (o.peer->what() == address::kind::any) to.family = 0;
+    if (o.peer->kind() == address_kind::any) to.family = 0;
     if (to.family == 4 && s.family == 6 && !s.dual) return fail(o, std::errc::network_unreachable);
     if (to.family == 0 || (to.family != s.family && !(s.family == 6 && s.dual))) {
       o.code = errc::bad_address;

@@ -25,7 +25,7 @@ std::string plain(std::string name) {
 }
 
 bool is_of(const address& a, int family) noexcept {
-  return a.what() == (family == 4 ? address::kind::ip4 : address::kind::ip6);
+  return a.kind() == (family == 4 ? address_kind::ip4 : address_kind::ip6);
 }
 
 }  // namespace

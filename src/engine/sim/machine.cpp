@@ -83,8 +83,8 @@ void machine::hold_port(held_port p) noexcept {
 packet_end end_of(const address& a) noexcept {
   packet_end e;
   e.port = a.port();
-  if (a.what() == address::kind::ip4) e.family = 4;
-  if (a.what() == address::kind::ip6 || a.what() == address::kind::any) e.family = 6;
+  if (a.kind() == address_kind::ip4) e.family = 4;
+  if (a.kind() == address_kind::ip6 || a.kind() == address_kind::any) e.family = 6;
   if (a.is_ip()) e.ip = a.bytes();
   return e;
 }

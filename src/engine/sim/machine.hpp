@@ -5,6 +5,7 @@
 
 #include <bight/sim.hpp>
 
+#include "base/names.hpp"
 #include "engine/sim/path.hpp"
 #include "engine/sim/socket.hpp"
 #include "engine/surroundings.hpp"

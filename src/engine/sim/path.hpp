@@ -8,6 +8,7 @@
 
 #include <bight/sim.hpp>
 
+#include "base/names.hpp"
 #include "engine/sim/event_queue.hpp"
 
 #include <algorithm>

@@ -23,6 +23,7 @@ program::program(universe& all, machine& m, std::uint32_t n, callback<task<>()> 
   auto mine = std::make_unique<sim_engine>(all, m, *this);
   eng = mine.get();
   running = std::make_unique<loop>(std::move(mine));
+  running->drain_on_signals();  // a program of a host stands for one with a main()
 }
 
 program& universe::add_program(machine& m, callback<task<>()> make) {
@@ -44,6 +45,7 @@ void universe::renew(program& p) {
   auto mine = std::make_unique<sim_engine>(*this, p.home, p);
   sim_engine* const fresh = mine.get();
   p.running = std::make_unique<loop>(std::move(mine));
+  p.running->drain_on_signals();
   p.eng = fresh;
 }
 

@@ -5,6 +5,8 @@
 
 #include <bight/explore.hpp>
 
+#include "base/names.hpp"
+
 #include <deque>
 #include <memory>
 #include <optional>

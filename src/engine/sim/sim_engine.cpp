@@ -317,7 +317,7 @@ bool sim_engine::can_send(handle h) const noexcept {
 void sim_engine::remember(handle h) noexcept {
   try {
     auto name = remote(h);
-    if (!name || name->what() == address::kind::none) name = local(h);
+    if (!name || name->kind() == address_kind::none) name = local(h);
     if (name) departed_.emplace(key_of(h), *std::move(name));
   } catch (const std::bad_alloc&) {
     // The error then names nobody.

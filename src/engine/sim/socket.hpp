@@ -3,10 +3,11 @@
 
 /// What the simulated systems know about one socket.
 
-#include <bight/op.hpp>
+#include <bight/machinery/op.hpp>
 #include <bight/options.hpp>
 #include <bight/sim_trace.hpp>
 
+#include "base/names.hpp"
 #include "engine/carrier.hpp"
 #include "engine/sim/slab.hpp"
 

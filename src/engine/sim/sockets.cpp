@@ -89,16 +89,15 @@ result<handle> sim_engine::open(transport t, const address& at) {
   if (dead_) return error(errc::cancelled, "socket");
   if (!home_.may_open()) return error(code_of(std::errc::too_many_files_open), "socket");
   std::uint8_t family = 6;
-  if (t == transport::local || at.is_local())
+  if (t == transport::local || at.is_unix())
     family = unix_family;
-  else if (at.what() == address::kind::ip4 ||
-           (at.what() == address::kind::any && !home_.options.ip6))
+  else if (at.kind() == address_kind::ip4 || (at.kind() == address_kind::any && !home_.options.ip6))
     family = 4;
   if (family == 6 && !home_.options.ip6)
     return error(code_of(std::errc::address_family_not_supported), "socket");
   socket& s = all_.make_socket(
       home_, t == transport::udp ? socket_kind::datagram : socket_kind::stream, family);
-  s.dual = family == 6 && at.what() == address::kind::any;
+  s.dual = family == 6 && at.kind() == address_kind::any;
   return take(s);
 }
 
@@ -115,11 +114,11 @@ std::error_code sim_engine::bind(handle h, const address& at) {
   if (s == nullptr) return closed_handle();
   if (s->family != unix_family) {
     packet_end name = end_of(at);
-    if (at.what() == address::kind::any && s->family == 4) name.family = 4;
+    if (at.kind() == address_kind::any && s->family == 4) name.family = 4;
     if (name.family != s->family) return make_error_code(errc::bad_address);
-    return ports::bind(all_, *s, name, s->dual && at.what() == address::kind::any);
+    return ports::bind(all_, *s, name, s->dual && at.kind() == address_kind::any);
   }
-  if (!at.is_local()) return make_error_code(errc::bad_address);
+  if (!at.is_unix()) return make_error_code(errc::bad_address);
   if (s->local_path != 0) return code_of(std::errc::invalid_argument);
   const std::string path = at.host();
   const auto there = home_.unix_names.find(path);
@@ -161,7 +160,7 @@ result<address> sim_engine::local(handle h) const {
   const socket* const s = find(h);
   if (s == nullptr) return error(closed_handle(), "local address");
   if (s->family == unix_family)
-    return s->local_path == 0 ? address() : address::local(all_.unix_paths[s->local_path]);
+    return s->local_path == 0 ? address() : address::unix_socket(all_.unix_paths[s->local_path]);
   packet_end name = s->local;
   if (name.family == 0) name.family = s->family;
   return name.to_address();
@@ -175,7 +174,7 @@ result<address> sim_engine::remote(handle h) const {
     return error(closed_handle(), "remote address");
   }
   if (s->family == unix_family && s->at != stage::fresh)
-    return s->remote_path == 0 ? address() : address::local(all_.unix_paths[s->remote_path]);
+    return s->remote_path == 0 ? address() : address::unix_socket(all_.unix_paths[s->remote_path]);
   if (s->remote.family == 0) return error(code_of(std::errc::not_connected), "remote address");
   return s->remote.to_address();
 }

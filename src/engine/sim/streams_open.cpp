@@ -94,7 +94,7 @@ bool connect(universe& u, socket& s, op& o) {
     return true;
   }
   if (s.family == unix_family) {
-    if (!o.peer->is_local()) {
+    if (!o.peer->is_unix()) {
       o.code = code_of(std::errc::address_family_not_supported);
       return true;
     }
@@ -111,7 +111,7 @@ bool connect(universe& u, socket& s, op& o) {
     s.peer_machine = s.home->number;
   } else {
     packet_end to = end_of(*o.peer);
-    if (o.peer->what() == address::kind::any) to.ip[15] = 1;
+    if (o.peer->kind() == address_kind::any) to.ip[15] = 1;
     if (to.family != s.family && !(s.family == 6 && s.dual)) to.family = 0;
     if (to.family == 0) {
       o.code = errc::bad_address;

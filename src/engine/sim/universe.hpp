@@ -6,6 +6,7 @@
 #include <bight/sim.hpp>
 
 #include "base/buffers.hpp"
+#include "base/names.hpp"
 #include "engine/loop.hpp"
 #include "engine/sim/event_queue.hpp"
 #include "engine/sim/machine.hpp"

@@ -6,6 +6,8 @@
 
 #include <bight/lease.hpp>
 
+#include "base/names.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -6,7 +6,7 @@
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -3,6 +3,7 @@
 
 /// The two queues shared with the kernel: requests in, completions out.
 
+#include "base/names.hpp"
 #include "engine/uring/kernel_abi.hpp"
 
 #include <bight/time.hpp>

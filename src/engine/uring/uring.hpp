@@ -9,7 +9,9 @@
 
 namespace bight {
 
+namespace machinery {
 class engine;
+}
 
 namespace uring {
 

@@ -4,7 +4,7 @@
 #include "base/check.hpp"
 #include "engine/uring/states.hpp"
 
-#include <bight/scheduler.hpp>
+#include <bight/machinery/scheduler.hpp>
 
 #include <cerrno>
 #include <cstring>

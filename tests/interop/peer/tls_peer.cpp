@@ -26,7 +26,7 @@ std::vector<std::string> list(const std::string& text) {
 }
 
 void print_agreement(const stream& peer) {
-  const auto a = *tls::about(peer);
+  const auto a = *tls::info(peer);
   print("agreed {} alpn={} name={} peer={} resumed={}", a.protocol, a.application, a.name, a.peer,
         a.resumed);
 }

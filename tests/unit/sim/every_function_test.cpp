@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What programs can call works in a simulated world; tools/check_simulated says what is missing.
+#include "base/names.hpp"
 #include "unit/sim/net.hpp"
 
 #include <csignal>
@@ -65,8 +66,8 @@ TEST(sim_functions, scopes_races_and_events) {
     auto joined = side.join();
     co_await std::move(joined);
     auto peer = co_await tcp::connect("b:7");
-    auto race = any(peer.recv(), sleep(1s));
-    EXPECT_EQ((co_await std::move(race)).index(), 1u);
+    auto racing = race(peer.recv(), sleep(1s));
+    EXPECT_EQ((co_await std::move(racing)).index(), 1u);
     co_await peer.send("x");
     auto both = all(peer.recv(), sleep(1s));
     EXPECT_EQ(std::get<0>(co_await std::move(both)), "x");
@@ -111,21 +112,21 @@ TEST(sim_functions, datagrams) {
 
 TEST(sim_functions, unix_sockets) {
   two_hosts w;
-  w.a.start([]() -> task<> { co_await local::serve("/run/echo", echo, silent()); });
+  w.a.start([]() -> task<> { co_await unix_socket::serve("/run/echo", echo, silent()); });
   const auto body = []() -> task<> {
     co_await sleep(1ms);
-    auto peer = co_await local::connect("/run/echo");
+    auto peer = co_await unix_socket::connect("/run/echo");
     co_await peer.send("x");
     EXPECT_EQ(co_await peer.recv(), "x");
-    auto missing = co_await attempt(local::connect("/run/nothing"));
+    auto missing = co_await attempt(unix_socket::connect("/run/nothing"));
     EXPECT_TRUE(fails(missing, errc::bad_address));
-    auto listening = co_await local::listen("@name");
+    auto listening = co_await unix_socket::listen("@name");
     auto by_address = co_await tcp::connect("unix:@name");
     EXPECT_EQ(listening.local().str(), "unix:@name");
   };
   w.a.run(body());
   const auto elsewhere = []() -> task<> {  // another host has other files
-    auto none = co_await attempt(local::connect("/run/echo"));
+    auto none = co_await attempt(unix_socket::connect("/run/echo"));
     EXPECT_TRUE(fails(none, errc::bad_address));
   };
   w.b.run(elsewhere());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // HTTP in a simulated world.
+#include "base/names.hpp"
 #include "unit/sim/net.hpp"
 
 #include <bight/http.hpp>

@@ -46,16 +46,16 @@ TEST(sim_kernel, a_full_unix_backlog_makes_a_connect_wait) {
   const auto body = []() -> task<> {
     tcp::listen_options one;
     one.backlog = 0;
-    auto listening = co_await local::listen("/s", one);
-    auto first = co_await local::connect("/s");
-    auto second = co_await attempt(within(1h, local::connect("/s")));
+    auto listening = co_await unix_socket::listen("/s", one);
+    auto first = co_await unix_socket::connect("/s");
+    auto second = co_await attempt(within(1h, unix_socket::connect("/s")));
     EXPECT_TRUE(fails(second, errc::timed_out));
     const auto accept_later = [](tcp::listener& l) -> task<> {
       co_await sleep(1s);
       auto accepted = co_await l.accept();
       co_await accepted.send("x");
     };
-    auto both = all(local::connect("/s"), accept_later(listening));
+    auto both = all(unix_socket::connect("/s"), accept_later(listening));
     co_await std::move(both);
     EXPECT_EQ(co_await first.recv(), "x");
   };
@@ -68,14 +68,14 @@ TEST(sim_kernel, a_connect_that_waits_for_a_unix_backlog_is_refused_when_its_lis
   const auto body = []() -> task<> {
     tcp::listen_options one;
     one.backlog = 0;
-    auto listening = co_await local::listen("/s", one);
-    auto first = co_await local::connect("/s");
+    auto listening = co_await unix_socket::listen("/s", one);
+    auto first = co_await unix_socket::connect("/s");
     const auto close_later = [](tcp::listener& l) -> task<> {
       co_await sleep(1s);
       l.close();
     };
     const auto connect = []() -> task<> {
-      auto refused = co_await attempt(local::connect("/s"));
+      auto refused = co_await attempt(unix_socket::connect("/s"));
       EXPECT_TRUE(fails(refused, errc::refused));
     };
     auto both = all(connect(), close_later(listening));
@@ -102,7 +102,7 @@ TEST(sim_kernel, a_restarted_client_has_forgotten_its_tickets) {
       auto peer = co_await tls::connect("b:443", how);
       co_await peer.send("hello");
       EXPECT_EQ(co_await peer.recv(), "hello");
-      resumed.push_back(tls::about(peer)->resumed);
+      resumed.push_back(tls::info(peer)->resumed);
       peer.shutdown_send();
       EXPECT_TRUE((co_await peer.recv()).empty());
     }

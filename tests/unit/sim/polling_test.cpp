@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A program that polls sees time pass, and one that polls for ever meets a limit.
+#include "base/names.hpp"
 #include "unit/sim/net.hpp"
 
 namespace bight::sim_test {

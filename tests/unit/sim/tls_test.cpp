@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // TLS in a simulated world is the real one; chance and date are the world's.
+#include "base/names.hpp"
 #include "contract/certificates.hpp"
 #include "unit/sim/net.hpp"
 
@@ -33,7 +34,7 @@ task<bool> talk(const secure_echo& with) {
   auto peer = co_await tls::connect("b:443", with.trusted());
   co_await peer.send("hello");
   EXPECT_EQ(co_await peer.recv(), "hello");
-  const bool resumed = tls::about(peer)->resumed;
+  const bool resumed = tls::info(peer)->resumed;
   peer.shutdown_send();
   EXPECT_TRUE((co_await peer.recv()).empty());
   co_return resumed;
@@ -136,7 +137,7 @@ TEST(sim_functions, servers_of_tls_of_ones_own) {
     auto accepting = door.accept(std::move(below));
     auto peer = co_await std::move(accepting);
     EXPECT_EQ(co_await peer.recv(), "x");
-    EXPECT_EQ(tls::about(peer)->name, "b");
+    EXPECT_EQ(tls::info(peer)->name, "b");
     co_await peer.send("y");
     shared = nullptr;
   });

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bight {
+namespace bight::machinery {
 
 /// A callable of that signature, owned and copyable: std::function without its header's price.
 template <class Signature>
@@ -48,4 +48,4 @@ struct work_order {
   std::exception_ptr failure;
 };
 
-}  // namespace bight
+}  // namespace bight::machinery

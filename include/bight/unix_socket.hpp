@@ -7,7 +7,7 @@
 
 #include <bight/tcp.hpp>
 
-namespace bight::local {
+namespace bight::unix_socket {
 
 using stream = bight::stream;
 using listener = tcp::listener;
@@ -25,4 +25,4 @@ using listener = tcp::listener;
 [[nodiscard]] task<> serve(std::string path, tcp::handler handle,
                            serve_options options = serve_options());
 
-}  // namespace bight::local
+}  // namespace bight::unix_socket

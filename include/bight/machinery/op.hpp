@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bight {
+namespace bight::machinery {
 
 class carrier;
 
@@ -284,4 +284,4 @@ class [[nodiscard]] send_pieces_operation : public op, public awaits<send_pieces
   [[nodiscard]] result<void> take();
 };
 
-}  // namespace bight
+}  // namespace bight::machinery

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace bight {
+namespace bight::machinery {
 
 /// For a constructor: the members are set when they are first needed, and not before.
 struct set_later {};
@@ -173,4 +173,4 @@ class scheduler {
   const void* driven_in_ = nullptr;  // atomic; <atomic> would bring the system's headers
 };
 
-}  // namespace bight
+}  // namespace bight::machinery
