@@ -21,8 +21,10 @@ namespace parity {
 //    sender is woken.
 std::string normal(const script& s, const record& r) {
   record n = r;
-  const std::string reset = bight::machinery::category().message(static_cast<int>(bight::errc::reset));
-  const std::string closed = bight::machinery::category().message(static_cast<int>(bight::errc::closed));
+  const std::string reset =
+      bight::machinery::category().message(static_cast<int>(bight::errc::reset));
+  const std::string closed =
+      bight::machinery::category().message(static_cast<int>(bight::errc::closed));
   std::array<bool, 2> has_filled{};
   for (std::size_t i = 0; i < n.steps.size(); ++i) {
     outcome& o = n.steps[i];
