@@ -6,6 +6,7 @@
 
 #include "base/plant.hpp"
 #include "engine/loop.hpp"
+#include "net/open.hpp"
 
 #include <algorithm>
 
@@ -242,11 +243,7 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
   const transport how = to.is_unix() ? transport::local : transport::tcp;
   for (bool first = true;; first = false) {
     auto opened = e.open(how, to);
-    if (!opened) {
-      std::error_code failed = opened.error().code();
-      const std::string why = e.cause(verb::connect, failed, to);
-      co_return error(failed, "connect " + to.str(), 0, why);
-    }
+    if (!opened) co_return failure_of(e, verb::connect, opened.error().code(), "connect ", to);
     const handle h = *opened;
     stream socket(e, h);
     const bool has_source = from.kind() != address_kind::none;

@@ -5,6 +5,12 @@
 
 namespace bight {
 
+error failure_of(const engine& e, verb what, std::error_code code, std::string_view tried,
+                 const address& at) {
+  const std::string why = e.cause(what, code, at);
+  return error(code, std::string(tried) + at.str(), 0, why);
+}
+
 task<std::vector<address>> addresses_to_bind(address at, int family) {
   std::vector<address> all;
   if (at.kind() == address_kind::any && family != 0) {

@@ -8,6 +8,7 @@
 #include "base/names.hpp"
 #include "engine/engine.hpp"
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,11 @@ class unowned {
   engine& engine_;
   handle handle_;
 };
+
+/// The error for `code` of a call about `at`, with its cause. `tried` ends with a blank: "listen on
+/// ".
+[[nodiscard]] error failure_of(const engine& e, verb what, std::error_code code,
+                               std::string_view tried, const address& at);
 
 /// A socket that listens on `at`, which is no name.
 [[nodiscard]] result<handle> open_listener(engine& e, const address& at,

@@ -9,13 +9,12 @@ namespace bight {
 
 result<handle> open_listener(engine& e, const address& at, tcp::listen_options options) {
   auto opened = e.open(at.is_unix() ? transport::local : transport::tcp, at);
-  if (!opened) return opened.error();
+  if (!opened) return failure_of(e, verb::accept, opened.error().code(), "listen on ", at);
   const handle h = *opened;
   unowned socket(e, h);
   const auto fail = [&](std::error_code code) {
     e.close(socket.give());
-    const std::string why = e.cause(verb::accept, code, at);
-    return error(code, "listen on " + at.str(), 0, why);
+    return failure_of(e, verb::accept, code, "listen on ", at);
   };
   // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
   // Where the option is missing or forbidden, it must.

@@ -23,7 +23,7 @@ error no_unix_datagrams(const std::string& tried) {
 result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
   if (at.is_unix()) return no_unix_datagrams("bind " + at.str());
   auto opened = e.open(transport::udp, at);
-  if (!opened) return opened.error();
+  if (!opened) return failure_of(e, verb::accept, opened.error().code(), "bind ", at);
   const handle h = *opened;
   unowned socket(e, h);
   std::error_code failed;
@@ -31,8 +31,7 @@ result<handle> open_datagram(engine& e, const address& at, bool reuse_port) {
   if (!failed) failed = e.bind(h, at);
   if (!failed) return socket.give();
   e.close(socket.give());
-  const std::string why = e.cause(verb::accept, failed, at);
-  return error(failed, "bind " + at.str(), 0, why);
+  return failure_of(e, verb::accept, failed, "bind ", at);
 }
 
 namespace udp {
@@ -149,7 +148,11 @@ task<socket> connect(address to) {
   std::optional<error> first;
   for (address& a : candidates) {
     auto opened = e.open(transport::udp, a);
-    socket s(e, opened.value());
+    if (!opened) {
+      if (!first) first.emplace(failure_of(e, verb::connect, opened.error().code(), "connect ", a));
+      continue;
+    }
+    socket s(e, *opened);
     auto aimed = co_await attempt(aim_operation(e, *opened, a));
     if (aimed) co_return s;
     if (!first) first.emplace(aimed.error());
