@@ -80,14 +80,14 @@ task<> serve_text(std::string at, tcp::handler handle, serve_options how,
 task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
              bight::serve_options options) {
   auto identity = std::make_shared<server_identity>(std::move(how));
-  if (identity->made_on_the_spot())
+  if (identity->self_signed())
     options.on_listening = [identity, told = false,
                             also = options.on_listening](const address& a) mutable {
       if (!std::exchange(told, true)) tell_pin(*identity, a);
       if (also) also(a);
     };
   options.signals |= loop::of(co_await current_context()).drains_on_signals();
-  const bool reloads = identity->how().reload && options.signals && !identity->made_on_the_spot();
+  const bool reloads = identity->how().reload && options.signals && !identity->self_signed();
   const auto on_error = options.on_error;
   secured_handler secure{identity, std::move(handle)};
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));

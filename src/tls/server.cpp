@@ -61,7 +61,7 @@ void ask_for_certificates(SSL_CTX& context, const std::string& authorities) {
 
 server_identity::server_identity(serve_options how) : how_(std::move(how)), current_(load()) {}
 
-bool server_identity::made_on_the_spot() const noexcept {
+bool server_identity::self_signed() const noexcept {
   return how_.certificate.empty() && how_.key.empty() && how_.more.empty();
 }
 
@@ -71,7 +71,7 @@ std::shared_ptr<const loaded_identities> server_identity::current() const {
 }
 
 void server_identity::reload() {
-  if (made_on_the_spot()) return;  // its pin must stay what it was
+  if (self_signed()) return;  // its pin must stay what it was
   auto fresh = load();
   const std::lock_guard lock(door_);
   current_ = std::move(fresh);
@@ -86,7 +86,7 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     if (files != nullptr)
       use_identity(*c, *files);
     else
-      use_made_on_the_spot(*c);
+      use_self_signed(*c);
     if (!how_.client_authorities.empty()) ask_for_certificates(*c, how_.client_authorities);
     // Sessions live in the session tickets that clients keep; nothing is kept here.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
@@ -99,7 +99,7 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     all->contexts.push_back(std::move(made));
   };
   const identity first{how_.certificate, how_.key};
-  if (made_on_the_spot())
+  if (self_signed())
     add(nullptr);
   else if (!first.certificate.empty() || !first.key.empty())
     add(&first);

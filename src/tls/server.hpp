@@ -38,7 +38,7 @@ class server_identity {
   void reload();
   [[nodiscard]] const serve_options& how() const noexcept { return how_; }
   /// Whether the certificate was made on the spot.
-  [[nodiscard]] bool made_on_the_spot() const noexcept;
+  [[nodiscard]] bool self_signed() const noexcept;
 
  private:
   [[nodiscard]] std::shared_ptr<const loaded_identities> load() const;
@@ -52,6 +52,6 @@ class server_identity {
 [[nodiscard]] stream begin_as_server(stream over, const server_identity& identity, loop& here);
 
 /// A key (ECDSA, P-256) and a certificate for this machine's own names, for development.
-void use_made_on_the_spot(SSL_CTX& context);
+void use_self_signed(SSL_CTX& context);
 
 }  // namespace bight::tls

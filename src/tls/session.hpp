@@ -107,7 +107,7 @@ class session final : public carrier {
   void finish(op*& slot, std::error_code code = {}) noexcept;
   void hand_over(bool from_loop);
 
-  // below.cpp: the stream below.
+  // transport.cpp: the stream below.
   [[nodiscard]] bool receive();
   void take_received();
   [[nodiscard]] bool transmit();
@@ -116,7 +116,7 @@ class session final : public carrier {
   [[nodiscard]] static bool submit_below(raw& r) noexcept;
   void rest() noexcept;
 
-  // broken.cpp: what went wrong.
+  // errors.cpp: what went wrong.
   enum class stopped : std::uint8_t { no, wants_input, ended, failed };
   [[nodiscard]] stopped why_stopped(int outcome);
   void fail(failure f);
@@ -124,7 +124,7 @@ class session final : public carrier {
   [[nodiscard]] failure failure_now();
   [[nodiscard]] std::string phase() const;
 
-  // farewell.cpp: the end.
+  // close.cpp: the end.
   void say_goodbye() noexcept;
   void drop(op*& slot) noexcept;
   void part() noexcept;

@@ -63,7 +63,7 @@ BIGHT_TEST(session_ends, an_answer_by_tls_arrives_whole_with_input_unread) {
   for (const bool ends : {false, true}) {
     trial t;
     std::string pin;
-    auto serving = tls::serve("127.0.0.1:0", answer_in_a_task, made_on_the_spot(pin), t.options());
+    auto serving = tls::serve("127.0.0.1:0", answer_in_a_task, self_signed(pin), t.options());
     co_await serve_for(t.s, std::move(serving), ask_by_tls(t, pin, ends));
     EXPECT_EQ(t.s.told(), "");
   }

@@ -67,7 +67,7 @@ inline task<> play_in_a_drain(trial& t, tcp::handler handler) {
   co_await serve_for(t.s, tcp::serve("127.0.0.1:0", std::move(handler), o), hear_one_in_a_drain(t));
 }
 
-inline tls::serve_options made_on_the_spot(std::string& pin) {
+inline tls::serve_options self_signed(std::string& pin) {
   tls::serve_options how;
   how.on_pin = [&pin](const std::string& made) { pin = made; };
   return how;
@@ -88,7 +88,7 @@ inline task<> hear_one_by_tls(trial& t, const std::string& pin) {
 
 inline task<> play_by_tls(trial& t, tcp::handler handler) {
   std::string pin;
-  auto serving = tls::serve("127.0.0.1:0", std::move(handler), made_on_the_spot(pin), t.options());
+  auto serving = tls::serve("127.0.0.1:0", std::move(handler), self_signed(pin), t.options());
   co_await serve_for(t.s, std::move(serving), hear_one_by_tls(t, pin));
 }
 

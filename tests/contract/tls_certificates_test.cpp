@@ -64,14 +64,14 @@ BIGHT_TEST(tls_certificates, G01_a_certificate_of_the_future_is_an_error_of_its_
 }
 
 BIGHT_TEST(tls_certificates, G01_the_default_is_to_verify) {
-  auto outcome = co_await try_with(on_the_spot(), tls::connect_options());
+  auto outcome = co_await try_with(self_signed(), tls::connect_options());
   EXPECT_TRUE(fails(outcome, errc::certificate_self_signed));
 }
 
 BIGHT_TEST(tls_certificates, G01_only_insecure_accepts_anybody) {
   tls::connect_options o;
   o.insecure = true;
-  auto outcome = co_await try_with(on_the_spot(), std::move(o));
+  auto outcome = co_await try_with(self_signed(), std::move(o));
   EXPECT_TRUE(outcome) << outcome.error().what();
 }
 

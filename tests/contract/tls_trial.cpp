@@ -5,7 +5,7 @@ namespace contract {
 
 certificate_plan good() { return {}; }
 
-tls::serve_options on_the_spot() {
+tls::serve_options self_signed() {
   tls::serve_options how;
   how.on_pin = [](const std::string&) {};
   return how;

@@ -12,7 +12,7 @@ namespace contract {
 
 [[nodiscard]] certificate_plan good();
 /// A server that makes its own certificate, and tells nobody.
-[[nodiscard]] tls::serve_options on_the_spot();
+[[nodiscard]] tls::serve_options self_signed();
 [[nodiscard]] tls::serve_options with_files(const tls::identity& files);
 [[nodiscard]] tls::connect_options trusting(const tls::identity& authority,
                                             std::string name = "localhost");

@@ -40,7 +40,7 @@ void add_serial(X509& to) {
 
 }  // namespace
 
-void use_made_on_the_spot(SSL_CTX& context) {
+void use_self_signed(SSL_CTX& context) {
   const key_ptr key(EVP_EC_gen("P-256"));
   const x509_ptr made(X509_new());
   need(key != nullptr && made != nullptr);
