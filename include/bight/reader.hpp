@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Messages out of a byte stream: exact counts, lines, anything with a delimiter, length prefixes.
+/// Reads messages from a byte stream: exact counts, lines, delimited and length-prefixed messages.
 
 #include <bight/machinery/read.hpp>
 
@@ -15,28 +15,30 @@ namespace bight {
 
 using machinery::last_line;
 
-/// Reads messages from a stream. Borrows it; neither may move while a call is in flight.
+/// Reads messages from a stream. Borrows the stream; neither may move while a call is in flight.
 ///
-/// A deadline or a cancellation in the middle of any of these loses no byte: what had come is kept,
-/// and the same call can be made again. Every message has a maximum.
+/// A deadline or a cancellation during a call loses no byte: received bytes stay buffered, and the
+/// call can be repeated. Every message has a maximum length.
 ///
-/// errors  those of the stream; cut_short when it ends inside a message (buffered() tells how much
-///         of it is there, and recv() still gives it); too_long when a maximum is passed, before
-///         more is read; busy while another call is in flight. None of them uses up a byte.
-/// threads the stream's; one call at a time. Calls that find their message buffered let other tasks
-///         run after some of them.
+/// errors   those of the stream; cut_short if the stream ends inside a message (buffered() is the
+///          number of bytes received of it, and recv() returns them); too_long if the maximum is
+///          exceeded, before more is received; busy while another call is in flight. A failed call
+///          consumes no byte.
+/// threads  the stream's; one call at a time. After several calls in a row whose message is already
+///          buffered, other tasks run first.
 template <byte_source Source>
 class reader {
  public:
   explicit reader(Source& source) noexcept : source_(&source) {}
   explicit reader(Source&&) = delete;
-  /// Tied to a writer, which is borrowed too: it is flushed before each wait for the source, and
-  /// before the end is told. An error of that flush comes out of the call that made it.
+  /// Ties the reader to a writer, which is borrowed too. The writer is flushed before each wait for
+  /// the source and before the end of the stream is reported. An error of that flush is thrown by
+  /// the call that flushed.
   reader(Source& source, machinery::any_writer& tied) noexcept : source_(&source), tied_(&tied) {}
-  /// What is buffered goes along; the reader that was moved from holds nothing.
+  /// Takes over the buffered bytes; the moved-from reader holds none.
   reader(reader&& other) noexcept
       : source_(other.source_), tied_(other.tied_), split_(std::exchange(other.split_, {})) {}
-  /// Drops what it had buffered.
+  /// Discards the bytes that this reader had buffered.
   reader& operator=(reader&& other) noexcept {
     if (this == &other) return *this;
     source_ = other.source_;
@@ -45,12 +47,12 @@ class reader {
     return *this;
   }
 
-  /// Exactly `n` bytes.
+  /// Reads exactly `n` bytes.
   [[nodiscard]] auto read_exactly(std::size_t n) & {
     return read<lease>(machinery::framing::exactly(n));
   }
 
-  /// Everything up to `delimiter`, which is read and dropped; must not be empty (asserted).
+  /// Reads up to `delimiter`, which is consumed and not returned; must not be empty (asserted).
   [[nodiscard]] auto read_until(std::string delimiter, std::size_t max = 65536) & {
     return read<lease>(machinery::framing::until(std::move(delimiter), max));
   }
@@ -59,19 +61,19 @@ class reader {
     return read_until(std::string(machinery::text_of(delimiter)), max);
   }
 
-  /// A line, without its "\n" or "\r\n"; none at the end of the stream. A last line without its
-  /// newline is cut_short, unless `last` lets it pass.
+  /// Reads a line and returns it without its "\n" or "\r\n"; std::nullopt at the end of the stream.
+  /// A last line without a newline fails with cut_short, unless `last` is last_line::as_it_is.
   [[nodiscard]] auto read_line(std::size_t max = 65536, last_line last = last_line::whole) & {
     return read<std::optional<lease>>(machinery::framing::line(max, last));
   }
 
-  /// A message behind its length: `prefix` bytes (1, 2, 4 or 8), most significant first. None when
-  /// the stream ends between two messages.
+  /// Reads a message that follows its length: `prefix` bytes (1, 2, 4 or 8), most significant
+  /// first. Returns std::nullopt if the stream ends between two messages.
   [[nodiscard]] auto read_message(std::size_t max = 1 << 20, std::size_t prefix = 4) & {
     return read<std::optional<lease>>(machinery::framing::prefixed(max, prefix));
   }
 
-  /// What is there, or what comes next: as the stream's recv, after what other calls left over.
+  /// Returns buffered bytes if there are any, otherwise receives, as the stream's recv.
   [[nodiscard]] auto recv(std::size_t max = 65536) & {
     return read<lease>(machinery::framing::some(max));
   }
@@ -89,9 +91,9 @@ class reader {
   machinery::splitter split_;
 };
 
-/// The length prefix for `n` bytes as read_message expects it; send it in front of the message.
+/// Returns the length prefix for `n` bytes, as read_message expects it. Send it before the message.
 ///
-/// errors  too_long when `n` does not fit into `prefix` bytes (1, 2, 4 or 8, asserted).
+/// errors  too_long if `n` does not fit into `prefix` bytes (1, 2, 4 or 8, asserted).
 [[nodiscard]] std::string length_prefix(std::uint64_t n, std::size_t prefix = 4);
 
 }  // namespace bight

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Names to addresses.
+/// Name resolution.
 
 #include <bight/machinery/op.hpp>
 
@@ -15,7 +15,8 @@ namespace machinery {
 class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operation> {
  public:
   using value_type = std::vector<address>;
-  /// both  shared by the look-ups of the two families of one name; borrowed until both have ended.
+  /// both  state shared by the lookups of both families of one name; borrowed until both have
+  ///       ended.
   resolve_operation(address name, int family, std::shared_ptr<void>* both = nullptr) noexcept;
   resolve_operation(resolve_operation&& other) noexcept;
 
@@ -33,17 +34,21 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
 
 }  // namespace machinery
 
-/// The addresses of one family (4 or 6) that `name` has, with its port: the hosts file first, then
-/// the name servers. A name without a last dot goes through the search list of resolv.conf.
+/// Returns the addresses of one family (4 or 6) of `name`, with its port. The hosts file is used
+/// first, then the name servers. A name without a trailing dot goes through the search list of
+/// resolv.conf.
 ///
-/// errors  name_not_found (also: no address of that family), name_unavailable, timed_out;
-///         too_many_files and no_resources when there is nothing left to look it up with.
-/// cancel  the caller is free at once.
+/// errors  name_not_found (also if the name has no address of that family), name_unavailable,
+///         timed_out; too_many_files and no_resources if the lookup cannot be started.
+/// cancel  returns at once.
 [[nodiscard]] machinery::resolve_operation resolve(address name, int family);
 
-/// The addresses of both families, IPv6 and IPv4 by turns (RFC 8305 §4); an IP address is its own.
-/// All of them belong to one name: the first of the search list that has an address of either
-/// family.
+/// Returns the addresses of both families, alternating IPv6 and IPv4 (RFC 8305 §4). An IP address
+/// is returned unchanged. All addresses belong to one name: the first in the search list that has
+/// an address of either family.
+///
+/// errors  as above. If only one family's lookup fails, the other's addresses are returned, except
+///         after no_resources, too_many_files and cancelled.
 [[nodiscard]] task<std::vector<address>> resolve(address name);
 
 }  // namespace bight

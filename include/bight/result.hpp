@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A value or the error that stands in its place: what `attempt(…)` gives.
+/// A value or an error: what `attempt(…)` returns.
 
 #include <bight/error.hpp>
 
@@ -10,10 +10,10 @@
 
 namespace bight {
 
-/// Holds a T or an `error`. `if (r)` asks which; `*r` and `r->` reach the value.
+/// Holds a T or an `error`. `if (r)` checks for a value; `*r` and `r->` access it.
 ///
-/// value()  the value, or throws the error.
-/// error()  the error; asserted to be there.
+/// value()  returns the value, or throws the error.
+/// error()  returns the error. Throws std::bad_variant_access if there is none.
 template <class T = void>
 class [[nodiscard]] result {
  public:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// From main() into the first task.
+/// Runs the first task from main().
 
 #include <bight/task.hpp>
 #include <bight/time.hpp>
@@ -19,7 +19,7 @@ namespace machinery {
 class loop;
 class engine;
 
-/// Gives the value of `main` by way of `drive`, which runs a task<> to its end.
+/// Returns the value of `main`. `drive` runs a task<> to its end.
 template <class T, class Drive>
 T drive_for_value(task<T> main, Drive drive) {
   if constexpr (std::is_void_v<T>) {
@@ -36,35 +36,35 @@ T drive_for_value(task<T> main, Drive drive) {
 
 }  // namespace machinery
 
-/// Which engine carries the operations.
+/// The I/O engine of a loop.
 enum class engine_choice : std::uint8_t {
-  automatic,  ///< BIGHT_ENGINE when set; else io_uring when it really works; else epoll
+  automatic,  ///< BIGHT_ENGINE if set; else io_uring if a test operation succeeds; else epoll
   uring,
   epoll,
-  sim,  ///< a simulated world of one host, for tests; see <bight/sim.hpp>
+  sim,  ///< a simulated network of one host, for tests; see <bight/sim.hpp>
 };
 
-/// How a loop runs. Threads of a server run as the loop that they belong to.
+/// Options of a loop. Every thread of a server uses those of the loop that started it.
 struct run_options {
   engine_choice engine = engine_choice::automatic;
-  /// For so long without work a loop looks again and again before it sleeps. Being woken takes
-  /// longer than an answer on a fast network does: this halves the time of a round trip, and
-  /// takes a whole core. 0: sleeps at once.
+  /// How long an idle loop polls before it sleeps. Waking a thread takes longer than a round trip
+  /// on a fast network, so polling halves the round-trip time, at the cost of a whole core. 0: no
+  /// polling.
   duration busy_poll = 0ns;
-  /// Whether SIGINT and SIGTERM drain the servers that run() runs, and a second one stops them at
-  /// once; SIGHUP makes tls::serve() reload its certificates. A runner ignores this: it leaves
-  /// signals to its program, unless serve_options::signals asks for them.
+  /// Whether SIGINT and SIGTERM drain the servers started under run(), a second one stops them at
+  /// once, and SIGHUP makes tls::serve() reload its certificates. A runner ignores this option and
+  /// leaves signals to the program, unless serve_options::signals is set.
   bool signals = true;
 };
 
-/// What was chosen, and why.
+/// The selected engine and the reason for it.
 struct engine_report {
   std::string name;      ///< "uring", "epoll" or "sim"
-  std::string reason;    ///< why this one: one line
-  std::string features;  ///< what of io_uring is in use, or why it is not
+  std::string reason;    ///< why it was selected: one line
+  std::string features;  ///< the io_uring features in use, or why io_uring is not
 };
 
-/// Tries the engines as run() would, and tells. Throws what run() would throw.
+/// Selects an engine as run() would, and reports the choice. Throws what run() would throw.
 [[nodiscard]] engine_report engine_chosen(engine_choice choice = engine_choice::automatic);
 
 namespace machinery {
@@ -72,12 +72,12 @@ template <class T>
 int run_main(task<T> main, run_options options);
 }  // namespace machinery
 
-/// Runs tasks on a loop of this thread until the first of them has ended.
+/// Runs tasks on a loop of the calling thread. Each run() returns when its task has ended.
 ///
-/// main() needs only `run(task)`. A runner is for tests and for programs with a loop of their own.
+/// main() needs only `run(task)`. A runner is for tests and for programs with their own loop.
 ///
-/// errors   a forced engine that cannot be had: error(errc::not_supported) which says why.
-/// threads  one runner a thread; nothing is shared.
+/// errors   error(errc::not_supported) if the requested engine is not available; the text says why.
+/// threads  one runner per thread; runners share nothing.
 class runner {
  public:
   explicit runner(run_options options = run_options());
@@ -85,14 +85,14 @@ class runner {
   runner(runner&&) noexcept;
   ~runner();
 
-  /// Runs `main` to its end and gives its value or throws its error. May be called again.
+  /// Runs `main` to its end and returns its value or throws its error. May be called again.
   template <class T>
   T run(task<T> main) {
     return machinery::drive_for_value(std::move(main),
                                       [this](task<> all) { drive(std::move(all)); });
   }
 
-  /// The name of the engine.
+  /// The engine's name, as in engine_report.
   [[nodiscard]] std::string_view engine_name() const noexcept;
 
  private:
@@ -102,11 +102,11 @@ class runner {
   std::unique_ptr<machinery::loop> loop_;
 };
 
-/// Runs `main` and gives what main() should return: 0, the task's own int, or 1 after writing the
-/// error to standard error.
+/// Runs `main` and returns the exit status for main(): 0, the task's int, or 1 after printing the
+/// error on standard error.
 ///
-/// The soft limit of descriptors is raised to the hard one, as servers need, and SIGPIPE is
-/// ignored, as in Python: a write to a pipe that nobody reads fails with errc::closed.
+/// Raises the soft limit of file descriptors to the hard limit, as servers need it. Ignores
+/// SIGPIPE, as Python does: a write to a pipe without a reader fails with errc::closed.
 int run(task<> main, run_options options = run_options());
 int run(task<int> main, run_options options = run_options());
 

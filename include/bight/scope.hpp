@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Tasks side by side, with an end that is certain.
+/// Structured concurrency: tasks that run concurrently and are always awaited.
 ///
-/// A child lives in a scope, and a scope does not end before its children. The first child that
-/// fails stops the others, and its error comes out of the scope. There is no detach.
+/// A child belongs to a scope, and a scope does not end before its children. The first child that
+/// fails stops the others, and the scope throws its error. Tasks cannot be detached.
 
 #include <bight/task.hpp>
 
@@ -17,7 +17,8 @@ namespace bight {
 
 namespace machinery {
 
-/// What a member function is called on: the object itself, or what a pointer or std::ref means.
+/// The object on which a member function is called: the argument, or what a pointer or std::ref
+/// refers to.
 template <class Kept>
 auto& object_of(Kept& of) noexcept {
   if constexpr (requires { *of; })
@@ -30,7 +31,7 @@ auto& object_of(Kept& of) noexcept {
     return of;
 }
 
-/// std::invoke for what a scope keeps, without <functional>.
+/// std::invoke for the callables that a scope keeps, without <functional>.
 template <class F, class... A>
 BIGHT_CORO_WRAPPER auto call_kept(F& f, A&... arguments) -> decltype(f(std::move(arguments)...)) {
   return f(std::move(arguments)...);
@@ -47,25 +48,25 @@ concept makes_task = requires(F& f, A&... arguments) {
   { call_kept(f, arguments...) } -> std::same_as<task<>>;
 };
 
-/// The parameters are in this coroutine's frame, and so they live as long as the task.
+/// The parameters are in this coroutine's frame, so they live as long as the task.
 template <class F, class... A>
 task<> run_kept(F f, A... arguments) {
   task<> made = call_kept(f, arguments...);
   co_await std::move(made);
 }
 
-/// The context of one child, which sees to the end of that child itself.
+/// The context of one child, which handles the end of that child itself.
 class child_context : public context {
  public:
   explicit child_context(context& parent) noexcept : context(parent) { on_stop = stop_child; }
-  /// The child has ended, with `e` when that is set. Destroys its frame, perhaps this too, and
-  /// gives what of it the scope has to know.
+  /// Called when the child has ended; `e` is its error, or null. Destroys the child's frame, and
+  /// may destroy this object. Returns the error that the scope handles, or null.
   virtual std::exception_ptr child_ended(std::coroutine_handle<> frame,
                                          std::exception_ptr e) noexcept = 0;
 
  protected:
   ~child_context() = default;
-  /// Called before this is stopped from above.
+  /// Called before the parent stops this context.
   virtual void stopping() noexcept {}
 
  private:
@@ -78,41 +79,42 @@ class child_context : public context {
 
 }  // namespace machinery
 
-/// Children that run side by side. Made by `in_scope`, which also waits for them.
+/// A group of children that run concurrently. `in_scope` creates one and waits for its children.
 class scope {
  public:
   explicit scope(context& parent) noexcept : context_(parent) {}
   scope(const scope&) = delete;
   scope& operator=(const scope&) = delete;
-  /// Asserts that no child is left: a frame must not die while the kernel may write into it.
+  /// Asserts that no child is left: a frame must not be destroyed while the kernel may write into
+  /// it.
   ~scope();
 
-  /// Starts `child` at once; it runs until it first waits. The scope owns it from here on.
+  /// Starts `child` at once and returns when it first waits. The scope owns it from then on.
   ///
   /// threads  the loop's, as for every member (asserted).
   void spawn(task<> child) noexcept;
-  /// Calls `f(arguments...)` and starts the task that it gives. The scope keeps `f` and the
-  /// arguments until that task has ended, so a lambda may capture, and a parameter may be a
-  /// reference to an argument.
+  /// Calls `f(arguments...)` and starts the returned task. The scope keeps `f` and the arguments
+  /// until that task has ended. So a lambda may capture, and a parameter may be a reference to an
+  /// argument.
   ///
   ///     s.spawn([name] () -> task<> { … });
   ///     s.spawn(&session::run, std::move(one));
   ///
-  /// arguments  moved or copied, as with std::thread: pass std::ref(x) to lend an object. They are
-  ///            kept as they are passed: for a parameter `const std::string&` pass a std::string,
-  ///            not a literal.
+  /// arguments  moved or copied, as with std::thread: pass std::ref(x) to lend an object. Each is
+  ///            stored with the type that was passed: for a parameter `const std::string&` pass a
+  ///            std::string, not a literal.
   template <class F, class... A>
     requires machinery::makes_task<F, A...>
   void spawn(F f, A... arguments) {
     spawn(machinery::run_kept(std::move(f), std::move(arguments)...));
   }
-  /// The same in a context of the child's own, below inner(), that is told of its end.
+  /// Starts `child` in its own context `apart`, a child of inner(), which is notified of its end.
   void spawn(task<> child, machinery::child_context& apart) noexcept;
 
-  /// Where children run.
+  /// The context in which children run.
   [[nodiscard]] context& inner() noexcept { return context_; }
 
-  /// Asks every child to end; the scope then ends without an error of its own.
+  /// Cancels every child. The scope does not report these cancellations as an error.
   void stop() noexcept {
     context_.sched().check_thread("scope::stop() on a thread other than its loop's");
     stop_asked_ = true;
@@ -120,16 +122,16 @@ class scope {
   }
 
   [[nodiscard]] bool stopping() const noexcept { return context_.stop_requested(); }
-  /// Whether a race among the children is still open: no winner, and no failure.
+  /// Whether a race among the children is still open: no winner and no failure.
   template <class Winner>
   [[nodiscard]] bool undecided(const std::optional<Winner>& winner) const noexcept {
     return !winner && failure_ == nullptr;
   }
-  /// Children that have not ended.
+  /// Number of children that have not ended.
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
 
-  /// Waits until no child is left, however often the waiter is cancelled, then hands over the first
-  /// error. Used by `in_scope`; a program awaits that.
+  /// Waits until no child is left, even if the waiter is cancelled, then throws the first error.
+  /// For `in_scope`; programs await that instead.
   class [[nodiscard]] join_operation : public machinery::awaits<join_operation> {
    public:
     using value_type = void;
@@ -163,7 +165,8 @@ class scope {
   bool stop_asked_ = false;
 };
 
-/// Runs `body(scope&)`, a coroutine that may spawn children, and ends when it and all of them have.
+/// Runs the coroutine `body(scope&)`, which may spawn children; ends when the body and all children
+/// have ended.
 ///
 ///     co_await in_scope([](scope& s) -> task<> {
 ///       s.spawn(feed());
@@ -171,9 +174,9 @@ class scope {
 ///       co_return;
 ///     });
 ///
-/// body    kept until the end, so what it captures is safe to use in it.
-/// errors  the first error of the body or a child; the others are stopped first and awaited.
-/// cancel  stops body and children, awaits them, then throws errc::cancelled.
+/// body    kept until the end, so it may use its captures.
+/// errors  the first error of the body or a child, after the others were stopped and awaited.
+/// cancel  stops the body and the children, awaits them, then throws errc::cancelled.
 template <class Body>
 task<> in_scope(Body body) {
   scope children(co_await current_context());
@@ -185,7 +188,7 @@ task<> in_scope(Body body) {
 
 namespace machinery {
 
-/// void has no value to put into a tuple or a variant; this stands for it.
+/// Replaces void, which a tuple or a variant cannot hold, by std::monostate.
 template <class T>
 using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
@@ -210,7 +213,7 @@ task<> run_racer(A operation, std::optional<Winner>& winner, scope& racers) {
       if (racers.undecided(winner)) winner.emplace(std::in_place_index<I>, std::move(value));
     }
   } catch (...) {
-    if (winner) co_return;  // a loser's failure is nobody's concern
+    if (winner) co_return;  // the loser's failure is ignored
     throw;
   }
   racers.stop();
@@ -235,22 +238,22 @@ task<std::variant<regular<typename A::value_type>...>> race(std::index_sequence<
   task<> tasks[] = {run_racer<I>(std::move(ops), winner, children)...};
   for (auto& t : tasks) children.spawn(std::move(t));
   auto joined = children.join();
-  co_await std::move(joined);  // throws when nobody won
+  co_await std::move(joined);  // throws if there is no winner
   co_return *std::move(winner);
 }
 
 }  // namespace machinery
 
-/// Runs the operations side by side and gives a tuple of their values (std::monostate for void).
+/// Runs the operations concurrently and returns a tuple of their values (std::monostate for void).
 ///
-/// errors  the first failure stops the others, which are awaited, and is thrown.
+/// errors  the first failure, after the others were stopped and awaited.
 template <awaitable... A>
 BIGHT_CORO_WRAPPER auto all(A... operations) {
   return machinery::all(std::index_sequence_for<A...>(), std::move(operations)...);
 }
 
-/// Runs the operations side by side; the first to end decides, with its value (a variant whose
-/// index() tells which) or its error. The others are cancelled *and awaited* before this ends.
+/// Runs the operations concurrently. Returns the value of the first to end as a variant, whose
+/// index() is its position, or throws its error. The others are cancelled and awaited first.
 ///
 /// cancel  bytes that a losing receive had already taken go back to its socket.
 template <awaitable... A>
@@ -258,7 +261,7 @@ BIGHT_CORO_WRAPPER auto race(A... operations) {
   return machinery::race(std::index_sequence_for<A...>(), std::move(operations)...);
 }
 
-/// The same for any number of tasks: ends when all have.
+/// Runs any number of tasks concurrently; ends when all have ended. Errors as above.
 task<> all(std::vector<task<>> tasks);
 
 }  // namespace bight

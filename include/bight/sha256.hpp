@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// SHA-256, of bytes as they come.
+/// Incremental SHA-256.
 
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace bight {
 
-/// A running digest (FIPS 180-4).
+/// Computes a SHA-256 digest (FIPS 180-4).
 class sha256 {
  public:
   sha256();
@@ -18,7 +18,8 @@ class sha256 {
   ~sha256();
 
   void update(std::string_view bytes);
-  /// The digest of all that came, in 64 lower-case hexadecimal digits. Ends it.
+  /// Returns the digest of all bytes as 64 lower-case hexadecimal digits. The object must not be
+  /// used afterwards.
   [[nodiscard]] std::string finish();
 
  private:

@@ -7,10 +7,10 @@
 
 namespace bight {
 
-/// Standard input or output, or any descriptor that the program owns: a terminal, a pipe, a file.
-/// Does not close it.
+/// Standard input or output, or another descriptor of the program: a terminal, a pipe, a file.
+/// Does not close the descriptor.
 ///
-/// threads  the loop's; one operation of each direction at a time.
+/// threads  the loop's; one operation per direction at a time.
 class stdio {
  public:
   /// Opens descriptor `fd` (0 input, 1 output, 2 error) on the loop of the awaiting task.
@@ -21,7 +21,7 @@ class stdio {
   stdio& operator=(stdio&&) = delete;
   ~stdio();
 
-  /// As stream::recv: at least one byte, empty at the end of input.
+  /// As stream::recv: returns at least one byte; empty at the end of input.
   [[nodiscard]] machinery::recv_operation recv(std::size_t max = 65536) & noexcept {
     return {carrier_, handle_, max, machinery::verb::read};
   }
@@ -30,17 +30,17 @@ class stdio {
       std::size_t max = 65536) & noexcept {
     return machinery::try_operation<machinery::recv_operation>(recv(max));
   }
-  /// As stream::send: every byte, in order, waiting while the reader of a pipe is slow.
+  /// As stream::send: sends every byte in order, and waits while the reader of a pipe is slow.
   ///
-  /// errors  closed when nobody reads the pipe any more; without run(), a program has to ignore
-  ///         SIGPIPE itself to see that.
+  /// errors  closed if the pipe has no reader; without run(), the program must ignore SIGPIPE to
+  ///         get this error.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] machinery::send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
     return {machinery::verb::write, carrier_, handle_, piece(parts)...};
   }
 
-  /// As stream::can_send: false once nobody reads the pipe any more.
+  /// As stream::can_send: false if the pipe has no reader.
   [[nodiscard]] bool can_send() const noexcept;
 
  private:
@@ -64,8 +64,8 @@ class [[nodiscard]] signal_operation : public machinery::op, public awaits<signa
 
 }  // namespace machinery
 
-/// Waits for the next SIGINT or SIGTERM and gives its number. While somebody waits, those signals
-/// do not end the program; all waiters are told. A signal that is ignored stays ignored, for
+/// Waits for the next SIGINT or SIGTERM and returns its number. While a task waits, these signals
+/// do not end the program; every waiting task gets them. An ignored signal stays ignored, for
 /// example SIGINT in a command that a script runs in the background.
 ///
 /// errors  cancelled.
@@ -73,7 +73,7 @@ class [[nodiscard]] signal_operation : public machinery::op, public awaits<signa
   return machinery::signal_operation();
 }
 
-/// The same for SIGHUP.
+/// Waits for the next SIGHUP, as next_signal().
 [[nodiscard]] inline machinery::signal_operation next_hangup() noexcept {
   return machinery::signal_operation(machinery::signals::hangup);
 }

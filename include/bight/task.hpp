@@ -3,10 +3,10 @@
 
 /// The coroutine type of Bight.
 ///
-/// A task does nothing until it is awaited, is awaited once, and runs in the context of whoever
-/// awaits it. Awaiting transfers control without growing the stack, so a million awaits that
+/// A task starts when it is awaited, can be awaited once, and runs in the context of the coroutine
+/// that awaits it. Awaiting transfers control without growing the stack, so a million awaits that
 /// complete at once are as safe as one (g++ needs -foptimize-sibling-calls below -O2; the CMake
-/// target and bight.pc bring it).
+/// target and bight.pc set it).
 
 #include <bight/machinery/attributes.hpp>
 #include <bight/machinery/awaits.hpp>
@@ -23,8 +23,8 @@
 
 namespace bight {
 
-/// A coroutine that gives a T. Move-only; destroyed unrun it does nothing. It can be awaited,
-/// spawned or run once, and not after it was moved from (asserted).
+/// A coroutine that returns a T. Move-only; destroying a task that has not started has no effect.
+/// It can be awaited, spawned or run once, and not after it was moved from (asserted).
 template <class T = void>
 class [[nodiscard]] BIGHT_CORO task : public machinery::awaits<task<T>> {
  public:
@@ -32,7 +32,7 @@ class [[nodiscard]] BIGHT_CORO task : public machinery::awaits<task<T>> {
   class promise_type;
 
   task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  /// Destroys the coroutine that it had.
+  /// Destroys the coroutine that it held before.
   task& operator=(task&& other) noexcept {
     task taken(std::move(other));
     std::swap(frame_, taken.frame_);
@@ -51,14 +51,14 @@ class [[nodiscard]] BIGHT_CORO task : public machinery::awaits<task<T>> {
     return frame_;
   }
 
-  /// The value, or whatever was thrown.
+  /// Returns the value or throws the exception of the coroutine.
   T get() {
     auto& p = frame_.promise();
     if (p.exception_) std::rethrow_exception(std::exchange(p.exception_, nullptr));
     if constexpr (!std::is_void_v<T>) return std::move(*p.value_);
   }
 
-  /// The outcome. A failure that is not a bight::error is nobody's to translate: it is thrown.
+  /// Returns the value or the error. Exceptions that are not bight::error are thrown.
   [[nodiscard]] result<T> take() {
     auto& p = frame_.promise();
     if (p.exception_) return error_of(fail());
@@ -70,9 +70,9 @@ class [[nodiscard]] BIGHT_CORO task : public machinery::awaits<task<T>> {
 
  private:
   friend class scope;
-  // Not one that was moved from, and not one that has begun.
+  // False after a move and after the task has started.
   [[nodiscard]] bool startable() const noexcept { return frame_ && frame_.promise().then_ == 0; }
-  // The error without its frame: what dies in there has failed.
+  // Takes the error and destroys the frame, marking it as failed: streams in it are reset.
   [[nodiscard]] std::exception_ptr fail() noexcept {
     const auto frame = std::exchange(frame_, nullptr);
     machinery::promise_base& p = frame.promise();

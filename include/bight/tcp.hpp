@@ -11,41 +11,42 @@ namespace bight::tcp {
 using stream = bight::stream;
 
 struct connect_options {
-  /// The head start of each address over the next (RFC 8305 §5, Connection Attempt Delay).
+  /// Delay before the next address is tried in parallel (RFC 8305 §5, Connection Attempt Delay).
   duration attempt_delay = 250ms;
-  /// How long to wait for IPv6 addresses once IPv4's are there (RFC 8305 §3, Resolution Delay).
+  /// How long to wait for IPv6 addresses after the IPv4 ones (RFC 8305 §3, Resolution Delay).
   duration resolution_delay = 50ms;
-  /// For the whole of it: look-up and every attempt. The kernel's own limit is two minutes.
+  /// Time limit for the lookup and all attempts together. The kernel's own limit is two minutes.
   duration timeout = 30s;
-  /// Addresses tried at most, families interleaved.
+  /// Maximum number of addresses to try, with the families interleaved.
   std::size_t max_attempts = 16;
-  /// Only addresses of this family: 4, 6, or 0 for both.
+  /// Address family to use: 4, 6, or 0 for both.
   int family = 0;
-  /// Where to connect from; of kind none: the system chooses.
+  /// Local address to connect from; of kind none: the system chooses.
   address from = {};
-  /// Asked of each address before it is connected to; false means never. What it is asked of is
-  /// what is connected to: a name that is looked up again elsewhere cannot lead around it.
+  /// Called with each resolved address before connecting. Return false to forbid that address.
+  /// Because the check sees the address that is actually used, DNS rebinding cannot bypass it.
   machinery::callback<bool(const address&)> allow = {};
 };
 
-/// Connects to `to`: an address, or a name whose IPv6 and IPv4 addresses are looked up side by side
-/// and raced (Happy Eyeballs), so a broken path of one family costs a quarter of a second.
-/// "unix:/path" connects to a unix socket. Small sends are not delayed (options::no_delay).
+/// Connects to `to`: an address or a name. A name's IPv6 and IPv4 addresses are looked up
+/// concurrently and raced (Happy Eyeballs), so a broken path of one family costs 250 ms
+/// (attempt_delay). "unix:/path" connects to a unix socket. Sets options::no_delay, so small sends
+/// are not delayed.
 ///
-/// errors  refused, unreachable, timed_out, name_not_found, name_unavailable, …; when several
-///         addresses failed the text lists each. denied when options.allow leaves none.
+/// errors  refused, unreachable, timed_out, name_not_found, name_unavailable, …; if several
+///         addresses failed, the text lists each. denied if options.allow leaves no address.
 /// cancel  no connection is left behind.
 /// source  RFC 8305; RFC 9293 §3.5.
 [[nodiscard]] task<stream> connect(address to, connect_options options = connect_options());
 
-/// A socket that listens. Move-only; closes when it dies.
+/// A listening socket. Move-only; the destructor closes it.
 class listener {
  public:
   listener() noexcept = default;
   listener(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
   listener(listener&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
-  /// Closes the socket that it had.
+  /// Closes the socket that it held before.
   listener& operator=(listener&& other) noexcept {
     listener taken(std::move(other));
     std::swap(carrier_, taken.carrier_);
@@ -64,18 +65,19 @@ class listener {
 
   /// Waits for the next connection.
   ///
-  /// errors  too_many_files when descriptors have run out, no_resources: wait a little, then accept
-  ///         again. Errors of the connection itself (ECONNABORTED and its like, accept(2)) are
-  ///         skipped, but 16 in a row are reported: they may not be about one connection.
-  /// cancel  a connection that had just been accepted waits for the next accept.
+  /// errors  too_many_files if no descriptors are left, no_resources: wait a little, then accept
+  ///         again. Errors of a connection that failed before it was accepted (ECONNABORTED and
+  ///         similar, accept(2)) are skipped, but the 16th in a row is reported, because the cause
+  ///         may not be a single connection.
+  /// cancel  a connection that had just been accepted is returned by the next accept.
   [[nodiscard]] accept_operation accept() & noexcept {
     return {machinery::verb::accept, carrier_, handle_};
   }
 
-  /// The address it listens on, with the real port.
+  /// The address it listens on, with the actual port.
   [[nodiscard]] address local() const;
-  /// Stops listening; an accept in flight ends with errc::cancelled, connections that were not
-  /// accepted are reset.
+  /// Stops listening. An accept in flight fails with errc::cancelled; connections not yet accepted
+  /// are reset.
   void close() noexcept;
 
  private:
@@ -86,41 +88,43 @@ class listener {
 struct listen_options {
   int backlog = 4096;
   bool reuse_port = false;
-  /// What ":port" means: 4, 6 (no IPv4), or 0 for both.
+  /// Address family of ":port": 4, 6 (no IPv4), or 0 for both.
   int family = 0;
 };
 
 /// Listens on `at`: one address, ":port" for every address of this machine (dual stack), a name
-/// (its first address that can be bound), or "unix:/path" (a socket file that nobody listens on any
-/// more is replaced; it is removed at the close).
+/// (the first of its addresses that can be bound), or "unix:/path". A stale socket file, on which
+/// no process listens, is replaced; the file is removed on close.
 ///
 /// errors  address_in_use, address_not_available, denied, name_not_found.
 [[nodiscard]] task<listener> listen(address at, listen_options options = listen_options());
 
 using handler = machinery::callback<task<>(stream)>;
 
-/// Serves `handle` at `at` until a drain: every connection gets a session of its own, side by side.
-/// A name is served at every address that it has.
+/// Serves `at` until a drain. `handle` runs concurrently, in one session per connection. A name is
+/// served on all of its addresses.
 ///
-/// A drain begins when options.drain is set and, under run() or with options.signals, at SIGINT and
-/// SIGTERM: no more connections are accepted, sessions get options.grace to finish, then they are
-/// cancelled and awaited. A second signal cancels them at once. Ends without an error after a
-/// drain.
+/// A drain begins when options.drain is set and, under run() or with options.signals, on SIGINT and
+/// SIGTERM. The server then accepts no more connections, and sessions have options.grace to finish;
+/// after that they are cancelled and awaited. A second signal cancels them at once. serve() returns
+/// without an error after a drain.
 ///
-/// ends    A session that returns has its answer delivered, also when it leaves input unread that
+/// ends    If a session returns, its sent bytes are delivered even if it leaves input unread that
 ///         the server knows of: the end is sent, and input is discarded until the peer's end, for
-///         at most 30 s, 5 s without a byte, and 64 MiB. A session that fails or is cut is reset.
-/// errors  only those of listening. A session's error ends that session alone; see on_error. With
-///         no descriptors left the server keeps what it has and accepts again when one is free.
+///         at most 30 s, 5 s without a byte, and 64 MiB. If a session fails or is cut, its
+///         connection is reset.
+/// errors  those of listening only. An error of a session ends that session alone; see on_error. If
+///         no descriptors are left, existing connections are kept, and the server accepts again
+///         when one is free.
 /// cancel  stops listening, cancels the sessions and awaits them.
 [[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
 
-/// The same with the address as text, read when the server starts: a bad one is an error of the
-/// task, and so of run(), and not an exception in main().
+/// Serves the address given as text, which is parsed when the server starts. So an invalid address
+/// is an error of the task, and thus of run(), and not an exception in main().
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(const char* at, handler handle,
                                               serve_options options = serve_options());
 
-/// The same on several addresses at once, with one limit and one drain for all.
+/// Serves several addresses with one limit and one drain for all.
 [[nodiscard]] task<> serve(std::vector<address> at, handler handle,
                            serve_options options = serve_options());
 

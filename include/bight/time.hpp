@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Time as the loop tells it: nanoseconds since some start, never running backwards.
+/// The loop's time: nanoseconds since an arbitrary start; monotonic.
 ///
-/// Programs never ask a clock. The loop reads its engine's clock once a turn, so a simulated
-/// engine can make an hour pass in a microsecond.
+/// Programs read no clock. The loop reads its engine's clock once per turn, so a simulated engine
+/// can make an hour pass in a microsecond.
 
 #include <chrono>
 
@@ -16,7 +16,7 @@ using duration = std::chrono::nanoseconds;
 
 namespace machinery {
 
-/// The clock of the loop. It has no now(): ask the loop, which may be in a simulated world.
+/// The clock of the loop. It has no now(): get the time from the loop, which may be simulated.
 struct loop_clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -31,7 +31,7 @@ using time_point = machinery::loop_clock::time_point;
 
 namespace machinery {
 
-/// `at` + `wait`, held at the end of time instead of wrapping: a deadline of years is legal.
+/// `at` + `wait`, saturated instead of wrapping, so a deadline of years is valid.
 [[nodiscard]] constexpr time_point later(time_point at, duration wait) noexcept {
   if (wait > duration::zero() && at > time_point::max() - wait) return time_point::max();
   if (wait < duration::zero() && at < time_point::min() - wait) return time_point::min();

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// TLS: connect and serve as tcp does, encrypted. What comes out is a `bight::stream`, so the same
-/// handler serves both:
+/// TLS clients and servers, with the interface of tcp. Connections are `bight::stream`s, so the
+/// same handler serves both:
 ///
 ///     run(tcp::serve(":8080", greet));
 ///     run(tls::serve(":8443", greet, {.certificate = "cert.pem", .key = "key.pem"}));
 ///
-/// TLS 1.2 and 1.3, by OpenSSL. A stream of these differs from a plain one in this:
+/// TLS 1.2 and 1.3, by OpenSSL. A TLS stream differs from a plain one as follows:
 ///
-/// end      An empty receive means that the peer has said that it is done. A connection that ends
-///          without that fails with errc::tls_truncated: bytes may be missing.
-/// close    says that to the peer, and does not wait: the connection lingers in the loop until the
-///          word has left, for a second at most. abort() says nothing.
-/// options  are those of the socket below; id(), local() and remote() too.
-/// cancel   as everywhere: no byte is lost. A send that was cancelled tells exactly how many bytes
-///          were encrypted; those leave with the next send or the close.
+/// end      An empty receive means that the peer sent close_notify. A connection that ends without
+///          it fails with errc::tls_truncated: bytes may be missing.
+/// close    sends close_notify and does not wait. The connection stays open in the background until
+///          that is sent: for at most 30 s, 5 s without progress, and 2 s after the loop's main
+///          task has ended. abort() sends no close_notify.
+/// options  apply to the underlying socket; id(), local() and remote() too.
+/// cancel   as everywhere: no byte is lost. transferred() of a cancelled send is exactly the number
+///          of bytes that were encrypted; those leave with the next send or the close.
 ///
-/// Never used: renegotiation, compression, data before the handshake is over (0-RTT).
+/// Never used: renegotiation, compression, data before the handshake is complete (0-RTT).
 
 #include <bight/tcp.hpp>
 
@@ -29,11 +30,11 @@ namespace bight::tls {
 
 using stream = bight::stream;
 
-/// Versions of the protocol.
+/// TLS protocol versions.
 enum class version : std::uint8_t { tls12, tls13 };
 
-/// A certificate with its key, both in PEM files. The certificates of the authorities between it
-/// and the root follow it in the same file.
+/// A certificate and its private key, as paths of PEM files. The intermediate certificates follow
+/// the certificate in the same file.
 struct identity {
   std::string certificate;
   std::string key;
@@ -41,85 +42,89 @@ struct identity {
 
 // ── Clients ─────────────────────────────────────────────────────────────────────────────────────
 
-/// Whom a client trusts, and what it asks for. The default is right for the web: the system's
-/// authorities, and the certificate must be for the host that was asked for.
+/// Options of a client. The defaults suit the web: the system's certificate authorities are
+/// trusted, and the certificate must match the host.
 struct connect_options {
-  /// The name that the certificate must be for, and that the server is asked for (SNI). Empty: the
-  /// host of the address.
+  /// The name that the certificate must match and that is sent to the server (SNI). Empty: the host
+  /// of the address.
   std::string name = {};
-  /// A file of authorities (PEM) to trust instead of the system's.
+  /// A PEM file of certificate authorities to trust instead of the system's.
   std::string authorities = {};
-  /// Keys to trust, each as `tls::pin` writes it, and curl's --pinnedpubkey: "sha256//…". When any
-  /// is given the server must have one of them, and nothing else about its certificate counts: not
-  /// its authority, its name or its dates (as RFC 7671 §5.1 has it for keys in the DNS).
+  /// Public keys to trust, in the format of `tls::pin` and curl's --pinnedpubkey: "sha256//…". If
+  /// any is given, the server must have one of these keys, and nothing else in its certificate is
+  /// checked: neither authority, name nor dates (as in RFC 7671 §5.1 for keys in the DNS).
   std::vector<std::string> pins = {};
-  /// Accepts any certificate: encrypted, with whoever answers. For experiments.
+  /// Accepts any certificate: encrypted, but not authenticated. For experiments.
   bool insecure = false;
-  /// For servers that ask for one: the client's own certificate.
+  /// The client's own certificate, for servers that request one.
   identity certificate = {};
-  /// Protocols to offer (ALPN, RFC 7301), best first: {"h2", "http/1.1"}. `info()` tells which was
-  /// chosen; a server that knows none of them may refuse, or choose none.
+  /// Protocols to offer (ALPN, RFC 7301), preferred first: {"h2", "http/1.1"}. `info()` reports the
+  /// selected one. A server that supports none of them may refuse, or select none.
   std::vector<std::string> protocols = {};
   version least = version::tls12;
-  /// Whether a connection may go on where an earlier one to the same host and port, with the same
-  /// options, left off: a round trip or two of arithmetic less. Kept for each loop.
+  /// Whether to resume an earlier session with the same host and port and the same options. Saves
+  /// the public-key operations of a full handshake. Sessions are kept per loop.
   bool resume = true;
-  /// From the TCP connection to the end of the handshake.
+  /// Time limit for name lookup, TCP connection and handshake together.
   duration timeout = 10s;
 };
 
-/// Connects to `to` and shakes hands.
+/// Connects to `to` and completes the TLS handshake.
 ///
 /// errors  those of tcp::connect; certificate_self_signed, certificate_unknown_authority,
 ///         certificate_expired, certificate_not_yet_valid, certificate_wrong_host,
-///         certificate_not_pinned, certificate_unusable; tls_not_spoken when the server speaks
-///         something else; tls_old_protocol; tls_alert when it refuses; tls_failed, tls_truncated,
-///         timed_out, reset, …. The text says what is wrong with whose certificate, and what to do.
+///         certificate_not_pinned, certificate_unusable; tls_not_spoken if the server does not
+///         speak TLS; tls_old_protocol; tls_alert if it refuses; tls_failed, tls_truncated,
+///         timed_out, reset, …. The text names the certificate, the problem and what to do about
+///         it.
 /// cancel  no connection is left behind.
-/// source  RFC 8446; RFC 6125 for names, without wildcards in a part and without common names.
+/// source  RFC 8446; RFC 6125 for names, without partial wildcards and without common names.
 [[nodiscard]] task<stream> connect(address to, connect_options options = connect_options(),
                                    tcp::connect_options below = tcp::connect_options());
 
-/// The same over a stream that is connected already: a tunnel through a proxy, a unix socket, TLS
-/// itself. `to` is who is to be on its other side.
+/// Starts TLS over a connected stream: a tunnel through a proxy, a unix socket, another TLS stream.
+/// `to` is the address of the expected server.
 [[nodiscard]] task<stream> connect(stream over, address to,
                                    connect_options options = connect_options());
 
 // ── Servers ─────────────────────────────────────────────────────────────────────────────────────
 
-/// Who a server is, and whom it serves.
+/// Options of a server: its certificates and the clients it accepts.
 struct serve_options {
-  /// PEM files. Both empty, and no `more`: a certificate is made on the spot, for development. It
-  /// lasts as long as the program; `on_pin` is told how a client can trust it.
+  /// PEM files. If both and `more` are empty, serve() creates a self-signed certificate, for
+  /// development. It is used until serve() ends, and its dates cover 30 days; clients trust it by
+  /// the pin that `on_pin` gets.
   std::string certificate = {};
   std::string key = {};
-  /// For other names: the first certificate that fits the name that a client asks for is used, and
-  /// the first of all when none does.
+  /// Certificates for other names. The first certificate that matches the name requested by the
+  /// client is used; if none matches, the first of all.
   std::vector<identity> more = {};
-  /// Asks clients for a certificate, and refuses those whose is not from an authority in this file.
+  /// Requires client certificates issued by an authority in this PEM file. Empty: none is
+  /// requested.
   std::string client_authorities = {};
-  /// Protocols that the server speaks (ALPN), best first. A client that offers others only is
-  /// refused, as RFC 7301 §3.2 wants; one that offers none is served.
+  /// Supported protocols (ALPN), preferred first. A client that offers only others is refused, as
+  /// RFC 7301 §3.2 requires; one that offers none is served.
   std::vector<std::string> protocols = {};
   version least = version::tls12;
-  /// From the accept to the end of the handshake.
+  /// Time limit from the accept to the end of the handshake.
   duration handshake = 10s;
-  /// Whether the files are read again at SIGHUP. Connections live on with what they began with;
-  /// when something is wrong with the files, the server goes on with what it had.
+  /// Whether to read the files again on SIGHUP; works only where signals begin a drain (see
+  /// bight::serve_options::signals). Existing connections are kept. If the files have an error, the
+  /// server keeps the old certificates.
   bool reload = true;
-  /// Told each time that the files have been read again: null, or what is wrong with them. When
-  /// not set, `on_error` is told what is wrong.
+  /// Called after each reload: with null, or the error. If not set, errors go to `on_error`, with
+  /// an address of kind none, or to standard error.
   machinery::callback<void(const error* wrong)> on_reload = {};
-  /// Told the pin of the certificate that was made on the spot; writes it to standard error, with
-  /// the command of a client, when not set.
+  /// Called with the pin of the self-signed certificate. If not set, the pin is printed on standard
+  /// error, with a client command.
   machinery::callback<void(const std::string& pin)> on_pin = {};
 };
 
-/// Serves `handle` at `at`, as tcp::serve does; the handler gets a connection once its handshake is
-/// over. A handshake that fails is an error of that session: see serve_options::on_error.
+/// Serves `at` with `handle`, as tcp::serve does; the handler is called after the handshake. A
+/// failed handshake is an error of that session: see serve_options::on_error.
 ///
-/// errors  those of tcp::serve; before anything is served: files that cannot be read, are no
-///         certificate or no key, are encrypted, or do not belong together.
+/// errors  those of tcp::serve; and, before the server listens, for files that cannot be read, that
+///         hold no certificate or no key, that are encrypted, or that do not match.
 [[nodiscard]] task<> serve(address at, tcp::handler handle, serve_options how = serve_options(),
                            bight::serve_options options = bight::serve_options());
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(
@@ -131,22 +136,22 @@ struct serve_options {
 
 class server_identity;
 
-/// What serve() has for its connections, for servers of one's own: the certificates, loaded.
+/// The loaded certificates of a server, for programs with their own accept loop.
 ///
 /// threads  any may accept; reload() from one at a time.
 class acceptor {
  public:
-  /// errors  those of serve() about files.
+  /// errors  those of serve() for files.
   explicit acceptor(serve_options how);
   ~acceptor();
   acceptor(acceptor&&) noexcept;
   acceptor& operator=(acceptor&&) noexcept;
 
-  /// Reads the files again, for the connections that come. When that fails nothing has changed.
+  /// Reads the files again, for later connections. If that fails, nothing changes.
   void reload();
-  /// Shakes hands over a connection that was accepted. The deadline is the caller's.
+  /// Performs the handshake on an accepted connection. Has no time limit: use `within`.
   [[nodiscard]] task<stream> accept(stream over) const;
-  /// The pin of the first certificate.
+  /// Returns the pin of the first certificate.
   [[nodiscard]] std::string pin() const;
 
  private:
@@ -155,21 +160,21 @@ class acceptor {
 
 // ── Both ────────────────────────────────────────────────────────────────────────────────────────
 
-/// What was agreed, for logs and for protocols above.
+/// The negotiated parameters of a connection, for logs and for the protocols above TLS.
 struct agreement {
   std::string protocol;     ///< "TLSv1.3"
   std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
-  std::string application;  ///< what ALPN chose; empty: nothing
-  std::string name;         ///< that the client asked for; empty: none
-  std::string peer;         ///< the peer's subject, "CN = …"; empty: it showed no certificate
-  std::string pin;          ///< the peer's key
+  std::string application;  ///< selected by ALPN; empty: none
+  std::string name;         ///< requested by the client (SNI); empty: none
+  std::string peer;         ///< the peer's subject, "CN = …"; empty: no certificate
+  std::string pin;          ///< the pin of the peer's key
   bool resumed = false;
 };
 
-/// What was agreed on this connection; none when it is not one of TLS.
+/// Returns the negotiated parameters; std::nullopt if the connection does not use TLS.
 [[nodiscard]] std::optional<agreement> info(const stream& connection);
 
-/// The pin of the (first) certificate in a PEM file: the SHA-256 of its public key.
+/// Returns the pin of the (first) certificate in a PEM file: the SHA-256 of its public key.
 [[nodiscard]] std::string pin(const std::string& certificate_file);
 
 }  // namespace bight::tls

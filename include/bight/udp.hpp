@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// UDP: datagrams, each whole or not at all, none promised to arrive.
+/// UDP datagrams: each arrives whole or not at all; delivery is not guaranteed.
 
 #include <bight/serve.hpp>
 #include <bight/stream.hpp>
 
 namespace bight::udp {
 
-/// One datagram as it arrived. It may be empty: that is a datagram of no bytes, and not an end.
+/// A received datagram. It may be empty, which is a datagram of 0 bytes and not an end.
 struct datagram {
   lease data;
-  address from;            ///< the sender; send_to(from) answers from the address that was asked
+  address from;            ///< the sender; send_to(from) replies from the address it was sent to
   bool truncated = false;  ///< it was longer than the receive allowed; the rest is lost
 
   operator std::string_view() const noexcept { return data; }
 };
 
-/// Datagrams from one sender that came in one call, in their order: each of `segment` bytes but
-/// the last, which may be shorter. A range of them:
+/// Datagrams of one sender received by one call, in order. Each has `segment` bytes, except the
+/// last, which may be shorter. Can be iterated:
 ///
 ///     for (std::string_view each : co_await socket.recv_many()) …
 class datagrams {
  public:
-  lease data;               ///< their bytes, one after the other
-  std::size_t segment = 0;  ///< bytes of each but the last
+  lease data;               ///< all the bytes, concatenated
+  std::size_t segment = 0;  ///< bytes of each datagram but the last
   address from;
   bool truncated = false;  ///< the last was longer than the receive allowed; its rest is lost
 
@@ -44,7 +44,7 @@ class datagrams {
     std::size_t index_ = 0;
   };
 
-  /// At least 1: a datagram may be empty.
+  /// Number of datagrams, at least 1: a datagram may be empty.
   [[nodiscard]] std::size_t size() const noexcept {
     return data.size() <= segment ? 1 : (data.size() + segment - 1) / segment;
   }
@@ -130,16 +130,16 @@ class [[nodiscard]] many_at_once : public Send {
 using send_many_operation = many_at_once<machinery::send_operation<1>>;
 using send_many_to_operation = many_at_once<send_to_operation<1>>;
 
-/// A UDP socket, bound or connected. Move-only; closes when it dies.
+/// A UDP socket, bound or connected. Move-only; the destructor closes it.
 ///
-/// threads  the loop's that made it. One receive at a time; any number of sends.
+/// threads  the thread of the loop that made it. One receive at a time; any number of sends.
 class socket {
  public:
   socket() noexcept = default;
   socket(machinery::carrier& c, machinery::handle h) noexcept : carrier_(&c), handle_(h) {}
   socket(socket&& other) noexcept
       : carrier_(other.carrier_), handle_(std::exchange(other.handle_, {})) {}
-  /// Closes the socket that it had.
+  /// Closes the socket that it held before.
   socket& operator=(socket&& other) noexcept {
     socket taken(std::move(other));
     std::swap(carrier_, taken.carrier_);
@@ -148,71 +148,71 @@ class socket {
   }
   ~socket() { close(); }
 
-  /// Receives the next datagram, waiting for one.
+  /// Receives the next datagram, waiting until one arrives.
   ///
-  /// max     at most so many bytes of it; a longer one is cut and marked `truncated`.
-  /// errors  refused, on a connected socket: an earlier datagram found nobody there, told once,
-  ///         and the socket lives on. Cancelled, busy.
+  /// max     maximum number of bytes; a longer datagram is cut and marked `truncated`.
+  /// errors  refused, on a connected socket: the port of an earlier datagram was closed. It is
+  ///         reported once, and the socket stays usable. cancelled, busy.
   /// cancel  no datagram was taken.
   /// source  recvmsg(2), udp(7).
   [[nodiscard]] recv_operation recv(std::size_t max = 65536) & noexcept {
     return {carrier_, handle_, max};
   }
 
-  /// Receives the next datagram if it is there now, and waits for nothing.
+  /// Receives the next datagram if one has already arrived, without waiting.
   ///
-  /// returns  std::nullopt when there is none.
+  /// returns  std::nullopt if none has arrived.
   /// errors   as recv.
   [[nodiscard]] machinery::try_operation<recv_operation> try_recv(
       std::size_t max = 65536) & noexcept {
     return machinery::try_operation<recv_operation>(recv(max));
   }
 
-  /// Sends one datagram of all the parts, gathered, to the peer that the socket is connected to.
+  /// Sends all the parts as one datagram, gathered, to the peer of a connected socket.
   ///
-  /// errors  message_too_large, refused (an earlier one found nobody there), bad_address when it is
-  ///         not connected, no_resources.
+  /// errors  message_too_large, refused (the port of an earlier datagram was closed), bad_address
+  ///         if the socket is not connected, no_resources.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] machinery::send_operation<sizeof...(P)> send(P&&... parts) & noexcept {
     return {machinery::verb::send, carrier_, handle_, piece(parts)...};
   }
 
-  /// The same to `to`, which must be an IP address. It leaves from `to.source()`, where that is
-  /// set: an answer to the sender of a datagram comes from the address that the sender has asked.
+  /// Sends a datagram to `to`, which must be an IP address. If `to.source()` is set, the datagram
+  /// is sent from that address, so a reply comes from the address to which the request was sent.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] send_to_operation<sizeof...(P)> send_to(address to, P&&... parts) & noexcept {
     return {carrier_, handle_, std::move(to), piece(parts)...};
   }
 
-  /// Receives the datagrams of one sender that have come one after the other, up to 64 KiB of
-  /// them, waiting for the first. For much traffic: one system call, and one way through the
-  /// kernel, for all of them.
+  /// Receives up to 64 KiB of consecutive datagrams of one sender, waiting for the first. Faster
+  /// for high rates: one system call, and one pass through the kernel, for all of them.
   ///
-  /// The first call tells the kernel to join datagrams that arrive on this socket. recv() still
-  /// gives them one by one.
+  /// The first call makes the kernel merge datagrams that arrive on this socket. recv() still
+  /// returns them one by one.
   ///
   /// errors  as recv.
   /// cancel  no datagram was taken.
-  /// source  udp(7), UDP_GRO (Linux 5.0); before that they come one by one.
+  /// source  udp(7), UDP_GRO (Linux 5.0); older kernels return one datagram per call.
   [[nodiscard]] recv_many_operation recv_many() & noexcept { return {carrier_, handle_}; }
 
-  /// Sends `data` as datagrams of `segment` bytes each, the last perhaps shorter, to the peer that
-  /// the socket is connected to. The kernel takes up to 64 of them in one call, and cuts late.
+  /// Sends `data` as datagrams of `segment` bytes each, the last possibly shorter, to the peer of a
+  /// connected socket. One call passes up to 64 of them to the kernel, which splits them late.
   ///
-  /// data     borrowed until the await ends. Of any length; of none, nothing is sent.
-  /// segment  1 to 65507, best at most what a packet holds (1452 bytes are safe on Ethernet);
-  ///          longer ones are sent one by one and travel as fragments.
-  /// errors   as send; transferred() says how many bytes had gone before.
-  /// source   udp(7), UDP_SEGMENT (Linux 4.18); where that is refused they go one by one.
+  /// data     borrowed until the await ends. Any length; if empty, nothing is sent.
+  /// segment  1 to 65507 (asserted), preferably at most a packet's payload (1452 bytes are safe on
+  ///          Ethernet); longer datagrams are sent one by one and are fragmented.
+  /// errors   as send; transferred() is the number of bytes sent before.
+  /// source   udp(7), UDP_SEGMENT (Linux 4.18); if the kernel refuses it, datagrams are sent one by
+  ///          one.
   template <class P>
     requires std::is_constructible_v<piece, P&>
   [[nodiscard]] send_many_operation send_many(P&& data, std::size_t segment) & noexcept {
     check_segment(segment);
     return send_many_operation(segment, machinery::verb::send, carrier_, handle_, piece(data));
   }
-  /// The same to `to`, which must be an IP address.
+  /// Sends to `to`, which must be an IP address.
   template <class P>
     requires std::is_constructible_v<piece, P&>
   [[nodiscard]] send_many_to_operation send_many_to(address to, P&& data,
@@ -245,17 +245,18 @@ class socket {
 
 /// Binds a socket to `at`: an IP address, ":port" (dual stack) or a name.
 ///
-/// A socket that is bound to every address knows for each datagram which of them was asked, and
-/// answers from there: see address::source.
+/// A socket bound to every address records the local address of each received datagram, and replies
+/// from it: see address::source.
 ///
 /// errors  address_in_use, address_not_available, denied, name_not_found.
 [[nodiscard]] task<socket> bind(address at);
 
-/// A socket that talks to `to` alone: others' datagrams are not delivered, and a closed port is
-/// told as errc::refused. Nothing is sent. Of a name, the first address with a route is taken.
+/// Returns a socket connected to `to`: datagrams of other senders are not delivered, and a closed
+/// port is reported as errc::refused. Sends nothing. If `to` is a name, the first address with a
+/// route is used.
 [[nodiscard]] task<socket> connect(address to);
 
-/// One datagram with the way to answer it.
+/// A received datagram and the means to reply to it.
 class request {
  public:
   request(machinery::carrier& c, machinery::handle h, datagram&& d) noexcept
@@ -263,13 +264,13 @@ class request {
 
   [[nodiscard]] const lease& data() const noexcept { return datagram_.data; }
   [[nodiscard]] const address& from() const noexcept { return datagram_.from; }
-  /// The address of this machine that it was sent to, with the port; a multicast or broadcast
-  /// address if that was the target. Of kind none if the server has ended.
+  /// The local address that the datagram was sent to, with the port; a multicast or broadcast
+  /// address if it was sent to one. After the server has ended, without the port, or of kind none.
   [[nodiscard]] address to() const;
   [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated; }
 
-  /// Sends one datagram of all the parts back to where this one came from, from the address that it
-  /// was sent to.
+  /// Sends all the parts as one datagram to the sender, from the address that the request was sent
+  /// to.
   template <class... P>
     requires(sizeof...(P) > 0 && (std::is_constructible_v<piece, P&> && ...))
   [[nodiscard]] reply_operation<sizeof...(P)> reply(P&&... parts) & noexcept {
@@ -284,15 +285,17 @@ class request {
 
 using handler = machinery::callback<task<>(request)>;
 
-/// Answers every datagram that comes to `at` with a session of its own, side by side, until a
-/// drain; see tcp::serve. At most options.max_connections sessions run at a time: more datagrams
-/// wait in the socket's buffer, and the kernel drops what does not fit.
+/// Serves `at` until a drain; see tcp::serve. `handle` runs concurrently, in one session per
+/// datagram. At most options.max_connections sessions run at a time: more datagrams wait in the
+/// socket's buffer, and the kernel drops those that do not fit.
 ///
-/// A handler that answers everything can be made to answer another server for ever, by one datagram
-/// with a forged source (CVE-2024-2169). Do not answer what may be an answer itself: check a type
-/// or a mark in the datagram, ignore ports below 1024, and ignore a peer that only repeats itself.
+/// If a handler replies to every datagram, one datagram with a forged source makes it exchange
+/// replies with another server forever (CVE-2024-2169). Do not reply to a datagram that may itself
+/// be a reply: check a type or a marker in it, ignore ports below 1024, and ignore a peer that only
+/// repeats itself.
 ///
-/// errors  only those of binding. A refused reply is nothing: the client has gone.
+/// errors  those of binding, and failures of the socket itself. A reply that is refused is no
+///         error: the client has gone.
 [[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(const char* at, handler handle,
                                               serve_options options = serve_options());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Unix stream sockets: the same streams, addressed by a path.
+/// Unix stream sockets: the same streams, with a path as address.
 ///
-/// `tcp::connect("unix:/run/x.sock")` does the same; these names say so where it matters.
+/// `tcp::connect("unix:/run/x.sock")` does the same; these functions make the socket type explicit.
 
 #include <bight/tcp.hpp>
 
@@ -15,13 +15,14 @@ using listener = tcp::listener;
 /// Connects to the unix socket at `path`; a leading '@' means the abstract namespace (unix(7)).
 [[nodiscard]] task<stream> connect(std::string path);
 
-/// Listens at `path`. A socket file that no socket is bound to any more is replaced; any other
-/// file, and a symbolic link, is in use. The close removes the file that this call has made, also
-/// when the program has changed its folder; not another server's, and not in a child after fork(2).
+/// Listens at `path`. A stale socket file, to which no socket is bound, is replaced. Any other file
+/// or a symbolic link fails with address_in_use. The close removes the file that this call created,
+/// even if the program has changed its working directory. It does not remove the file of another
+/// server, and does nothing in a child after fork(2).
 [[nodiscard]] task<listener> listen(std::string path,
                                     tcp::listen_options options = tcp::listen_options());
 
-/// Serves `handle` at `path`; see tcp::serve.
+/// Serves `path` with `handle`; see tcp::serve.
 [[nodiscard]] task<> serve(std::string path, tcp::handler handle,
                            serve_options options = serve_options());
 
