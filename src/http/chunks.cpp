@@ -59,12 +59,13 @@ void chunk_reader::end_line() {
       trailer_bytes_ += line.size() + 2;
       if (line.empty())
         next_ = part::nothing;
-      else if (trailer_fields_ > 0 && (line.front() == ' ' || line.front() == '\t'))
+      else if (in_trailer_field_ && (line.front() == ' ' || line.front() == '\t'))
         break;  // a folded field goes on, RFC 9112 §5.2
       else if (line.find(':') == std::string_view::npos)
         throw malformed("a line of the trailer is not a field");
-      else if (++trailer_fields_ > fields_max_)
+      else if (++fields_ > fields_max_)
         throw over_limit(fmt::format("more than {} fields", fields_max_));
+      in_trailer_field_ = true;
       break;
     case part::nothing: break;
   }

@@ -16,9 +16,9 @@ namespace bight::http {
 class chunk_reader {
  public:
   /// line_max    bytes of the line before a chunk, and of the whole trailer.
-  /// fields_max  of the trailer.
-  chunk_reader(std::size_t line_max, std::size_t fields_max)
-      : line_max_(line_max), fields_max_(fields_max) {}
+  /// fields_max  of header and trailer together; the header had `fields`.
+  chunk_reader(std::size_t line_max, std::size_t fields_max, std::size_t fields)
+      : line_max_(line_max), fields_max_(fields_max), fields_(fields) {}
 
   /// Reads on from the front of `bytes`, up to the data of a chunk or the end of the body. How many
   /// bytes it has used. Not to be called while left() is not 0.
@@ -45,7 +45,8 @@ class chunk_reader {
   part next_ = part::size;
   std::uint64_t left_ = 0;
   std::size_t trailer_bytes_ = 0;
-  std::size_t trailer_fields_ = 0;
+  std::size_t fields_;
+  bool in_trailer_field_ = false;
   std::string line_;  // the one whose end has not come
 };
 

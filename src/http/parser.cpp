@@ -79,7 +79,7 @@ bool response_parser::read_header() {
     next_ = part::nothing;
   } else if (found.chunked) {
     next_ = part::chunks;
-    chunks_.emplace(max_.chunk_line_bytes, max_.header_fields - head_.fields.size());
+    chunks_.emplace(max_.chunk_line_bytes, max_.header_fields, head_.fields.size());
   } else if (found.length) {
     next_ = part::length;
     length_ = found.length;

@@ -152,6 +152,8 @@ TEST(Explore, catches_an_order_by_address_by_running_twice) {
   how.twice_percent = 100;
   const auto all = sim::explore("by pointer", how, sim::scenario(greets_by_pointer));
   ASSERT_FALSE(all);
+  EXPECT_GT(all.twice, 0u);
+  EXPECT_EQ(all.twice, all.worlds);
   EXPECT_THAT(all.failed->what,
               HasSubstr("two runs are not the same; the first event that differs"));
   EXPECT_THAT(all.failed->what, HasSubstr("data"));

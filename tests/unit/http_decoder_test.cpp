@@ -4,6 +4,7 @@
 #include <bight/error.hpp>
 
 #include <brotli/encode.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -128,6 +129,31 @@ TEST(http_decoder, damage_and_what_follows_the_end_are_errors) {
   std::string damaged = encoded("gzip", sample(500));
   damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x55);
   EXPECT_TRUE(failure("gzip", damaged));
+}
+
+TEST(http_decoder, an_error_names_the_coding_and_what_is_wrong) {
+  const auto message = [](std::string_view coding, std::string_view bytes) -> std::string {
+    try {
+      static_cast<void>(decode(coding, bytes, 1));
+    } catch (const error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  using testing::EndsWith;
+  using testing::HasSubstr;
+  for (const std::string_view coding : codings) {
+    const std::string invalid = "invalid " + std::string(coding) + " data: ";
+    const std::string after = message(coding, encoded(coding, "text") + "x");
+    EXPECT_THAT(after, HasSubstr(invalid));
+    // A frame of zstd may follow another one, so what follows is a damaged frame.
+    if (coding != "zstd") {
+      EXPECT_THAT(after, HasSubstr("data after the end"));
+    }
+    const std::string damaged = message(coding, "this is no such thing at all");
+    EXPECT_THAT(damaged, HasSubstr(invalid));
+    EXPECT_THAT(damaged, testing::Not(EndsWith(": ")));
+  }
 }
 
 TEST(http_decoder, h18_a_bomb_passes_a_limit) {

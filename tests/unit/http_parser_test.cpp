@@ -307,6 +307,7 @@ TEST(http_parser, an_error_says_what_is_wrong) {
       {chunked + "1 x\r\n", "the size of a chunk is not a hexadecimal number below 2^64"},
       {chunked + "1\r\nabc", "a chunk is longer than its size"},
       {chunked + "0\r\nx\r\n", "a line of the trailer is not a field"},
+      {chunked + "0\r\na: b\r\nc: d\r\n", "more than 1 fields"},
       {chunked + "0;\rx\r\n", "a chunk header or trailer contains a CR or NUL"},
       {"HTTP/1.1 200", "the connection ended within the header"},
       {ok + length + "2\r\n\r\na", "the connection ended within the body"},
