@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What can be awaited, given a deadline, raced or attempted.
+/// The concept of an operation that can be awaited, and used in `within`, `attempt`, `all`, `race`.
 
 #include <bight/context.hpp>
 #include <bight/result.hpp>
@@ -11,11 +11,12 @@
 
 namespace bight {
 
-/// What every operation of Bight offers to `within`, `attempt`, `all` and `race`:
+/// The interface of every Bight operation, as used by `within`, `attempt`, `all` and `race`:
 ///
-/// start(h, c)  begins in context `c` and arranges that `h` is resumed; false (or a handle to run
-///              next) says what the awaiting coroutine does now.
-/// take()       the outcome, once.
+/// start(h, c)  starts the operation in context `c`. Returns what await_suspend returns: true if
+///              `h` is resumed later, false if the operation is complete and `h` continues at
+///              once, or the handle of the coroutine to run next.
+/// take()       returns the outcome. Called once, after completion.
 template <class A>
 concept awaitable = requires(A& a, std::coroutine_handle<> h, context& c) {
   typename A::value_type;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Where a task belongs: its scheduler, and its place in the tree of cancellation.
+/// The context of a task: its scheduler and its node in the cancellation tree.
 ///
-/// A task inherits the context of the coroutine that awaits it, so programs pass neither loops nor
-/// stop tokens about. Scopes, deadlines, `all` and `race` each open a context below their own.
+/// A task inherits the context of the coroutine that awaits it, so programs need not pass loops or
+/// stop tokens. Scopes, deadlines, `all` and `race` each create a child context.
 
 #include <bight/machinery/stop_hook.hpp>
 #include <bight/time.hpp>
@@ -14,46 +14,48 @@
 
 namespace bight {
 
-/// One node of the tree. Must not move; outlives every task that runs in it.
+/// A node of the cancellation tree. Must not move, and must outlive every task that runs in it.
 class context : protected machinery::stop_hook {
  public:
-  /// The root of a tree.
+  /// Creates the root of a tree.
   explicit context(machinery::scheduler& s) noexcept;
-  /// A node below `parent`; stopped at once when the parent has been.
+  /// Creates a child of `parent`. It starts stopped if the parent is stopped.
   explicit context(context& parent) noexcept;
   context(const context&) = delete;
   context& operator=(const context&) = delete;
   ~context() { unlink(); }
 
-  /// The time of the loop: when the wait of this turn was over. Reads no clock.
+  /// Returns the loop's time: the end of this turn's wait. Does not read a clock.
   [[nodiscard]] time_point now() const noexcept { return scheduler_->now(); }
   [[nodiscard]] bool stop_requested() const noexcept { return stopped_; }
   [[nodiscard]] machinery::scheduler& sched() const noexcept { return *scheduler_; }
 
-  /// The number of the server, among those of its loop, whose session runs in this context; 0:
-  /// none. Inherited by the contexts below. See until_drain().
+  /// Returns the number of the server whose session runs in this context, or 0 if there is none.
+  /// Numbers are per loop. Child contexts inherit it. See until_drain().
   [[nodiscard]] std::uint32_t server_number() const noexcept { return server_number_; }
   void set_server_number(std::uint32_t number) noexcept { server_number_ = number; }
 
-  /// Asks everything that waits in this context and below to end. They end in their turn, each with
-  /// errc::cancelled unless its result was there already; nothing is resumed from inside here.
+  /// Requests cancellation of all operations in this context and its children. Each completes
+  /// later with errc::cancelled, or with its result if that was already available. This call
+  /// resumes no coroutine.
   void stop() noexcept;
 
-  /// Calls the hook's on_stop once when this context stops, unless it is unlinked before.
+  /// Registers a hook. Its on_stop is called once when this context stops, unless the hook is
+  /// unlinked first.
   void link(machinery::stop_hook& h) noexcept { h.link_last(hooks_); }
-  /// The same once link_now() is called.
+  /// Prepares the registration of a hook; its link_now() then registers it.
   void link_later(machinery::stop_hook& h) noexcept { h.link_later(hooks_); }
 
  private:
   machinery::scheduler* scheduler_;
   machinery::ring_link hooks_;  // hooks_.next is the first
   bool stopped_ = false;
-  std::uint32_t server_number_ = 0;  // beside stopped_, where it takes no room
+  std::uint32_t server_number_ = 0;  // beside stopped_, in what would be padding
 };
 
 namespace machinery {
 
-/// A coroutine that Bight's awaitables can be used in: one that knows its context.
+/// A promise type whose coroutine can await Bight's operations: it provides its context.
 template <class Promise>
 concept has_context = requires(Promise& p) {
   { p.current_context() } -> std::same_as<context&>;
@@ -61,7 +63,7 @@ concept has_context = requires(Promise& p) {
 
 }  // namespace machinery
 
-/// `co_await current_context()` gives the context that the coroutine runs in. Does not wait.
+/// `co_await current_context()` returns the context in which the coroutine runs. Does not wait.
 class [[nodiscard]] current_context {
  public:
   [[nodiscard]] bool await_ready() const noexcept { return false; }

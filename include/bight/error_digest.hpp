@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Errors for a log: one line for each kind, and a count of those that follow.
+/// Rate-limits a log of errors: one line for each kind of error, then a count of repetitions.
 
 #include <bight/address.hpp>
 #include <bight/error.hpp>
@@ -14,25 +14,26 @@
 
 namespace bight {
 
-/// Whether the peer has reset the connection, or left in the middle of a handshake of TLS. That is
-/// ordinary: browsers that are closed and load balancers' health checks do it.
+/// Whether the peer reset the connection or left during a TLS handshake. Both are normal: closing
+/// browsers and load balancers' health checks do so.
 [[nodiscard]] bool is_reset_by_peer(const error& e) noexcept;
 
-/// Keeps errors that repeat from flooding a log. The first of a kind is reported at once; those
-/// that follow within ten seconds are counted, and reported together: "312 more in 10 s".
+/// Keeps repeated errors from flooding a log. The first error of a kind is reported at once. Those
+/// that follow in the same ten-second window are counted and reported together: "312 more in 10 s".
 ///
-/// A kind is a code. Errors without a code of their own (errc::invalid, which stands for exceptions
-/// of a program) are of one kind if they have the same text.
+/// Errors with the same code are of one kind. For errc::invalid, which also stands for the
+/// program's exceptions, the message must be the same too.
 ///
 /// threads  any.
 class error_digest {
  public:
   static constexpr duration window = std::chrono::seconds(10);
-  /// Kinds in a window; what is beyond is counted with the last.
+  /// Maximum number of kinds in a window. Errors of further kinds are counted with the last kind.
   static constexpr std::size_t kinds_max = 16;
 
-  /// Called with an error to report, under a lock. `more` is 0 for one of them; for a summary it is
-  /// the number of errors in the last `in`, and `peer` and `e` are the latest.
+  /// Called with an error to report, while the digest's lock is held. `more` is 0 for a single
+  /// error. In a summary, `more` is the number of errors during the last `in`, and `peer` and `e`
+  /// are those of the latest.
   using report = machinery::callback<void(const address& peer, const error& e, std::uint64_t more,
                                           duration in)>;
 
@@ -41,14 +42,16 @@ class error_digest {
   error_digest& operator=(const error_digest&) = delete;
   ~error_digest();
 
-  /// Reports `e`, or counts it. Returns whether it is the first to be counted: then summarise() has
-  /// to be called within a window.
+  /// Reports `e` or counts it.
+  ///
+  /// returns  true if `e` is the first error counted since the last summary. The caller must then
+  ///          call summarise() after `window`.
   [[nodiscard]] bool add(const address& peer, const error& e, time_point now);
-  /// Reports what has been counted.
+  /// Reports the counted errors, one summary for each kind, and ends the window.
   void summarise(time_point now);
 
  private:
-  struct state;  // elsewhere: <mutex> would bring the system's headers
+  struct state;  // in the .cpp file: <mutex> includes system headers
   std::unique_ptr<state> state_;
 };
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A flag that tasks of one loop can wait for.
+/// A flag for which tasks of one loop can wait.
 
 #include <bight/task.hpp>
 
 namespace bight {
 
-/// Set once, seen by everyone: those who wait and those who come later, until reset().
+/// Once set, stays set for current and later waiters until reset().
 ///
-/// threads  one loop's. A set() in another thread, while a task waits, ends the program with a
-///          message (asserted).
+/// threads  the loop's thread only. set() in another thread while a task waits ends the program
+///          with a message (asserted).
 class event {
  public:
   class wait_operation;
@@ -19,19 +19,19 @@ class event {
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
-  /// Wakes every waiter, in the order in which they came.
+  /// Sets the event and wakes all waiters, in the order of their wait() calls.
   void set() noexcept;
   void reset() noexcept { set_ = false; }
   [[nodiscard]] bool is_set() const noexcept { return set_; }
 
-  /// Waits until the event is set. When it is set already, goes on at once; a task that does so
-  /// many times in a row lets the others run in between.
+  /// Waits until the event is set. Returns at once if it is already set, except that after many
+  /// such calls in a row other ready tasks run first.
   ///
   /// errors  errc::cancelled.
   [[nodiscard]] wait_operation wait() noexcept;
 
  private:
-  machinery::ring_link waiting_;  // the waiters, by their second link
+  machinery::ring_link waiting_;  // list of wait_operation::place_
   bool set_ = false;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Pages and files over HTTP/1.1: GET and HEAD.
+/// HTTP/1.1 client: GET and HEAD.
 
 #include <bight/lease.hpp>
 #include <bight/tcp.hpp>
@@ -21,90 +21,92 @@
 
 namespace bight::http {
 
-/// What can go wrong with HTTP itself. Each also answers to a condition of bight::errc, in
-/// brackets.
+/// HTTP errors. Each also matches the condition of bight::errc in parentheses.
 enum class errc {
-  malformed = 1,       ///< the answer is not HTTP/1.x as it should be (invalid)
-  over_limit,          ///< the answer passes one of `limits` (too_long)
-  empty_reply,         ///< the server closed without a word (cut_short)
-  bad_encoding,        ///< the content is not encoded as the header says, or in another coding than
-                       ///< was asked for (invalid)
+  malformed = 1,       ///< the response is not valid HTTP/1.x (invalid)
+  over_limit,          ///< the response exceeds one of `limits` (too_long)
+  empty_reply,         ///< the server closed without sending any data (cut_short)
+  bad_encoding,        ///< the content does not match its Content-Encoding, or has a coding that
+                       ///< was not requested (invalid)
   too_many_redirects,  ///< more than options::redirects_max (too_long)
-  redirect_refused,    ///< to http from https, or to something that is not a page (denied)
-  proxy_refused,       ///< the proxy answered, and does not connect us (denied)
-  too_slow,            ///< fewer bytes came than options::rate_min asks for (timed_out)
+  redirect_refused,    ///< from https to http, or to an invalid or unsupported URL (denied)
+  proxy_refused,       ///< the proxy replied but refused to connect (denied)
+  too_slow,            ///< slower than options::rate_min (timed_out)
 };
 
 [[nodiscard]] const std::error_category& category() noexcept;
 [[nodiscard]] std::error_code make_error_code(errc e) noexcept;
 
-/// A field of a header.
+/// A header field.
 struct field {
   std::string name;
   std::string value;
 };
 
-/// Checks fields for a request; client::get does so before anything is sent.
+/// Checks the fields of a request. client::get does so before it sends anything.
 ///
-/// errors  invalid: a name that is none, a byte that no value may have (a line break above all: it
-///         would be a second request), or a field that decides where a message ends.
+/// errors  invalid: the name is not a token; the value contains a control character (a line break
+///         could inject a second request); or the client sets the field itself, because it affects
+///         framing or the connection (Content-Length, Transfer-Encoding, Connection, …).
 void check_fields(const std::vector<field>& fields);
 
-/// Whether two field names are the same: case does not count (RFC 9110 §5.1).
+/// Whether two field names are equal, ignoring ASCII case (RFC 9110 §5.1).
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
-/// Whether a file of that name is published in compressed form: .gz, .tgz, .svgz, .br, .zst, .tzst.
-/// A server may describe "lib.tar.gz" as a tar file with a Content-Encoding; to decode it would
-/// give another file than the one that was published.
+/// Whether the name is that of a compressed file: .gz, .tgz, .svgz, .br, .zst, .tzst. A server may
+/// send "lib.tar.gz" as a tar file with a Content-Encoding. Decoding it would give a different file
+/// from the one that was published.
 [[nodiscard]] bool has_coded_name(std::string_view path) noexcept;
 
-/// Status line and header of a response.
+/// The status line and header of a response.
 struct response_head {
   int status = 0;
   std::string reason;
   int version = 11;  ///< 10 or 11
   std::vector<field> fields;
 
-  /// The value of the first field of that name; "" when there is none.
+  /// Returns the value of the first field with this name, or "" if there is none.
   [[nodiscard]] std::string_view get(std::string_view name) const noexcept;
-  /// Status line and fields, a line each: "HTTP/1.1 200 OK\nContent-Type: text/html\n".
+  /// Returns the status line and the fields, one per line:
+  /// "HTTP/1.1 200 OK\nContent-Type: text/html\n".
   [[nodiscard]] std::string text() const;
 };
 
-/// How much a server may make us hold or take in. What passes one of these is errc::over_limit.
+/// Limits on what a server may send. A response that exceeds one fails with errc::over_limit.
 struct limits {
-  std::size_t header_bytes = 65536;      ///< of a header; curl's limit is 300 kB, Node's 16 kB
-  std::size_t header_fields = 256;       ///< the trailer's counted too
-  std::size_t interim_responses = 16;    ///< 1xx before the real one
-  std::size_t chunk_line_bytes = 16384;  ///< of the line before a chunk, and of the trailer
-  /// Bytes of a body as they come.
+  std::size_t header_bytes = 65536;      ///< size of a header; curl allows 300 kB, Node.js 16 kB
+  std::size_t header_fields = 256;       ///< number of fields, including the trailer's
+  std::size_t interim_responses = 16;    ///< 1xx responses before the final one
+  std::size_t chunk_line_bytes = 16384;  ///< size of a chunk header, and of the whole trailer
+  /// Size of a body as received.
   std::uint64_t body_bytes = std::numeric_limits<std::uint64_t>::max();
-  /// Bytes of a body that was compressed, as they are handed out.
+  /// Size of a compressed body after decoding.
   std::uint64_t decoded_bytes = std::numeric_limits<std::uint64_t>::max();
-  /// How many times larger than it came a body may become; 0: any. deflate reaches 1032 times.
+  /// Maximum ratio of decoded to received bytes; 0: no limit. deflate can reach 1032.
   std::uint64_t decoded_ratio = 250;
-  /// Nothing below this size is held against the ratio.
+  /// Decoded bytes up to which the ratio is not checked.
   std::uint64_t decoded_free_bytes = 16 << 20;
 };
 
-/// How long each step may take; what passes one of these is errc::timed_out. The time of looking
-/// up and connecting is options::connect.timeout.
+/// How long each step may take. A step that takes longer fails with bight::errc::timed_out. For
+/// name lookup and connecting, see options::connect.timeout.
 struct timeouts {
-  duration greeting = 15s;  ///< what a proxy asks and answers; of TLS see options::tls.timeout
-  duration send = 30s;      ///< until the kernel has the request
-  duration header = 60s;    ///< from then until the header is here
-  /// Between two pieces of the body: the time spent in recv() without a byte. A deadline around
-  /// recv() does not restart it.
+  duration greeting = 15s;  ///< exchange with a proxy; for TLS see options::tls.timeout
+  duration send = 30s;      ///< until the kernel has accepted the request
+  duration header = 60s;    ///< from then until the header has arrived
+  /// Inactivity timeout of the body: time spent in recv() without receiving a byte. A deadline
+  /// around recv() does not restart it.
   duration silence = 60s;
 };
 
-/// A program in between. `what` none: there is none.
+/// A proxy. kind::none means a direct connection.
 struct proxy {
   enum class kind : std::uint8_t { none, http, socks5 };
 
   proxy() = default;
-  /// "http://host:3128", "socks5://[::1]:1080", with "user:password@" if it asks for one. Names
-  /// are looked up by the proxy, never here ("socks5h" is the same).
+  /// Parses "http://host:3128" or "socks5://[::1]:1080", with "user:password@" before the host if
+  /// the proxy requires it. Default ports: 3128 and 1080. The proxy resolves the names of servers;
+  /// this machine does not ("socks5h" is the same as "socks5").
   ///
   /// errors  bad_address.
   explicit proxy(std::string_view text);
@@ -115,40 +117,41 @@ struct proxy {
   std::string password;
 };
 
-/// How pages are fetched. The defaults are safe; every limit is a field.
+/// Options of a client. The defaults are safe, and every limit is a field.
 struct options {
   http::limits limits;
   http::timeouts timeouts;
-  /// Bytes a second that must come of a body, on average over each rate_window of waiting for
-  /// it; 0: any.
+  /// Minimum rate of a body in bytes per second, averaged over each rate_window of waiting in
+  /// recv(); 0: no minimum.
   std::uint64_t rate_min = 64;
   duration rate_window = 1min;
 
-  /// Redirects followed for one request; 0: none, the response that redirects is given.
+  /// Maximum number of redirects per request; 0: return the redirect response itself.
   std::size_t redirects_max = 10;
-  /// Whether a redirect may lead from https to http.
+  /// Whether to follow redirects from https to http.
   bool downgrade = false;
-  /// Whether to accept gzip, deflate, br and zstd, and decode them. Not for a URL whose name says
-  /// that the file itself is compressed (has_coded_name), nor for a request with its own Range:
-  /// then the body is given as it is sent.
+  /// Whether to accept gzip, deflate, br and zstd, and decode them. A body is returned as sent if
+  /// the URL names a compressed file (has_coded_name), the request has a Range field, or the
+  /// status is 206.
   bool decode = true;
 
-  /// Connections kept for the next request to the same place, and how long.
+  /// Maximum number of idle connections that the client keeps, and how long each may be reused.
   std::size_t idle_max = 8;
   duration idle_time = 30s;
 
-  /// Of every connection: family, timeout, and `allow`, the policy on addresses.
+  /// For every connection: family, timeout, and `allow`, the address policy. With a proxy, `allow`
+  /// sees only the address of the proxy.
   tcp::connect_options connect;
-  /// Of every https connection: whom to trust, how long the handshake may take. `name` and
-  /// `protocols` are set from the URL.
+  /// For every https connection: trusted certificates, handshake timeout. The client sets `name`
+  /// and `protocols`.
   tls::connect_options tls;
-  /// Which proxy a URL is reached by; not set: none. The environment is the program's to read.
+  /// Returns the proxy for a URL. Default: no proxy; environment variables are not read.
   machinery::callback<proxy(const url&)> proxy_for;
-  /// "" sends none.
+  /// Value of the User-Agent field; "" omits the field.
   std::string user_agent = "bight";
 };
 
-/// What to ask for.
+/// A request.
 struct request {
   request(url where) : to(std::move(where)) {}
   request(const char* where) : to(where) {}
@@ -156,46 +159,46 @@ struct request {
   request(const std::string& where) : to(where) {}
 
   url to;
-  /// HEAD instead of GET: the header alone.
+  /// HEAD instead of GET: receive only the header.
   bool head = false;
-  /// More fields; one of Host, User-Agent, Accept or Accept-Encoding replaces ours. A redirect to
-  /// another origin takes along only those that cannot be a secret: Accept…, User-Agent, Range,
-  /// If-….
+  /// Additional fields. Host, User-Agent, Accept, Accept-Encoding and Authorization replace the
+  /// client's own. On a redirect to another origin, only fields that cannot hold a secret are
+  /// sent: Accept…, User-Agent, Range, If-…. A Host field is not sent after any redirect.
   std::vector<field> fields = {};
 };
 
 class response;
 struct client_state;
 
-/// Fetches pages and keeps connections for the next ones. A client that dies closes what it keeps;
-/// responses go on without it.
+/// An HTTP client with a pool of idle connections. Its destructor closes the idle connections;
+/// responses remain usable.
 ///
-/// A kept connection serves only requests to the same scheme, host and port by the same proxy; all
-/// else that matters (TLS, addresses) is the client's, and two clients share nothing.
+/// A connection is reused only for the same scheme, host, port and proxy. All other settings (TLS,
+/// address policy) are the client's. Clients share no connections.
 ///
-/// threads  the loop's that it is used on.
+/// threads  the thread of the loop on which it is used.
 class client {
  public:
   client() : client(options()) {}
   explicit client(options how);
   client(client&&) noexcept = default;
-  /// Closes the connections that it kept, as its death would.
+  /// Closes the idle connections of the assigned-to client, as its destructor would.
   client& operator=(client&& other) noexcept;
   ~client();
 
-  /// Asks, follows redirects, and gives the response once its header is here; the body comes by
-  /// response::recv(). A status of 400 and above is no error.
+  /// Sends the request, follows redirects, and returns the response when its header has arrived.
+  /// The body is received with response::recv(). A status of 400 or above is not an error.
   ///
-  /// A kept connection that the server had closed meanwhile costs one more try, which is safe: a
-  /// GET changes nothing, and no byte of an answer had come.
+  /// If the server has closed a reused connection, the request is sent once more on a new one. That
+  /// is safe: a GET changes nothing, and no byte of a response had arrived.
   ///
   /// errors  those of tcp::connect and tls::connect; reset, closed, cut_short, timed_out;
-  ///         http::errc; invalid for a field that no request may have, before anything is sent.
+  ///         http::errc; invalid from check_fields(), before anything is sent.
   /// cancel  the connection is closed.
   /// source  RFC 9110, RFC 9112.
   BIGHT_CORO_WRAPPER task<response> get(request what) const;
 
-  /// Connections that are kept at the moment.
+  /// Returns the number of idle connections.
   [[nodiscard]] std::size_t idle() const noexcept;
   [[nodiscard]] const options& how() const noexcept;
 
@@ -208,15 +211,15 @@ class client {
 ///     auto page = co_await http::get("http://www.sina.com.cn/");
 ///     print(co_await page.text());
 ///
-/// As client::get, with a client of its own.
+/// Like client::get, with a new client for this request.
 BIGHT_CORO_WRAPPER task<response> get(request what, options how = options());
 
-/// A response whose body is still to come. Move-only; dies with its connection, unless the body has
-/// been read to its end and the client keeps that.
+/// A response whose body has not been received yet. Move-only. Its destructor closes the
+/// connection, unless the body has been read to the end and the client has kept the connection.
 ///
-/// It can be read as a stream: `reader lines(page)` works.
+/// It can be read like a stream: `reader lines(page)` works.
 ///
-/// threads  the loop's; one recv at a time. Must not move or die while one is in flight.
+/// threads  the loop's thread; one recv at a time. Must not be moved or destroyed during a recv.
 class response {
  public:
   struct state;
@@ -227,35 +230,39 @@ class response {
 
   [[nodiscard]] const response_head& head() const noexcept;
   [[nodiscard]] int status() const noexcept { return head().status; }
-  /// Where it came from, after all redirects.
+  /// Returns the URL of this response, after all redirects.
   [[nodiscard]] const url& from() const noexcept;
-  /// Bytes that recv() will give, when that is known: the server said so, and nothing is decoded.
+  /// Returns the size of the body, if the server sent it and the body is not decoded.
   [[nodiscard]] std::optional<std::uint64_t> length() const noexcept;
-  /// Whether the body comes compressed, and recv() decodes it.
+  /// Whether the body is compressed and recv() decodes it.
   [[nodiscard]] bool encoded() const noexcept;
-  /// Bytes of the body that have come, before they are decoded.
+  /// Returns the number of body bytes received so far, before decoding.
   [[nodiscard]] std::uint64_t received() const noexcept;
-  /// The address of the server, or of the proxy.
+  /// Returns the address of the server or proxy.
   [[nodiscard]] const address& peer() const noexcept;
-  /// Whether the connection had served a request before.
+  /// Whether the connection was reused from an earlier request.
   [[nodiscard]] bool reused() const noexcept;
 
-  /// The next piece of the body, 1 to `max` bytes, decoded; empty at its end.
+  /// Receives the next piece of the body, decoded.
   ///
-  /// errors  cut_short when the connection ends before the body does; timed_out when
-  ///         timeouts::silence has passed (also errc::too_slow); errc::malformed, over_limit,
-  ///         bad_encoding; those of the stream. After each of them the connection is closed and
-  ///         never used again. Further calls fail with the same error if it is the answer that is
-  ///         wrong (cut_short, malformed, over_limit, bad_encoding), else with closed.
-  /// cancel  no byte was taken: they come with the next call. So it is with a deadline around this
-  ///         call. The clocks of timeouts::silence and rate_min go on with the next call.
+  /// max      at least 1 (asserted).
+  /// returns  1 to `max` bytes; an empty lease at the end of the body.
+  /// errors   cut_short if the connection ends before the body; timed_out after timeouts::silence;
+  ///          errc::too_slow (also matches timed_out); errc::malformed, over_limit, bad_encoding;
+  ///          those of the stream. Each of them closes the connection. Later calls fail with the
+  ///          same error if the response is at fault (cut_short, malformed, over_limit,
+  ///          bad_encoding), else with closed.
+  /// cancel   no bytes are lost: the next call returns them. The same holds for a deadline around
+  ///          this call. The time counts of timeouts::silence and rate_min continue with the next
+  ///          call.
   [[nodiscard]] task<lease> recv(std::size_t max = 65536) &;
   task<lease> recv(std::size_t = 0) && = delete;
 
-  /// The whole body.
+  /// Receives the whole body.
   ///
-  /// max     more than so many bytes are errc::over_limit.
-  /// errors  as recv.
+  /// max     maximum size in bytes; a larger body fails with errc::over_limit.
+  /// errors  as for recv.
+  /// cancel  the part of the body received by this call is lost.
   [[nodiscard]] task<std::string> text(std::size_t max = 64 << 20) &;
   task<std::string> text(std::size_t = 0) && = delete;
 

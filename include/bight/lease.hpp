@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Bytes that were received, on loan: a view that gives its buffer back when it dies.
+/// Received bytes: a view that returns its buffer when it is destroyed.
 ///
-/// A receive does not fill a buffer of the caller's; it hands out a lease on a piece of one that
-/// the engine owns. So an idle connection holds no read buffer at all.
+/// A receive does not fill a buffer of the caller. It returns a lease on part of a buffer that the
+/// engine owns. An idle connection therefore holds no read buffer.
 
 #include <bight/machinery/attributes.hpp>
 
@@ -24,9 +24,9 @@ template <class T>
 concept char_array =
     std::is_bounded_array_v<T> && std::is_same_v<std::remove_cv_t<std::remove_extent_t<T>>, char>;
 
-/// The text in an array. A constant one is taken for a string literal: its text is all of it, with
-/// the NULs inside and without the one at its end. In another, a buffer, the text ends at the first
-/// NUL, or with the buffer.
+/// Returns the text in an array. A constant array is treated as a string literal: its text is the
+/// whole array, including inner NULs, without the final NUL. Any other array is a buffer: its text
+/// ends at the first NUL or at the end of the buffer.
 template <char_array A>
 [[nodiscard]] constexpr std::string_view text_of(A& array) noexcept {
   const std::string_view all(array, std::extent_v<A>);
@@ -34,40 +34,41 @@ template <char_array A>
   return all.back() == '\0' ? all.substr(0, all.size() - 1) : all;
 }
 
-/// A counted buffer that leases point into. Not for programs: engines make these.
+/// A reference-counted buffer for leases. Created by engines, not by programs.
 struct lease_block {
   std::uint32_t refs = 0;
-  void (*release)(lease_block&) noexcept = nullptr;  // called when the last lease lets go
+  void (*release)(lease_block&) noexcept = nullptr;  // called when the last lease is gone
 };
 
 }  // namespace machinery
 
-/// A piece of received bytes. Empty at the end of a stream, and false then.
+/// A piece of received bytes. Empty, and false as a bool, at the end of a stream.
 ///
 /// It converts to std::string_view and std::span<const std::byte>, and compares with text.
-/// Copies share the buffer; holding one keeps the buffer from its engine, so `str()` what is
-/// to be kept for long.
+/// Copies share the buffer. The engine cannot reuse the buffer while a lease exists, so use `str()`
+/// to keep bytes for long.
 ///
-/// threads  belongs to the thread of the loop that it came from; a copy made by str() is free.
+/// threads  the thread of its loop only; a string made by str() may go to any thread.
 class lease {
  public:
   lease() noexcept = default;
 
-  /// Takes part in the ownership of `block`, for the `size` bytes at `data` inside it.
+  /// Makes a lease on the `size` bytes at `data` inside `block`, and shares ownership of `block`.
   lease(machinery::lease_block& block, const std::byte* data, std::size_t size) noexcept
       : data_(data), size_(size), block_(&block) {
     ++block.refs;
   }
 
-  /// A lease on a copy of `bytes`, owned by nobody's engine.
+  /// Returns a lease on a copy of `bytes` in memory that belongs to no engine.
   [[nodiscard]] static lease copy_of(std::string_view bytes);
   template <machinery::char_array A>
   [[nodiscard]] static lease copy_of(A& text) {
     return copy_of(machinery::text_of(text));
   }
-  /// The same, or an empty lease when there is no memory for the copy.
+  /// Like copy_of(), but returns an empty lease if there is no memory for the copy.
   [[nodiscard]] static lease copy_if_possible(std::string_view bytes) noexcept;
-  /// The same of `size` bytes, at least 1, that somebody writes to `room` later.
+  /// Returns a lease on `size` uninitialised bytes, at least 1. The caller fills them through
+  /// `room`, which is set to their address.
   [[nodiscard]] static lease to_fill(std::size_t size, std::byte*& room);
 
   lease(const lease& other) noexcept
@@ -98,23 +99,23 @@ class lease {
   operator std::span<const std::byte>() const noexcept BIGHT_BORROWS { return {data_, size_}; }
   [[nodiscard]] std::string str() const { return std::string(view()); }
 
-  /// Cuts the first `n` bytes off and returns them; both halves share the buffer.
+  /// Removes the first `n` bytes and returns them. Both parts share the buffer.
   [[nodiscard]] lease take_front(std::size_t n) noexcept {
     if (n >= size_) return std::move(*this);
     lease front;
-    if (n > 0) front = lease(*block_, data_, n);  // nothing needs no buffer
+    if (n > 0) front = lease(*block_, data_, n);  // an empty lease needs no buffer
     data_ += n;
     size_ -= n;
     return front;
   }
-  /// Forgets the first `n` bytes.
+  /// Removes the first `n` bytes.
   void drop_front(std::size_t n) noexcept {
     if (n >= size_) return reset();
     data_ += n;
     size_ -= n;
   }
 
-  /// Lets go of the buffer now.
+  /// Releases the buffer now.
   void reset() noexcept {
     if (block_ != nullptr && --block_->refs == 0) block_->release(*block_);
     block_ = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Lines on standard output and standard error that never make the program wait.
+/// Non-blocking line output to standard output and standard error.
 
 #include <bight/machinery/callback.hpp>
 #include <bight/time.hpp>
@@ -13,17 +13,18 @@
 
 namespace bight {
 
-/// Standard output or standard error, for logs. A plain write blocks the whole loop when the reader
-/// of a pipe is slow, or a terminal is stopped (Ctrl-S); this does not.
+/// Standard output or standard error, for logs. A plain write blocks the whole loop if the reader
+/// of a pipe is slow or a terminal is stopped (Ctrl-S). A line_sink does not block.
 ///
-/// A line is written at once if that is possible. Otherwise it waits in memory, and a thread writes
-/// it. Lines that do not fit into `limit` bytes are dropped and counted, and the count is reported
-/// in their place. Whatever is still unwritten when the program exits has one second to leave.
+/// A line is written at once if possible. Otherwise it is queued in memory and a thread writes it.
+/// While `limit` bytes or more are queued, new lines are dropped and counted; the output reports
+/// the count in their place. At exit, the queue is written for up to one second; the rest is lost.
 ///
-/// threads  any. Whole lines: those of several threads do not mix.
+/// threads  any. Lines of different threads are not mixed.
 class line_sink {
  public:
-  /// Bytes that may wait: as many as the non-blocking log mode of Docker keeps (max-buffer-size).
+  /// Queued bytes from which new lines are dropped; the default max-buffer-size of Docker's
+  /// non-blocking log mode.
   static constexpr std::size_t limit = 1024 * 1024;
 
   [[nodiscard]] static line_sink& standard_output();
@@ -31,25 +32,24 @@ class line_sink {
   line_sink(const line_sink&) = delete;
   line_sink& operator=(const line_sink&) = delete;
 
-  /// Writes `text` and a newline. Does not wait. Lines are lost if nobody reads them any more.
+  /// Writes `text` and a newline. Does not wait. Discards the line if the reader is gone.
   void line(std::string_view text) noexcept;
-  /// Writes `text` as it is, in one piece; otherwise as line().
+  /// Writes `text` unchanged, in one piece. Otherwise like line().
   void write(std::string_view text) noexcept;
 
-  /// Waits until everything has been written, for `at_most` if the reader is slow. Returns whether
-  /// it has.
+  /// Waits until the queue has been written, for `at_most`. Returns whether the queue is empty.
   bool flush(duration at_most) noexcept;
 
-  /// Lines dropped so far.
+  /// Returns the number of lines dropped so far.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
-  /// Sets the line that reports how many lines were dropped. Called under a lock: it must not use
-  /// this sink.
+  /// Sets the function that makes the line reporting a number of dropped lines. It is called while
+  /// a lock is held, so it must not use this sink.
   void on_dropped(machinery::callback<std::string(std::uint64_t)> describe);
 
  private:
   struct state;
   explicit line_sink(int descriptor);
-  ~line_sink() = default;  // never called: the program's last words go through here
+  ~line_sink() = default;  // never called: sinks are used until the program exits
 
   state* state_;
 };

@@ -7,7 +7,7 @@
 
 namespace bight::machinery {
 
-/// Which option; the engine knows the system's level and number.
+/// Identifies an option. The engine maps it to the system's level and number.
 enum class option_id : std::uint8_t {
   no_delay,
   keep_alive,
@@ -46,9 +46,9 @@ inline constexpr option<bool> keep_alive{option_id::keep_alive};  ///< socket(7)
 inline constexpr option<int> keep_alive_idle{option_id::keep_alive_idle};          ///< seconds
 inline constexpr option<int> keep_alive_interval{option_id::keep_alive_interval};  ///< seconds
 inline constexpr option<int> keep_alive_count{option_id::keep_alive_count};        ///< probes
-/// Milliseconds that sent data may stay unacknowledged before the connection fails (RFC 5482).
+/// Milliseconds that sent data may remain unacknowledged before the connection fails (RFC 5482).
 inline constexpr option<int> user_timeout{option_id::user_timeout};
-/// Seconds that close waits for unsent data; 0 resets the connection, -1 is the usual close.
+/// Seconds that close waits for unsent data. 0 resets the connection; -1 closes normally.
 inline constexpr option<int> linger{option_id::linger};
 inline constexpr option<int> receive_buffer{
     option_id::receive_buffer};                                    ///< bytes; Linux doubles it
@@ -59,7 +59,7 @@ inline constexpr option<bool> only_ip6{option_id::only_ip6};
 inline constexpr option<bool> broadcast{option_id::broadcast};
 inline constexpr option<int> hop_limit{option_id::hop_limit};          ///< TTL, IPv6 hop limit
 inline constexpr option<int> traffic_class{option_id::traffic_class};  ///< DSCP and ECN bits
-/// Urgent bytes stay in the stream instead of leaving it silently; on by default here.
+/// Keeps urgent bytes in the stream, which would otherwise silently lose them; on by default here.
 inline constexpr option<bool> urgent_inline{option_id::urgent_inline};
 
 }  // namespace bight::options

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What can be sent: text, leases, ranges of bytes.
+/// Data to send: text, leases, ranges of bytes.
 
 #include <bight/lease.hpp>
 
@@ -21,7 +21,7 @@ template <class T>
 concept byte_like = std::is_same_v<T, char> || std::is_same_v<T, signed char> ||
                     std::is_same_v<T, unsigned char> || std::is_same_v<T, std::byte>;
 
-/// A contiguous range of bytes, whatever their type is called: std::vector<char>,
+/// A contiguous range of any byte type: std::vector<char>,
 /// std::array<unsigned char, N>, std::span<const std::uint8_t>, unsigned char[N].
 template <class R>
 concept byte_range = !char_array<R> && requires(const R& r) {
@@ -31,11 +31,11 @@ concept byte_range = !char_array<R> && requires(const R& r) {
 
 }  // namespace machinery
 
-/// One piece of a gathered send; laid out like POSIX's iovec.
+/// One buffer of a gathered send, with the layout of POSIX's iovec. Borrows the bytes.
 ///
-/// A string literal, and any constant array of char, is sent whole: "ab\0cd" has 5 bytes. A buffer
-/// (an array of char that is not constant) and a `const char*` are sent up to their first NUL; of a
-/// buffer never more than it holds. A contiguous range of bytes (std::string, std::vector<char>,
+/// A string literal, or any constant array of char, is sent whole: "ab\0cd" has 5 bytes. A
+/// non-constant array of char is sent up to its first NUL, or whole if it has none. A `const char*`
+/// is sent up to its first NUL. A contiguous range of bytes (std::string, std::vector<char>,
 /// std::array<unsigned char, N>, std::span<const std::byte>, …) is sent whole.
 struct piece {
   const void* data = nullptr;
@@ -45,7 +45,7 @@ struct piece {
   piece(std::string_view text) noexcept : data(text.data()), size(text.size()) {}
   template <machinery::char_array A>
   piece(A& text) noexcept : piece(machinery::text_of(text)) {}
-  // A template, or arrays would prefer it.
+  // A template, because arrays would prefer a plain constructor.
   template <class P>
     requires(std::is_pointer_v<P> && std::is_convertible_v<P, const char*>)
   piece(const P& text) noexcept : piece(std::string_view(text)) {}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Python's print: a line on standard output, flushed when a person or a pipe may be waiting for
-/// it.
+/// print(), like Python's: writes a line to standard output and flushes it.
 
 #include <bight/address.hpp>
 #include <bight/lease.hpp>
@@ -12,8 +11,8 @@
 
 namespace bight::machinery {
 
-/// "{}" for what is text at heart. Its own copy loop: fmt's needs <fmt/format.h>, which would
-/// double the time that a small program takes to compile.
+/// Formats a text type with "{}". It copies in a loop because fmt's copy needs <fmt/format.h>,
+/// which would double the compile time of a small program.
 struct text_formatter {
   constexpr auto parse(fmt::format_parse_context& c) { return c.begin(); }
   template <class Context>
@@ -53,20 +52,21 @@ struct fmt::formatter<bight::udp::datagram> : bight::machinery::text_formatter {
 namespace bight {
 
 namespace machinery {
-/// Writes the formatted line and a newline, in one piece, so that threads do not mix. Waits for a
-/// slow reader, except while the program serves (tcp::serve, tls::serve, udp::serve): nobody's
-/// session may wait for a log. Then a line that does not fit is dropped and counted (line_sink).
+/// Writes the formatted line and a newline in one piece, so lines of different threads are not
+/// mixed. Waits for a slow reader, except while a server runs (tcp::serve, tls::serve, udp::serve),
+/// because sessions must not wait for a log. In that case lines may be dropped and counted (see
+/// line_sink).
 void print_line(fmt::string_view format, fmt::format_args args);
 }  // namespace machinery
 
-/// `print("Received from {}.", peer)`: fmt's format language, checked by the compiler. Bytes of a
-/// lease are written as they are, UTF-8 or not.
+/// Prints a line in fmt's format syntax, checked at compile time:
+/// `print("Received from {}.", peer)`. The bytes of a lease are written unchanged, UTF-8 or not.
 template <class... A>
 void print(fmt::format_string<A...> format, A&&... args) {
   machinery::print_line(format, fmt::make_format_args(args...));
 }
 
-/// The bytes themselves, as a line.
+/// Prints the bytes unchanged, as a line.
 inline void print(const lease& bytes) { print("{}", bytes); }
 inline void print(const udp::datagram& d) { print("{}", d.data); }
 
