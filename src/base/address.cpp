@@ -17,8 +17,8 @@ namespace bight {
 namespace {
 
 constexpr std::size_t name_max = 253;  // RFC 1035 §2.3.4, as text
-constexpr std::size_t label_max = 63;  // the same
-constexpr std::size_t path_max = 107;  // sun_path less its NUL: unix(7)
+constexpr std::size_t label_max = 63;  // RFC 1035 §2.3.4
+constexpr std::size_t path_max = 107;  // sun_path without its NUL: unix(7)
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
   throw error(errc::bad_address, fmt::format("address \"{}\"", printable(text)), 0, reason);
@@ -42,7 +42,7 @@ std::optional<std::array<std::uint8_t, 4>> parse_ip4(std::string_view s) {
     const std::string_view part = s.substr(0, dot);
     const auto value = decimal(part, 255);
     const bool leading_zero =
-        part.size() > 1 && part[0] == '0';  // octal to some, decimal to others
+        part.size() > 1 && part[0] == '0';  // octal to some parsers, decimal to others
     if (!value || part.size() > 3 || leading_zero) return std::nullopt;
     bytes[i] = static_cast<std::uint8_t>(*value);
     s.remove_prefix(i < 3 ? dot + 1 : dot);
@@ -83,7 +83,7 @@ std::optional<std::array<std::uint8_t, 16>> parse_ip6(std::string_view s) {
       gap = filled;
       s.remove_prefix(1);
     } else if (s.empty()) {
-      return std::nullopt;  // a single colon at the end
+      return std::nullopt;  // a trailing single colon
     }
   }
   if (!gap) return filled == 16 ? std::optional(bytes) : std::nullopt;
@@ -121,8 +121,8 @@ bool valid_name(std::string_view s) {
   return true;
 }
 
-// A name whose last label is a number would be an IPv4 address to some resolvers ("127.1",
-// "0x7f.1"): WHATWG URL §3.5 calls such a host numeric, and so do we, to refuse it.
+// Some resolvers read a name with a numeric last label as an IPv4 address ("127.1", "0x7f.1"). Such
+// hosts are rejected, by the same test as WHATWG URL §3.5.
 bool looks_numeric(std::string_view s) {
   if (s.ends_with('.')) s.remove_suffix(1);
   const std::size_t dot = s.rfind('.');
@@ -132,16 +132,17 @@ bool looks_numeric(std::string_view s) {
   return last.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// What the kernel allows as a name of an interface (dev_valid_name), less what is not ASCII.
+// The kernel's rule for interface names (dev_valid_name), restricted to ASCII.
 bool valid_interface(std::string_view s) {
-  if (s.empty() || s.size() > 15) return false;  // IFNAMSIZ less its NUL
-  if (s.find_first_not_of("0123456789") == std::string_view::npos) return false;  // out of range
+  if (s.empty() || s.size() > 15) return false;  // IFNAMSIZ without its NUL
+  if (s.find_first_not_of("0123456789") == std::string_view::npos)
+    return false;  // an index out of range
   for (const char c : s)
     if (c <= ' ' || c > '~' || c == '/' || c == '%' || c == '[' || c == ']') return false;
   return true;
 }
 
-// RFC 6761 §6.3: in any case, fully qualified or not.
+// RFC 6761 §6.3. Case-insensitive; a trailing dot is allowed.
 bool is_localhost(std::string_view s) {
   constexpr std::string_view localhost = "localhost";
   if (s.ends_with('.')) s.remove_suffix(1);
@@ -235,7 +236,7 @@ address address::unix_socket(std::string path) {
   if (path.size() > path_max)
     refuse("unix:" + path,
            fmt::format("the path has {} bytes; unix sockets allow {}", path.size(), path_max));
-  // A file's name would end there; the bytes of an abstract name are counted, unix(7).
+  // A NUL would end a file name. Abstract names carry a length and may contain NUL: unix(7).
   if (path[0] != '@' && path.find('\0') != std::string::npos)
     refuse("unix:" + path, "it contains a NUL byte");
   address a;
@@ -283,7 +284,7 @@ std::string address::host() const {
     case address_kind::ip6: break;
     default: return {};
   }
-  // RFC 5952: the longest run of two or more zero groups becomes "::", lower case.
+  // RFC 5952: lower case; the longest run of two or more zero groups becomes "::".
   std::array<unsigned, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i) groups[i] = ip_[2 * i] * 256u + ip_[2 * i + 1];
   std::size_t best = 8;

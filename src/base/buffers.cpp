@@ -11,9 +11,9 @@
 namespace bight {
 
 namespace {
-constexpr std::size_t room_min = 4096;        // a block with less left is finished
+constexpr std::size_t room_min = 4096;        // a block with less room left is retired
 constexpr std::size_t alignment = 64;         // a cache line
-constexpr std::size_t blocks_spare_max = 16;  // kept for the next use
+constexpr std::size_t blocks_spare_max = 16;  // kept for reuse
 }  // namespace
 
 struct buffer_pool::block : lease_block {
@@ -22,23 +22,23 @@ struct buffer_pool::block : lease_block {
   alignas(64) std::byte bytes[block_size];
 };
 
-// Counted by the pool itself and by every block that leases hold.
+// State shared by the pool and the blocks that leases hold. The last of them deletes it.
 struct buffer_pool::shared {
   bool pool_alive = true;
-  std::size_t held = 0;  // blocks that are not current and not spare
+  std::size_t held = 0;  // blocks neither current nor spare
   block* current = nullptr;
-  std::size_t room_at = 0;  // in it; `used` may go back to 0 before the room is filled
+  std::size_t room_at = 0;  // offset in `current`; `used` may return to 0 before the room is filled
   std::vector<std::unique_ptr<block>> spare;
 
   static void released(lease_block& b) noexcept {
     auto& self = static_cast<block&>(b);
     shared& home = *self.home;
     self.used = 0;
-    if (&self == home.current) return;  // nothing of it is lent: it starts again at its front
+    if (&self == home.current) return;  // no lease is left: restart at the front
     --home.held;
     std::unique_ptr<block> back(&self);
     if (home.pool_alive && home.spare.size() < blocks_spare_max)
-      home.spare.push_back(std::move(back));  // within the reserve of the constructor
+      home.spare.push_back(std::move(back));  // the constructor reserved the space
     else if (!home.pool_alive && home.held == 0)
       delete &home;
   }
@@ -94,8 +94,9 @@ lease buffer_pool::fill(std::size_t n) noexcept {
     lease copy = lease::copy_if_possible({reinterpret_cast<const char*>(data), n});
     if (copy) return copy;
   }
-  // Aligned, so that small messages do not leave the room a few bytes further in its page than what
-  // is copied next: to 1 to 31 bytes further, rep movsb takes twenty times as long (AMD, Zen 3).
+  // Aligned so that, after small messages, the room does not start a few bytes further into its
+  // page than the source of the next copy. At an offset of 1 to 31 bytes, rep movsb takes twenty
+  // times as long (AMD Zen 3).
   if (planted(bug::buffer_lent_twice)) return {b, data, n};
   b.used = (end + alignment - 1) / alignment * alignment;
   static_assert(block_size % alignment == 0);

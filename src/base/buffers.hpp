@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Buffers that receives are made into, shared by many small messages each.
+/// Receive buffers. Many small messages share one block.
 
 #include <bight/lease.hpp>
 
@@ -13,35 +13,36 @@
 
 namespace bight {
 
-/// Lends out pieces of large blocks. A block goes round: filled from front to back, and used again
-/// when the last lease on it has ended. Outlives its engine while leases are out.
+/// Leases pieces of large blocks. A block is filled from front to back and reused when its last
+/// lease ends. Outstanding leases may outlive the engine: they keep the pool's state alive.
 ///
-/// With many blocks held by leases, small pieces come as copies of their own size instead, so that
-/// a few bytes kept for long cannot pin a block each.
+/// When leases hold many blocks, a small piece is returned as a separate copy. Otherwise a few
+/// bytes kept for a long time would pin a whole block.
 class buffer_pool {
  public:
-  // A little more than a power of two: what exactly fills its room may not be all that has come, so
-  // whoever received it asks the kernel once more. Messages of 16 KiB would fill it up at each
-  // fourth.
+  // Slightly more than a power of two. When a receive fills its room exactly, the receiver must
+  // call the kernel again, because more data may be pending. With exactly 64 KiB, every fourth
+  // message of 16 KiB would do that.
   static constexpr std::size_t block_size = 65536 + 64;
-  static constexpr std::size_t blocks_held_max = 64;  // 4 MiB; beyond it small leases are copies
-  static constexpr std::size_t copy_max = 16384;      // larger pieces are worth their block
+  static constexpr std::size_t blocks_held_max = 64;  // 4 MiB; above this, small leases are copies
+  static constexpr std::size_t copy_max = 16384;      // larger pieces are not copied
 
   buffer_pool();
   ~buffer_pool();
   buffer_pool(const buffer_pool&) = delete;
   buffer_pool& operator=(const buffer_pool&) = delete;
 
-  /// Room for a receive of up to `max` bytes: at least min(max, 4 KiB), at most a block. Valid
-  /// until the next call.
+  /// Returns room for a receive of up to `max` bytes: at least min(max, 4 KiB), at most a block.
+  /// Valid until the next call.
   [[nodiscard]] std::span<std::byte> room(std::size_t max);
-  /// The same of at least `min` bytes.
+  /// As above, but at least `min` bytes.
   [[nodiscard]] std::span<std::byte> room(std::size_t max, std::size_t min);
-  /// Makes the first `n` bytes of that room a lease. Never fails: the bytes are there already.
+  /// Turns the first `n` bytes of the last room into a lease. Needs no new memory, so it cannot
+  /// fail.
   [[nodiscard]] lease fill(std::size_t n) noexcept;
-  /// A lease on a copy of `bytes`; an empty one when there is no memory for that.
+  /// Returns a lease on a copy of `bytes`, or an empty lease if memory runs out.
   [[nodiscard]] lease copy_if_possible(std::span<const std::byte> bytes) noexcept;
-  /// A lease on a copy of `bytes`.
+  /// Returns a lease on a copy of `bytes`.
   [[nodiscard]] lease copy(std::span<const std::byte> bytes);
 
  private:

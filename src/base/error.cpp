@@ -10,7 +10,7 @@ namespace bight {
 
 namespace {
 
-// One row a condition: the words for it, and what a person can do about it.
+// One row per condition: its text, and advice for the user.
 struct wording {
   errc condition;
   const char* reason;
@@ -70,7 +70,7 @@ const wording* find_wording(errc e) noexcept {
   return nullptr;
 }
 
-// The one table from the system's codes to conditions.
+// The only mapping from system error codes to conditions.
 bool stands_for(const std::error_code& code, errc e) noexcept {
   if (code.category() != std::system_category() && code.category() != std::generic_category())
     return false;
@@ -122,8 +122,8 @@ class bight_category final : public std::error_category {
   }
 };
 
-// An error of the system's is made for every connection that is reset, and asking each condition by
-// way of std::error_code takes as long as all the rest of it.
+// Fast path: every connection reset creates a system error. Comparing each condition through
+// std::error_code would take as long as the rest of the construction.
 const wording* find_wording(const std::error_code& code) noexcept {
   if (code.category() == category()) return find_wording(static_cast<errc>(code.value()));
   const bool of_system =
@@ -140,7 +140,7 @@ std::string sentence(std::error_code code, std::string_view tried, std::string_v
   text.reserve(tried.size() + reason.size() + 100);
   text += tried;
   if (!text.empty()) text += ": ";
-  // A library's own code says more than the condition that it stands for.
+  // A foreign library's message is more specific than the condition it maps to.
   const bool ours = code.category() == category() || code.category() == std::system_category() ||
                     code.category() == std::generic_category();
   if (!reason.empty())

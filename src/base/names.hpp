@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The library's own sources name its machinery as they name what is public. Programs do not: for
-/// them `using namespace bight` brings in the public names alone.
+/// Lets the library's sources use names from `machinery` unqualified. Programs do not include this
+/// header, so `using namespace bight` gives them only the public names.
 
 namespace bight {
 namespace machinery {}

@@ -8,7 +8,7 @@ namespace bight {
 std::string duration_text(duration d) {
   struct unit {
     const char* name;
-    std::uint64_t size;  // in nanoseconds
+    std::uint64_t size;  // nanoseconds
   };
   constexpr unit units[] = {{"h", 3'600'000'000'000},
                             {"min", 60'000'000'000},
@@ -30,7 +30,7 @@ std::string duration_text(duration d) {
   if (size < shown_max) return fmt::format("{}{} ns", sign, size);
   for (const unit& u : units)
     if (size >= u.size) return in_tenths((size + u.size / 20) / (u.size / 10), u.name);
-  return {};  // not reached: shown_max nanoseconds are 10 us
+  return {};  // unreachable: shown_max nanoseconds are 10 us
 }
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Small texts that messages are made of.
+/// Text formatting for messages.
 
 #include <bight/time.hpp>
 
@@ -12,11 +12,12 @@
 
 namespace bight {
 
-/// "250 ms", "1.5 s", "3 min": the largest unit that shows the value with at most one decimal; a
-/// value that would be a long number in it is rounded.
+/// "250 ms", "1.5 s", "3 min": the largest unit that shows the value exactly with at most one
+/// decimal. If no unit gives a short number, the value is rounded.
 [[nodiscard]] std::string duration_text(duration d);
 
-/// Text of a peer as it can be shown to a person: control bytes and what is not UTF-8 as \xNN.
+/// Makes a peer's bytes safe to display: control bytes and invalid UTF-8 become \xNN. Output longer
+/// than about `max` bytes is cut and ends in "...".
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t max = 80);
 
 }  // namespace bight

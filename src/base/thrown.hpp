@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A look into a std::exception_ptr without throwing what it holds: a throw costs a microsecond.
+/// Inspects a std::exception_ptr without rethrowing it: a throw costs a microsecond.
 
 #include <bight/error.hpp>
 
@@ -11,7 +11,8 @@
 
 namespace bight {
 
-/// The error in there, which lives as long as `e`; null when it is none, or something else.
+/// Returns the error that `e` holds, or null if `e` is null or holds another type. Valid as long as
+/// `e`.
 [[nodiscard]] const error* error_in(const std::exception_ptr& e) noexcept;
 
 }  // namespace bight

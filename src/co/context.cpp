@@ -24,7 +24,7 @@ void context::stop() noexcept {
   while (hooks_.next != &hooks_) {
     auto& first = static_cast<stop_hook&>(*hooks_.next);
     first.unlink();
-    first.make_head();  // alone: unlinking it again is harmless
+    first.make_head();  // linked to itself: a second unlink is harmless
     first.on_stop(first);
     if (planted(bug::stop_tells_one)) break;
   }

@@ -21,7 +21,7 @@ void deadline::on_expired(timer& t) {
     --self.looks_left_;
     return self.context_.sched().arm_for_next_turn(t);
   }
-  if (self.context_.stop_requested()) return;  // somebody above was first
+  if (self.context_.stop_requested()) return;  // already stopped by an enclosing context
   self.expired_ = true;
   self.context_.stop();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Coroutine frames from a free list of the thread: a few nanoseconds instead of malloc's fifteen.
+// Coroutine frames from a thread-local free list: a few nanoseconds instead of malloc's fifteen.
 
 #include <bight/task.hpp>
 
@@ -11,7 +11,7 @@
 #include <threads.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-#define BIGHT_POOL_FRAMES 0  // a pooled frame would hide a use after free
+#define BIGHT_POOL_FRAMES 0  // pooling would hide a use after free
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define BIGHT_POOL_FRAMES 0
@@ -25,13 +25,13 @@ namespace bight {
 
 namespace {
 
-// Size classes. glibc's malloc puts eight bytes before each block and rounds to sixteen, so these
-// sizes leave nothing unused.
+// Size classes. glibc's malloc puts an eight-byte header before each block and rounds to sixteen,
+// so these sizes waste nothing.
 constexpr std::size_t frame_step = 16;
 constexpr std::size_t frame_header = 8;
-constexpr std::size_t frame_pooled_max = 2048;  // larger frames are rare: plain new
+constexpr std::size_t frame_pooled_max = 2048;  // larger frames are rare and use plain new
 constexpr std::size_t frame_classes = frame_pooled_max / frame_step + 1;
-constexpr std::size_t frame_kept_max = 1 << 20;  // bytes a class keeps after a burst
+constexpr std::size_t frame_kept_max = 1 << 20;  // limit in bytes per class, also after a burst
 
 struct free_frame {
   free_frame* next;
@@ -42,7 +42,7 @@ struct free_list {
   std::size_t kept = 0;
 };
 
-// Initialised by nothing and destroyed by nobody, so that getting at it is one instruction.
+// Constant-initialised and trivially destructible, so access takes one instruction.
 constinit thread_local std::array<free_list, frame_classes> lists;
 
 std::size_t place_of(std::size_t size) noexcept { return (size + frame_header - 1) / frame_step; }
@@ -51,8 +51,8 @@ std::size_t rounded(std::size_t size) noexcept {
   return (place_of(size) + 1) * frame_step - frame_header;
 }
 
-// Frees the lists when the thread ends. Frames that come later are plain new and delete: the lists
-// are empty, and seem full.
+// Frees the lists when the thread ends. Frames freed or allocated after that use plain new and
+// delete, because each list is empty and marked full.
 void free_lists(void*) noexcept {
   for (auto& list : lists) {
     while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
@@ -60,9 +60,9 @@ void free_lists(void*) noexcept {
   }
 }
 
-// Calls free_lists() at the end of each thread that has asked for it. A thread_local object with a
-// destructor would do that too, but the first use of one allocates, and glibc aborts the program
-// when that fails.
+// Calls free_lists() at the end of each thread that registered. A thread_local object with a
+// destructor would also work, but its first use allocates, and glibc aborts the program if that
+// allocation fails.
 struct thread_ends {
   tss_t key{};
   bool made = tss_create(&key, free_lists) == thrd_success;
@@ -72,8 +72,8 @@ struct thread_ends {
   }
 };
 
-// A list that was empty has a frame to be freed at the end, perhaps the thread's first. False:
-// there is no memory to remember that.
+// Called when an empty list is about to hold a frame, which may be the thread's first. Returns
+// false if the thread-exit callback cannot be registered for lack of memory.
 [[gnu::noinline]] bool will_end() noexcept {
   static const thread_ends ends;
   return ends.ask();

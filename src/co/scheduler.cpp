@@ -33,7 +33,7 @@ void scheduler::arm_for_next_turn(timer& t) { arm(t, now_, sequence_++ | next_tu
 
 void scheduler::arm(timer& t, time_point at, std::uint64_t sequence) {
   if (t.armed()) disarm(t);
-  heap_.push_back(&t);  // may throw; t is untouched then
+  heap_.push_back(&t);  // may throw; t is unchanged then
   t.at = at;
   t.sequence = sequence;
   t.place = heap_.size() - 1;
@@ -57,7 +57,7 @@ time_point scheduler::next_deadline() const noexcept {
 
 void scheduler::expire(time_point now) {
   advance(now);
-  const std::uint64_t too_early = sequence_ | next_turn;  // and whatever is armed so from now on
+  const std::uint64_t too_early = sequence_ | next_turn;  // armed from here on: next turn
   while (!heap_.empty() && heap_.front()->at <= now_) {
     timer& t = *heap_.front();
     if (t.sequence >= too_early) break;
@@ -70,7 +70,7 @@ void scheduler::run_ready() {
   rounds_alone_ = rounds_alone_max;
   for (runnable* r = ready_.take_all(); r != nullptr;) {
     runnable* const next = r->next;
-    __builtin_prefetch(next);  // comes while this one makes its calls
+    __builtin_prefetch(next);  // loads while this one runs
     rest_ = next;
     steps_left_ = steps_max;
     r->run(*r);
@@ -86,7 +86,7 @@ bool scheduler::goes_on_alone() noexcept {
 }
 
 namespace {
-constinit thread_local const char this_thread = 0;  // its address is the thread's name
+constinit thread_local const char this_thread = 0;  // its address identifies the thread
 }
 
 scheduler::driver::driver(scheduler& s) noexcept
@@ -103,7 +103,7 @@ void scheduler::check_thread(const char* misuse) const noexcept {
   check(thread == nullptr || thread == &this_thread, misuse);
 }
 
-// Four children a node: half the depth of a binary heap, and the four share a cache line.
+// Four children per node: half the depth of a binary heap, and siblings share a cache line.
 void scheduler::sift_up(std::size_t i) noexcept {
   timer& t = *heap_[i];
   while (i > 0) {

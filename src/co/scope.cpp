@@ -46,7 +46,7 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
   if (failed) fail(std::move(e));
   if (h) {
     const scheduler::failing streams(context_.sched(), failed);
-    h.destroy();  // its locals are gone already; this frees its parameters
+    h.destroy();  // its locals are already destroyed; this destroys its parameters
   }
   --live_;
   if (live_ > (planted(bug::scope_ends_early) ? 1 : 0) || !waiter_) return std::noop_coroutine();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What has arrived on a socket, before anybody has taken it.
+/// Data that has arrived on a socket and has not been received yet.
 
 #include <bight/address.hpp>
 #include <bight/lease.hpp>
@@ -18,7 +18,7 @@ struct arrival {
   lease data;
   address from;
   bool truncated = false;
-  std::uint32_t segment = 0;  ///< several datagrams, of so many bytes each but the last; 0: one
+  std::uint32_t segment = 0;  ///< bytes of each datagram but the last; 0: one datagram
 };
 
 using arrivals = std::vector<arrival>;

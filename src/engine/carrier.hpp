@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a socket's operations go to: the engine, or a layer that stands on another stream.
+/// The target of a socket's operations: the engine, or a layer on top of another stream.
 
 #include <bight/machinery/op.hpp>
 #include <bight/machinery/scheduler.hpp>
@@ -17,21 +17,21 @@ namespace bight::machinery {
 
 /// How a connection ends.
 enum class ending : std::uint8_t {
-  in_order,  ///< what was sent is delivered, then the end
-  failed,    ///< a reset, unless our end has been sent already: nobody takes the rest for complete
+  in_order,  ///< sent bytes are delivered, then end of stream
+  failed,    ///< a reset, unless end of stream was sent: partial data must not look complete
   reset,     ///< a reset
 };
 
-/// What a server has to do with a connection.
+/// How a server is involved with a connection.
 enum class attention : std::uint8_t {
-  none,     ///< it is no server's session
-  session,  ///< a session runs: the peer's name outlives a close, so that an error can name it
-  ending,   ///< the session has ended well
-  cut,      ///< the session has failed or was stopped: whoever closes, it ends as `failed`
+  none,     ///< not a server's session
+  session,  ///< a session runs; the peer's address outlives a close, for error messages
+  ending,   ///< the session ended successfully
+  cut,      ///< the session failed or was stopped; any close counts as `failed`
 };
 
-/// The part of the waist that a connected stream uses. A stream is one of these and a handle, so a
-/// layer that is one too (TLS) gives streams that nobody can tell from the engine's.
+/// The part of the engine interface that a connected stream uses. A stream is a carrier and a
+/// handle, so streams from a layer that implements carrier (TLS) look exactly like the engine's.
 class carrier {
  public:
   carrier() = default;
@@ -40,71 +40,71 @@ class carrier {
   carrier& operator=(const carrier&) = delete;
   virtual ~carrier() = default;
 
-  /// Takes `o`. True: it is complete already (its outcome is set) and will not be made ready.
-  /// False: it belongs to the carrier until that makes it ready, or cancel() does, and the carrier
-  /// has called op::begin_waiting(). An engine limits how many it completes at once in a turn, so
-  /// that one busy socket cannot keep the rest from theirs.
+  /// Submits `o`. Returns true if it completed immediately: its outcome is set, and it will not be
+  /// made ready. Returns false if it is pending: the carrier has called op::begin_waiting() and
+  /// owns the operation until it makes it ready or cancel() does. An engine limits immediate
+  /// completions per turn, so that one busy socket cannot starve the others.
   [[nodiscard]] virtual bool submit(op& o) = 0;
 
-  /// Asks for the end of an operation that submit() took. It completes once, now or later: with
-  /// its result when that had already come, else with errc::cancelled.
+  /// Requests cancellation of a submitted operation. It completes once, now or later: with its
+  /// result if that was already available, otherwise with errc::cancelled.
   virtual void cancel(op& o) noexcept = 0;
 
-  /// Gives back what a completed recv, recv_into or accept had taken, as if it had not happened:
-  /// the next operation of that kind gets it first. With no memory to keep it in, the connection is
-  /// closed with a reset: what came next would pass for what is lost.
+  /// Returns what a completed recv, recv_into or accept had taken. The next operation of that kind
+  /// gets it first. If there is no memory to store it, the connection is reset; otherwise later
+  /// bytes would silently replace the lost ones.
   virtual void requeue(op& o) noexcept = 0;
 
   // ── None of these waits. ────────────────────────────────────────────────────────────────────
 
   [[nodiscard]] virtual std::error_code shutdown_send(handle h) = 0;
-  /// Cancels what is in flight on `h` and closes it. Stale handles are ignored.
+  /// Cancels the operations in flight on `h` and closes it. Ignores stale handles.
   virtual void close(handle h, ending how = ending::in_order) noexcept = 0;
 
-  /// Tells what a server has to do with `h` from now on. With `none` a remembered name is
-  /// forgotten, also that of a stale handle.
+  /// Sets the server's involvement with `h`. `none` also discards a remembered peer address, even
+  /// for a stale handle.
   virtual void attend(handle h, attention a) noexcept = 0;
   [[nodiscard]] virtual attention attended(handle h) const noexcept = 0;
-  /// Whether closing `h`, on which a session has ended well, could destroy what it has sent: input
-  /// is known to be unread, or nothing has ever been received. Closing with input unread is a reset
-  /// (RFC 2525 §2.17). Makes no system call for TCP unless a send had to wait.
+  /// Whether closing `h`, after a successful session, could destroy bytes already sent: unread
+  /// input is known to exist, or nothing has ever been received. A close with unread input sends a
+  /// reset (RFC 2525 §2.17). Makes no system call for TCP unless a send had to wait.
   [[nodiscard]] virtual bool may_lose(handle h) const noexcept = 0;
 
-  /// Whether bytes that are sent on `h` could still reach the peer, as far as this system knows.
-  /// May make a system call.
+  /// Whether bytes sent on `h` could still reach the peer, as far as this system knows. May make a
+  /// system call.
   [[nodiscard]] virtual bool can_send(handle h) const noexcept = 0;
 
   [[nodiscard]] virtual result<address> local(handle h) const = 0;
-  /// The peer, also of a connection that has been reset, and of one that is closed while a session
-  /// is attended.
+  /// The peer's address. Still available after a reset, and after a close while a session is
+  /// attended.
   [[nodiscard]] virtual result<address> remote(handle h) const = 0;
   [[nodiscard]] virtual std::error_code set(handle h, option_id id, int value) = 0;
   [[nodiscard]] virtual result<int> get(handle h, option_id id) const = 0;
-  /// When bytes last moved on `h`, by the turn's time.
+  /// When bytes last moved on `h`, at the resolution of a turn.
   [[nodiscard]] virtual time_point last_used(handle h) const noexcept = 0;
 
-  /// The error for an operation that ended with `code`. A layer that knows more of it says so.
+  /// The error for an operation that ended with `code`. A layer with more information overrides it.
   [[nodiscard]] virtual error explain(std::error_code code, std::string_view tried,
                                       std::uint64_t transferred) const {
     return error(code, tried, transferred);
   }
 
-  /// The cause of a failure in words, where the code stands for several; empty: the code says it.
+  /// The cause of a failure, where the code is ambiguous. Empty if the code alone is clear.
   ///
-  /// code  a more exact one takes its place if the system's misleads.
-  /// with  the peer of a connect or a send; the address to be bound for verb::accept.
+  /// code  replaced by a more precise code if the system's is misleading.
+  /// with  the peer of a connect or a send; the address to bind for verb::accept.
   [[nodiscard]] virtual std::string cause(verb /*what*/, std::error_code& /*code*/,
                                           const address& /*with*/) const {
     return {};
   }
 
-  /// Where completed operations go, and whose time counts.
+  /// The scheduler that resumes completed operations and provides the time.
   [[nodiscard]] scheduler& sched() const noexcept { return *scheduler_; }
-  /// Ends the program with the sentence `misuse` in another thread than the loop's.
+  /// Aborts with the message `misuse` if called on a thread other than the loop's.
   void check_thread(const char* misuse) const noexcept {
     if (scheduler_ != nullptr) scheduler_->check_thread(misuse);
   }
-  /// Set once by the loop, before anything is submitted.
+  /// Called once by the loop, before the first submit().
   void attach(scheduler& s) noexcept { scheduler_ = &s; }
 
  private:

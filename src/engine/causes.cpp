@@ -9,7 +9,8 @@ namespace {
 
 bool is_ip6(const address& a) noexcept { return a.kind() == address_kind::ip6; }
 
-// Link-local, or a multicast group of a link: means nothing without an interface (RFC 4007).
+// A link-local address, or a multicast group of link scope or smaller, without a zone. Ambiguous
+// without an interface (RFC 4007).
 bool lacks_interface(const address& a) {
   if (!is_ip6(a) || a.host().find('%') != std::string::npos) return false;
   const auto first = a.bytes()[0];
@@ -28,7 +29,7 @@ std::string of_unix_connect(int number, file there) {
     case ENOENT: return "no such socket file (is the server running?)";
     case ENOTDIR: return "a part of the path is not a folder (check the path)";
     case ECONNREFUSED:
-      // A socket file outlives its server; an abstract name has none.
+      // A socket file outlives its server; an abstract name does not.
       return there == file::other    ? "that file is not a socket (check the path)"
              : there == file::socket ? "no server is listening on that socket (is it running?)"
                                      : "no server is listening under that name (is it running?)";
@@ -85,7 +86,7 @@ std::string of_no_route(const address& to, const machine_facts& facts) {
   return {};
 }
 
-// EINVAL may be about the address, the route or an argument.
+// EINVAL may concern the address, the route or an argument.
 std::string of_invalid(verb what, std::error_code& code, const address& to,
                        const machine_facts& facts) {
   if (lacks_interface(to)) return no_scope;
@@ -96,7 +97,7 @@ std::string of_invalid(verb what, std::error_code& code, const address& to,
 
 std::string of_ip_connect(std::error_code& code, const address& to, const machine_facts& facts) {
   switch (code.value()) {
-    case EAGAIN:  // of a datagram socket; TCP says EADDRNOTAVAIL
+    case EAGAIN:  // from a datagram socket; TCP reports EADDRNOTAVAIL
       replace(code, EADDRNOTAVAIL);
       return of_no_address(to, facts);
     case EADDRNOTAVAIL: return of_no_address(to, facts);
@@ -116,7 +117,7 @@ std::string of_ip_bind(int number, const address& at) {
   }
 }
 
-// The kernel has many codes for a zone that is no interface, by name or by number.
+// The kernel returns various codes for a zone that is not an interface, by name or by number.
 std::string of_no_interface(verb what, std::error_code& code, const address& with) {
   const std::string host = with.host();
   if (what != verb::accept) replace(code, ENETUNREACH);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Why a call failed, where its error code stands for several causes. The texts are the same for a
-/// kernel and a simulated machine; what they depend on, each finds out itself.
+/// Explains failed calls whose error code has several possible causes. A kernel and a simulated
+/// machine share the texts; each supplies its own facts.
 
 #include <bight/address.hpp>
 #include <bight/machinery/op.hpp>
@@ -13,7 +13,7 @@
 
 namespace bight {
 
-/// What one machine knows. Looking does not wait, and sends nothing.
+/// Facts about one machine. Queries do not wait and send nothing.
 class machine_facts {
  public:
   enum class file : std::uint8_t { none, socket, link, other };
@@ -23,20 +23,21 @@ class machine_facts {
   machine_facts& operator=(const machine_facts&) = delete;
   virtual ~machine_facts() = default;
 
-  /// Whether there is a route to `to`, with an address to send from: 0, or the system's error code.
+  /// Whether there is a route to `to` and a source address for it: 0, or the system's error code.
   ///
-  /// broadcast  with the right to send to broadcast addresses.
+  /// broadcast  as if sending to broadcast addresses were permitted.
   [[nodiscard]] virtual int route(const address& to, bool broadcast) const = 0;
-  /// Whether the zone of an IPv6 address is an interface. True for an address without a zone.
+  /// Whether the zone of an IPv6 address names an interface. True for an address without a zone.
   [[nodiscard]] virtual bool has_zone_of(const address& a) const = 0;
-  /// What is at the path of a unix address. A symbolic link is not followed.
+  /// The kind of file at the path of a unix address. Does not follow symbolic links.
   [[nodiscard]] virtual file file_at(const address& at) const = 0;
 };
 
-/// The cause in words, with what to do about it; empty when the usual words for the code say it.
+/// The cause, with advice. Empty if the code's usual text is enough.
 ///
-/// what  verb::connect and verb::send: `with` is the peer; verb::accept: `with` is to be bound.
-/// code  of the system's category; a more exact one takes its place if the system's misleads.
+/// what  verb::connect and verb::send: `with` is the peer. verb::accept: `with` is the address to
+///       bind.
+/// code  in the system category; replaced by a more precise code if the system's is misleading.
 [[nodiscard]] std::string cause_of(verb what, std::error_code& code, const address& with,
                                    const machine_facts& facts);
 

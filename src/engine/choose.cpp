@@ -25,7 +25,7 @@ std::unique_ptr<engine> try_uring(std::string& why_not) {
 #endif
 }
 
-// The choice that BIGHT_ENGINE asks for, unless the program has made one.
+// The program's choice; if automatic, that of BIGHT_ENGINE.
 engine_choice asked_for(engine_choice by_program) {
   const char* set = std::getenv("BIGHT_ENGINE");
   if (by_program != engine_choice::automatic || set == nullptr || *set == '\0') return by_program;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Which engine a loop gets.
+/// Chooses the engine of a loop.
 
 #include <bight/run.hpp>
 
@@ -17,17 +17,17 @@ struct chosen_engine {
   std::string reason;
 };
 
-/// Makes the engine that `choice` and BIGHT_ENGINE ask for. io_uring is believed only when an
-/// operation has really been submitted and has come back: setup can work and the first enter fail.
+/// Creates the engine that `choice` and BIGHT_ENGINE select. io_uring is used only after a test
+/// operation was submitted and completed: setup can succeed and the first enter fail.
 ///
-/// errors  not_supported when an engine was forced and cannot be had.
+/// errors  not_supported when a forced engine is unavailable.
 [[nodiscard]] chosen_engine choose_engine(engine_choice choice);
 
-/// Lifts the soft limit of descriptors to the hard one: Debian's 1,024 are few for a server.
+/// Raises the soft limit on descriptors to the hard limit: Debian's 1,024 are too few for a server.
 void raise_descriptor_limit() noexcept;
 
-/// Makes a write to a pipe that nobody reads an error instead of the end of the program: write(2)
-/// has no flag for that, as send(2) has.
+/// Makes a write to a pipe without readers fail instead of killing the program. send(2) has a flag
+/// for that; write(2) has none.
 void ignore_broken_pipes() noexcept;
 
 }  // namespace bight

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The narrow waist: everything that the layers above ask of the world.
+/// The engine interface ("the waist"): everything the layers above need from the outside world.
 ///
-/// Completion-shaped: an operation is handed in and comes back complete. io_uring and a simulator
-/// complete by nature; epoll is adapted once, in readiness/. Nothing above knows which engine it
-/// runs on; nothing below knows what a server or a protocol is.
+/// It is completion-based: an operation is submitted and comes back complete. io_uring and the
+/// simulator complete operations natively; epoll is adapted in readiness/. The layers above do not
+/// know which engine runs; engines know nothing about servers or protocols.
 
 #include "engine/arrival.hpp"
 #include "engine/carrier.hpp"
@@ -19,20 +19,20 @@ namespace bight::machinery {
 
 enum class transport : std::uint8_t { tcp, udp, local };
 
-/// A carrier that has a world of its own below it: it makes sockets, waits, and knows the time.
+/// A carrier at the bottom of the stack: it creates sockets, waits, and provides the time.
 class engine : public carrier {
  public:
-  /// Submits what is queued, waits until something completes, `until` comes or wake() is called,
-  /// moves the scheduler's time on to now, and makes the completed operations ready. Resumes
-  /// nobody. `until` in the past: does not wait.
+  /// Submits queued operations. Waits until something completes, `until` is reached, or wake() is
+  /// called. Then advances the scheduler's time and makes completed operations ready; resumes no
+  /// task. Does not wait if `until` is in the past.
   virtual void wait(time_point until) = 0;
 
-  /// Ends a wait() in progress, or the next one. The only member that other threads may call.
+  /// Ends the wait() in progress, or the next one. The only member that other threads may call.
   virtual void wake() noexcept = 0;
 
-  /// Whether operations are in flight. When not, and no timer is armed, waiting would never end.
+  /// Whether operations are in flight. If none are and no timer is armed, a wait would never end.
   [[nodiscard]] virtual bool busy() const noexcept = 0;
-  /// Sockets and adopted descriptors that are open.
+  /// Number of open sockets and adopted descriptors.
   [[nodiscard]] virtual std::size_t open_handles() const noexcept { return 0; }
 
   [[nodiscard]] virtual time_point now() const noexcept = 0;
@@ -40,28 +40,29 @@ class engine : public carrier {
 
   // ── Sockets. None of these waits. ───────────────────────────────────────────────────────────
 
-  /// A new socket for addresses like `at`; of kind any: IPv6 that takes IPv4 too where there is
-  /// IPv6, else IPv4.
+  /// Opens a socket for the family of `at`. For kind any: IPv6 that also accepts IPv4 if this
+  /// system has IPv6, else IPv4.
   [[nodiscard]] virtual result<handle> open(transport t, const address& at) = 0;
   [[nodiscard]] virtual std::error_code bind(handle h, const address& at) = 0;
-  /// Binds a stream that is going to connect. Port 0 is chosen when it connects, so that one local
-  /// port serves for every destination; another port may be shared by connections to different
+  /// Binds a stream before it connects. With port 0 the port is chosen at connect time, so one
+  /// local port can serve many destinations. A fixed port may be shared by connections to different
   /// destinations.
   [[nodiscard]] virtual std::error_code bind_source(handle h, const address& from);
   [[nodiscard]] virtual std::error_code listen(handle h, int backlog) = 0;
-  /// Takes a descriptor of the program's (a number whose meaning is the engine's) for read and
-  /// write; close() forgets it and leaves it open.
+  /// Adopts a descriptor of the program (the engine defines what the number means) for read and
+  /// write. close() releases it without closing it.
   [[nodiscard]] virtual result<handle> adopt(int descriptor) = 0;
 
-  /// Moves datagrams that have arrived on `h` into `into`, which is empty: after a verb::arrival at
-  /// least one, unless somebody has received it meanwhile. Each counts as an operation that has
-  /// completed at once, so what is beyond a turn's share is left for the next.
+  /// Moves datagrams that have arrived on `h` into `into`, which must be empty. After a
+  /// verb::arrival there is at least one, unless another operation received it meanwhile. Each
+  /// counts as an immediate completion, so datagrams beyond a turn's limit are left for the next
+  /// turn.
   virtual void take_arrived(handle h, arrivals& into) = 0;
 
-  // ── About itself ────────────────────────────────────────────────────────────────────────────
+  // ── Identity ────────────────────────────────────────────────────────────────────────────────
 
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
-  /// What is in use or missing, for people.
+  /// The features in use or missing, as text for the user.
   [[nodiscard]] virtual std::string features() const = 0;
 };
 

@@ -22,7 +22,7 @@ loop::~loop() {
   linger_no_more();
   try {
     while (lingers()) turn_or_end();
-  } catch (const std::exception&) {}  // nothing lingers any more
+  } catch (const std::exception&) {}  // nothing is left that lingers
   disarm(hurry_);
   check(engine_->open_handles() == 0,
         "a socket outlives its loop: close or destroy it before the runner");
@@ -36,22 +36,22 @@ void loop::linger_no_more() noexcept {
 }
 
 void loop::turn() {
-  // 1. Submit, 2. wait, 3. collect: the engine's part, and it moves time on between 2 and 3, so
-  // that what is collected and what is resumed know how long the wait has been. With work ready it
-  // only looks.
+  // 1. Submit, 2. wait, 3. collect: done by the engine. It advances the time between 2 and 3, so
+  // that collected operations and resumed tasks see how long the wait took. If tasks are ready, it
+  // polls without waiting.
   if (busy_poll_ > 0ns) look_for_work();
   const bool only_looks = has_ready() || stop_asked_.load(std::memory_order_relaxed);
   engine_->wait(only_looks ? time_point::min() : next_deadline());
-  // 4. Timers: what is due becomes ready.
+  // 4. Timers: expired ones become ready.
   expire(now());
-  // 5. Resume. User code runs here and nowhere else.
+  // 5. Resume tasks. Within a turn, user code runs only here.
   run_ready();
   if (main_ && main_->size() == 0 && lingers() && !hurry_.armed())
     arm(hurry_, later(now(), linger_at_end));
 }
 
-// Until there is some, or none has come for so long that the loop may as well sleep. What a look
-// finds is used up, a wake-up by stop_from_outside() too.
+// Polls until work arrives, or until `busy_poll` or the next deadline passes. A poll consumes
+// wake-ups, including that of stop_from_outside(), so the flag is checked too.
 void loop::look_for_work() {
   const time_point give_up = std::min(later(now(), busy_poll_), next_deadline());
   while (!has_ready() && now() < give_up && !stop_asked_.load(std::memory_order_relaxed))
@@ -88,8 +88,8 @@ void loop::run(task<> main) {
   finish();
 }
 
-// A failure of an operation is that operation's. What comes out of a turn is the loop's own: tasks
-// may wait for what will not come any more, and cannot be unwound while they wait.
+// An operation's failure belongs to that operation. An exception from a turn is the loop's own:
+// tasks may be waiting for completions that will never come, and suspended tasks cannot be unwound.
 void loop::turn_or_end() {
   try {
     turn();

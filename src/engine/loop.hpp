@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A scheduler with an engine, and the turn that drives both.
+/// A scheduler with an engine, and the turn that drives them.
 
 #include <bight/scope.hpp>
 
@@ -16,7 +16,7 @@
 
 namespace bight::machinery {
 
-/// What a layer above keeps for each loop: see loop::local().
+/// Base of the per-loop data of a layer above: see loop::local().
 struct loop_local {
   loop_local() = default;
   loop_local(const loop_local&) = delete;
@@ -29,41 +29,41 @@ class loop : public scheduler {
   explicit loop(std::unique_ptr<engine> e, duration busy_poll = 0ns);
   ~loop();
 
-  /// The loop that a task of this context runs on.
+  /// The loop that runs the tasks of this context.
   [[nodiscard]] static loop& of(const context& c) noexcept { return static_cast<loop&>(c.sched()); }
 
   [[nodiscard]] engine& eng() noexcept { return *engine_; }
   [[nodiscard]] duration busy_poll() const noexcept { return busy_poll_; }
 
-  /// Whether SIGINT and SIGTERM drain the servers of this loop: it is that of run().
+  /// Whether SIGINT and SIGTERM drain the servers of this loop. True for the loop of run().
   [[nodiscard]] bool drains_on_signals() const noexcept { return drains_on_signals_; }
   void drain_on_signals() noexcept { drains_on_signals_ = true; }
 
-  /// Runs `main` to its end, in turns, and throws its error. Throws when everything waits for
-  /// something that cannot come.
+  /// Runs `main` to completion and rethrows its error. A deadlock, where every task waits for
+  /// another, aborts the program.
   void run(task<> main);
 
-  /// The parts of run(), for a simulated world, which gives several loops their turns: begin();
-  /// turn() until ended(); finish() throws the error of the main task, if it has one.
+  /// The parts of run(), for a simulated world that interleaves several loops. Call begin(), then
+  /// turn() until ended(), then finish(), which throws the main task's error if there is one.
   void begin(task<> main);
   void turn();
   [[nodiscard]] bool ended() const noexcept { return main_->size() == 0 && !lingers(); }
   void finish();
-  /// Asks the main task to end, between two turns.
+  /// Requests cancellation of the main task. Call between two turns.
   void stop() noexcept { main_->stop(); }
 
-  /// Asks the main task to end, from any thread.
+  /// Requests cancellation of the main task. May be called from any thread.
   void stop_from_outside() noexcept;
 
-  /// Keeps the loop turning until `h` is unlinked, for what outlives its task by a moment: a last
-  /// word to a peer. h's on_stop is called when the loop ends, or `linger_at_end` after its main
-  /// task; it must soon unlink the hook.
+  /// Keeps the loop running until `h` is unlinked, for work that briefly outlives its task, such as
+  /// TLS close_notify. h's on_stop is called when the loop is destroyed, or `linger_at_end` after
+  /// the main task ends. It must unlink the hook soon after.
   void linger(stop_hook& h) noexcept { h.link_last(lingering_); }
 
-  /// Tells whatever lingers that there is no time left.
+  /// Stops everything that lingers.
   void linger_no_more() noexcept;
 
-  /// The T of this loop, made at its first use: caches and buffers of a layer above.
+  /// The T of this loop, created on first use: caches and buffers of a layer above.
   template <std::derived_from<loop_local> T>
   [[nodiscard]] T& local() {
     for (const auto& kept : locals_)
@@ -81,10 +81,10 @@ class loop : public scheduler {
   std::unique_ptr<engine> engine_;
   duration busy_poll_;
   bool drains_on_signals_ = false;
-  std::optional<context> root_;  // of the main task, while there is one
+  std::optional<context> root_;  // of the main task, while it runs
   std::optional<scope> main_;
   std::atomic<bool> stop_asked_{false};
-  ring_link lingering_;  // of what lingers
+  ring_link lingering_;  // the hooks given to linger()
   struct hurry : timer {
     loop* of = nullptr;
   } hurry_;

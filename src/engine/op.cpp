@@ -27,7 +27,7 @@ void op::refuse_pieces() noexcept {
   check_failed("a send of 4294967296 pieces or more", __FILE__, __LINE__);
 }
 
-// Ends in the call of the carrier: a return less, after what may have been a system call.
+// Ends in a tail call to the carrier: one return less, after what may have been a system call.
 bool op::submit(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) [[unlikely]]
     eng = &loop::of(c).eng();
@@ -79,7 +79,7 @@ error op::failure() const {
   const bool names_peer = peer != nullptr && peer->kind() != address_kind::none;
   if (names_peer) {
     tried += " " + peer->str();
-  } else if (on && eng->attended(on) == attention::none) {  // else on_error names the peer
+  } else if (on && eng->attended(on) == attention::none) {  // otherwise on_error names the peer
     auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
     if (of) tried += " " + of->str();
   }

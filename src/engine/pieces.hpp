@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The pieces of a send, as they go.
+/// Tracks the pieces of a send while it progresses.
 
 #include <bight/machinery/op.hpp>
 
@@ -9,7 +9,7 @@
 
 namespace bight {
 
-/// Skips pieces of no bytes; false when none is left.
+/// Skips empty pieces. Returns false if none is left.
 [[nodiscard]] inline bool more_pieces(op& o) noexcept {
   while (o.piece_count > 0 && o.pieces->size == 0) {
     ++o.pieces;
@@ -18,8 +18,8 @@ namespace bight {
   return o.piece_count > 0;
 }
 
-/// Moves the pieces of `o`, of which there are some, past the `n` bytes that have gone; false when
-/// none is left.
+/// Advances the pieces of `o` past `n` sent bytes. Returns false if none is left. `o` must have a
+/// piece.
 inline bool advance(op& o, std::size_t n) noexcept {
   while (n >= o.pieces->size) {
     n -= o.pieces->size;

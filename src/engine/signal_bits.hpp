@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The signals that operations can wait for, a bit for each.
+/// The signals that operations can wait for, one bit each.
 
 #include <bight/machinery/op.hpp>
 
@@ -13,12 +13,12 @@ namespace bight {
 
 inline constexpr int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
-/// None for any other signal.
+/// 0 for any other signal.
 [[nodiscard]] constexpr unsigned signal_bit(int number) noexcept {
   return number == SIGINT ? 1u : number == SIGTERM ? 2u : number == SIGHUP ? 4u : 0u;
 }
 
-/// What `o` waits for.
+/// The signals that `o` waits for.
 [[nodiscard]] inline unsigned signals_wanted(const op& o) noexcept {
   const unsigned end = (o.size & static_cast<unsigned>(signals::end)) != 0 ? 3 : 0;
   return end | ((o.size & static_cast<unsigned>(signals::hangup)) != 0 ? 4 : 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a program finds around it beside the network, when its world is a simulated one.
+/// The non-network environment of a simulated program.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,19 +9,20 @@
 
 namespace bight {
 
-/// Chance and date of a simulated world. For libraries that take both from the machine and have no
-/// loop at hand to ask instead: OpenSSL, that is. What has a loop asks its engine.
+/// Randomness and wall-clock time of a simulated world. For libraries that read both from the
+/// machine and have no access to a loop, such as OpenSSL. Code with a loop uses its engine instead.
 class surroundings {
  public:
-  /// For keys and nonces. Follows from the world's seed: nothing that comes of it is secret.
+  /// Random bytes for keys and nonces. They derive from the world's seed, so nothing made from them
+  /// is secret.
   virtual void secrets(std::span<std::byte> into) noexcept = 0;
   /// Seconds since 1970, UTC.
   [[nodiscard]] virtual std::int64_t date() const noexcept = 0;
 
-  /// Those of the simulated program whose turn it is in this thread; null: the machine's own.
+  /// The surroundings of the simulated program that runs on this thread; null outside of one.
   [[nodiscard]] static surroundings* simulated() noexcept;
 
-  /// A turn of a program in them; in the machine's own when null.
+  /// Sets the surroundings of this thread for its lifetime; null: the machine's own.
   class turn {
    public:
     explicit turn(surroundings* here) noexcept;

@@ -18,28 +18,28 @@ namespace {
 
 constexpr const char* forbidden = "the program forbids connections to that address (options.allow)";
 
-// The words for a code without the advice, as for an item of a list.
+// The text for a code without the advice, for use in a list.
 std::string words(std::error_code code) {
   for (int e = 1; e <= static_cast<int>(errc::invalid); ++e)
     if (code == make_error_condition(static_cast<errc>(e))) return category().message(e);
   return code.message();
 }
 
-// "(is the server running?)", or nothing.
+// The advice for a code, " (is the server running?)", or an empty string.
 std::string advice(std::error_code code) {
   const error plain(code, "");
   const std::string_view whole = plain.what();
   return std::string(whole.substr(std::min(words(code).size(), whole.size())));
 }
 
-// What an error says after "resolve example.org: ".
+// The part of an error's message after "resolve example.org: ".
 std::string reason_of(const error& e) {
   const std::string_view whole = e.what();
   const std::size_t start = e.tried().empty() ? 0 : e.tried().size() + 2;
   return std::string(whole.substr(std::min(start, whole.size())));
 }
 
-// Failures that tell about this machine rather than about the peer: it may lack IPv6.
+// Failures that concern this machine rather than the peer, such as missing IPv6.
 bool is_about_us(std::error_code code) noexcept {
   return code == make_error_condition(errc::unreachable) ||
          code == make_error_condition(errc::address_not_available) ||
@@ -80,7 +80,7 @@ task<> connect_race::conduct(scope& racers) {
     changed_.reset();
     if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
     if (winner || (in_flight_ == 0 && all_tried())) {
-      // A look-up may still be out when max_attempts have failed.
+      // A lookup may still be in flight when max_attempts have failed.
       if (!planted(bug::race_keeps_losers)) racers.stop();
       co_return;
     }
@@ -95,21 +95,21 @@ task<> connect_race::conduct(scope& racers) {
     }
     const duration wait = next == time_point::max() ? duration::max() : next - time.now();
     auto change = attempt(within(wait, changed_.wait()));
-    [[maybe_unused]] const auto why = co_await std::move(change);  // the loop looks for itself
+    [[maybe_unused]] const auto why = co_await std::move(change);  // the loop rechecks
   }
 }
 
-// When to begin the next attempt; time_point::max(): not before something changes.
+// When to start the next attempt; time_point::max(): not before something changes.
 time_point connect_race::next_start() const noexcept {
   const bool none = !ip6_.left() && !ip4_.left();
   if (none || attempts_.size() == options_.max_attempts) return time_point::max();
   if (attempts_.empty()) {
-    // RFC 8305 §3: IPv4 alone waits a little for IPv6.
+    // RFC 8305 §3: with only IPv4 addresses, wait briefly for IPv6.
     if (ip6_.known) return time_point::min();
     if (planted(bug::race_waits_for_ip6)) return time_point::max();
     return later(ip4_.known_at, options_.resolution_delay);
   }
-  // RFC 8305 §5: the next begins when one has failed, or after the delay.
+  // RFC 8305 §5: start the next attempt when one has failed, or after the delay.
   if (hurry_ || in_flight_ == 0) return time_point::min();
   return later(last_start_, options_.attempt_delay);
 }
@@ -137,7 +137,7 @@ task<> connect_race::look_up(int family) {
     else
       mine.failed = answer.error();
   } else {
-    mine.found.push_back(loopback(family, to_.port()));  // ":9999" is this machine
+    mine.found.push_back(loopback(family, to_.port()));  // ":9999" means this machine
   }
   drop_forbidden(mine);
   mine.known = true;
@@ -156,7 +156,7 @@ task<> connect_race::try_one(std::size_t index) {
   auto outcome = co_await std::move(connecting);
   --in_flight_;
   if (outcome) {
-    // The second of two that connect in one turn is closed here; nothing was sent on it.
+    // If two attempts connect in the same turn, the second is closed here; nothing was sent on it.
     if (!winner) winner.emplace(std::move(*outcome));
   } else if (!outcome.error().is(errc::cancelled)) {
     attempt_record& mine = attempts_[index];
@@ -176,17 +176,17 @@ error connect_race::failure(const error* ended) const {
     if (!text.empty()) text += "; ";
     text += item;
   };
-  std::error_code chosen;  // the first that tells about the peer, else the first
+  std::error_code chosen;  // the first that concerns the peer, else the first
   bool all_alike = true;
   for (const attempt_record& a : attempts_) {
     const std::string words_of_it = a.why.empty() ? words(a.failed) : a.why;
     add(a.to.str() + " " + (a.failed ? words_of_it : "did not respond"));
     if (!a.failed) continue;
-    if (!a.why.empty()) all_alike = false;  // it has its own advice
+    if (!a.why.empty()) all_alike = false;  // `why` contains its own advice
     if (chosen && words(chosen) != words(a.failed)) all_alike = false;
     if (!chosen || (is_about_us(chosen) && !is_about_us(a.failed))) chosen = a.failed;
   }
-  // That the look-up of one family came to nothing is part of the story, unless there was nothing.
+  // Report a failed lookup of one family too, unless the name simply has no address there.
   for (const int family : {6, 4}) {
     const auto& failed = family == 6 ? ip6_.failed : ip4_.failed;
     if (!failed || failed->is(errc::name_not_found)) continue;
@@ -209,9 +209,9 @@ error connect_race::look_up_failure() const {
 
 namespace {
 
-// AF_UNIX: no room in the listener's queue, where TCP would be silent and try again. The kernel has
-// no event for that, so the connect is repeated, quickly at first. io_uring waits by itself. The
-// caller's deadline and cancellation end the wait.
+// Retries when an AF_UNIX listener's queue is full; TCP would retransmit silently. The kernel
+// reports no event for free space, so the connect is repeated with a growing pause. io_uring waits
+// by itself. The caller's deadline and cancellation end the wait.
 task<result<void>> connect_when_there_is_room(engine& e, handle h, address to) {
   constexpr duration pause_min = 1ms;
   constexpr duration pause_max = 50ms;
@@ -227,7 +227,7 @@ task<result<void>> connect_when_there_is_room(engine& e, handle h, address to) {
   }
 }
 
-// When `from` could not be bound.
+// The error when `from` could not be bound.
 error source_failure(const engine& e, std::error_code code, const address& to,
                      const address& from) {
   std::string why = e.cause(verb::accept, code, from);
@@ -262,11 +262,12 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
       co_return error(make_error_code(errc::unreachable),
                       "connect " + to.str() + " from " + from.str(), 0,
                       "no route from that source address (connect_options::from)");
-    // On loopback a socket can find itself (RFC 9293 §3.5, simultaneous open). The engine calls
-    // that refused, as it would have been with another port of our own: hence the second try.
+    // On loopback a socket can connect to itself (simultaneous open, RFC 9293 §3.5). The engine
+    // reports that as refused, which is what any other local port would have produced. Hence the
+    // second attempt.
     auto mine = e.local(h);
     const bool itself = outcome.error().is(errc::refused) && mine && *mine == to;
-    if (itself) socket.abort();  // an ordinary close would keep the port in TIME_WAIT
+    if (itself) socket.abort();  // a normal close would leave the port in TIME_WAIT
     if (!first || !itself || from.port() != 0) co_return outcome.error();
   }
 }
@@ -292,7 +293,7 @@ task<stream> tcp::connect(address to, connect_options options) {
   connect_race race(e, std::move(to), options);
   auto racing = attempt(within(options.timeout, race.run()));
   auto outcome = co_await std::move(racing);
-  // A winner that came with the deadline is a winner.
+  // A connection made in the same turn as the deadline still counts.
   if (!race.winner) throw race.failure(outcome ? nullptr : &outcome.error());
   co_return *std::move(race.winner);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Connecting: one attempt, and the race of many (Happy Eyeballs, RFC 8305).
+/// Connecting: a single attempt, and a race of several (Happy Eyeballs, RFC 8305).
 
 #include <bight/event.hpp>
 #include <bight/scope.hpp>
@@ -17,7 +17,7 @@
 
 namespace bight {
 
-/// One connect of one socket to one address; `to` is borrowed until it ends.
+/// Connects one socket to one address. `to` is borrowed until the operation ends.
 class [[nodiscard]] connect_operation : public op {
  public:
   using value_type = void;
@@ -27,34 +27,34 @@ class [[nodiscard]] connect_operation : public op {
   [[nodiscard]] result<void> take();
 };
 
-/// One socket, connected to `to` from `from` (of kind none: the system chooses). No name, no race.
+/// Connects a socket to `to` from `from` (kind none: the system chooses). `to` must not be a name.
 [[nodiscard]] task<result<stream>> connect_one(engine& e, address to, address from);
 
-/// The IPv6 and the IPv4 addresses by turns, IPv6 first (RFC 8305 §4).
+/// Interleaves the addresses, IPv6 first (RFC 8305 §4).
 [[nodiscard]] std::vector<address> by_turns(std::vector<address> ip6, std::vector<address> ip4);
 
-/// Of two failed look-ups of one name, the one that tells more.
+/// The more informative error of two failed lookups of one name.
 [[nodiscard]] const error& more_telling(const error& ip6, const error& ip4) noexcept;
 
-/// The race for a connection to one name: two look-ups and many attempts, side by side in a scope.
-/// Lives in the frame of tcp::connect.
+/// The race for a connection to one name: two lookups and several attempts, concurrent in one
+/// scope. Its owner is the frame of tcp::connect.
 class connect_race {
  public:
   connect_race(engine& e, address to, tcp::connect_options options);
 
-  /// Ends when there is a winner or nothing is left to try, and the losers have been awaited.
+  /// Ends when there is a winner or nothing is left to try, and all other attempts have ended.
   [[nodiscard]] task<> run();
 
-  std::optional<stream> winner;  ///< may be there even when run() was cut by a deadline
-  /// Why there is no winner. `ended` is the error that run() itself ended with, if it did.
+  std::optional<stream> winner;  ///< may be set even if a deadline ended run()
+  /// Why there is no winner. `ended` is the error that ended run(), or null.
   [[nodiscard]] error failure(const error* ended) const;
 
  private:
-  // The addresses of one family, as far as they are known.
+  // The addresses of one family, and the state of their lookup.
   struct family_list {
     std::vector<address> found;
     std::size_t used = 0;
-    std::optional<error> failed;  // the look-up
+    std::optional<error> failed;  // the lookup's error
     time_point known_at{};
     bool known = false;
 
@@ -62,8 +62,8 @@ class connect_race {
   };
   struct attempt_record {
     address to;
-    std::error_code failed;  // none: has not ended
-    std::string why;         // in words, when they say more than the code
+    std::error_code failed;  // none: still in flight
+    std::string why;         // a more specific text than the code's, or empty
   };
 
   [[nodiscard]] task<> conduct(scope& racers);
@@ -81,12 +81,12 @@ class connect_race {
   tcp::connect_options options_;
   family_list ip6_;
   family_list ip4_;
-  std::shared_ptr<void> joint_;  // of both look-ups: they decide together which host is meant
-  std::vector<attempt_record> attempts_;  // in the order in which they began
+  std::shared_ptr<void> joint_;  // shared by both lookups: they decide together which host is meant
+  std::vector<attempt_record> attempts_;  // in start order
   std::size_t in_flight_ = 0;
   int last_family_ = 4;  // so that IPv6 comes first
   time_point last_start_{};
-  bool hurry_ = false;  // an attempt has failed since the last one began
+  bool hurry_ = false;  // an attempt has failed since the last one started
   event changed_;
 };
 

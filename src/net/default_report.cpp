@@ -20,7 +20,7 @@ void write_report(const address& peer, const error& e, std::uint64_t more, durat
   line_sink::standard_error().line(line + e.what());
 }
 
-// With no memory for its lines, what it has counted is lost.
+// If memory runs out, the counts are lost.
 void summarise(error_digest& digest, time_point now) noexcept {
   try {
     digest.summarise(now);

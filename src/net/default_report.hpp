@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a server does with errors when the program has not set serve_options::on_error.
+/// Reports errors of a server whose program has not set serve_options::on_error.
 
 #include <bight/error_digest.hpp>
 #include <bight/machinery/scheduler.hpp>
@@ -10,7 +10,7 @@
 
 namespace bight {
 
-/// Lines on standard error, summed up.
+/// Writes errors to standard error and summarises repeated ones.
 class default_report {
  public:
   explicit default_report(scheduler& s);

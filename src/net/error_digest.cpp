@@ -17,7 +17,7 @@ bool of_one_kind(const error& a, const error& b) {
 }  // namespace
 
 bool is_reset_by_peer(const error& e) noexcept {
-  // EPIPE: the reset has been seen already, or answered the bytes sent before.
+  // EPIPE: an earlier call already returned the reset, or it answered earlier bytes.
   if (e.is(errc::reset) || e.code() == std::errc::broken_pipe) return true;
   return (e.is(errc::closed) || e.is(errc::tls_truncated)) && e.tried().starts_with("TLS with ");
 }
@@ -31,7 +31,7 @@ struct error_digest::state {
   void finish(time_point now);
 
   report to;
-  std::mutex lock;  // over what follows
+  std::mutex lock;  // guards the fields below
   std::vector<kind> kinds;
   time_point begin = time_point::min();
   std::uint64_t counted = 0;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::uint32_t receive_max = 65536;
 
-/// One connection that lingers. It owns itself, and ends once its connection is closed and nothing
-/// is in flight on it.
+/// One lingering connection. It owns itself, and is deleted once the connection is closed and no
+/// operation is in flight on it.
 class lingering {
  public:
   lingering(carrier& c, handle h);
@@ -30,7 +30,7 @@ class lingering {
     lingering* owner = nullptr;
   };
   struct of_loop : loop_local {
-    ring_link all;  // the oldest first
+    ring_link all;  // oldest first
     std::size_t count = 0;
     of_loop() { all.make_head(); }
     [[nodiscard]] lingering& oldest() noexcept {
@@ -67,7 +67,7 @@ class lingering {
   bool closed_ = false;
   std::optional<receive> receiving_;
   owned_timer patience_;
-  owned_hook hurry_;  // the loop ends
+  owned_hook hurry_;  // called when the loop ends
   owned_link place_;
 };
 
@@ -110,7 +110,7 @@ void lingering::begin() noexcept {
   loop_.linger(hurry_);
   place_.link_last(mates_.all);
   if (mates_.count > linger_max) mates_.oldest().close();
-  static_cast<void>(carrier_.shutdown_send(handle_));  // gone already: the receive finds out
+  static_cast<void>(carrier_.shutdown_send(handle_));  // on failure, the receive reports the reason
   discard();
 }
 
@@ -131,7 +131,7 @@ bool lingering::submit() noexcept {
   }
 }
 
-// Whether there is more to discard; if not, this may be gone.
+// Returns whether to continue discarding. If false, `this` may have been deleted.
 bool lingering::take() noexcept {
   const std::uint64_t got = receiving_->code ? 0 : static_cast<std::uint64_t>(receiving_->count);
   receiving_.reset();
@@ -152,7 +152,7 @@ void lingering::look() noexcept {
   close();
 }
 
-// A receive in flight comes back, and is the last.
+// A receive in flight still completes; its completion deletes this.
 void lingering::close() noexcept {
   if (std::exchange(closed_, true)) return;
   place_.unlink();
@@ -176,7 +176,7 @@ void stop_lingering(scheduler& s) noexcept {
     auto& here = static_cast<loop&>(s).local<lingering::of_loop>();
     while (here.all.next != &here.all) here.oldest().close();
   } catch (const std::bad_alloc&) {
-    // Then there are none.
+    // The table does not exist, so nothing lingers.
   }
 }
 

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The lingering close, as nginx, Apache and HAProxy do it.
+/// The lingering close, as in nginx, Apache and HAProxy.
 ///
-/// A socket that is closed with input unread resets its connection (RFC 2525 §2.17), and the reset
-/// destroys what has been sent and has not arrived. So the end is sent first, and what the peer
-/// still sends is read and discarded until its own end.
+/// Closing a socket with unread input resets the connection (RFC 2525 §2.17), and the reset
+/// destroys sent data that has not arrived yet. So this sends end of stream first, then reads and
+/// discards input until the peer's end of stream.
 
 #include "engine/carrier.hpp"
 
 namespace bight {
 
-/// Takes over the connection `h`, sends its end, discards what comes, and closes it at the peer's
-/// end. It also closes it after `linger_silence` without a byte, after `linger_time` in all, and
-/// after `linger_bytes`. False, and nothing done, when there is no memory for it.
+/// Takes over the connection `h`: sends end of stream, discards input, and closes the connection at
+/// the peer's end of stream. Also closes it after `linger_silence` without a byte, after
+/// `linger_time` in total, or after `linger_bytes`. Returns false, and does nothing, if memory runs
+/// out.
 [[nodiscard]] bool linger(carrier& c, handle h) noexcept;
 
-/// Closes all connections of that loop that linger: descriptors have run out.
+/// Closes all lingering connections of a loop, to free descriptors when they run out.
 void stop_lingering(scheduler& s) noexcept;
 
 inline constexpr duration linger_silence = 5s;  // nginx: lingering_timeout
 inline constexpr duration linger_time = 30s;    // nginx: lingering_time; Apache: 30 s
 inline constexpr std::uint64_t linger_bytes = 64 << 20;
-/// Connections of a loop that linger at a time. One more closes the oldest.
+/// Lingering connections per loop. One more closes the oldest.
 inline constexpr std::size_t linger_max = 1024;
 
 }  // namespace bight

@@ -17,7 +17,7 @@ void machinery::print_line(fmt::string_view format, fmt::format_args args) {
   line += '\n';
   line_sink& out = line_sink::standard_output();
   if (server::any_running()) {
-    std::fflush(stdout);  // what the program wrote in other ways comes first
+    std::fflush(stdout);  // keeps output from other stdio calls in order
     return out.write(line);
   }
   out.flush(duration::max());

@@ -46,7 +46,7 @@ std::vector<address> by_turns(std::vector<address> ip6, std::vector<address> ip4
 const error& more_telling(const error& ip6, const error& ip4) noexcept {
   if (ip6.is(errc::cancelled)) return ip6;
   if (ip4.is(errc::cancelled)) return ip4;
-  // One family's "no such address" says nothing when the other's answer did not come.
+  // "no such host" for one family is meaningless if the other family's lookup failed.
   return ip4.is(errc::name_not_found) ? ip6 : ip4;
 }
 
@@ -62,12 +62,12 @@ task<std::vector<address>> resolve(address name) {
   auto outcomes = co_await std::move(both);
   auto& [ip6, ip4] = outcomes;
   if (!ip6 && !ip4) throw error(more_telling(ip6.error(), ip4.error()));
-  // What one family found is not the answer when this machine could not look up the other.
+  // One family's addresses are incomplete if a local shortage prevented the other lookup.
   for (const errc shortage : {errc::no_resources, errc::too_many_files}) {
     if (!ip6 && ip6.error().is(shortage)) throw error(ip6.error());
     if (!ip4 && ip4.error().is(shortage)) throw error(ip4.error());
   }
-  // Cancelled while one answer was there: what came is not the whole, and nobody waits for it.
+  // Cancelled after one answer: the result is incomplete, and the caller no longer waits for it.
   if (!ip6 && ip6.error().is(errc::cancelled)) throw error(ip6.error());
   if (!ip4 && ip4.error().is(errc::cancelled)) throw error(ip4.error());
   std::vector<address> found6;

@@ -15,9 +15,9 @@
 namespace bight {
 
 namespace {
-constexpr duration shortage_pause = 100ms;  // descriptors may come back from other programs too
+constexpr duration shortage_pause = 100ms;  // other programs may release descriptors too
 
-// Of the whole process, as standard output is: see any_running().
+// Process-wide, like standard output: see any_running().
 constinit std::atomic<int> running{0};
 
 struct count_as_running {
@@ -26,7 +26,7 @@ struct count_as_running {
   ~count_as_running() { --running; }
 };
 
-// The servers of a loop, for the sessions that ask for their own.
+// The servers of a loop. Sessions look up their own server here.
 struct server_table : loop_local {
   std::vector<std::pair<std::uint32_t, event*>> drains;
   std::uint32_t last = 0;
@@ -93,14 +93,14 @@ task<> server::run(callback<void()> listening) {
 
 task<> server::until_drained(scope& sessions) {
   sessions.inner().set_server_number(number_);
-  // 1. Take in, until somebody asks for a drain.
+  // 1. Accept until a drain is requested.
   auto serving = race(drain_asked(), open_and_take_in(sessions));
   co_await std::move(serving);
-  // 2. Not one more.
+  // 2. Stop accepting.
   stop_listening();
   drains_.set();
   if (options_.on_drain) options_.on_drain(active_);
-  // 3. Those who are there may finish, for a while; a second signal cuts.
+  // 3. Let active sessions finish within the grace period. A second signal ends it early.
   if (options_.signals) {
     auto finishing = race(all_gone(), sleep(options_.grace), next_signal());
     co_await std::move(finishing);
@@ -108,7 +108,7 @@ task<> server::until_drained(scope& sessions) {
     auto finishing = race(all_gone(), sleep(options_.grace));
     co_await std::move(finishing);
   }
-  // 4. The rest is cancelled; the scope awaits them.
+  // 4. Cancel the rest; the scope awaits them.
   if (!planted(bug::drain_never_cuts)) sessions.stop();
 }
 
@@ -174,7 +174,7 @@ void report_without_memory() noexcept {
 
 std::exception_ptr server::session::child_ended(std::coroutine_handle<> frame,
                                                 std::exception_ptr e) noexcept {
-  std::exception_ptr failed;  // on_error itself has thrown: that ends the server
+  std::exception_ptr failed;  // set if on_error itself throws: that ends the server
   const bool well = e == nullptr && !stop_requested();
   if (!well) {
     try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What TCP and UDP servers have in common: sessions side by side up to a limit, and the drain.
+/// Common part of TCP and UDP servers: concurrent sessions up to a limit, and the drain.
 
 #include <bight/scope.hpp>
 #include <bight/serve.hpp>
@@ -16,7 +16,7 @@
 
 namespace bight {
 
-/// A server on one loop. Derived classes take in connections or datagrams.
+/// A server on one loop. Derived classes accept connections or datagrams.
 class server {
  public:
   explicit server(serve_options options) : options_(std::move(options)) {}
@@ -24,28 +24,30 @@ class server {
   server& operator=(const server&) = delete;
   virtual ~server() = default;
 
-  /// Serves until a drain is over. `listening` is called once a signal would drain and not kill:
-  /// whoever is told that the server is there may end it at once.
+  /// Serves until a drain completes. Calls `listening` only once a signal would drain the server
+  /// instead of killing it, because a caller may send the signal as soon as the server is
+  /// announced.
   [[nodiscard]] task<> run(callback<void()> listening);
-  /// Whether any server of this process runs, on whatever loop.
+  /// Whether any server runs in this process, on any loop.
   [[nodiscard]] static bool any_running() noexcept;
 
  protected:
-  /// Takes in what comes and starts sessions, for ever.
+  /// Accepts connections or datagrams and starts sessions, forever.
   [[nodiscard]] virtual task<> take_in(scope& sessions) = 0;
   virtual void stop_listening() noexcept = 0;
 
   [[nodiscard]] bool full() const noexcept { return active_ >= options_.max_connections; }
-  /// Waits until there is room for another session.
+  /// Waits until another session may start.
   [[nodiscard]] task<> room();
-  /// After taking in has failed: reports that once, until it succeeds again, and waits for a
-  /// session to end or a little while. Without this, EMFILE would make a busy loop.
+  /// Call after accepting has failed. Reports the failure once, until accepting succeeds again.
+  /// Then waits for a session to end, or for a short pause. Otherwise EMFILE would cause a busy
+  /// loop.
   [[nodiscard]] task<> back_off(error e);
-  /// What to back off for when a session found no memory to begin in.
+  /// The error for back_off() when memory ran out while starting a session.
   [[nodiscard]] static error out_of_memory();
   void took_one() noexcept { told_of_shortage_ = false; }
 
-  /// Whether anybody is interested in `e`.
+  /// Whether an error like `e` is reported at all.
   [[nodiscard]] bool reports(const error& e) const noexcept {
     return options_.on_error || (report_ && !is_reset_by_peer(e));
   }
@@ -54,10 +56,10 @@ class server {
 
   [[nodiscard]] const serve_options& options() const noexcept { return options_; }
 
-  /// One session: the context in which its handler runs, from the beginning to the end of it. Its
-  /// error is told, and goes no further.
+  /// One session: the context of its handler, from start to end. Its error is reported and not
+  /// propagated.
   ///
-  /// An idle connection is little else than this and its handler's frame: every byte counts.
+  /// An idle connection costs little more than this and its handler's frame, so its size matters.
   class session : public child_context {
    public:
     static void* operator new(std::size_t size) { return frame_allocate(size); }
@@ -77,10 +79,10 @@ class server {
                                    std::exception_ptr e) noexcept final;
 
    protected:
-    /// Called when the session has failed, or was stopped, while its frame, and a stream in it, is
-    /// still there. `e` is what the handler threw, or null.
+    /// Called when the session failed or was stopped, while its frame and the stream in it still
+    /// exist. `e` is the handler's exception, or null.
     virtual void tell(const std::exception_ptr& e) const = 0;
-    /// Called next: the frame, and a stream in it, is about to go.
+    /// Called next, just before the frame and the stream in it are destroyed.
     virtual void part(bool) noexcept {}
     [[nodiscard]] server& of() const noexcept { return server_; }
 
@@ -99,7 +101,7 @@ class server {
   std::size_t active_ = 0;
   event one_ended_;
   event drains_;              // set when the drain begins: see until_drain()
-  std::uint32_t number_ = 0;  // in this loop's table of servers
+  std::uint32_t number_ = 0;  // key in this loop's server_table
   std::optional<default_report> report_;
   bool told_of_shortage_ = false;
 };

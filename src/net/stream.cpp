@@ -43,8 +43,8 @@ void stream::abort() noexcept {
   std::exchange(carrier_, nullptr)->close(std::exchange(handle_, {}), ending::reset);
 }
 
-// A stream whose owner failed had not said all that it had to say. One whose owner is through, and
-// has left input unread, would destroy its own last words.
+// If the owner failed, its output is incomplete, so the peer must see a failure. If the owner
+// finished but left input unread, a plain close could destroy sent bytes, so the stream lingers.
 void stream::drop() noexcept {
   carrier_->check_thread(closed_elsewhere);
   const bool failed = std::uncaught_exceptions() > 0 || carrier_->sched().is_failing();

@@ -16,8 +16,8 @@ result<handle> open_listener(engine& e, const address& at, tcp::listen_options o
     e.close(socket.give());
     return failure_of(e, verb::accept, code, "listen on ", at);
   };
-  // A server that starts again must not wait for its old connections: socket(7), TIME_WAIT.
-  // Where the option is missing or forbidden, it must.
+  // Lets a restarted server bind while old connections are in TIME_WAIT: socket(7). Where the
+  // option is missing or forbidden, the server must wait for them.
   if (!at.is_unix()) static_cast<void>(e.set(h, option_id::reuse_address, 1));
   if (options.reuse_port)
     if (const auto code = e.set(h, option_id::reuse_port, 1)) {

@@ -38,8 +38,8 @@ class tcp_server final : public server {
     return e.is(errc::too_many_files) || e.is(errc::no_resources);
   }
 
-  // The listener is closed, or is none (EINVAL, ENOTSOCK): it will never give a connection again.
-  // Anything else (no descriptors, a firewall or a sandbox that refuses) may be over soon.
+  // The descriptor is closed or is not a listening socket (EINVAL, ENOTSOCK): it will never accept
+  // again. Other errors may be temporary: no descriptors, or a firewall or sandbox that refuses.
   static bool is_final(const error& e) {
     if (planted(bug::shortage_ends_server)) return true;
     return e.is(errc::cancelled) || e.is(errc::closed) || e.is(errc::invalid) ||
@@ -61,7 +61,7 @@ class tcp_server final : public server {
         } else {
           throw error(accepted.error());
         }
-      } catch (const std::bad_alloc&) {  // the next connection may find some
+      } catch (const std::bad_alloc&) {  // memory may be available for the next connection
         no_memory = true;
       }
       if (no_memory) co_await back_off(out_of_memory());
@@ -70,7 +70,7 @@ class tcp_server final : public server {
 
   void begin_session(stream peer, scope& sessions);
 
-  // Of a unix peer without a name, where it came in.
+  // The peer's address; for an unnamed unix peer, the listener's address.
   [[nodiscard]] address peer_of(bight::handle h) const {
     auto name = engine_.remote(h);
     if (!name || name->kind() == address_kind::none) name = engine_.local(h);
@@ -82,8 +82,8 @@ class tcp_server final : public server {
   std::vector<listener> listeners_;
 };
 
-// The context stops when nothing has moved on the connection for too long: one timer, looked at
-// when it expires, so traffic costs it nothing.
+// Stops its context when the connection has been idle too long. It uses one timer that checks the
+// last activity on expiry, so traffic costs nothing.
 class tcp_server::connection final : public session, timer {
  public:
   connection(tcp_server& s, scope& sessions, bight::handle h) : session(s, sessions), handle_(h) {
@@ -102,7 +102,7 @@ class tcp_server::connection final : public session, timer {
 
   void look() {
     const time_point last = home().engine_.last_used(handle_);
-    if (last == time_point::min()) return;  // closed: the session is about something else now
+    if (last == time_point::min()) return;  // closed: the session no longer uses the connection
     const time_point due = later(last, home().options().idle);
     if (due > sched().now()) return sched().arm(*this, due);
     if (stop_requested()) return;
@@ -121,10 +121,10 @@ class tcp_server::connection final : public session, timer {
     const error* const why = error_in(e);
     const bool stopped = stop_requested() && (e == nullptr || (why && why->is(errc::cancelled)));
     if (!stopped) {
-      if (why != nullptr && !home().reports(*why)) return;  // to name the peer is a system call
+      if (why != nullptr && !home().reports(*why)) return;  // peer_of() is a system call
       return home().report(home().peer_of(handle_), e);
     }
-    if (!was_idle_) return;  // a drain is over, or the server was cancelled
+    if (!was_idle_) return;  // the grace period ended, or the server was cancelled
     const error idle(errc::timed_out, why != nullptr ? why->tried() : "session",
                      why != nullptr ? why->transferred() : 0,
                      "nothing received or sent for " + duration_text(home().options().idle));
@@ -137,7 +137,7 @@ class tcp_server::connection final : public session, timer {
 
 void tcp_server::begin_session(stream peer, scope& sessions) {
   const bight::handle h = peer.id();
-  std::unique_ptr<connection> begun;  // keeps the peer's name until it has been reported
+  std::unique_ptr<connection> begun;  // keeps the peer's address until the report
   try {
     begun = std::make_unique<connection>(*this, sessions, h);
     task<> talk = handle_(std::move(peer));
@@ -170,7 +170,7 @@ task<> serve_here(std::vector<address> at, handler handle, serve_options options
   co_await std::move(running);
 }
 
-// serve_here with its handler: what each of several loops runs.
+// serve_here bound to its handler; each loop runs a copy.
 struct on_one_loop {
   handler handle;
   BIGHT_CORO_WRAPPER task<> operator()(std::vector<address> at, serve_options options,

@@ -25,13 +25,13 @@ class [[nodiscard]] work_operation : public op {
   }
 };
 
-// What the threads of one server share.
+// State shared by the threads of one server.
 struct crew {
   serve_function one_loop;
   serve_options options;
   std::vector<address> bound;
-  std::atomic<unsigned> listening{0};  // workers whose listeners are open
-  std::atomic<bool> draining{false};   // set before the workers are stopped: a drain, not a cut
+  std::atomic<unsigned> listening{0};  // workers that are listening
+  std::atomic<bool> draining{false};   // set before stopping the workers: drain, not cancel
 };
 
 void tell_each(const callback<void(const address&)>& told, const std::vector<address>& bound) {
@@ -50,8 +50,8 @@ task<> run_and_tell(task<> serving, event& ended) {
   if (failed != nullptr) std::rethrow_exception(failed);
 }
 
-// The main task of a worker. A stop from its home begins a drain there, so serving happens in a
-// context that the stop does not reach by itself.
+// The main task of a worker. A stop of this task may mean "drain", so the server runs in a separate
+// context that the stop does not reach directly.
 task<> serve_in_worker(std::shared_ptr<crew> all) {
   context apart((co_await current_context()).sched());
   scope serving(apart);
@@ -66,7 +66,7 @@ task<> serve_in_worker(std::shared_ptr<crew> all) {
   bool stopped = false;
   try {
     co_await ended.wait();
-  } catch (...) {  // cancelled; nothing else may leave here while there is a child
+  } catch (...) {  // cancelled; no exception may leave here while a child runs
     stopped = true;
   }
   if (stopped) {
@@ -108,8 +108,8 @@ task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bou
   retire.set();
 }
 
-// Tells the addresses once every loop listens: clients that come then are spread over all. Loops
-// have no way to wake one another but to end, so this looks now and then, at the start alone.
+// Reports the addresses once every loop listens, so that new clients are spread over all loops.
+// Loops cannot wake each other except by ending, so this polls, during startup only.
 task<> announce(std::shared_ptr<crew> all, event& retire) {
   while (all->listening.load() + 1 < all->options.threads && !retire.is_set()) co_await sleep(1ms);
   tell_each(all->options.on_listening, all->bound);

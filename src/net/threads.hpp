@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A server on several loops, each in a thread of its own. The kernel spreads what comes
-/// (SO_REUSEPORT, socket(7)); the loops share nothing but the handler.
+/// A server on several loops, each in its own thread. The kernel distributes the load
+/// (SO_REUSEPORT, socket(7)); the loops share only the handler.
 
 #include <bight/serve.hpp>
 #include <bight/task.hpp>
@@ -13,8 +13,8 @@
 
 namespace bight {
 
-/// Serves at the addresses on the loop that it is awaited on, sharing its ports when asked to, and
-/// tells the addresses that it got.
+/// A serve_function serves the addresses on the current loop, shares the port if `reuse_port`, and
+/// passes the bound addresses to the bound_function.
 using bound_function = callback<void(const std::vector<address>&)>;
 using serve_function =
     callback<task<>(std::vector<address>, serve_options, bool reuse_port, bound_function)>;

@@ -13,7 +13,7 @@ namespace bight {
 
 namespace {
 
-// A unix socket carries streams here. The kernel would bind one for datagrams, too.
+// Unix sockets are stream sockets in this library. The kernel would also allow datagrams.
 error no_unix_datagrams(const std::string& tried) {
   return error(errc::bad_address, tried, 0, "unix sockets carry streams, not datagrams");
 }
@@ -58,7 +58,7 @@ result<datagrams> recv_many_operation::take() {
 datagrams recv_many_operation::get() {
   throw_if_failed();
   datagrams d;
-  // Never 0, which send_many would refuse: one that was empty may be sent back like any other.
+  // Never 0, because send_many rejects 0; an empty datagram can be echoed like any other.
   d.segment = segment > 0 ? segment : std::max<std::size_t>(received_.size(), 1);
   d.data = std::move(received_);
   d.from = std::move(from_);
@@ -120,7 +120,7 @@ task<socket> bind(address at) {
 
 namespace {
 
-// Connecting a datagram socket only sets its peer, and finds a route to it: connect(2).
+// Connecting a datagram socket only sets its peer and looks up a route: connect(2).
 class [[nodiscard]] aim_operation : public op {
  public:
   using value_type = void;
@@ -140,7 +140,7 @@ task<socket> connect(address to) {
   const std::string asked = to.str();
   if (to.is_unix()) throw no_unix_datagrams("connect " + asked);
   std::vector<address> candidates;
-  if (to.kind() == address_kind::any) {  // as a destination, this machine
+  if (to.kind() == address_kind::any) {  // as a destination, it means this machine
     candidates.push_back(address::ip4({127, 0, 0, 1}, to.port()));
   } else {
     candidates = co_await addresses_to_bind(std::move(to), 0);

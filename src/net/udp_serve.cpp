@@ -45,10 +45,11 @@ class udp_server final : public server {
     co_await std::move(receiving);
   }
 
-  // The sockets stay open for the replies of the sessions that are left.
+  // The sockets stay open so that the remaining sessions can reply.
   void stop_listening() noexcept override {}
 
-  // All that has come at a time: an operation for each would cost as much as its session.
+  // Takes all pending datagrams at once: one operation per datagram would cost as much as its
+  // session.
   task<> receive_loop(bight::handle on, scope& sessions) {
     arrivals come;
     for (;;) {
@@ -79,7 +80,7 @@ class udp_server final : public server {
 
   void begin_session(bight::handle on, arrival& a, scope& sessions);
 
-  // A client that has gone is no business of a server's: udp(7), ICMP errors.
+  // ICMP errors for a client that is gone do not concern the server: udp(7).
   static bool about_a_peer(const error& e) {
     return e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::reset);
   }
@@ -96,7 +97,7 @@ class udp_server::answering final : public session {
 
  private:
   void tell(const std::exception_ptr& e) const override {
-    if (e == nullptr) return;  // stopped by the end of a drain
+    if (e == nullptr) return;  // stopped at the end of a drain
     const error* const why = error_in(e);
     if (why != nullptr && (why->is(errc::cancelled) || about_a_peer(*why))) return;
     static_cast<udp_server&>(of()).report(who_, e);
@@ -137,7 +138,7 @@ task<> serve_here(std::vector<address> at, handler handle, serve_options options
   co_await std::move(running);
 }
 
-// serve_here with its handler: what each of several loops runs.
+// serve_here bound to its handler; each loop runs a copy.
 struct on_one_loop {
   handler handle;
   BIGHT_CORO_WRAPPER task<> operator()(std::vector<address> at, serve_options options,

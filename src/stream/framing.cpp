@@ -13,14 +13,14 @@ namespace bight {
 
 namespace {
 
-constexpr std::size_t quoted_max = 40;  // bytes of a delimiter that a message shows
+constexpr std::size_t quoted_max = 40;  // bytes of a delimiter shown in a message
 
 void check_prefix(std::size_t prefix) noexcept {
   check(prefix == 1 || prefix == 2 || prefix == 4 || prefix == 8,
         "a length prefix has 1, 2, 4 or 8 bytes");
 }
 
-// As one would write it in a program: "\r\n".
+// Quotes as a C++ string literal does: "\r\n".
 std::string in_quotes(std::string_view bytes) {
   const bool longer = bytes.size() > quoted_max;
   bytes = bytes.substr(0, quoted_max);

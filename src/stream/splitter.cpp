@@ -17,7 +17,8 @@ namespace bight {
 
 namespace {
 
-// The bytes of a message that came in pieces: the string they were gathered in becomes its buffer.
+// The bytes of a message that arrived in several pieces. The string that collected them becomes the
+// lease's buffer.
 struct gathered_block : lease_block {
   std::string bytes;
 };
@@ -27,7 +28,7 @@ lease lease_of(std::string& bytes, std::size_t from, std::size_t n) {
     bytes.clear();
     return {};
   }
-  auto block = std::make_unique<gathered_block>();  // may throw; `bytes` is untouched then
+  auto block = std::make_unique<gathered_block>();  // may throw; `bytes` is unchanged then
   block->release = [](lease_block& b) noexcept { delete static_cast<gathered_block*>(&b); };
   block->bytes.swap(bytes);
   const auto* data = reinterpret_cast<const std::byte*>(block->bytes.data());
@@ -50,12 +51,12 @@ void splitter::feed(lease bytes) {
 
 void splitter::stash() {
   if (front_.empty()) return;
-  // Bytes in use move to the front at most once for each byte that was used up before them.
+  // Compacts only when more than half is consumed, so bytes moved never exceed bytes consumed.
   if (spill_used_ > spill_.size() / 2) {
     spill_.erase(0, spill_used_ - (planted(bug::splitter_repeats) ? 1 : 0));
     spill_used_ = 0;
   }
-  spill_.append(front_.view());  // may throw; nothing has changed then
+  spill_.append(front_.view());  // may throw; `front_` is unchanged then
   front_.reset();
 }
 
@@ -107,7 +108,7 @@ splitter::state splitter::look_delimiter(const framing& f, std::string_view deli
     }
     return size_ > f.max ? state::too_long : state::complete;
   }
-  // Where the message would end at the earliest if its delimiter came now. A line may lose a '\r'.
+  // The shortest message that further input could still complete. A line may lose a trailing '\r'.
   std::size_t shortest = held;
   if (held > f.max && line && byte(held - 1) == '\r' && !ended_) --shortest;
   if (held > f.max && !line) shortest = first_open(delimiter);
@@ -141,7 +142,7 @@ splitter::state splitter::look_prefixed(const framing& f) {
   return ended_ ? state::cut_short : state::waiting;
 }
 
-// Moves searched_ on: to the delimiter, or to where it may still begin.
+// Advances searched_ to the delimiter, or to the first position where it could still begin.
 void splitter::find(std::string_view delimiter) {
   if (delimiter_ != delimiter) {
     delimiter_ = delimiter;
@@ -157,22 +158,22 @@ void splitter::find(std::string_view delimiter) {
     searched_ = place;
     found_ = true;
   };
-  // 1. What was stashed.
+  // 1. In the stashed bytes.
   std::size_t place = searched_ < back.size() ? back.find(delimiter, searched_) : back.npos;
   if (place != back.npos) return at(place);
-  // 2. Across the seam.
+  // 2. Across the boundary.
   const std::size_t seam = std::max(searched_, back.size() - std::min(overlap, back.size()));
   for (std::size_t i = seam; i < back.size(); ++i)
     if (matches(i, delimiter)) return at(i);
-  // 3. What came last.
+  // 3. In the newest piece.
   const std::size_t from = std::max(searched_, back.size()) - back.size();
   place = front.find(delimiter, from);
   if (place != front.npos) return at(back.size() + place);
   searched_ = std::max(searched_, held - std::min(overlap, held));
 }
 
-// The first place where the delimiter, not found yet, may still begin: the bytes from there to the
-// end are how it starts.
+// The first position where the delimiter could still begin: all bytes from there to the end match a
+// prefix of it.
 std::size_t splitter::first_open(std::string_view delimiter) const {
   const std::size_t held = buffered();
   std::size_t i = searched_;
@@ -192,7 +193,7 @@ char splitter::byte(std::size_t i) const noexcept {
   return i < back ? spill_[spill_used_ + i] : front_.view()[i - back];
 }
 
-// Takes the message, which is there, and what delimits it.
+// Removes the complete message and its delimiter or prefix.
 lease splitter::cut() {
   const std::size_t n = skip_ + size_ + drop_;
   lease message = spilled() == 0 ? cut_front() : cut_spill(n);
@@ -215,7 +216,7 @@ lease splitter::cut_spill(std::size_t n) {
     spill_used_ += n - (planted(bug::splitter_steps_short) ? 1 : 0);
     return message;
   }
-  // In this order a failure to allocate loses nothing.
+  // In this order, a failed allocation loses nothing.
   spill_.append(front_.view().substr(0, n - back));
   front_.drop_front(n - back);
   lease message = lease_of(spill_, spill_used_ + skip_, size_);

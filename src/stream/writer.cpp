@@ -11,7 +11,7 @@
 namespace bight {
 
 namespace {
-constexpr std::size_t kept_max = 16384;  // a larger buffer is given back when it is empty
+constexpr std::size_t kept_max = 16384;  // larger buffers are freed when empty
 }
 
 any_writer::~any_writer() {
@@ -33,7 +33,7 @@ void any_writer::keep(const piece* parts, std::size_t count, const scheduler& lo
     for (std::size_t i = 0; i < count; ++i)
       held_.append(static_cast<const char*>(parts[i].data), parts[i].size);
   } catch (...) {
-    held_.resize(before);  // no memory: all of it or nothing
+    held_.resize(before);  // all or nothing if memory runs out
     throw;
   }
 }

@@ -13,7 +13,7 @@ namespace bight::tls {
 
 namespace {
 
-// In the place of OpenSSL's own verification when there are pins.
+// Replaces OpenSSL's own verification when there are pins.
 int verify_pin(X509_STORE_CTX* verifying, void* of) {
   const auto& pins = *static_cast<const std::vector<std::string>*>(of);
   X509* shown = X509_STORE_CTX_get0_cert(verifying);
@@ -25,7 +25,7 @@ int verify_pin(X509_STORE_CTX* verifying, void* of) {
   } catch (const std::bad_alloc&) {  // an exception must not pass through C
     X509_STORE_CTX_set_error(verifying, X509_V_ERR_OUT_OF_MEM);
     return 0;
-  } catch (...) {  // no key in there
+  } catch (...) {  // the certificate has no usable key
     ERR_clear_error();
   }
   X509_STORE_CTX_set_error(verifying, X509_V_ERR_APPLICATION_VERIFICATION);
@@ -57,7 +57,8 @@ std::shared_ptr<const client_context> make(const connect_options& options) {
   SSL_CTX_set_verify(c, options.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
                      options.insecure ? nullptr : keep_refused);
   if (!options.pins.empty()) SSL_CTX_set_cert_verify_callback(c, verify_pin, &made->pins);
-  // Names are those in the certificate's list of names, whole parts of them: RFC 6125 §6.4.
+  // Match only the certificate's subject alternative names, and wildcards only as whole labels: RFC
+  // 6125 §6.4.
   X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(c), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                              X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const std::string offered = alpn_list(options.protocols);
@@ -73,7 +74,7 @@ std::shared_ptr<const client_context> make(const connect_options& options) {
 }  // namespace
 
 std::string key_of(const connect_options& o) {
-  // Each with its length before it, so that no two lists read the same.
+  // Each item is preceded by its length, so different lists give different keys.
   std::string key;
   const auto add = [&key](std::string_view text) {
     key += std::to_string(text.size()) + ":";

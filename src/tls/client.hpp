@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the clients of one loop share: contexts with what they trust, and session tickets.
+/// Shared by the clients of one loop: contexts with their trust settings, and session tickets.
 
 #include "tls/context.hpp"
 #include "tls/session.hpp"
@@ -12,21 +12,21 @@
 
 namespace bight::tls {
 
-/// A context and what its callbacks stand on.
+/// A context and the data its callbacks use.
 struct client_context {
   context_ptr context;
   std::vector<std::string> pins;
 };
 
-/// Session tickets for connections to go on where an earlier one left off, each under everything
-/// that the earlier one was asked for: whom to, and what was trusted. So nothing that one
-/// connection has verified can be taken for verified by another that asks for more.
+/// Session tickets for resumption. Each is stored under a key of everything the original connection
+/// required: its peer and its trust settings. So a connection with stricter requirements cannot
+/// inherit a weaker verification.
 class ticket_shelf {
  public:
   static constexpr std::size_t tickets_max = 256;
 
   void put(const std::string& key, session_ptr ticket);
-  /// The session ticket, which is used up: RFC 8446 §C.4 wants each to be used once.
+  /// Removes and returns the session ticket: RFC 8446 §C.4 requires that each be used once.
   [[nodiscard]] session_ptr take(const std::string& key);
 
  private:
@@ -34,17 +34,17 @@ class ticket_shelf {
     std::string key;
     session_ptr ticket;
   };
-  std::vector<entry> entries_;  // the oldest first
+  std::vector<entry> entries_;  // oldest first
 };
 
-/// Of each loop.
+/// One per loop.
 class client_shelf : public loop_local {
  public:
   static constexpr std::size_t contexts_max = 16;
-  /// After so long the authorities are read again.
+  /// The trusted certificates are read again after this time.
   static constexpr duration context_life = 1h;
 
-  /// The context for these options; made at their first use.
+  /// The context for these options, created on first use.
   [[nodiscard]] std::shared_ptr<const client_context> context(const connect_options& options,
                                                               const std::string& key,
                                                               time_point now);
@@ -60,7 +60,7 @@ class client_shelf : public loop_local {
   std::shared_ptr<ticket_shelf> tickets_ = std::make_shared<ticket_shelf>();
 };
 
-/// Everything in the options that decides who is trusted and what is agreed.
+/// A key of everything in the options that affects trust or negotiation.
 [[nodiscard]] std::string key_of(const connect_options& options);
 
 }  // namespace bight::tls

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The end of a session: close_notify, and the time in which that and what is before it arrive.
+// The end of a session: sends close_notify, and gives it and the data before it time to arrive.
 #include "net/linger.hpp"
 #include "tls/session.hpp"
 
@@ -21,12 +21,12 @@ std::error_code session::shutdown_send(handle h) {
   return {};
 }
 
-// RFC 8446 §6.1: each side ends its own direction.
+// RFC 8446 §6.1: each side closes only its own direction.
 void session::say_goodbye() noexcept {
   if (said_goodbye_ || broken_ || !established_) return;
   said_goodbye_ = true;
   ERR_clear_error();
-  static_cast<void>(SSL_shutdown(ssl_.get()));  // 0: the peer has not said so itself yet
+  static_cast<void>(SSL_shutdown(ssl_.get()));  // 0: the peer has not sent close_notify yet
 }
 
 void session::close(handle h, ending how) noexcept {
@@ -37,8 +37,9 @@ void session::close(handle h, ending how) noexcept {
   hand_over(false);
   closing_ = true;
   loop_.linger(lingering_);
-  // Without its close_notify an answer that was cut off does not look whole. Where no answer can
-  // be, the peer gets the alert that says what went wrong.
+  // After a failure, close without close_notify, so that a truncated response does not look
+  // complete. Before the handshake is done there is no response; the peer gets the alert that
+  // explains the failure. If TLS itself failed, the alert is sent first too.
   const bool failed = how == ending::failed || under_.attended(handle_) == attention::cut;
   failed_ = failed && established_ && !said_goodbye_;
   if (how == ending::reset || (failed_ && !broken_)) return cut(true);
@@ -58,7 +59,7 @@ void session::drop(op*& slot) noexcept {
   if (slot != nullptr) finish(slot, make_error_code(errc::cancelled));
 }
 
-// A peer that takes nothing is waited for as long as one that says nothing.
+// A peer that reads nothing gets as long as one that sends nothing.
 void session::look() noexcept {
   const time_point moved = std::max(closed_at_, under_.last_used(handle_));
   const time_point due = std::min(later(moved, linger_silence), later(closed_at_, linger_time));
@@ -66,21 +67,22 @@ void session::look() noexcept {
   sched().arm(give_up_, due);
 }
 
-// Session tickets are for the next connection, and few clients read on until they come: a client
-// of TLS 1.3 that has none yet waits for them.
+// Session tickets serve the next connection, but few clients read long enough to receive them. So a
+// closing TLS 1.3 client without a session ticket waits for one.
 bool session::owes_a_read() const noexcept {
   return established_ && !got_ticket_ && !broken_ && !peer_ended_ && !wire_.ended &&
          !receive_failed_ && SSL_is_server(ssl_.get()) == 0 &&
          SSL_version(ssl_.get()) == TLS1_3_VERSION;
 }
 
-// Whether the close could destroy what was sent (RFC 2525 §2.17). A server has said its last word
-// just now. A client that was answered since then need not wait for its peer. A handshake that took
-// too long has no last word: whoever says a byte at a time would otherwise stay for as long again.
+// Whether the close could destroy sent data (RFC 2525 §2.17). A server has just sent its
+// close_notify. A client that received data since its last send need not wait. A handshake that
+// timed out does not linger: a peer that sends one byte at a time would otherwise stay twice as
+// long.
 bool session::must_linger() const noexcept {
   if (failed_ || wire_.ended || receive_failed_ || send_failed_) return false;
   if (!established_ && !broken_) return false;
-  if (quiet_) return false;  // what it said has been read, and nothing is under way
+  if (quiet_) return false;  // all input has been read, and nothing is in flight
   return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 
@@ -95,14 +97,14 @@ void session::part() noexcept {
 void session::part_now() {
   if (!cut_) {
     while (transmit()) {}
-    if (sending_ || !wire_.outgoing.empty()) return;  // called again when that has left
+    if (sending_ || !wire_.outgoing.empty()) return;  // called again when the send completes
     while (owes_a_read()) {
       const std::span<std::byte> nobodys = buffers_.plain.room(buffer_pool::block_size);
       while (decrypt_into(nobodys) > 0) {}
       if (owes_a_read() && !receive()) return;
     }
     if (!must_linger()) return cut(failed_);
-    if (receiving_) return receiving_->eng->cancel(*receiving_);  // called again then
+    if (receiving_) return receiving_->eng->cancel(*receiving_);  // called again when it completes
     cut_ = true;
     sched().disarm(give_up_);
     if (linger(under_, handle_))
@@ -113,7 +115,7 @@ void session::part_now() {
   if (!receiving_ && !sending_) sched().ready(end_);
 }
 
-// Closes the socket. What is in flight comes back, and then nothing is left to wait for.
+// Closes the socket. Operations in flight then complete, and the session can end.
 void session::cut(bool reset) noexcept {
   if (!std::exchange(cut_, true)) {
     sched().disarm(give_up_);

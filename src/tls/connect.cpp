@@ -11,7 +11,7 @@ namespace bight::tls {
 
 namespace {
 
-// Puts the session tickets of one connection where the next one like it will look.
+// Stores the session tickets of a connection for the next one with the same key.
 class tickets_of final : public ticket_taker {
  public:
   tickets_of(std::shared_ptr<ticket_shelf> shelf, std::string key)
@@ -23,16 +23,16 @@ class tickets_of final : public ticket_taker {
   std::string key_;
 };
 
-// Whom the certificate must be for. A name is used without the dot of the root: RFC 6066 §3.
+// The host that the certificate must match. A name loses its trailing dot: RFC 6066 §3.
 address host_of(const address& to, const connect_options& options) {
   std::string name = options.name;
   if (name.empty() && to.kind() == address_kind::any) name = "localhost";
   if (name.empty() && !to.is_unix()) name = to.host();
-  // A certificate has no zone: that names an interface of this machine (RFC 6874 §3).
+  // A certificate contains no zone: zones name interfaces of this machine (RFC 6874 §3).
   if (name.find(':') != std::string::npos) name = name.substr(0, name.find('%'));
   if (name.ends_with('.')) name.pop_back();
   if (name.empty()) return {};
-  // As the address of a port of it: that tells names and IP addresses apart, and checks both.
+  // Parsing it as an address with a port distinguishes names from IP addresses and validates both.
   const bool ip6 = name.find(':') != std::string::npos;
   return address(ip6 ? fmt::format("[{}]:0", name) : name + ":0");
 }
@@ -55,7 +55,7 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
   const std::string name = host.host();
   bool set = true;
   if (host.is_ip()) {
-    // No SNI: RFC 6066 §3 knows names only.
+    // No SNI: RFC 6066 §3 allows names only.
     set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(made.get()), name.c_str()) == 1;
   } else {
     set = SSL_set_tlsext_host_name(made.get(), name.c_str()) == 1 &&
@@ -65,7 +65,7 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
   return made;
 }
 
-// Of TLS 1.2 the session ticket that was used may be used again, and no new one need have come.
+// In TLS 1.2 a session ticket may be used again, and the server need not send a new one.
 void keep_old_ticket(const stream& connection, ticket_taker& tickets) {
   SSL* ssl = session::of(connection)->ssl();
   if (SSL_session_reused(ssl) != 1 || SSL_version(ssl) >= TLS1_3_VERSION) return;

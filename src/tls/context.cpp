@@ -11,10 +11,10 @@ namespace bight::tls {
 
 namespace {
 
-// RFC 9155 and the year's cryptanalysis: 112 bits, so no SHA-1 and no RSA below 2,048.
+// At least 112 bits: no SHA-1 (RFC 9155), no RSA below 2,048 bits.
 constexpr int security_level = 2;
 
-// A key update of the peer's, as it is read: RFC 8446 §4.6.3.
+// Counts the peer's key updates: RFC 8446 §4.6.3.
 void on_message(int written, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
   if (written != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
   if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
@@ -45,10 +45,10 @@ context_ptr make_context(const SSL_METHOD* method, version least) {
   SSL_CTX* c = made.get();
   SSL_CTX_set_min_proto_version(c, least == version::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_security_level(c, security_level);
-  // Renegotiation and compression have been holes; RFC 8446 has neither.
+  // Renegotiation and compression have had vulnerabilities; TLS 1.3 (RFC 8446) has neither.
   SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // A connection that is still holds no buffer of OpenSSL's; a send goes on where it was, from
-  // wherever its bytes are then.
+  // An idle connection keeps no OpenSSL buffers. A partial send may continue from a different
+  // address.
   SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_msg_callback(c, on_message);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What goes wrong in a session, and how it is told.
+// Errors of a session, and their messages.
 #include "base/plant.hpp"
 #include "tls/session.hpp"
 
@@ -10,7 +10,7 @@ namespace bight::tls {
 
 namespace {
 
-// Whom the peer's certificate had to be for.
+// The name or IP address that the peer's certificate had to match.
 std::string wanted_name(SSL* ssl) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
   if (const char* host = X509_VERIFY_PARAM_get0_host(rules, 0)) return host;
@@ -22,15 +22,15 @@ std::string wanted_name(SSL* ssl) {
 
 }  // namespace
 
-// Why OpenSSL's call, whose queue of errors was empty before, went no further.
+// Why an OpenSSL call stopped. The error queue must have been empty before the call.
 auto session::why_stopped(int outcome) -> stopped {
   switch (SSL_get_error(ssl_.get(), outcome)) {
     case SSL_ERROR_ZERO_RETURN: return stopped::ended;
-    // The wire takes everything, so to want to write is to want to be called again.
+    // The wire accepts all output, so WANT_WRITE only means: call again.
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
       if (!receive_failed_) return stopped::wants_input;
-      if (established_) return stopped::wants_input;  // decrypt() tells it, behind what had come
+      if (established_) return stopped::wants_input;  // decrypt() reports it after the data
       break;
     default: break;
   }
@@ -44,7 +44,8 @@ void session::fail(failure f) {
   failure_ = std::move(f);
 }
 
-// What was being put together is lost, here or there: nothing may follow it. The peer sees a reset.
+// Data being assembled is lost, in either direction, so nothing may follow it. The peer sees a
+// reset.
 void session::run_out_of_memory() noexcept {
   broken_ = true;
   failure_ = {make_error_code(errc::no_resources), {}};
@@ -68,7 +69,7 @@ failure session::failure_now() {
   if (about_certificate && verified != X509_V_OK)
     return refused_certificate(verified, refused_.get(), wanted_name(ssl_.get()));
   if (established_ && code == errc::tls_truncated)
-    return {make_error_code(errc::tls_truncated), {}};  // OpenSSL's words say less
+    return {make_error_code(errc::tls_truncated), {}};  // OpenSSL's text is less specific
   if (established_) return {code, {}};
   if (code == errc::tls_truncated && send_failed_) {
     const error plain(send_failed_, "");

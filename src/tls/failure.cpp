@@ -17,11 +17,11 @@ namespace bight::tls {
 
 namespace {
 
-constexpr int alerts_from = SSL_AD_REASON_OFFSET;  // SSL_R_*_ALERT_*: an alert's code and this
-constexpr std::size_t names_max = 5;               // that a message lists
+constexpr int alerts_from = SSL_AD_REASON_OFFSET;  // an alert's reason code is this plus the alert
+constexpr std::size_t names_max = 5;               // names listed in a message
 constexpr std::size_t quoted_max = 48;             // bytes
 
-// RFC 8446 §6.2, for those that a user can do something about.
+// RFC 8446 §6.2, for the alerts that a user can act on.
 const char* advice_for_alert(int alert) noexcept {
   switch (alert) {
     case SSL_AD_BAD_CERTIFICATE:
@@ -128,7 +128,7 @@ std::string text_of_ip(const ASN1_OCTET_STRING* ip) {
   return address::ip6(sixteen, 0).host();
 }
 
-// What to do about it, as the condition's own words have it: " (…)".
+// The advice from the condition's standard text, with its leading space: " (…)".
 std::string advice_for(errc condition) {
   const error plain(condition, "");
   const std::string_view whole = plain.what();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Certificates and keys from files. A key's contents, and a password, never reach a message.
+// Certificates and keys from files. Messages never contain a key's contents or a password.
 #include "tls/context.hpp"
 #include "tls/failure.hpp"
 
@@ -13,7 +13,7 @@ namespace bight::tls {
 
 namespace {
 
-// OpenSSL would ask the terminal for a password; a server that starts has none to ask.
+// By default, OpenSSL would prompt for a password on the terminal; a server has nobody to prompt.
 int no_password(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return 0;
@@ -40,7 +40,8 @@ std::vector<x509_ptr> read_chain(const std::string& file) {
   bool asked = false;
   while (X509* one = PEM_read_bio_X509(from.get(), nullptr, no_password, &asked))
     chain.emplace_back(one);
-  // The end of the file is an error of its own to OpenSSL; anything else is one to us.
+  // OpenSSL reports the end of the file as PEM_R_NO_START_LINE. Any other error means a damaged
+  // file.
   const unsigned long last = ERR_peek_last_error();
   if (chain.empty())
     refuse(file, "certificate",

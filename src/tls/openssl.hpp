@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// OpenSSL's objects with an owner.
+/// Owning pointers to OpenSSL objects.
 
 #include <memory>
 

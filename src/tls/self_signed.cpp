@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A certificate for development: nobody signs for it, so a client trusts it by its pin.
+// A self-signed certificate for development. Clients trust it by its pin.
 #include "tls/server.hpp"
 #include "tls/world.hpp"
 
@@ -14,9 +14,9 @@ namespace bight::tls {
 
 namespace {
 
-constexpr long valid_before = 60L * 60;         // seconds: clocks differ
+constexpr long valid_before = 60L * 60;         // seconds, to allow for clock skew
 constexpr long valid_for = 30L * 24 * 60 * 60;  // seconds
-constexpr std::size_t serial_size = 16;         // bytes, RFC 5280 §4.1.2.2 allows 20
+constexpr std::size_t serial_size = 16;         // bytes; RFC 5280 §4.1.2.2 allows 20
 constexpr const char* names = "DNS:localhost,IP:127.0.0.1,IP:::1";
 
 void need(bool worked) {
@@ -49,7 +49,7 @@ void use_self_signed(SSL_CTX& context) {
   add_serial(x);
   const auto date = date_of_the_world();
   std::time_t in_the_world = date.value_or(0);
-  std::time_t* const from = date ? &in_the_world : nullptr;  // null: the machine's
+  std::time_t* const from = date ? &in_the_world : nullptr;  // null: the machine's clock
   need(X509_time_adj(X509_getm_notBefore(&x), -valid_before, from) != nullptr &&
        X509_time_adj(X509_getm_notAfter(&x), valid_for, from) != nullptr);
   X509_NAME* subject = X509_get_subject_name(&x);

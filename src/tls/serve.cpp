@@ -14,9 +14,9 @@ namespace bight::tls {
 
 namespace {
 
-// One connection: the handshake, then the handler. Connection and talk are parameters, because a
-// coroutine's parameters live until its frame ends and its variables do not: whoever reports the
-// error of a session asks the connection for its address first.
+// One connection: the handshake, then the handler. `peer` and `talk` are parameters because
+// parameters live until the frame is destroyed, but local variables do not. The error report of a
+// failed session still needs the connection, to get the peer's address.
 task<> secured(stream peer, std::shared_ptr<server_identity> identity, tcp::handler handle,
                std::optional<task<>> talk) {
   loop& here = loop::of(co_await current_context());
@@ -92,7 +92,7 @@ task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
   secured_handler secure{identity, std::move(handle)};
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
   if (reloads) {
-    // The signal is waited for before anybody is told that the server listens.
+    // The signal wait must begin before the server announces that it listens.
     auto both = race(reload_at_hangup(identity, on_error), std::move(serving));
     co_await std::move(both);
   } else {

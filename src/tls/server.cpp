@@ -15,7 +15,7 @@ namespace bight::tls {
 namespace {
 
 constexpr std::string_view session_scope =
-    "bight";  // of session tickets; each context has keys of its own
+    "bight";  // for session tickets; each context has separate keys
 
 bool is_for(SSL_CTX* context, const char* name) noexcept {
   X509* certificate = SSL_CTX_get0_certificate(context);
@@ -23,7 +23,7 @@ bool is_for(SSL_CTX* context, const char* name) noexcept {
                          nullptr) == 1;
 }
 
-// SNI, RFC 6066 §3. A name that nothing here fits gets the first certificate: the client judges.
+// SNI, RFC 6066 §3. If no certificate matches, use the first one and let the client decide.
 int choose_certificate(SSL* ssl, int*, void* of) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
@@ -37,7 +37,8 @@ int choose_certificate(SSL* ssl, int*, void* of) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-// ALPN. Ours are in order of preference; nothing in common ends the handshake: RFC 7301 §3.2.
+// ALPN. The server's order of preference decides. Without a common protocol the handshake fails:
+// RFC 7301 §3.2.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void* of) {
   const auto& all = *static_cast<const loaded_identities*>(of);
@@ -53,7 +54,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
 void ask_for_certificates(SSL_CTX& context, const std::string& authorities) {
   trust_file(context, authorities);
   SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, keep_refused);
-  // The names tell a client with several certificates which to show.
+  // The CA names let a client with several certificates choose one.
   SSL_CTX_set_client_CA_list(&context, SSL_load_client_CA_file(authorities.c_str()));
 }
 
@@ -71,7 +72,7 @@ std::shared_ptr<const loaded_identities> server_identity::current() const {
 }
 
 void server_identity::reload() {
-  if (self_signed()) return;  // its pin must stay what it was
+  if (self_signed()) return;  // the pin must not change
   auto fresh = load();
   const std::lock_guard lock(door_);
   current_ = std::move(fresh);
@@ -88,7 +89,7 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     else
       use_self_signed(*c);
     if (!how_.client_authorities.empty()) ask_for_certificates(*c, how_.client_authorities);
-    // Sessions live in the session tickets that clients keep; nothing is kept here.
+    // Clients store the sessions, as session tickets; the server keeps no cache.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     date_tickets(*c);
     SSL_CTX_set_session_id_context(c, reinterpret_cast<const unsigned char*>(session_scope.data()),
@@ -121,7 +122,7 @@ void acceptor::reload() { identity_->reload(); }
 std::string acceptor::pin() const { return identity_->current()->pin; }
 
 task<stream> acceptor::accept(stream over) const {
-  const auto identity = identity_;  // the acceptor itself may be gone before this ends
+  const auto identity = identity_;  // the acceptor may be destroyed before this ends
   loop& here = loop::of(co_await current_context());
   stream safe = begin_as_server(std::move(over), *identity, here);
   co_await handshake_operation(safe);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a TLS server has: certificates that can be exchanged while it serves.
+/// The certificates of a TLS server, which can be replaced while it runs.
 
 #include "tls/context.hpp"
 
@@ -18,26 +18,26 @@ class loop;
 
 namespace bight::tls {
 
-/// Certificates as they were read once. Connections hold it for as long as they live.
+/// One loaded set of certificates. Each connection keeps its set alive.
 struct loaded_identities {
-  std::vector<context_ptr> contexts;  // the first is for everybody whom no other fits
-  std::string protocols;              // as ALPN writes them
-  std::string pin;                    // of the first
+  std::vector<context_ptr> contexts;  // the first is the default
+  std::string protocols;              // encoded for ALPN
+  std::string pin;                    // of the first certificate
 };
 
-/// The server's side of serve_options.
+/// Holds serve_options and the certificates loaded from them.
 ///
-/// threads  accepting loops take current(); one of them may reload().
+/// threads  each accepting loop calls current(); one of them may call reload().
 class server_identity {
  public:
-  /// errors  those of tls::serve about files.
+  /// errors  the file errors of tls::serve.
   explicit server_identity(serve_options how);
 
-  /// What connections that come now begin with.
+  /// The certificates for new connections.
   [[nodiscard]] std::shared_ptr<const loaded_identities> current() const;
   void reload();
   [[nodiscard]] const serve_options& how() const noexcept { return how_; }
-  /// Whether the certificate was made on the spot.
+  /// Whether the certificate is generated at startup.
   [[nodiscard]] bool self_signed() const noexcept;
 
  private:
@@ -48,10 +48,10 @@ class server_identity {
   std::shared_ptr<const loaded_identities> current_;
 };
 
-/// A stream over `over` whose handshake, as the server, has not begun.
+/// Returns a server-side TLS stream over `over` whose handshake has not begun.
 [[nodiscard]] stream begin_as_server(stream over, const server_identity& identity, loop& here);
 
-/// A key (ECDSA, P-256) and a certificate for this machine's own names, for development.
+/// Generates a key (ECDSA, P-256) and a certificate for localhost, for development.
 void use_self_signed(SSL_CTX& context);
 
 }  // namespace bight::tls

@@ -15,8 +15,8 @@ namespace bight::tls {
 namespace {
 
 constexpr std::size_t record_max = SSL3_RT_MAX_PLAIN_LENGTH;  // RFC 8446 §5.1
-constexpr std::size_t chunk_max = 4 * record_max;             // encrypted before it is sent
-// Key updates without a byte of data between them: more is an attack on our time.
+constexpr std::size_t chunk_max = 4 * record_max;             // encrypted per send
+// Key updates allowed without any data between them. More is a denial-of-service attack.
 constexpr int key_updates_max = 32;
 
 }  // namespace
@@ -66,7 +66,7 @@ void session::on_ticket(session_ptr ticket) {
   if (tickets_ != nullptr) tickets_->take_ticket(std::move(ticket));
 }
 
-// ── What the stream asks ────────────────────────────────────────────────────────────────────────
+// ── Operations of the stream ────────────────────────────────────────────────────────────────────
 
 bool session::submit(op& o) {
   if (closing_ || o.on != handle_) {
@@ -93,7 +93,7 @@ bool session::submit(op& o) {
     return true;
   }
   receives ? o.begin_waiting(received_) : o.begin_waiting();
-  if (complete) {  // others go on first
+  if (complete) {  // other tasks go first
     if (receives) received_ = &o;
     done_.push(o);
   }
@@ -103,7 +103,7 @@ bool session::submit(op& o) {
 
 void session::cancel(op& o) noexcept {
   op** slot = &o == receiver_ ? &receiver_ : &o == sender_ ? &sender_ : &shaker_;
-  if (*slot != &o) return;  // complete already
+  if (*slot != &o) return;  // already complete
   *slot = nullptr;
   o.code = errc::cancelled;
   sched().ready(o);
@@ -111,7 +111,7 @@ void session::cancel(op& o) noexcept {
 }
 
 void session::requeue(op& o) noexcept {
-  if (closing_ || o.ends_stream || o.count == 0) return;  // the end is found again
+  if (closing_ || o.ends_stream || o.count == 0) return;  // the end will be found again
   try {
     if (o.what == verb::recv)
       requeued_.push_back(std::move(*o.got));
@@ -121,14 +121,14 @@ void session::requeue(op& o) noexcept {
   } catch (const std::bad_alloc&) {
     run_out_of_memory();
   }
-  pump();  // somebody may have begun to wait meanwhile
+  pump();  // a new receive may be waiting
   hand_over(false);
 }
 
-// ── What goes on ────────────────────────────────────────────────────────────────────────────────
+// ── Progress ────────────────────────────────────────────────────────────────────────────────────
 
-// 1. Each operation goes on as far as what has come allows. 2. What that made is sent. 3. What it
-// needs is received. 4. Again, while that completes at once.
+// 1. Advance each operation as far as the input allows. 2. Send the output. 3. Receive needed
+// input. 4. Repeat while that completes immediately.
 void session::pump() noexcept {
   try {
     pump_all();
@@ -157,7 +157,7 @@ void session::shake() {
     if (!heard_ && !wire_.incoming.empty()) {
       heard_ = true;
       const char first = wire_.incoming.view().front();
-      // Any kind of record may come back; OpenSSL says what is wrong with it.
+      // A server may reply with any record type; OpenSSL reports what is wrong with it.
       const bool may_answer =
           first >= SSL3_RT_CHANGE_CIPHER_SPEC && first <= SSL3_RT_APPLICATION_DATA;
       if (first != SSL3_RT_HANDSHAKE && !(client && may_answer)) {
@@ -176,12 +176,12 @@ void session::shake() {
     }
     established_ = true;
   }
-  // Over when the last of it has left: then nothing is in flight that nobody waits for.
+  // Complete only when all output is sent, so that no send is in flight without a waiter.
   if (wire_.outgoing.empty() && !sending_) finish(shaker_);
 }
 
-// The front of what is to be sent, at most a record of it. Small pieces are put together: a record
-// costs 22 bytes and a pass of the cipher.
+// The next data to encrypt, at most one record. Small pieces are combined: each record costs 22
+// bytes and one cipher pass.
 std::span<const std::byte> session::next_text(const op& o) {
   const auto* data = static_cast<const std::byte*>(o.pieces->data);
   if (o.piece_count == 1 || o.pieces->size >= record_max)
@@ -226,7 +226,7 @@ void session::encrypt() {
   if (broken_) return finish(sender_, make_error_code(errc::tls_failed));
   if (send_failed_) return finish(sender_, send_failed_);
   if (said_goodbye_ || !established_) return finish(sender_, make_error_code(errc::closed));
-  if (!wire_.outgoing.empty() || sending_) return;  // first what there is
+  if (!wire_.outgoing.empty() || sending_) return;  // send pending output first
   for (std::size_t made = 0; made < chunk_max;) {
     if (!more_pieces(*sender_)) {
       if (made == 0) finish(sender_);
@@ -237,7 +237,7 @@ void session::encrypt() {
     ERR_clear_error();
     const int outcome = SSL_write_ex(ssl_.get(), text.data(), text.size(), &written);
     if (outcome != 1) {
-      // To wait for input in order to send: RFC 8446 §4.6 lets a peer ask us something first.
+      // A send may need input first: RFC 8446 §4.6 lets a peer send a request after the handshake.
       if (why_stopped(outcome) != stopped::wants_input)
         finish(sender_, make_error_code(errc::tls_failed));
       else if (receive_failed_)
@@ -269,7 +269,8 @@ void session::decrypt() {
     return finish(receiver_);
   }
   const bool lends = o.what == verb::recv;
-  // Until the room is filled: of TLS over TLS the last lease that ends would take its block back.
+  // Keeps the ciphertext's block alive until the room is filled. In TLS over TLS both layers share
+  // the pool, and the block would be recycled when its last lease ends.
   const lease held = wire_.incoming;
   const std::size_t most = std::min<std::size_t>(o.size, buffer_pool::block_size);
   std::span<std::byte> room;
@@ -292,8 +293,8 @@ void session::decrypt() {
   wants_input_ = true;
 }
 
-// As much as there is and as fits: a peer that sends a byte a record shall not cost a turn a byte.
-// An end or a failure behind some bytes is for the next receive.
+// Decrypts as much as is available and fits, so that a peer sending one-byte records does not cost
+// a turn per byte. An end of stream or failure after some bytes is left for the next receive.
 std::size_t session::decrypt_into(std::span<std::byte> room) {
   std::size_t got = 0;
   while (got < room.size() && !broken_ && !peer_ended_) {
@@ -314,7 +315,7 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
   return got;
 }
 
-// ── What is complete ────────────────────────────────────────────────────────────────────────────
+// ── Completion ──────────────────────────────────────────────────────────────────────────────────
 
 void session::finish(op*& slot, std::error_code code) noexcept {
   op& o = *std::exchange(slot, nullptr);
@@ -324,8 +325,9 @@ void session::finish(op*& slot, std::error_code code) noexcept {
   done_.push(o);
 }
 
-// Resumes who waited. From the loop's ready list, where user code may run, the last of them goes on
-// at once instead of in the next turn; the session may have ended its work when that returns.
+// Resumes the waiting tasks. When called from the loop's ready list, where user code may run, it
+// resumes the last one immediately instead of in the next turn. The session may be deleted when
+// that returns.
 void session::hand_over(bool from_loop) {
   while (runnable* r = done_.pop()) {
     if (from_loop && done_.empty()) return r->run(*r);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One TLS connection: a carrier that stands on a stream.
+/// One TLS connection: a carrier on top of a stream.
 
 #include <bight/stream.hpp>
 
@@ -15,14 +15,14 @@
 
 namespace bight::tls {
 
-/// Buffers that the sessions of a loop share. Two pools, because OpenSSL may write an answer while
-/// it reads, and room in a pool is valid until the next call only.
+/// Buffers shared by the sessions of a loop. Two pools, because OpenSSL may write while it reads,
+/// and a pool's room is valid only until the next call.
 struct session_buffers : loop_local {
   buffer_pool plain;
   buffer_pool cipher;
 };
 
-/// What a client's session hands on the session tickets that it gets.
+/// Receives the session tickets of a client's session.
 class ticket_taker {
  public:
   virtual void take_ticket(session_ptr ticket) = 0;
@@ -31,21 +31,21 @@ class ticket_taker {
   ~ticket_taker() = default;
 };
 
-/// Decrypts and encrypts for one stream, by way of at most one receive and one send on the stream
-/// below. Driven by what the stream's operations ask and by what comes back from below; no
-/// coroutine, and no memory for a message but OpenSSL's own.
+/// Decrypts and encrypts for one stream, with at most one receive and one send in flight on the
+/// stream below. Driven by the stream's operations and by completions from below; it uses no
+/// coroutine, and no memory per message except OpenSSL's.
 ///
-/// life  It belongs to the stream that attach() gives. Once that is closed it says its farewell,
-///       and ends in the ready list behind every operation that it has completed, because those
-///       still ask it for addresses and errors when they are taken.
+/// life  Owned by the stream that attach() returns. When that stream is closed, the session sends
+///       close_notify. Its deletion is queued on the ready list behind all operations that it
+///       completed, because these still query it for addresses and errors.
 class session final : public carrier {
  public:
-  /// A stream over `below`, whose handshake has not begun. `kept` lives as long as the session:
-  /// what the callbacks of `ssl` stand on.
+  /// Returns a TLS stream over `below` whose handshake has not begun. `kept` owns the data that the
+  /// callbacks of `ssl` use, and lives as long as the session.
   [[nodiscard]] static stream attach(stream below, ssl_ptr ssl, loop& l,
                                      std::shared_ptr<ticket_taker> tickets,
                                      std::shared_ptr<const void> kept);
-  /// The session of a stream, or null when it is not one of TLS or is closed.
+  /// The session of a stream; null if it is closed or not a TLS stream.
   [[nodiscard]] static session* of(const stream& s) noexcept;
   [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
 
@@ -57,7 +57,7 @@ class session final : public carrier {
   void close(handle h, ending how) noexcept override;
   void attend(handle h, attention a) noexcept override;
   [[nodiscard]] attention attended(handle h) const noexcept override;
-  /// False: the farewell sees to that.
+  /// Always false: the session's close lingers if necessary.
   [[nodiscard]] bool may_lose(handle) const noexcept override { return false; }
   [[nodiscard]] bool can_send(handle h) const noexcept override;
   [[nodiscard]] result<address> local(handle h) const override;
@@ -68,13 +68,13 @@ class session final : public carrier {
   [[nodiscard]] error explain(std::error_code code, std::string_view tried,
                               std::uint64_t transferred) const override;
 
-  // For OpenSSL's callbacks, which find the session by SSL_get_app_data.
+  // For OpenSSL's callbacks, which get the session from SSL_get_app_data.
   void on_ticket(session_ptr ticket);
   void on_key_update() noexcept { ++key_updates_; }
   void on_refused(x509_ptr certificate) noexcept { refused_ = std::move(certificate); }
 
  private:
-  // An operation of our own on the stream below; made anew for each use.
+  // An operation on the stream below; constructed anew for each use.
   struct raw : op {
     raw(verb v, session& s, void (*done)(runnable&)) noexcept;
     session* owner;
@@ -95,7 +95,7 @@ class session final : public carrier {
           std::shared_ptr<const void> kept);
   ~session() override;
 
-  // session.cpp: what the stream's operations want, one step of each.
+  // session.cpp: one step of each of the stream's operations.
   void pump() noexcept;
   void pump_all();
   void shake();
@@ -116,7 +116,7 @@ class session final : public carrier {
   [[nodiscard]] static bool submit_below(raw& r) noexcept;
   void rest() noexcept;
 
-  // errors.cpp: what went wrong.
+  // errors.cpp: errors.
   enum class stopped : std::uint8_t { no, wants_input, ended, failed };
   [[nodiscard]] stopped why_stopped(int outcome);
   void fail(failure f);
@@ -137,42 +137,42 @@ class session final : public carrier {
   loop& loop_;
   session_buffers& buffers_;
   stream below_;
-  carrier& under_;       // below_'s, also when that has been closed
-  const handle handle_;  // the same
+  carrier& under_;       // the carrier of below_, still valid after that is closed
+  const handle handle_;  // the handle of below_, likewise
   wire wire_;
-  ssl_ptr ssl_;  // after the wire, which its BIO borrows
+  ssl_ptr ssl_;  // declared after the wire, which its BIO borrows
   std::shared_ptr<ticket_taker> tickets_;
   std::shared_ptr<const void> kept_;
 
-  // What the stream waits for.
+  // Operations of the stream in progress.
   op* shaker_ = nullptr;
   op* receiver_ = nullptr;
   op* sender_ = nullptr;
-  op* received_ = nullptr;  // has been served, and its coroutine has not gone on yet
+  op* received_ = nullptr;  // completed, but its coroutine has not resumed yet
   const op* submitting_ = nullptr;
   runnable_queue done_;
-  std::vector<lease> requeued_;  // the last is the first to be given
+  std::vector<lease> requeued_;  // the last is returned first
 
-  // What goes on below.
+  // Operations on the stream below.
   std::optional<raw> receiving_;
   std::optional<raw> sending_;
-  std::vector<lease> leaving_;  // what sending_ sends
+  std::vector<lease> leaving_;  // the data of sending_
   std::vector<piece> pieces_;
   bool wants_input_ = false;
-  bool heard_ = false;  // anything at all
-  // The beginning of what was heard: a record's header, and the kind of the message in it.
+  bool heard_ = false;  // anything was received
+  // The first bytes received: a record header and the type of the handshake message.
   static constexpr std::size_t opening_max = SSL3_RT_HEADER_LENGTH + 1;
   std::string opening_;
   std::error_code receive_failed_;
   std::error_code send_failed_;
 
-  // How far it is.
+  // Progress.
   bool established_ = false;
   bool peer_ended_ = false;
-  bool broken_ = false;  // OpenSSL must not be called any more
+  bool broken_ = false;  // OpenSSL must not be called again
   bool got_ticket_ = false;
-  bool unanswered_ = false;  // something was sent since bytes came
-  int key_updates_ = 0;      // since bytes came
+  bool unanswered_ = false;  // data was sent since the last data was received
+  int key_updates_ = 0;      // since the last data was received
   failure failure_;
   x509_ptr refused_;
 
@@ -180,8 +180,8 @@ class session final : public carrier {
   bool said_goodbye_ = false;
   bool half_closed_ = false;
   bool closing_ = false;
-  bool quiet_ = false;   // nothing came or went for linger_silence before the close
-  bool failed_ = false;  // what was sent may be cut short: a reset follows the last alert
+  bool quiet_ = false;   // no traffic for linger_silence before the close
+  bool failed_ = false;  // output may be incomplete: reset after the last alert
   bool cut_ = false;
   time_point closed_at_{};
   owned_timer give_up_;
@@ -189,8 +189,8 @@ class session final : public carrier {
   owned_end end_;
 };
 
-/// Awaits the handshake of a stream that session::attach() gave. `with` is borrowed, for messages;
-/// null: the address of the stream's other end.
+/// Runs the handshake of a stream from session::attach(). `with` is borrowed and names the peer in
+/// messages; null: the stream's remote address.
 class [[nodiscard]] handshake_operation : public op {
  public:
   using value_type = void;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The stream below a session: at most one receive and one send on it.
+// The stream below a session: at most one receive and one send in flight.
 #include "tls/session.hpp"
 
 #include <new>
@@ -26,7 +26,7 @@ bool session::submit_below(raw& r) noexcept {
   }
 }
 
-// Begins to receive when nothing is left to decrypt. Whether something new is there already.
+// Starts a receive if no ciphertext is pending. Returns whether new input is already there.
 bool session::receive() {
   if (receiving_ || wire_.ended || receive_failed_ || cut_ || !wire_.incoming.empty()) return false;
   receiving_.emplace(verb::recv, *this, [](runnable& r) {
@@ -39,7 +39,8 @@ bool session::receive() {
   receiving_->got = &receiving_->received;
   if (!submit_below(*receiving_)) return false;
   take_received();
-  // Not when the program is being killed: then every operation ends at once, with nothing.
+  // False if the receive was cancelled: when the program is being killed, each operation completes
+  // at once without data.
   return !wire_.incoming.empty() || wire_.ended || receive_failed_;
 }
 
@@ -57,7 +58,7 @@ void session::take_received() {
   receiving_.reset();
 }
 
-// Sends what has been encrypted. Whether it has all left already.
+// Starts sending the ciphertext. Returns whether it was sent immediately.
 bool session::transmit() {
   if (sending_ || wire_.outgoing.empty() || cut_) return false;
   if (send_failed_) {
@@ -83,9 +84,9 @@ void session::take_sent() {
   sending_.reset();
   leaving_.clear();
   if (!said_goodbye_ || half_closed_ || !wire_.outgoing.empty() || send_failed_) return;
-  if (closing_ && !owes_a_read()) return;  // the close says it
+  if (closing_ && !owes_a_read()) return;  // the close sends end of stream
   half_closed_ = true;
-  static_cast<void>(under_.shutdown_send(handle_));  // gone already: as well
+  static_cast<void>(under_.shutdown_send(handle_));  // an error means it is closed already
 }
 
 void session::on_raw_done() {
@@ -94,13 +95,14 @@ void session::on_raw_done() {
   hand_over(true);
 }
 
-// Nobody waits for what would be received: then it stays in the kernel, where the peer feels it.
+// Cancels a receive that no operation needs. The data then stays in the kernel, where it exerts
+// backpressure on the peer.
 void session::rest() noexcept {
   if (receiving_ && shaker_ == nullptr && receiver_ == nullptr && !(sender_ && wants_input_))
     receiving_->eng->cancel(*receiving_);
 }
 
-// ── What the socket below knows ─────────────────────────────────────────────────────────────────
+// ── Forwarded to the stream below ───────────────────────────────────────────────────────────────
 
 void session::attend(handle h, attention a) noexcept { under_.attend(h, a); }
 

@@ -26,7 +26,7 @@ int read(BIO* b, char* into, int max) {
 int write(BIO* b, const char* bytes, int size) {
   wire& w = of(b);
   BIO_clear_retry_flags(b);
-  // A record is 16 KiB and a little; during a handshake OpenSSL gathers no more than 4 KiB.
+  // A record is slightly over 16 KiB; during a handshake OpenSSL buffers at most 4 KiB.
   const auto length = std::min(static_cast<std::size_t>(size), buffer_pool::block_size);
   try {
     w.outgoing.push_back(w.pool.copy({reinterpret_cast<const std::byte*>(bytes), length}));
@@ -56,7 +56,7 @@ BIO_METHOD* make_method() noexcept {
 }  // namespace
 
 bio_ptr wire::make_bio() {
-  static BIO_METHOD* const method = make_method();  // a table of functions, for good
+  static BIO_METHOD* const method = make_method();  // never freed
   bio_ptr made(method != nullptr ? BIO_new(method) : nullptr);
   if (made == nullptr) throw std::bad_alloc();
   BIO_set_data(made.get(), this);

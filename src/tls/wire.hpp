@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What OpenSSL reads from and writes to, in the place of a socket: memory.
+/// The memory that OpenSSL reads and writes instead of a socket.
 
 #include "base/buffers.hpp"
 #include "tls/openssl.hpp"
@@ -10,18 +10,17 @@
 
 namespace bight::tls {
 
-/// Ciphertext on its way in and out. OpenSSL takes what has come out of the very lease that the
-/// stream below gave, and what it gives goes into buffers of the loop's, so a connection that is
-/// still holds none.
+/// Incoming and outgoing ciphertext. OpenSSL reads input directly from the lease of the stream
+/// below, and its output goes into the loop's buffers. So an idle connection holds no buffers.
 struct wire {
   explicit wire(buffer_pool& p) noexcept : pool(p) {}
 
-  lease incoming;               ///< not read by OpenSSL yet
-  bool ended = false;           ///< nothing comes after `incoming`
+  lease incoming;               ///< not yet read by OpenSSL
+  bool ended = false;           ///< end of stream follows `incoming`
   std::vector<lease> outgoing;  ///< to be sent
   buffer_pool& pool;
 
-  /// The two ends that SSL_set_bio wants, as one. Borrows the wire.
+  /// Makes one BIO for both directions of SSL_set_bio. It borrows the wire.
   [[nodiscard]] bio_ptr make_bio();
 };
 

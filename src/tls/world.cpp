@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RAND_METHOD has been discouraged since OpenSSL 3.0; a provider would need 400 lines to say this.
+// RAND_METHOD is deprecated since OpenSSL 3.0; a provider would need 400 lines for the same.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "tls/world.hpp"
@@ -25,7 +25,8 @@ int draw(unsigned char* into, int count) {
 
 int ready() { return surroundings::simulated() != nullptr ? 1 : RAND_OpenSSL()->status(); }
 
-// The machine's, as OpenSSL reads it: nobody above the waist may.
+// The machine's date as OpenSSL reads it. Code above the engine interface must not read a clock
+// directly.
 long date_of_openssl() {
   const session_ptr made_now(SSL_SESSION_new());
   if (made_now == nullptr) throw std::bad_alloc();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// OpenSSL in a simulated world, whose chance and date it must not take from the machine: see
-/// engine/surroundings.hpp. On a real engine nothing here does anything.
+/// OpenSSL in a simulated world. There it must not take randomness or dates from the machine: see
+/// engine/surroundings.hpp. On a real engine these functions have no effect.
 
 #include "tls/openssl.hpp"
 
@@ -11,28 +11,28 @@
 
 namespace bight::tls {
 
-/// Everything that OpenSSL draws in a turn of a simulated program comes from its world from now on:
-/// keys, nonces, serial numbers.
+/// From now on, everything that OpenSSL draws at random in a turn of a simulated program comes from
+/// its world: keys, nonces, serial numbers.
 ///
-/// OpenSSL has one source for a process, and no way to give a connection another. It is replaced at
-/// the first call in a simulated program, for good, by one that asks OpenSSL's own wherever there
-/// is no world; a process without one never gets there.
+/// OpenSSL has one random source per process; a connection cannot have another. The first call in a
+/// simulated program replaces it permanently. The replacement uses OpenSSL's own source outside a
+/// simulated world. A process that never simulates keeps the original.
 void draw_from_the_world();
 
-/// The date of the world; none: the machine's holds.
+/// The date of the simulated world; none: use the machine's.
 [[nodiscard]] std::optional<std::time_t> date_of_the_world() noexcept;
 
-/// The certificates that `ssl` is shown are judged by the date of the world.
+/// Makes `ssl` verify certificates against the date of the world.
 void judge_by_the_world(SSL& ssl) noexcept;
 
-// OpenSSL writes the machine's date into session tickets and their ages, and judges them by it.
-// So here each carries the date of the world, is judged by that, and is as good as new to OpenSSL.
+// OpenSSL stamps session tickets with the machine's date, and judges their age by it. Here each
+// session ticket carries the world's date and is judged by that; to OpenSSL it always looks new.
 
-/// The session tickets that a server of this context gives and takes.
+/// Applies this to the session tickets that a server with this context issues and accepts.
 void date_tickets(SSL_CTX& server) noexcept;
-/// One that a client has been given.
+/// Applies this to a session ticket that a client has received.
 void date_ticket(SSL_SESSION& got) noexcept;
-/// Whether a client may use it, and its age is written as nothing then.
+/// Whether a client may use the session ticket. If so, resets its age to zero for OpenSSL.
 [[nodiscard]] bool ticket_is_good(SSL_SESSION& kept);
 
 }  // namespace bight::tls
