@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A simulated network: hosts, paths and time that follow from one seed.
+/// A simulated network: hosts, paths and time, all determined by one seed.
 ///
-/// The programs in it are the real ones, on the real API; below the waist there is a world instead
-/// of a kernel. Time is virtual: a second of sleep costs nothing. docs/SIMULATOR.md says what is
-/// modelled and what is not.
+/// It runs real programs on the real API; a simulated world replaces the kernel. Time is virtual: a
+/// sleep of one second costs nothing. docs/SIMULATOR.md lists what is modelled and what is not.
 ///
 ///     sim::world net({.seed = 7});
 ///     auto& server = net.add("server");
@@ -30,11 +29,11 @@
 
 namespace bight::sim {
 
-class universe;  // what is behind a world
-class machine;   // what is behind a host
+class universe;  // implementation of world
+class machine;   // implementation of host
 
-/// The test has failed: a deadlock, a limit, something left over, a program that broke a rule. The
-/// text is a whole report.
+/// Thrown when a test fails: a deadlock, a reached limit, leftover sockets or operations, or a
+/// program error. The text is a complete report.
 class failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -43,42 +42,42 @@ class failure : public std::runtime_error {
 struct world_options {
   std::uint64_t seed = 1;
   fault_plan faults = {};
-  /// The date when the world begins, by which certificates and sessions of TLS are valid or not.
-  /// The same one in each run unless it is set: no test fails because a day has come.
+  /// The date at the start of the world, which TLS uses to validate certificates and sessions. It
+  /// is fixed unless set, so a test cannot start to fail on a later date.
   std::chrono::sys_seconds date = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
-  /// Limits. A run that reaches one fails, and the failure lists what each program waits for. The
-  /// turns of the programs count as events here.
+  /// Limits. A run that reaches one fails, and the failure lists what each program waits for. Turns
+  /// of the programs count as events here.
   duration time_max = 24h * 3650;
   std::uint64_t events_max = 1'000'000'000;
-  /// What a reset does to bytes that have arrived and were not read: Linux keeps them for the
-  /// reader, other systems discard them.
+  /// Whether a reset discards bytes that have arrived but were not read. Linux keeps them for the
+  /// reader; other systems discard them.
   bool reset_discards = false;
-  /// Buffers that an operation has borrowed are watched: what is received is not there before the
-  /// operation is complete, and what is sent must not change while it is in flight.
+  /// Checks borrowed buffers: received bytes appear only when the operation completes, and a buffer
+  /// that is being sent must not change.
   bool guard_buffers = true;
 };
 
-/// Whether a host has a route to another, and what its system says when it has none. Connects and
-/// datagrams fail with that at once; established connections hear nothing, as in a partition.
+/// Whether a host has a route to another, and the error if not. Connects and datagrams fail with it
+/// at once; established connections get no error, as in a partition.
 enum class route : std::uint8_t {
   present,
   missing,      ///< "network is unreachable": errc::unreachable
   unreachable,  ///< "no route to host": errc::unreachable
-  prohibited,   ///< by a rule of the host: errc::denied
+  prohibited,   ///< by a rule on the host: errc::denied
 };
 
-/// How packets travel from one host to another.
+/// The behaviour of the path from one host to another.
 struct path_options {
   duration latency = 1ms;     ///< one way
-  duration jitter = 0ns;      ///< at most so much more; a thousandth of the packets ten times that
-  double loss = 0;            ///< of packets, each by itself. TCP sends again, after a time-out
-  double duplicate = 0;       ///< of datagrams that come twice
-  double reorder = 0;         ///< of datagrams that those behind them overtake
-  double corrupt = 0;         ///< of datagrams with one byte changed
-  double burst_loss = 0;      ///< of packets that begin a run of lost ones
-  std::uint64_t rate = 0;     ///< bytes a second; 0: without limit
-  std::size_t queue = 65536;  ///< bytes that wait for the rate; more is lost
-  std::size_t packet = 1500;  ///< bytes of a packet, headers and all
+  duration jitter = 0ns;      ///< maximum extra delay; one packet in 1000 gets up to 10 times that
+  double loss = 0;            ///< share of packets lost independently; TCP retransmits on timeout
+  double duplicate = 0;       ///< share of datagrams that arrive twice
+  double reorder = 0;         ///< share of datagrams that are overtaken by later ones
+  double corrupt = 0;         ///< share of datagrams with one changed byte
+  double burst_loss = 0;      ///< share of packets that start a run of lost packets
+  std::uint64_t rate = 0;     ///< bytes per second; 0: unlimited
+  std::size_t queue = 65536;  ///< bytes queued for the rate limit; more are lost
+  std::size_t packet = 1500;  ///< packet size in bytes, including headers
   route routed = route::present;
 };
 
@@ -86,10 +85,10 @@ struct host_options {
   std::size_t descriptors_max = 1'048'576;
   std::size_t send_buffer = 262'144;
   std::size_t receive_buffer = 262'144;
-  bool ip6 = true;  ///< whether it has an IPv6 address beside the IPv4 one
+  bool ip6 = true;  ///< whether the host has an IPv6 address in addition to IPv4
 };
 
-/// How a name is answered, for each family apart.
+/// How name lookups are answered, per address family.
 struct name_options {
   enum class answer : std::uint8_t { found, not_found, failed, silent };
   duration latency4 = 1ms;
@@ -98,16 +97,16 @@ struct name_options {
   answer answer6 = answer::found;
 };
 
-/// What is alive in a world at a moment.
+/// What is alive in a world at one moment.
 struct census {
   std::size_t programs = 0;
-  std::size_t sockets = 0;     ///< that programs have open
+  std::size_t sockets = 0;     ///< opened by programs
   std::size_t operations = 0;  ///< in flight
   std::size_t timers = 0;
   friend bool operator==(const census&, const census&) noexcept = default;
 };
 
-/// A computer in a world. Made by world::add, lives as long as the world.
+/// A simulated computer. Created by world::add; valid as long as the world.
 class host {
  public:
   explicit host(machine& m) noexcept : machine_(m) {}
@@ -118,47 +117,46 @@ class host {
   [[nodiscard]] address ip4(std::uint16_t port = 0) const;
   [[nodiscard]] address ip6(std::uint16_t port = 0) const;
 
-  /// Starts a program on a loop of its own. It begins when the world goes on. The factory is kept:
-  /// a restart calls it again.
+  /// Starts a program on its own loop. It begins when the world runs next. The factory is kept and
+  /// called again on restart.
   ///
-  /// errors  a program that ends with an error is a failure of whoever drives the world then.
+  /// errors  a program that ends with an error makes the call that drives the world fail.
   void start(machinery::callback<task<>()> program);
 
-  /// Runs `main` on a loop of its own and drives the world until it has ended; gives its value, or
-  /// throws its error. Not from inside a program.
+  /// Runs `main` on its own loop and drives the world until it has ended. Returns its value or
+  /// throws its error. Must not be called from inside a program (asserted).
   ///
-  /// errors  the task's own, after which the world can go on; sim::failure: see world.
+  /// errors  the task's own, after which the world can continue; sim::failure: see world.
   template <class T>
   T run(task<T> main) {
     return machinery::drive_for_value(std::move(main),
                                       [this](task<> all) { drive(std::move(all)); });
   }
 
-  /// SIGINT or SIGTERM for the programs of this host. As on a real one, they end by it when none of
-  /// them waits for signals.
+  /// Sends SIGINT or SIGTERM to the programs of this host. As on a real host, it ends them if none
+  /// of them waits for signals.
   void signal(int number);
-  /// SIGKILL: the programs are gone; the system closes what they had open, so peers see an end, or
-  /// a reset where bytes had not been read.
+  /// Ends the programs like SIGKILL. The system closes their sockets, so peers see an end, or a
+  /// reset if bytes were unread.
   void kill();
-  /// Power loss: everything is gone, and nobody is told.
+  /// Loses power: all state is gone, and peers are not notified.
   void crash();
-  /// Starts again what start() had started, after kill(), crash() or an end. The programs are new
-  /// ones: what their loops kept, resumable TLS sessions for instance, is gone.
+  /// Restarts what start() started, after kill(), crash() or its end. State kept by the old loops,
+  /// such as resumable TLS sessions, is gone.
   void restart();
-  /// The programs stand still, the system goes on: connections are accepted, buffers fill.
+  /// Stops the programs while the system continues: connections are accepted and buffers fill.
   void pause();
   void resume();
-  [[nodiscard]] bool running() const noexcept;  ///< some program of this host has not ended
+  [[nodiscard]] bool running() const noexcept;  ///< whether a program of this host has not ended
 
-  /// Moves this host's idea of time ahead, as after a suspend: what is due in it is due now. Its
-  /// date moves too.
+  /// Moves this host's clock and date ahead, as after a suspend. Expired timers fire at once.
   void step_clock(duration ahead);
   void limit_descriptors(std::size_t most);
 
-  /// What standard input gives to the programs, from now on; and its end.
+  /// Appends text to the programs' standard input; end_input() ends it.
   void type(std::string_view text);
   void end_input();
-  /// What they have written to standard output (1) or error (2) through stdio.
+  /// Returns what the programs wrote to standard output (1) or standard error (2) through stdio.
   [[nodiscard]] const std::string& output(int fd = 1) const;
 
  private:
@@ -169,15 +167,16 @@ class host {
 
 /// A simulated network with its hosts and its time.
 ///
-/// What drives a world fails when a program ends with an error, at a deadlock, at a limit. All
-/// programs are ended then, before whoever drives is told: they may use what is his.
+/// A call that drives a world throws sim::failure when a program ends with an error, at a deadlock,
+/// or at a limit. All programs are ended before the failure is thrown, because they may refer to
+/// objects of the caller.
 ///
-/// The end of a world stops what still runs and awaits it. What is left over then, a socket or an
-/// operation, is a failure: end() throws it; the destructor, which cannot, ends the process with
-/// the report unless an exception is on its way.
+/// Ending a world stops and awaits what still runs. A socket or an operation that is left over then
+/// is a failure. end() throws it. The destructor cannot throw: it prints the report and ends the
+/// process, unless an exception is in flight.
 ///
-/// After end() a world and its hosts still answer every question: now(), hash(), events(), alive(),
-/// host::output() and the others. Nothing can be added, started, run or changed any more
+/// After end(), the state of a world and its hosts can still be read: now(), hash(), events(),
+/// alive(), host::output() and the others. Nothing can be added, started, run or changed
 /// (asserted).
 ///
 /// threads  one; worlds share nothing.
@@ -187,13 +186,13 @@ class world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();
-  /// Ends the world, as the destructor does. Does nothing when it has ended already.
+  /// Ends the world, as the destructor does. Does nothing if it has already ended.
   void end();
 
-  /// A host with that name, which the others can look up, and addresses.
+  /// Adds a host with addresses. Other hosts can look up its name.
   host& add(std::string_view name, host_options options = host_options());
 
-  /// The paths between two hosts, to be assigned. In both directions, or from `a` to `b` only.
+  /// The paths between two hosts; assign path_options to them. Both directions, or `a` to `b` only.
   class paths {
    public:
     paths(universe& all, machine& a, machine& b, bool both) noexcept
@@ -209,42 +208,42 @@ class world {
   [[nodiscard]] paths between(host& a, host& b) noexcept;
   [[nodiscard]] paths one_way(host& a, host& b) noexcept;
 
-  /// Nothing arrives any more: between the two, from `a` to `b` only, or between `a` and everybody.
+  /// Drops all packets: between the two hosts, from `a` to `b` only, or between `a` and all others.
   void partition(host& a, host& b);
   void partition_one_way(host& a, host& b);
   void isolate(host& a);
-  /// What is sent waits, and arrives once this heals.
+  /// Holds packets back between two hosts; they arrive after heal().
   void clog(host& a, host& b);
-  /// Ends partitions and clogs: between two, or all.
+  /// Ends partitions and clogs: between two hosts, or all.
   void heal(host& a, host& b);
   void heal();
 
-  /// A name that hosts can look up, beside those of the hosts themselves.
+  /// Defines a name that hosts can look up, in addition to the host names.
   void name(std::string_view name, std::vector<address> addresses,
             name_options options = name_options());
 
-  /// Calls `f` after that time, between the turns of all programs. It may call anything here that
+  /// Calls `f` after `wait`, between the turns of all programs. `f` may call anything here that
   /// does not drive the world, and may wake programs: set an event, stop a scope, close a socket.
   void after(duration wait, machinery::callback<void()> f);
-  /// Drives the world for that long.
+  /// Drives the world for `time`.
   void run_for(duration time);
-  /// Drives the world until `done` says true; asked after every event.
+  /// Drives the world until `done` returns true; `done` is called after every event.
   void run_until(const machinery::callback<bool()>& done);
 
-  [[nodiscard]] duration now() const noexcept;  ///< since the world began
+  [[nodiscard]] duration now() const noexcept;  ///< since the start of the world
   [[nodiscard]] std::uint64_t seed() const noexcept;
   [[nodiscard]] const fault_plan& faults() const noexcept;
-  [[nodiscard]] std::uint64_t hash() const noexcept;    ///< of everything that has happened
-  [[nodiscard]] std::uint64_t events() const noexcept;  ///< so many have
+  [[nodiscard]] std::uint64_t hash() const noexcept;    ///< hash of all events so far
+  [[nodiscard]] std::uint64_t events() const noexcept;  ///< number of events so far
   [[nodiscard]] std::uint64_t faults_struck() const noexcept;
   [[nodiscard]] census alive() const noexcept;
-  /// Who waits for what: for reports.
+  /// Lists what each program waits for, for reports.
   [[nodiscard]] std::string waiting() const;
-  /// A stream of the scenario's own.
+  /// Returns a random stream for the scenario, determined by the seed and `purpose`.
   [[nodiscard]] random_stream random(std::string_view purpose) const noexcept;
-  /// Puts a line of the scenario into the trace.
+  /// Adds a line of the scenario to the trace.
   void note(std::string_view text);
-  /// Tells every event to `s` from now on; null: to nobody. Borrowed.
+  /// Reports every event to `s` from now on; null: to no sink. Borrowed.
   void trace_to(sink* s) noexcept;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What goes wrong in a simulated world, and how often: families of faults, drawn from a seed.
+/// The faults of a simulated world, grouped into families and drawn from a seed.
 
 #include <bight/time.hpp>
 
@@ -13,9 +13,9 @@
 
 namespace bight::sim {
 
-/// Numbers that follow from a seed and a purpose, and from nothing else: one stream for each
-/// purpose, so that one more draw here moves nothing there. The generator is xoshiro256**, and
-/// everything is done in integers, so each machine and compiler draws the same.
+/// Random numbers determined by a seed and a purpose alone. Each purpose has its own stream, so an
+/// additional draw in one does not change the others. The generator is xoshiro256** with integer
+/// arithmetic only, so every machine and compiler draws the same numbers.
 ///
 /// source  Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators" (2021).
 class random_stream {
@@ -33,13 +33,13 @@ class random_stream {
     state_[3] = rotated(state_[3], 45);
     return drawn;
   }
-  /// 0 to `n` - 1; 0 when n is 0.
+  /// Returns a number from 0 to `n` - 1; 0 if n is 0.
   [[nodiscard]] std::uint64_t below(std::uint64_t n) noexcept { return product_high(next(), n); }
-  /// True with that probability; draws nothing when it is 0.
+  /// Returns true with `probability`; draws nothing if it is 0.
   [[nodiscard]] bool chance(double probability) noexcept {
     return probability > 0 && static_cast<double>(next() >> 11) < probability * 0x1p53;
   }
-  /// From `least` to `most`, each octave as likely as any other; `least` is at least 1.
+  /// Returns a number from `least` to `most`, log-uniformly distributed; `least` is at least 1.
   [[nodiscard]] std::uint64_t log_uniform(std::uint64_t least, std::uint64_t most) noexcept;
   [[nodiscard]] duration log_uniform(duration least, duration most) noexcept {
     return duration(static_cast<duration::rep>(log_uniform(
@@ -51,7 +51,7 @@ class random_stream {
     return (x << by) | (x >> (64 - by));
   }
 
-  // The upper half of a product; no compiler has a standard type for the whole of it.
+  // The upper half of a product: standard C++ has no 128-bit integer type.
   [[nodiscard]] static constexpr std::uint64_t product_high(std::uint64_t a,
                                                             std::uint64_t b) noexcept {
     constexpr std::uint64_t low = 0xffffffff;
@@ -63,44 +63,44 @@ class random_stream {
   std::array<std::uint64_t, 4> state_;
 };
 
-/// A kind of fault. Those of the path are always there, some strike now and then.
+/// A kind of fault. Path faults are always present; those marked "strikes" occur at times.
 enum class family : std::uint8_t {
-  latency,        ///< paths: slow
-  jitter,         ///< paths: now slow, now fast
-  rate,           ///< paths: narrow, with a queue that overflows
-  loss,           ///< paths: packets are lost, each by itself
-  burst_loss,     ///< paths: many in a row are lost
-  duplicate,      ///< paths: datagrams come twice
+  latency,        ///< paths: high latency
+  jitter,         ///< paths: varying latency
+  rate,           ///< paths: low rate, with a queue that overflows
+  loss,           ///< paths: packets are lost, independent of each other
+  burst_loss,     ///< paths: several packets in a row are lost
+  duplicate,      ///< paths: datagrams arrive twice
   reorder,        ///< paths: datagrams overtake one another
-  corrupt,        ///< paths: datagrams with a wrong byte that the checksum did not see
+  corrupt,        ///< paths: datagrams with a wrong byte that the checksum did not detect
   packet_size,    ///< paths: small packets
-  slow_pair,      ///< some pairs of hosts are far from one another, all the time
-  partition,      ///< strikes: hosts do not reach one another, perhaps in one direction only
-  clog,           ///< strikes: a path holds everything back, and then lets all of it go
-  refuse,         ///< connects are refused or hang, although somebody listens
-  reset,          ///< strikes: a connection is reset from the middle of the network
-  short_io,       ///< receives and sends move less than they could
-  accept_errors,  ///< accept fails with the errors that accept(2) names
-  descriptors,    ///< strikes: a host has none left for a while
-  names,          ///< look-ups are slow, fail, or never end
+  slow_pair,      ///< some pairs of hosts have a high latency permanently
+  partition,      ///< strikes: hosts cannot reach each other, perhaps in one direction only
+  clog,           ///< strikes: a path holds all packets back, then releases them
+  refuse,         ///< connects are refused or hang although a program listens
+  reset,          ///< strikes: a connection is reset by the network
+  short_io,       ///< receives and sends transfer less than possible
+  accept_errors,  ///< accept fails with the errors of accept(2)
+  descriptors,    ///< strikes: a host has no descriptors left for a while
+  names,          ///< lookups are slow, fail, or never end
   clocks,         ///< timers are late
-  pause,          ///< strikes: a host stands still for a while, and goes on
-  crash,          ///< strikes: a host loses power, or its program is killed; it starts again
-  schedule,       ///< what is ready at one time happens in any order
+  pause,          ///< strikes: a host stops for a while, then continues
+  crash,          ///< strikes: a host loses power, or its program is killed; then it restarts
+  schedule,       ///< things that are ready at the same time happen in any order
   buffers,        ///< sockets have tiny buffers
 };
 inline constexpr std::size_t family_count = static_cast<std::size_t>(family::buffers) + 1;
 
 [[nodiscard]] std::string_view name_of(family f) noexcept;
 
-/// Some families of faults, as a value.
+/// A set of fault families.
 class families {
  public:
   constexpr families() noexcept = default;
   constexpr families(family f) noexcept : bits_(bit(f)) {}
-  /// "loss,clog", as str() writes it; "none" and "all" too.
+  /// Parses "loss,clog", the format of str(); also "none" and "all".
   ///
-  /// errors  error(errc::invalid) names what is no family.
+  /// errors  error(errc::invalid); the text names the unknown family.
   [[nodiscard]] static families parse(std::string_view text);
   [[nodiscard]] static constexpr families all() noexcept {
     families f;
@@ -127,17 +127,17 @@ class families {
 };
 constexpr families operator|(family a, family b) noexcept { return families(a) | families(b); }
 
-/// Which faults a world has. How strong each is, and when it strikes, follows from the world's
-/// seed; each family draws from a stream of its own, so dropping one leaves the others as they are.
+/// The faults of a world. The world's seed determines how strong each is and when it strikes. Each
+/// family has its own random stream, so removing one does not change the others.
 struct fault_plan {
   families on = {};
-  /// Faults strike until then. After that everything heals: whatever is sent or retransmitted later
-  /// meets a good network.
+  /// How long faults strike. After that, the network is good for everything sent or retransmitted.
   duration lasts = 10s;
-  /// Only so many faults happen, all families together: the first ones.
+  /// Maximum number of faults of all families together; later ones are omitted.
   std::uint64_t most = static_cast<std::uint64_t>(-1);
 
-  /// A plan as the seed has it: each family of `from` is on or off. Some seeds have none at all.
+  /// Returns the plan for a seed: which families of `from` are on, and `lasts` (100 ms to 60 s).
+  /// One seed in eight has no faults.
   [[nodiscard]] static fault_plan drawn(std::uint64_t seed,
                                         families from = families::all().without(family::crash));
 };

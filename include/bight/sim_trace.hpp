@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What happens in a simulated world, event by event.
+/// The event trace of a simulated world.
 
 #include <bight/address.hpp>
 #include <bight/time.hpp>
@@ -15,28 +15,28 @@
 
 namespace bight::sim {
 
-/// What an event is. Packets are told when they arrive, or when they do not.
+/// The kind of an event. Packets are reported when they arrive or are lost.
 enum class happening : std::uint8_t {
-  syn,        ///< TCP: somebody asks for a connection
-  syn_ack,    ///< TCP: and gets it
+  syn,        ///< TCP: a connection request
+  syn_ack,    ///< TCP: its acceptance
   data,       ///< TCP: bytes of a stream
   fin,        ///< TCP: the end of a stream
-  reset,      ///< TCP: a reset; also the answer of a closed port
+  reset,      ///< TCP: a reset; also the reply of a closed port
   datagram,   ///< UDP: a datagram
-  no_port,    ///< UDP: word (ICMP) that nobody has that port
+  no_port,    ///< UDP: an ICMP message that the port is closed
   lost,       ///< a packet did not arrive
-  local,      ///< bytes of a unix socket, or of a standard stream
-  looked_up,  ///< the answer to a look-up of a name
-  signalled,  ///< a signal came to a host
+  local,      ///< bytes of a unix socket or a standard stream
+  looked_up,  ///< the answer to a name lookup
+  signalled,  ///< a signal was sent to a host
   program,    ///< a program began or ended
   fault,      ///< a fault struck or healed
-  note,       ///< what the scenario itself says
+  note,       ///< a line of the scenario, see world::note()
 };
 [[nodiscard]] std::string_view name_of(happening h) noexcept;
 
-/// Where packets come from and go to.
+/// The source or destination of a packet.
 struct packet_end {
-  std::uint8_t family = 0;  ///< 4 or 6; 0: nowhere
+  std::uint8_t family = 0;  ///< 4 or 6; 0: none
   std::uint16_t port = 0;
   std::array<std::uint8_t, 16> ip{};
 
@@ -44,25 +44,25 @@ struct packet_end {
   friend bool operator==(const packet_end&, const packet_end&) noexcept = default;
 };
 
-/// One event. Spans and views hold until the call is over.
+/// One event. Spans and views are valid during the call only.
 struct trace_event {
   std::uint64_t number = 0;  ///< 1, 2, …: BIGHT_SIM_UNTIL counts these
-  duration at{};             ///< since the world began
+  duration at{};             ///< since the start of the world
   happening what = happening::note;
   packet_end from;
   packet_end to;
-  std::uint64_t sequence = 0;      ///< TCP: the place of the first byte in its stream
-  std::uint64_t acknowledged = 0;  ///< TCP: how much of the other direction the sender has
+  std::uint64_t sequence = 0;      ///< TCP: the offset of the first byte in its stream
+  std::uint64_t acknowledged = 0;  ///< TCP: the number of bytes that the sender has received
   std::size_t length = 0;
   std::span<const std::byte> bytes;
-  std::string_view text;   ///< of hosts, programs, faults and notes
-  std::uint64_t hash = 0;  ///< of everything up to and with this event
+  std::string_view text;   ///< for hosts, programs, faults and notes
+  std::uint64_t hash = 0;  ///< of all events up to and including this one
 
-  /// One line for people.
+  /// Returns the event as one readable line.
   [[nodiscard]] std::string str() const;
 };
 
-/// Somebody who is told every event.
+/// Receives every event of a world.
 class sink {
  public:
   virtual ~sink() = default;

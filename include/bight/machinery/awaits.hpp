@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How an operation of Bight is awaited.
+/// How operations are awaited.
 
 #include <bight/awaitable.hpp>
 
@@ -12,8 +12,8 @@
 
 namespace bight::machinery {
 
-/// The await protocol on top of start() and take(). An operation that has it from here, by
-/// deriving, is its own awaiter: the coroutine's frame need not keep where it is.
+/// Implements the await protocol with start() and take(). A class that derives from it is its own
+/// awaiter, so the coroutine frame stores no separate one.
 template <class A>
 class awaits {
  public:
@@ -22,9 +22,9 @@ class awaits {
   auto await_suspend(std::coroutine_handle<Promise> h) {
     return self().start(h, h.promise().current_context());
   }
-  template <class Self = A>  // whose members are known only when it is complete
+  template <class Self = A>  // the members of A are known only once A is complete
   typename Self::value_type await_resume() {
-    if constexpr (requires { self().get(); })  // throws what it holds, without a detour by result
+    if constexpr (requires { self().get(); })  // get() throws directly, without a result
       return self().get();
     else if constexpr (std::is_void_v<typename Self::value_type>)
       self().take().value();
@@ -36,7 +36,7 @@ class awaits {
   [[nodiscard]] A& self() noexcept { return static_cast<A&>(*this); }
 };
 
-/// The same for any other, by reference.
+/// The awaiter of any other awaitable, which it refers to.
 template <class A>
 class awaiter : public awaits<awaiter<A>> {
  public:
@@ -54,7 +54,7 @@ class awaiter : public awaits<awaiter<A>> {
   A& a_;
 };
 
-// g++ would move the operation to a second place in the frame.
+// With g++, awaiting in place would move the operation to a second place in the frame.
 #if defined(__clang__)
 inline constexpr bool awaits_in_place = true;
 #else
@@ -65,7 +65,8 @@ inline constexpr bool awaits_in_place = false;
 
 namespace bight {
 
-// For rvalues only: an operation borrows its arguments, so it is awaited where it is written.
+// For rvalues only: an operation borrows its arguments, so it must be awaited in the expression
+// that creates it.
 template <awaitable A>
   requires(!std::is_lvalue_reference_v<A>)
 [[nodiscard]] decltype(auto) operator co_await(A&& a) noexcept {
@@ -75,10 +76,10 @@ template <awaitable A>
     return machinery::awaiter<A>(a);
 }
 template <awaitable A>
-void operator co_await(A& a) = delete;  // await it where it is written, or std::move it
+void operator co_await(A& a) = delete;  // await it where it is created, or std::move it
 
 namespace machinery {
-using bight::operator co_await;  // for those whose only link to Bight is what they derive from
+using bight::operator co_await;  // found by ADL for types whose only base in Bight is here
 }
 
 }  // namespace bight

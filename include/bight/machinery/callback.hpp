@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A callable as a value.
+/// A copyable callable.
 
 #include <bight/task.hpp>
 
@@ -12,7 +12,7 @@
 
 namespace bight::machinery {
 
-/// A callable of that signature, owned and copyable: std::function without its header's price.
+/// Owns a callable of this signature. Copyable; like std::function without the cost of its header.
 template <class Signature>
 class callback;
 
@@ -32,7 +32,7 @@ class callback<R(A...)> {
  private:
   template <class F>
   BIGHT_CORO_WRAPPER static R call(void* target, A&&... args) {
-    if constexpr (std::is_void_v<R>)  // whatever the callable gives is dropped
+    if constexpr (std::is_void_v<R>)  // the callable's result is discarded
       static_cast<void>((*static_cast<F*>(target))(std::forward<A>(args)...));
     else
       return (*static_cast<F*>(target))(std::forward<A>(args)...);
@@ -42,7 +42,7 @@ class callback<R(A...)> {
   R (*call_)(void*, A&&...) = nullptr;
 };
 
-/// The arguments of verb::work: what to run on a loop of another thread, and how it failed.
+/// Arguments of verb::work: the task to run on a loop in another thread, and its error.
 struct work_order {
   callback<task<>()> make;  ///< called in the new thread, on its loop
   std::exception_ptr failure;

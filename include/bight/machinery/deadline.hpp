@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What within(), attempt(), sleep() and the try_ functions return. None of them needs a frame.
+/// The return types of within(), attempt(), sleep() and the try_ functions. None allocates a frame.
 
 #include <bight/task.hpp>
 #include <bight/time.hpp>
@@ -12,11 +12,11 @@
 
 namespace bight::machinery {
 
-/// A context that stops by itself at a moment. The part of `within` that knows no type.
+/// A context that stops when its time is over. The type-independent part of `within`.
 ///
-/// One of no time at all leaves its operation a few turns of the loop, without a wait between them:
-/// what is there already takes so long to come up. io_uring is asked in the next turn, a stream's
-/// first receive is for one arrival, TLS receives below.
+/// A deadline of zero or less gives its operation a few more turns of the loop (looks_max), which
+/// do not block. An available result needs several turns: io_uring reports it in the next turn, a
+/// stream's first receive is a single-shot request, and TLS receives from the underlying stream.
 class deadline {
  public:
   deadline(context& parent, duration wait);
@@ -25,9 +25,9 @@ class deadline {
   ~deadline() { disarm(); }
 
   [[nodiscard]] context& inner() noexcept { return context_; }
-  /// It is in time: from here on it does not expire.
+  /// Stops the timer: the operation has completed in time.
   void disarm() noexcept { context_.sched().disarm(timer_); }
-  /// Whether this deadline, and not somebody above it, caused the stop.
+  /// Whether this deadline caused the stop, and not a parent context.
   [[nodiscard]] bool expired() const noexcept { return expired_; }
   /// Turns a cancellation that this deadline caused into errc::timed_out.
   [[nodiscard]] error explain(const error& e, duration wait) const;
@@ -58,7 +58,7 @@ class [[nodiscard]] within_operation : public awaits<within_operation<A>> {
   using value_type = typename A::value_type;
 
   within_operation(duration wait, A operation) : wait_(wait), operation_(std::move(operation)) {}
-  // Moves before it has started only; the deadline begins with the operation.
+  // Moved only before it is started; the deadline begins when the operation starts.
   within_operation(within_operation&& other) noexcept
       : wait_(other.wait_), operation_(std::move(other.operation_)) {}
 
@@ -67,7 +67,7 @@ class [[nodiscard]] within_operation : public awaits<within_operation<A>> {
     return operation_.start(h, deadline_->inner());
   }
 
-  // What throws is let through as it is thrown, so an error of a user's own class stays one.
+  // Other exceptions are rethrown unchanged, so an error of a user's class keeps its type.
   value_type get()
     requires requires(A& a) { a.get(); }
   {
@@ -109,7 +109,7 @@ class [[nodiscard]] within_operation : public awaits<within_operation<A>> {
   std::optional<deadline> deadline_;
 };
 
-/// What try_recv gives: the outcome of an operation if it is there already.
+/// What try_recv returns: the outcome of an operation if it is available without waiting.
 template <awaitable A>
 class [[nodiscard]] try_operation : public awaits<try_operation<A>> {
  public:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The operation: what one coroutine wants from the engine, as data.
+/// An operation: a request of one coroutine to the engine, as data.
 ///
-/// It lives in the frame of the coroutine that awaits it, so there is no allocation for one. The
-/// classes below (recv_operation, send_operation, …) are what the sockets' functions return; a
-/// program awaits them and never names them.
+/// It is stored in the frame of the awaiting coroutine, so it needs no allocation. The functions of
+/// the sockets return the classes below (recv_operation, send_operation, …). Programs await them
+/// and do not name them.
 
 #include <bight/address.hpp>
 #include <bight/error.hpp>
@@ -26,29 +26,28 @@ namespace bight::machinery {
 
 class carrier;
 
-/// What an operation asks for.
+/// The kind of an operation.
 enum class verb : std::uint8_t {
-  accept,     ///< a connection from a listener; gives a handle
-  recv,       ///< bytes of a stream, or a datagram, as a lease
-  recv_into,  ///< bytes of a stream into the caller's buffer
-  arrival,    ///< until a datagram is there, for engine::take_arrived(); takes nothing itself
+  accept,     ///< accept a connection from a listener; returns a handle
+  recv,       ///< receive bytes of a stream, or a datagram, as a lease
+  recv_into,  ///< receive bytes of a stream into the caller's buffer
+  arrival,    ///< wait until a datagram is there, for engine::take_arrived(); receives nothing
   read,       ///< as recv, from an adopted descriptor (a terminal, a pipe, a file)
-  connect,    ///< to `peer`, with the socket `on`
-  send,       ///< all the pieces, to a stream or as one datagram (to `peer` when it is set)
+  connect,    ///< connect the socket `on` to `peer`
+  send,       ///< send all pieces, to a stream or as one datagram (to `peer` if set)
   write,      ///< as send, to an adopted descriptor
-  resolve,    ///< the addresses of a name, of one family
-  signal,     ///< the next of a set of signals
-  work,       ///< a task on a loop of its own, in another thread
+  resolve,    ///< look up the addresses of a name, of one family
+  signal,     ///< wait for the next of a set of signals
+  work,       ///< run a task on its own loop, in another thread
 };
 
-/// What people and init systems ask of a program by a signal: op::size holds a set of these.
+/// Groups of signals; op::size holds a set of them.
 enum class signals : std::uint8_t {
   end = 1,     ///< SIGINT, SIGTERM
-  hangup = 2,  ///< SIGHUP: a daemon reads its files again
+  hangup = 2,  ///< SIGHUP: a daemon reloads its files
 };
 
-/// A socket as the engine knows it. The generation tells a reused index from the one that was
-/// meant.
+/// The engine's identifier of a socket. The generation distinguishes sockets that reuse an index.
 struct handle {
   std::uint32_t index = static_cast<std::uint32_t>(-1);
   std::uint32_t generation = 0;
@@ -59,17 +58,16 @@ struct handle {
   friend bool operator==(handle, handle) noexcept = default;
 };
 
-/// What a look-up has come to: op::extra of verb::resolve.
+/// The result of a lookup: op::extra of verb::resolve.
 struct resolve_answer {
   std::vector<address> found;
-  std::error_code failed;  ///< a resolver's own code, which says more than op::code does
-  /// In: what this look-up shares with that of the other family, the engine's own. They decide
-  /// together which name of the search list is meant. Null: this family decides alone.
+  std::error_code failed;  ///< the resolver's own code, more specific than op::code
+  /// In: the engine's state shared with the lookup of the other family. Together they select the
+  /// name of the search list. Null: this lookup selects alone.
   std::shared_ptr<void>* both = nullptr;
 };
 
-/// An error_code in four bytes: of the system's category or of Bight's, which are the two that
-/// operations end with.
+/// An error_code in four bytes. Operations use only the system category and Bight's.
 class outcome_code {
  public:
   outcome_code() noexcept = default;
@@ -83,8 +81,8 @@ class outcome_code {
   }
   [[nodiscard]] explicit operator bool() const noexcept { return value_ != 0; }
 
-  /// The context has been stopped, and whether the operation had succeeded by then is not known
-  /// yet: a failure until it is settled, so that success costs one look.
+  /// The context was stopped, and it is not yet known whether the operation had succeeded. Counts
+  /// as a failure until settled, so the success path needs one check.
   [[nodiscard]] static outcome_code stopped() noexcept {
     outcome_code c;
     c.value_ = std::numeric_limits<std::int32_t>::min();
@@ -93,13 +91,13 @@ class outcome_code {
   friend bool operator==(outcome_code, outcome_code) noexcept = default;
 
  private:
-  std::int32_t value_ = 0;  // below zero: an errc
+  std::int32_t value_ = 0;  // negative: an errc
 };
 
-/// An operation: arguments, place in the tree of cancellation, and outcome.
+/// An operation: its arguments, its place in the cancellation tree, and its outcome.
 ///
-/// Movable until it has started, pinned from then to its end. The engine completes it exactly once,
-/// by setting the outcome and making it ready; cancelling only asks for that.
+/// Movable until it is started, then fixed in place until it ends. The engine completes it exactly
+/// once: it sets the outcome and makes it ready. Cancelling only requests that completion.
 class op : public runnable, public stop_hook {
  public:
   op(verb v, carrier* c, handle h) noexcept
@@ -108,83 +106,82 @@ class op : public runnable, public stop_hook {
   op& operator=(op&&) = delete;
   ~op() = default;
 
-  /// Submits the operation in context `c`; false when it completed at once.
+  /// Submits the operation in context `c`. Returns false if it completed at once.
   bool start(std::coroutine_handle<> h, context& c) { return !submit(h, c); }
 
-  /// For carriers: once, and always, for an operation that does not complete at once, before it is
-  /// made ready. From here on its context can stop it.
+  /// A carrier must call this exactly once for an operation that does not complete at once, before
+  /// it makes the operation ready. After that, the context can stop it.
   void begin_waiting() noexcept {
     on_stop = stop;
     link_now();
   }
-  /// The same for an operation that takes what has come. The carrier keeps it in `place` until its
-  /// coroutine goes on: another one that were let in before could overtake it.
+  /// The same for an operation that takes received data. The carrier keeps it in `place` until its
+  /// coroutine resumes, because another one admitted earlier could overtake it.
   void begin_waiting(op*& place) noexcept {
     kept_in = &place;
     begin_waiting();
   }
-  /// Its coroutine goes on: the place is free.
+  /// Called when its coroutine resumes: frees the place.
   void leave_place() noexcept {
     if (*kept_in == this) *kept_in = nullptr;
   }
-  /// Whether it takes what has come: of those a socket has one in flight at a time.
+  /// Whether it takes received data. A socket has at most one such operation in flight.
   [[nodiscard]] bool takes() const noexcept { return what <= verb::read; }
 
-  // Every waiting coroutine has one of these in its frame, and an idle connection is little else.
-  // So the fields are narrow, the narrow ones lie together, and what no two verbs need shares its
-  // place.
+  // Every waiting coroutine has one of these in its frame, and it makes up most of an idle
+  // connection. So the fields are small and grouped by size, and fields that no verb uses together
+  // share storage.
 
   verb what;
-  bool many = false;  ///< datagrams: several may go or come in one call, each of `segment` bytes
-  std::uint8_t family = 0;        ///< resolve: 4 or 6
-  bool ends_stream = false;       ///< out: a receive found the end of the stream
-  bool truncated = false;         ///< out: the datagram was longer than `size` allowed
-  std::uint8_t engine_state = 0;  ///< the engine's own; 0: it is complete
-  bool any_source = false;        ///< send: not from the source of `peer`, which was refused
+  bool many = false;         ///< datagrams: one call may transfer several, each of `segment` bytes
+  std::uint8_t family = 0;   ///< resolve: 4 or 6
+  bool ends_stream = false;  ///< out: a receive found the end of the stream
+  bool truncated = false;    ///< out: the datagram was longer than `size` allowed
+  std::uint8_t engine_state = 0;  ///< for the engine; 0: complete
+  bool any_source = false;        ///< send: ignore the source of `peer`, which was refused
   std::uint32_t piece_count = 0;
   std::uint32_t segment = 0;  ///< in for send, out for recv; 0: one datagram
   std::uint32_t size = 0;     ///< recv, read: at most so many bytes; recv_into: the buffer's;
                               ///< signal: a set of `signals`; send: the engine's own
-  outcome_code code;          ///< out: what went wrong, if anything
-  carrier* eng;               ///< null until start() for operations that no socket made
+  outcome_code code;          ///< out: the error, if any
+  carrier* eng;               ///< null until start() for operations without a socket
   handle on;                  ///< in; out for accept
   union {
-    piece* pieces = nullptr;  ///< send, write; the engine advances them past what has gone
+    piece* pieces = nullptr;  ///< send, write; the engine advances them past sent bytes
     std::byte* buffer;        ///< recv_into
-    lease* got;               ///< recv, read: where what has come goes
+    lease* got;               ///< recv, read: receives the data
     void* extra;              ///< resolve, signal, work: their own arguments; accept: the
                               ///< engine's own
   };
   address* peer = nullptr;  ///< in for connect and send, out for a datagram; may be null
-  std::int64_t count = 0;   ///< out: bytes that went or came, kept on failure too
+  std::int64_t count = 0;   ///< out: bytes sent or received, also on failure
   union {
-    void* engine_data = nullptr;  ///< the engine's own, while it has the operation
-    op** kept_in;                 ///< of one that takes: see begin_waiting()
+    void* engine_data = nullptr;  ///< for the engine, while it has the operation
+    op** kept_in;                 ///< for operations that take data: see begin_waiting()
   };
 
  protected:
-  /// A length for `size`: more than 4 GiB at a time nobody gets anyway.
+  /// Limits a length for `size` to 4 GiB; no call transfers more.
   [[nodiscard]] static std::uint32_t narrow(std::size_t length) noexcept {
     constexpr std::size_t most = static_cast<std::uint32_t>(-1);
     return static_cast<std::uint32_t>(length < most ? length : most);
   }
-  /// A number of pieces for `piece_count`, which must be below 2^32 (asserted).
+  /// Converts a number of pieces for `piece_count`; must be below 2^32 (asserted).
   [[nodiscard]] static std::uint32_t count_of(std::size_t pieces) noexcept {
     if (pieces != narrow(pieces)) [[unlikely]]
       refuse_pieces();
     return narrow(pieces);
   }
-  /// Settles the outcome on resumption, and says whether it is a failure: a receive whose context
-  /// has been stopped in the meantime gives back what it took, so that no byte is lost to a
-  /// deadline or a race.
+  /// Settles the outcome on resumption and reports whether it is a failure. A receive whose context
+  /// was stopped in the meantime gives back its bytes, so a deadline or a race loses none.
   [[nodiscard]] bool failed() noexcept {
     if (code) [[unlikely]]
       settle_stopped();
     return static_cast<bool>(code);
   }
-  /// The error for `code`, naming what was tried and on which address.
+  /// The error for `code`, with the operation and its address.
   [[nodiscard]] error failure() const;
-  /// The same as an exception, when there is one.
+  /// Throws that error if there is one.
   void throw_if_failed() {
     if (code) [[unlikely]]
       settle_or_throw();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the promises of all tasks have in common.
+/// The common part of all task promises.
 
 #include <bight/context.hpp>
 
@@ -18,11 +18,11 @@ class task;
 
 namespace bight::machinery {
 
-/// Memory of coroutine frames, from a free list of the thread.
+/// Allocates coroutine frames from a per-thread free list.
 void* frame_allocate(std::size_t size);
 void frame_free(void* frame, std::size_t size) noexcept;
 
-/// The part of a task's promise that does not depend on its type.
+/// The type-independent part of a task's promise.
 class promise_base {
  public:
   static void* operator new(std::size_t size) { return frame_allocate(size); }
@@ -50,17 +50,17 @@ class promise_base {
   friend class bight::task;
   friend class bight::scope;
 
-  // A child of a scope has ended: the scope takes note, frees the frame and says who goes on.
+  // Called when a child of a scope has ended. Frees its frame and returns the coroutine to resume.
   static std::coroutine_handle<> finish_child(std::coroutine_handle<> h, promise_base& p) noexcept;
 
-  // Ends the program: what was started is no task that can begin.
+  // Ends the program: the task cannot be started.
   [[noreturn]] static void refuse_start() noexcept;
 
   static constexpr std::uintptr_t of_scope = 1;
 
   context* context_ = nullptr;
-  // Who goes on at the end: the coroutine that awaits this one, or the scope whose child it is,
-  // with that mark; 0 until it begins. One word for both, as every waiting coroutine has one.
+  // What to resume at the end: the awaiting coroutine, or the scope of this child, marked with
+  // of_scope; 0 until started. One word for both, because every waiting coroutine has one.
   std::uintptr_t then_ = 0;
   std::exception_ptr exception_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the functions of a reader return.
+/// The return types of the reader's functions.
 
 #include <bight/bytes.hpp>
 #include <bight/deadline.hpp>
@@ -16,12 +16,12 @@
 
 namespace bight::machinery {
 
-// How much a reader asks its source for at a time.
+// Maximum number of bytes that a reader requests from its source at once.
 inline constexpr std::size_t reader_receive_max = 65536;
 
-// Receives until the splitter has an answer. A failure of the source is ordinary: it is a value.
-// Before it waits, and before it tells the end, what has been written leaves: the peer may be
-// waiting for that, and who has seen the end may not read again.
+// Receives until the splitter has a result. An error of the source is returned as a value.
+// Flushes the tied writer before each wait and before it reports the end: the peer may be waiting
+// for those bytes, and after the end there may be no further read.
 template <byte_source Source>
 task<result<>> receive_until_settled(Source& source, splitter& split, any_writer* tied,
                                      const framing& f) {
@@ -42,10 +42,10 @@ task<result<>> receive_until_settled(Source& source, splitter& split, any_writer
   }
 }
 
-// What is there already waits for one turn, so that one peer with much of it holds up nobody.
+// Lets other tasks run for one turn, so a peer with much buffered input does not starve them.
 [[nodiscard]] task<result<>> let_others_run();
 
-/// One call of a reader: a message that is there already takes neither a frame nor a wait.
+/// One call of a reader. A message that is already buffered needs neither a frame nor a wait.
 template <byte_source Source, class Message>
 class [[nodiscard]] read_operation : public awaits<read_operation<Source, Message>> {
  public:
@@ -74,7 +74,7 @@ class [[nodiscard]] read_operation : public awaits<read_operation<Source, Messag
       auto received = receiving_->get();
       if (!received) return failed(received.error());
     }
-    // As a receive that lost a race: the bytes stay for the next call, none is lost.
+    // As for a receive that lost a race: the bytes stay for the next call.
     if (context_->stop_requested()) return failed(error(errc::cancelled, framing_.tried()));
     auto message = split_->take(framing_);
     if (!message) return failed(message.error());

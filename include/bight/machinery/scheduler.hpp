@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a task needs from its loop: a queue of things that are ready, and timers.
+/// The part of a loop that a task needs: a queue of ready coroutines, and timers.
 ///
-/// No I/O in here, so the coroutine machinery runs and is tested without any. The loop is a
-/// scheduler with an engine.
+/// It does no I/O, so the coroutine machinery runs and is tested without any. A loop is a scheduler
+/// with an engine.
 
 #include <bight/time.hpp>
 
@@ -15,10 +15,10 @@
 
 namespace bight::machinery {
 
-/// For a constructor: the members are set when they are first needed, and not before.
+/// Tag for constructors that leave the members uninitialized until their first use.
 struct set_later {};
 
-/// Something that will be run once, in its turn. Intrusive: lives where the waiting happens.
+/// Something to run once, in order. Intrusive: stored in the object that waits.
 struct runnable {
   void (*run)(runnable&);
   runnable* next;
@@ -27,7 +27,7 @@ struct runnable {
   explicit runnable(set_later) noexcept {}
 };
 
-/// A first-in, first-out list of runnables; owns none of them. Empty when it has been moved from.
+/// A first-in, first-out list of runnables, which it does not own. Empty after it was moved from.
 class runnable_queue {
  public:
   runnable_queue() noexcept = default;
@@ -49,7 +49,7 @@ class runnable_queue {
   void push_front(runnable& r) noexcept;
   [[nodiscard]] runnable* front() const noexcept { return head_; }
   [[nodiscard]] runnable* pop() noexcept;
-  /// The first of them; each knows the next.
+  /// Empties the list and returns its first runnable; each links to the next.
   [[nodiscard]] runnable* take_all() noexcept {
     end_ = &head_;
     return std::exchange(head_, nullptr);
@@ -57,51 +57,51 @@ class runnable_queue {
 
  private:
   runnable* head_ = nullptr;
-  runnable** end_ = &head_;  // where the next one goes
+  runnable** end_ = &head_;  // where the next one is linked
 };
 
-/// A moment at which `expired` is called, unless it is disarmed before. Must not move while armed.
+/// Calls `expired` at time `at`, unless disarmed before. Must not move while armed.
 struct timer {
   void (*expired)(timer&) = nullptr;
   time_point at{};
-  std::uint64_t sequence = 0;                        // ties go to the one armed first
-  std::size_t place = static_cast<std::size_t>(-1);  // in the heap; -1: not armed
+  std::uint64_t sequence = 0;                        // equal times expire in the order of arming
+  std::size_t place = static_cast<std::size_t>(-1);  // index in the heap; -1: not armed
 
   [[nodiscard]] bool armed() const noexcept { return place != static_cast<std::size_t>(-1); }
 };
 
-/// Ready list and timers of one thread. Its owner drives it: expire(), then run_ready().
+/// The ready list and timers of one thread. The owner drives it: expire(), then run_ready().
 ///
-/// threads  one; nothing in here is shared.
+/// threads  one; nothing is shared.
 class scheduler {
  public:
   scheduler() = default;
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// The time of this turn: when its wait was over.
+  /// The time of this turn: when its wait ended.
   [[nodiscard]] time_point now() const noexcept { return now_; }
-  /// Moves time to `now`; never back. Nothing expires yet.
+  /// Sets the time to `now`, never backwards. No timer expires yet.
   void advance(time_point now) noexcept {
     if (now > now_) now_ = now;
   }
 
-  /// Puts `r` at the end of the ready list. It runs in the next pass, never from inside here.
+  /// Appends `r` to the ready list. It runs in the next pass, never inside this call.
   void ready(runnable& r) noexcept { ready_.push(r); }
   [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
 
-  /// Arms `t` for `at`; re-arms it when it was armed. O(log n).
+  /// Arms `t` for `at`; re-arms it if it is armed. O(log n).
   void arm(timer& t, time_point at);
-  /// The same for the next turn, at the time that it is.
+  /// Arms `t` for the next turn, at the current time.
   void arm_for_next_turn(timer& t);
-  /// After this `t` will not expire. O(log n); nothing when it is not armed.
+  /// Disarms `t`: it will not expire. O(log n); does nothing if it is not armed.
   void disarm(timer& t) noexcept;
 
-  /// The moment of the first timer, or time_point::max().
+  /// The time of the first timer, or time_point::max().
   [[nodiscard]] time_point next_deadline() const noexcept;
 
-  /// While one of these lives, the coroutine frames that are destroyed are those of a task that has
-  /// failed. A stream in such a frame is reset, as one that an exception destroys.
+  /// While an object of this class exists, destroyed coroutine frames count as those of a failed
+  /// task. A stream in such a frame is reset, as if an exception destroyed it.
   class failing {
    public:
     explicit failing(scheduler& s, bool failed = true) noexcept
@@ -116,24 +116,24 @@ class scheduler {
   };
   [[nodiscard]] bool is_failing() const noexcept { return failing_; }
 
-  /// How many contexts have been stopped so far. If it is unchanged, no task was cancelled since.
+  /// Number of contexts stopped so far. While it is unchanged, no task has been cancelled.
   [[nodiscard]] std::uint32_t stops() const noexcept { return stops_; }
   void count_stop() noexcept { ++stops_; }
 
-  /// Timers that are armed.
+  /// Number of armed timers.
   [[nodiscard]] std::size_t armed() const noexcept { return heap_.size(); }
 
-  /// Moves time to `now` and lets every timer due by then expire, in order.
+  /// Sets the time to `now` and expires every timer due by then, in order.
   void expire(time_point now);
-  /// The last step of a turn: runs what is ready now, and not what becomes ready meanwhile.
+  /// The last step of a turn: runs what is ready now, but not what becomes ready meanwhile.
   void run_ready();
 
-  /// Whether the coroutine that runs may go on with something that needs no wait: a message that is
-  /// buffered, an event that is set. After 64 such steps it lets the others run first. When nobody
-  /// else is ready, it goes on for longer, until the loop has to look for new work.
+  /// Whether the running coroutine may continue with a step that needs no wait, such as a buffered
+  /// message or a set event. After 64 such steps, other coroutines run first. If none is ready, it
+  /// continues for longer, until the loop must poll for new work.
   [[nodiscard]] bool may_go_on() noexcept { return --steps_left_ > 0 || goes_on_alone(); }
 
-  /// Marks the calling thread as the one that drives this scheduler, while it lives.
+  /// Marks the calling thread as the driver of this scheduler during its lifetime.
   class driver {
    public:
     explicit driver(scheduler& s) noexcept;
@@ -146,11 +146,11 @@ class scheduler {
     const void* before_;
   };
   [[nodiscard]] bool driven() const noexcept;
-  /// Ends the program with the sentence `misuse` when another thread drives this scheduler.
+  /// Ends the program with the message `misuse` if another thread drives this scheduler.
   void check_thread(const char* misuse) const noexcept;
 
  private:
-  static constexpr std::uint64_t next_turn = std::uint64_t{1} << 63;  // a mark in a sequence
+  static constexpr std::uint64_t next_turn = std::uint64_t{1} << 63;  // a flag in a sequence number
   static constexpr int steps_max = 64;
   static constexpr int rounds_alone_max = 16;
 
@@ -163,14 +163,14 @@ class scheduler {
 
   time_point now_{};
   bool failing_ = false;
-  std::uint32_t stops_ = 0;  // beside failing_, where it takes no room
+  std::uint32_t stops_ = 0;  // placed beside failing_ to fill its padding
   runnable_queue ready_;
   std::vector<timer*> heap_;
   std::uint64_t sequence_ = 0;
-  const runnable* rest_ = nullptr;  // of the pass of run_ready()
-  int steps_left_ = steps_max;      // of the coroutine that runs
+  const runnable* rest_ = nullptr;  // not yet run in the current pass of run_ready()
+  int steps_left_ = steps_max;      // of the running coroutine
   int rounds_alone_ = rounds_alone_max;
-  const void* driven_in_ = nullptr;  // atomic; <atomic> would bring the system's headers
+  const void* driven_in_ = nullptr;  // accessed atomically; <atomic> would include system headers
 };
 
 }  // namespace bight::machinery

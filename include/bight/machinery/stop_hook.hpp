@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How whatever waits learns that its context has stopped.
+/// How a waiting operation is notified that its context has stopped.
 
 #include <bight/machinery/scheduler.hpp>
 
 namespace bight::machinery {
 
-/// A place in a ring: of its head, or of what is linked there.
+/// A node in a ring: the head or a linked element.
 struct ring_link {
   ring_link* previous;
   ring_link* next;
@@ -22,7 +22,7 @@ struct ring_link {
     head.previous->next = this;
     head.previous = this;
   }
-  /// The same in two steps: where, and when.
+  /// Links in two steps: first the place, then the time.
   void link_later(ring_link& head) noexcept { previous = &head; }
   void link_now() noexcept { link_last(*previous); }
   void unlink() noexcept {
@@ -31,15 +31,15 @@ struct ring_link {
     next->previous = previous;
     previous = next = nullptr;
   }
-  /// The same of what has been linked and will not be looked at again. Asks nothing: it must have
-  /// been linked, if only until its context stopped.
+  /// Unlinks a node that is not used again. Does not check: the node must have been linked, at
+  /// least until its context stopped.
   void unlink_for_good() const noexcept {
     previous->next = next;
     next->previous = previous;
   }
 };
 
-/// Something that is told when its context stops. Linked while it waits.
+/// Calls on_stop when its context stops. Linked while the operation waits.
 struct stop_hook : ring_link {
   void (*on_stop)(stop_hook&);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the functions of a writer return, and what a reader knows of one.
+/// The return types of the writer's functions, and the writer's interface for a reader.
 
 #include <bight/piece.hpp>
 #include <bight/task.hpp>
@@ -15,35 +15,35 @@
 
 namespace bight::machinery {
 
-/// What a reader knows of the writer that it is tied to.
+/// The interface that a tied reader uses.
 class any_writer {
  public:
   any_writer() noexcept = default;
   any_writer(const any_writer&) = delete;
   any_writer& operator=(const any_writer&) = delete;
-  /// Asserts that no byte is held that could still have been sent; see writer.
+  /// Asserts that no byte is buffered that could still be sent; see writer.
   virtual ~any_writer();
 
-  /// Sends what is held; see writer.
+  /// Sends all buffered bytes; see writer.
   [[nodiscard]] virtual task<> flush() = 0;
-  /// Whether a flush is on its way. It sends what is written meanwhile, too.
+  /// Whether a flush is in progress. It also sends what is written meanwhile.
   [[nodiscard]] bool flushing() const noexcept { return sending_; }
-  /// Bytes that are held and not yet with the stream.
+  /// Number of bytes not yet taken by the stream.
   [[nodiscard]] std::size_t buffered() const noexcept { return held_.size() + leaving_.size(); }
-  /// Drops what is held, on purpose. Not while a flush is on its way (asserted).
+  /// Discards the buffered bytes. Not while a flush is in progress (asserted).
   void discard() noexcept;
-  /// A failure has been told: whoever ends now is right to leave what is held.
+  /// Records that a failure was reported, so the destructor accepts unsent bytes.
   void give_up() noexcept { given_up_ = true; }
 
  protected:
-  /// Makes what is held what leaves next, unless something has been left of the last time; false
-  /// while a send is on its way.
+  /// Makes the buffered bytes the next to send, unless some of the previous ones are unsent.
+  /// Returns false while a send is in progress.
   [[nodiscard]] bool leave() noexcept;
   [[nodiscard]] std::string_view leaving() const noexcept { return leaving_; }
-  /// The send is over; of what was leaving `count` bytes have gone.
+  /// Called after a send, of which `count` bytes were taken.
   void has_left(std::size_t count) noexcept;
   /// Whether a task of this loop was cancelled since the last write, or the task that owns the
-  /// writer has failed. Not once the loop is gone.
+  /// writer has failed. Must not be called after the loop has ended.
   [[nodiscard]] bool interrupted() const noexcept {
     return loop_ != nullptr && (loop_->is_failing() || loop_->stops() != stops_);
   }
@@ -54,14 +54,14 @@ class any_writer {
   void keep(const piece* parts, std::size_t count, const scheduler& loop);
 
   std::string held_;
-  std::string leaving_;  // in front of it; not touched while it is being sent
+  std::string leaving_;  // sent before held_; unchanged while it is being sent
   bool sending_ = false;
   bool given_up_ = false;
-  std::uint32_t stops_ = 0;          // of loop_, at the last write
-  const scheduler* loop_ = nullptr;  // of the last write
+  std::uint32_t stops_ = 0;          // scheduler::stops() at the last write
+  const scheduler* loop_ = nullptr;  // at the last write
 };
 
-/// One call of a writer: bytes that only have to be kept take neither a frame nor a wait.
+/// One call of a writer. Bytes that are only buffered need neither a frame nor a wait.
 template <std::size_t N>
 class [[nodiscard]] write_operation : public awaits<write_operation<N>> {
  public:
