@@ -14,7 +14,8 @@ TEST_F(without_ip6, every_address_is_every_IPv4_address) {
   old.start([]() -> task<> {
     auto listening = co_await tcp::listen(":7");
     EXPECT_EQ(listening.local().str(), "0.0.0.0:7");
-    co_await echo(co_await listening.accept());
+    auto peer = co_await listening.accept();
+    co_await echo(std::move(peer));
   });
   a.run([](sim::host& to) -> task<> {
     auto peer = co_await tcp::connect("old:7");  // its name has one address
