@@ -4,6 +4,8 @@
 /// The engine over Linux's io_uring. Needs what Linux 6.1 has: multishot accept and receive, and
 /// rings of provided buffers. Uses more where there is more.
 
+#include "base/names.hpp"
+
 #include <memory>
 #include <string>
 
