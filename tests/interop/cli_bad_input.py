@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What cannot be meant is refused before anything is sent: exit code 2, nothing on standard
-output, and one line that says what was wrong."""
+"""Usage errors are found before anything is sent: exit status 2, nothing on standard output, and
+one line that says what was wrong. The exact messages are in cli_words.py."""
 
 from _cli import Case, main, run
 
-PIN = "sha256//" + "A" * 43 + "="
 NEVER = "127.0.0.1:1"  # nobody listens there; nothing below gets so far
 
 
@@ -60,31 +59,6 @@ class Addresses(Case):
             with self.subTest(form=form, command="serve"):
                 self.ends(run("serve", "echo", "-l", form), 2, b"", reason)
 
-    def test_contradictions(self):
-        for args in (["send", "-u", "tcp://a:1"], ["send", "-u", "unix:/a"],
-                     ["send", "-4", "[::1]:1", "x"], ["send", "-6", "127.0.0.1:1", "x"],
-                     ["send", "-4", "-6", ":1"], ["serve", "echo", "-6", "-l", "127.0.0.1:0"],
-                     ["send", "--tls", "tcp://a:1"], ["send", "--tls", "udp://a:1"],
-                     ["send", "-u", "tls://a:1"], ["send", "--tls", "-u", ":1"],
-                     ["send", "--pin", PIN, NEVER, "x"], ["send", "-u", "--insecure", NEVER, "x"],
-                     ["connect", "--ca", "f", NEVER], ["get", "--pin", PIN, "tcp://a:1"],
-                     ["send", "tls://a:1", "--cert", "f"], ["send", "tls://a:1", "--key", "f"],
-                     ["send", "tls://a:1", "--pin", "3f"], ["connect", "--tls", "unix:/a"],
-                     ["send", "tls://a:1", "--insecure", "--pin", PIN],
-                     ["serve", "echo", "--cert", "f", "--key", "f"], ["serve", "echo", "--ca", "f"],
-                     ["serve", "echo", "--tls", "--cert", "f"], ["serve", "echo", "--tls", "-u"],
-                     ["serve", "echo", "--tls", "-l", "tcp://:0"],
-                     ["serve", "echo", "--tls", "--cert", "/no/such", "--key", "/no/such"],
-                     ["get", "udp://a:1"], ["get", "-i", "tcp://a:1"],
-                     ["get", "-I", "-o", "f", "http://a/"],
-                     ["connect", "--hex", "--crlf", ":1"], ["send", "--file", "f", NEVER, "x"],
-                     ["send", "--count", "2", NEVER], ["send", "-u", "--framing", "len", NEVER],
-                     ["serve", "echo", "--once", "--threads", "2"], ["serve", "echo", "words"],
-                     ["serve", "echo", "--text", "x"], ["serve", "text"],
-                     ["serve", "text", "a", "--text", "b"]):
-            with self.subTest(args):
-                self.ends(run(*args), 2, b"", "bight: ")
-
 
 class Values(Case):
     def test_times(self):
@@ -124,21 +98,7 @@ class Values(Case):
         self.ends(run("get", "-H", f"@{self.folder}", f"http://{NEVER}/"), 2)
 
 
-class Commands(Case):
-    def test_what_is_not_there_is_not_accepted(self):
-        for args in ([], ["relay"], ["bench"], ["check"], ["chat"], ["serve"], ["serve", "exec"],
-                     ["serve", "chat"], ["serve", "files"], ["serve", "files", "/none"],
-                     ["serve", "-u", "files", "."], ["send"], ["connect"], ["get"],
-                     ["get", "--tls", "http://a/"], ["send", NEVER, "x", "--replay", "f"],
-                     ["send", NEVER, "x", "--dump"], ["send", NEVER, "x", "--record", "f"],
-                     ["get", "--retry", "x", "http://a/"], ["get", "--sha256", "0", "http://a/"],
-                     ["serve", "echo", "--rate", "1"], ["completions"], ["completions", "tcsh"],
-                     ["engine", "uring"], ["help", "me"], ["help", "send", "more"], ["-x"],
-                     ["--nonsense"], ["connect", NEVER, "extra"]):
-            with self.subTest(args):
-                result = self.ends(run(*args), 2, b"", "bight: ")
-                self.assertEqual(result.stderr.count(b"\n"), 1)
-
+class Messages(Case):
     def test_a_message_may_look_like_anything(self):
         for message in "[a,b]", "[]", "help", "serve", "", "-5", "{}", "'", "a=b", "é":
             self.ends(run("send", NEVER, "--", message), 7)

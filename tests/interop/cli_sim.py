@@ -73,6 +73,22 @@ class Replay(unittest.TestCase):
             if protocol == 6:
                 self.assertEqual(part[12], 5 << 4)
 
+    def test_the_settings_are_in_the_environment_of_the_program(self):
+        def settings(*flags):
+            clean = {k: v for k, v in os.environ.items() if not k.startswith("BIGHT_SIM_")}
+            done = subprocess.run([BUILD / "bight", "sim", "replay", *flags, "--", "env"],
+                                  text=True, timeout=60, capture_output=True, env=clean)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return {line for line in done.stdout.splitlines() if line.startswith("BIGHT_SIM_")}
+
+        self.assertEqual(settings("--seed", "1"), {"BIGHT_SIM_SEED=1", "BIGHT_SIM_EVENTS=20"})
+        self.assertEqual(
+            settings("--seed", "1", "--scenario", "s", "--faults", "loss", "--faults-max", "2",
+                     "--size", "3", "--until", "4", "--last", "5", "--pcap", "f"),
+            {"BIGHT_SIM_SEED=1", "BIGHT_SIM_SCENARIO=s", "BIGHT_SIM_FAULTS=loss",
+             "BIGHT_SIM_FAULTS_MAX=2", "BIGHT_SIM_SIZE=3", "BIGHT_SIM_UNTIL=4",
+             "BIGHT_SIM_EVENTS=5", "BIGHT_SIM_PCAP=f"})
+
     def test_what_is_missing_is_told(self):
         done = subprocess.run([BUILD / "bight", "sim", "replay", "--seed", "4"], text=True,
                               timeout=60, capture_output=True)
