@@ -67,6 +67,28 @@ TEST(shown, is_cut_between_characters) {
   EXPECT_EQ(shown("ab\xE2\x82\xAC", 4), "ab…");
 }
 
+TEST(looks_binary, is_a_nul_or_many_control_characters) {
+  EXPECT_FALSE(looks_binary(""));
+  EXPECT_FALSE(looks_binary("a\n\r\t\f\x1B[31m"));
+  EXPECT_TRUE(looks_binary("a\0b"s));
+  EXPECT_FALSE(looks_binary(std::string(15, 'a') + "\x01"));
+  EXPECT_TRUE(looks_binary(std::string(14, 'a') + "\x01"));
+  EXPECT_TRUE(looks_binary(std::string(1023, 'a') + '\0'));
+  EXPECT_FALSE(looks_binary(std::string(1024, 'a') + '\0'));
+}
+
+TEST(hex, is_read_with_blanks_and_written_with_one_between_bytes) {
+  EXPECT_EQ(from_hex("48 656c\t6C\r\n6f"), "Hello");
+  EXPECT_EQ(from_hex("09aFFf"), "\x09\xAF\xFF");
+  EXPECT_EQ(from_hex(" "), "");
+  EXPECT_EQ(to_hex("\x0A\xFF "), "0a ff 20");
+  EXPECT_EQ(to_hex(""), "");
+  for (const char* text : {"4", "4 8", "g0", "0g", "/0", "0:", "@0", "0G", "`0", "0g"})
+    EXPECT_ANY_THROW(static_cast<void>(from_hex(text))) << text;
+}
+
+TEST(lower, changes_the_letters_of_ascii) { EXPECT_EQ(lower("@AZ[`az{\xC4"), "@az[`az{\xC4"); }
+
 TEST(shown_lines, keeps_newlines_and_nothing_else) {
   EXPECT_EQ(shown_lines("one\n  two\r\n\x1B"), "one\n  two\\x0d\n\\x1b");
   EXPECT_EQ(shown_lines(""), "");

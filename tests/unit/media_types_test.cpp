@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -16,6 +17,40 @@ TEST(media_types, without_a_table_the_common_ones_are_known) {
   EXPECT_EQ(types.of("x.tar.gz"), "application/gzip");
   for (const char* name : {"html", "a.html/b", "", ".", "a.", "a.unheard", "html."})
     EXPECT_EQ(types.of(name), "application/octet-stream") << name;
+}
+
+TEST(media_types, the_common_ones_are_these) {
+  constexpr std::pair<const char*, const char*> common[] = {
+      {"html", "text/html; charset=utf-8"},
+      {"htm", "text/html; charset=utf-8"},
+      {"txt", "text/plain; charset=utf-8"},
+      {"log", "text/plain; charset=utf-8"},
+      {"md", "text/markdown; charset=utf-8"},
+      {"css", "text/css; charset=utf-8"},
+      {"csv", "text/csv; charset=utf-8"},
+      {"js", "text/javascript; charset=utf-8"},
+      {"mjs", "text/javascript; charset=utf-8"},
+      {"json", "application/json"},
+      {"xml", "application/xml"},
+      {"wasm", "application/wasm"},
+      {"svg", "image/svg+xml"},
+      {"png", "image/png"},
+      {"jpg", "image/jpeg"},
+      {"jpeg", "image/jpeg"},
+      {"gif", "image/gif"},
+      {"webp", "image/webp"},
+      {"ico", "image/vnd.microsoft.icon"},
+      {"woff2", "font/woff2"},
+      {"pdf", "application/pdf"},
+      {"zip", "application/zip"},
+      {"gz", "application/gzip"},
+      {"tar", "application/x-tar"},
+      {"mp4", "video/mp4"},
+      {"webm", "video/webm"},
+      {"mp3", "audio/mpeg"}};
+  const tool::media_types types("/nowhere/mime.types");
+  for (const auto& [ending, type] : common)
+    EXPECT_EQ(types.of("a." + std::string(ending)), type) << ending;
 }
 
 TEST(media_types, a_table_has_the_last_word) {
