@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/buffers.hpp"
 
-#include "base/plant.hpp"
-
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -53,7 +51,7 @@ struct buffer_pool::shared {
       next = std::move(spare.back());
       spare.pop_back();
     }
-    if (current != nullptr && current->refs > 0 && !planted(bug::buffer_freed_early))
+    if (current != nullptr && current->refs > 0)
       ++held;
     else
       delete current;
@@ -97,7 +95,6 @@ lease buffer_pool::fill(std::size_t n) noexcept {
   // Aligned so that, after small messages, the room does not start a few bytes further into its
   // page than the source of the next copy. At an offset of 1 to 31 bytes, rep movsb takes twenty
   // times as long (AMD Zen 3).
-  if (planted(bug::buffer_lent_twice)) return {b, data, n};
   b.used = (end + alignment - 1) / alignment * alignment;
   static_assert(block_size % alignment == 0);
   return {b, data, n};

@@ -2,7 +2,6 @@
 #include <bight/context.hpp>
 
 #include "base/names.hpp"
-#include "base/plant.hpp"
 
 namespace bight {
 
@@ -26,7 +25,6 @@ void context::stop() noexcept {
     first.unlink();
     first.make_head();  // linked to itself: a second unlink is harmless
     first.on_stop(first);
-    if (planted(bug::stop_tells_one)) break;
   }
 }
 

@@ -2,7 +2,6 @@
 #include <bight/deadline.hpp>
 
 #include "base/names.hpp"
-#include "base/plant.hpp"
 #include "base/text.hpp"
 
 namespace bight {
@@ -48,7 +47,7 @@ bool sleep_operation::start(std::coroutine_handle<> h, context& c) {
   timer_.owner = this;
   timer_.expired = [](timer& t) {
     sleep_operation& self = *static_cast<owned_timer&>(t).owner;
-    if (!planted(bug::sleep_keeps_hook)) self.unlink();
+    self.unlink();
     self.context_->sched().ready(self);
   };
   s.arm(timer_, later(s.now(), wait_));

@@ -2,7 +2,6 @@
 #include <bight/event.hpp>
 
 #include "base/names.hpp"
-#include "base/plant.hpp"
 
 namespace bight {
 
@@ -36,7 +35,7 @@ bool event::wait_operation::start(std::coroutine_handle<> h, context& c) {
   on_stop = [](stop_hook& hook) {
     auto& self = static_cast<wait_operation&>(hook);
     self.cancelled_ = true;
-    if (!planted(bug::event_keeps_stopped)) self.place_.unlink();
+    self.place_.unlink();
     self.wake();
   };
   c.link(*this);

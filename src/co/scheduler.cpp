@@ -3,7 +3,6 @@
 
 #include "base/check.hpp"
 #include "base/names.hpp"
-#include "base/plant.hpp"
 
 #include <utility>
 
@@ -45,10 +44,10 @@ void scheduler::disarm(timer& t) noexcept {
   const std::size_t hole = std::exchange(t.place, static_cast<std::size_t>(-1));
   timer* last = heap_.back();
   heap_.pop_back();
-  if (last == &t || planted(bug::timer_skips_the_front)) return;
+  if (last == &t) return;
   place(*last, hole);
   sift_up(hole);
-  if (!planted(bug::timers_lose_order)) sift_down(last->place);
+  sift_down(last->place);
 }
 
 time_point scheduler::next_deadline() const noexcept {

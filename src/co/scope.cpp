@@ -3,7 +3,6 @@
 
 #include "base/check.hpp"
 #include "base/names.hpp"
-#include "base/plant.hpp"
 #include "base/thrown.hpp"
 
 namespace bight {
@@ -49,7 +48,7 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
     h.destroy();  // its locals are already destroyed; this destroys its parameters
   }
   --live_;
-  if (live_ > (planted(bug::scope_ends_early) ? 1 : 0) || !waiter_) return std::noop_coroutine();
+  if (live_ > 0 || !waiter_) return std::noop_coroutine();
   return std::exchange(waiter_, nullptr);
 }
 

@@ -2,7 +2,6 @@
 #include <bight/machinery/op.hpp>
 
 #include "base/check.hpp"
-#include "base/plant.hpp"
 #include "engine/loop.hpp"
 
 namespace bight {
@@ -32,7 +31,7 @@ bool op::submit(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) [[unlikely]]
     eng = &loop::of(c).eng();
   check(&eng->sched() == &c.sched(), "a socket was used on a loop other than its own");
-  if (c.stop_requested() && !planted(bug::operation_ignores_stop)) {
+  if (c.stop_requested()) {
     code = errc::cancelled;
     return true;
   }
@@ -44,13 +43,13 @@ bool op::submit(std::coroutine_handle<> h, context& c) {
 
 void op::resume(runnable& r) {
   const op& self = static_cast<const op&>(r);
-  if (!planted(bug::operation_keeps_hook)) self.unlink_for_good();
+  self.unlink_for_good();
   self.waiter_.resume();
 }
 
 void op::resume_taker(runnable& r) {
   op& self = static_cast<op&>(r);
-  if (!planted(bug::cancel_keeps_receiver) || !self.code) self.leave_place();
+  self.leave_place();
   resume(r);
 }
 
@@ -66,7 +65,7 @@ void op::settle_stopped() noexcept {
   const bool takes =
       what == verb::accept || what == verb::recv || what == verb::recv_into || what == verb::read;
   if (!takes) return;
-  if (!planted(bug::deadline_loses_bytes)) eng->requeue(*this);
+  eng->requeue(*this);
   if (what == verb::recv || what == verb::read) got->reset();
   count = 0;
   code = errc::cancelled;
@@ -83,7 +82,7 @@ error op::failure() const {
     auto of = what == verb::accept ? eng->local(on) : eng->remote(on);
     if (of) tried += " " + of->str();
   }
-  const std::int64_t told = planted(bug::failure_counts_nothing) ? 0 : count;
+  const std::int64_t told = count;
   std::error_code why_code = code;
   std::string why;
   if (names_peer) why = eng->cause(what, why_code, *peer);

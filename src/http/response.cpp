@@ -3,7 +3,6 @@
 #include <bight/http.hpp>
 
 #include "base/check.hpp"
-#include "base/plant.hpp"
 #include "http/exchange.hpp"
 #include "http/fields.hpp"
 
@@ -45,7 +44,6 @@ task<lease> response::recv(std::size_t max) & {
       if (!ours) throw s.failed(bytes.error());
       continue;
     }
-    if (planted(bug::short_page_is_whole) && bytes->empty()) break;
     s.take_in(*std::move(bytes));
   }
   co_return s.spare.take_front(max);

@@ -4,7 +4,6 @@
 #include <bight/deadline.hpp>
 #include <bight/resolve.hpp>
 
-#include "base/plant.hpp"
 #include "engine/loop.hpp"
 #include "net/open.hpp"
 
@@ -81,7 +80,7 @@ task<> connect_race::conduct(scope& racers) {
     if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
     if (winner || (in_flight_ == 0 && all_tried())) {
       // A lookup may still be in flight when max_attempts have failed.
-      if (!planted(bug::race_keeps_losers)) racers.stop();
+      racers.stop();
       co_return;
     }
     const time_point next = next_start();
@@ -106,7 +105,6 @@ time_point connect_race::next_start() const noexcept {
   if (attempts_.empty()) {
     // RFC 8305 §3: with only IPv4 addresses, wait briefly for IPv6.
     if (ip6_.known) return time_point::min();
-    if (planted(bug::race_waits_for_ip6)) return time_point::max();
     return later(ip4_.known_at, options_.resolution_delay);
   }
   // RFC 8305 §5: start the next attempt when one has failed, or after the delay.
@@ -142,7 +140,7 @@ task<> connect_race::look_up(int family) {
   drop_forbidden(mine);
   mine.known = true;
   mine.known_at = loop::of(co_await current_context()).now();
-  if (!planted(bug::look_up_tells_nobody)) changed_.set();
+  changed_.set();
 }
 
 void connect_race::drop_forbidden(family_list& list) const {

@@ -5,7 +5,6 @@
 #include <bight/line_sink.hpp>
 #include <bight/stdio.hpp>
 
-#include "base/plant.hpp"
 #include "base/thrown.hpp"
 #include "engine/loop.hpp"
 
@@ -109,7 +108,7 @@ task<> server::until_drained(scope& sessions) {
     co_await std::move(finishing);
   }
   // 4. Cancel the rest; the scope awaits them.
-  if (!planted(bug::drain_never_cuts)) sessions.stop();
+  sessions.stop();
 }
 
 task<> server::open_and_take_in(scope& sessions) {
@@ -129,10 +128,6 @@ task<> server::drain_asked() {
   } else {
     event never;
     co_await never.wait();
-  }
-  if (planted(bug::drain_lets_in)) {
-    if (options_.on_drain) options_.on_drain(active_);
-    co_await sleep(100ms);
   }
 }
 

@@ -2,7 +2,6 @@
 #include <bight/deadline.hpp>
 #include <bight/tcp.hpp>
 
-#include "base/plant.hpp"
 #include "base/text.hpp"
 #include "base/thrown.hpp"
 #include "engine/loop.hpp"
@@ -41,7 +40,6 @@ class tcp_server final : public server {
   // The descriptor is closed or is not a listening socket (EINVAL, ENOTSOCK): it will never accept
   // again. Other errors may be temporary: no descriptors, or a firewall or sandbox that refuses.
   static bool is_final(const error& e) {
-    if (planted(bug::shortage_ends_server)) return true;
     return e.is(errc::cancelled) || e.is(errc::closed) || e.is(errc::invalid) ||
            e.code() == std::errc::not_a_socket || e.code() == std::errc::bad_address;
   }
@@ -50,7 +48,7 @@ class tcp_server final : public server {
     for (;;) {
       bool no_memory = false;
       try {
-        if (full() && !planted(bug::one_session_too_many)) co_await room();
+        if (full()) co_await room();
         auto accepted = co_await attempt(l.accept());
         if (accepted) {
           begin_session(*std::move(accepted), sessions);

@@ -2,7 +2,6 @@
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
 
-#include "base/plant.hpp"
 #include "base/thrown.hpp"
 #include "engine/loop.hpp"
 #include "net/open.hpp"
@@ -111,7 +110,6 @@ void udp_server::begin_session(bight::handle on, arrival& a, scope& sessions) {
   try {
     begun = std::make_unique<answering>(*this, sessions, a.from);
     datagram d{std::move(a.data), std::move(a.from), a.truncated};
-    if (planted(bug::datagram_from_nobody)) d.from = {};
     task<> talk = handle_(request(engine_, on, std::move(d)));
     sessions.spawn(std::move(talk), *begun.release());
   } catch (...) {

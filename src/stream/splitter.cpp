@@ -3,7 +3,6 @@
 
 #include "base/check.hpp"
 #include "base/names.hpp"
-#include "base/plant.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -53,7 +52,7 @@ void splitter::stash() {
   if (front_.empty()) return;
   // Compacts only when more than half is consumed, so bytes moved never exceed bytes consumed.
   if (spill_used_ > spill_.size() / 2) {
-    spill_.erase(0, spill_used_ - (planted(bug::splitter_repeats) ? 1 : 0));
+    spill_.erase(0, spill_used_);
     spill_used_ = 0;
   }
   spill_.append(front_.view());  // may throw; `front_` is unchanged then
@@ -86,7 +85,7 @@ splitter::state splitter::look(const framing& f) {
       return ended_ ? state::nothing : state::waiting;
     case framing::kind::exactly:
       size_ = f.max;
-      if (held >= f.max + (planted(bug::splitter_wants_more) ? 1 : 0)) return state::complete;
+      if (held >= f.max) return state::complete;
       return ended_ ? state::cut_short : state::waiting;
     case framing::kind::until: return look_delimiter(f, f.delimiter);
     case framing::kind::line: return look_delimiter(f, newline);
@@ -213,7 +212,7 @@ lease splitter::cut_spill(std::size_t n) {
   const std::size_t back = spilled();
   if (n < back) {
     lease message = lease::copy_of(std::string_view(spill_).substr(spill_used_ + skip_, size_));
-    spill_used_ += n - (planted(bug::splitter_steps_short) ? 1 : 0);
+    spill_used_ += n;
     return message;
   }
   // In this order, a failed allocation loses nothing.

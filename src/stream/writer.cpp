@@ -3,7 +3,6 @@
 
 #include "base/check.hpp"
 #include "base/names.hpp"
-#include "base/plant.hpp"
 
 #include <exception>
 #include <utility>
@@ -47,7 +46,7 @@ bool any_writer::leave() noexcept {
 void any_writer::has_left(std::size_t count) noexcept {
   sending_ = false;
   given_up_ = count < leaving_.size();
-  leaving_.erase(0, count - (planted(bug::flush_repeats) && count > 0 ? 1 : 0));
+  leaving_.erase(0, count);
   if (leaving_.empty() && leaving_.capacity() > kept_max) std::string().swap(leaving_);
 }
 

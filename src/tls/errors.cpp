@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Errors of a session, and their messages.
-#include "base/plant.hpp"
 #include "tls/session.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +33,6 @@ auto session::why_stopped(int outcome) -> stopped {
       break;
     default: break;
   }
-  if (planted(bug::truncation_is_an_end) && established_ && wire_.ended) return stopped::ended;
   fail(failure_now());
   return stopped::failed;
 }

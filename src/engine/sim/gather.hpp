@@ -4,7 +4,6 @@
 /// The bytes of a send, as they leave its pieces.
 
 #include "base/buffers.hpp"
-#include "base/plant.hpp"
 #include "engine/pieces.hpp"
 
 #include <algorithm>
@@ -23,7 +22,6 @@ namespace bight::sim {
     done += part;
     advance(o, part);
   }
-  if (planted(bug::send_skips_a_byte) && more_pieces(o)) advance(o, 1);
   return from.fill(n);
 }
 

@@ -2,7 +2,6 @@
 #include "engine/sim/sim_engine.hpp"
 
 #include "base/check.hpp"
-#include "base/plant.hpp"
 #include "engine/signal_bits.hpp"
 #include "engine/sim/datagrams.hpp"
 #include "engine/sim/guard.hpp"
@@ -185,9 +184,7 @@ void sim_engine::cancel(op& o) noexcept {
   if (o.what == verb::work) return all_.stop(*static_cast<program*>(o.engine_data));
   if (on_a_socket(o)) {
     socket& s = *find(o.on);
-    if (s.receiver == &o && planted(bug::cancel_keeps_receiver))
-      ;
-    else if (s.receiver == &o)
+    if (s.receiver == &o)
       s.receiver = nullptr;
     else
       unqueue(s.senders, o);
@@ -330,7 +327,7 @@ void sim_engine::close(handle h, ending how) noexcept {
   if (s->attended == attention::session) remember(h);
   const bool fails = (how == ending::failed || s->attended == attention::cut) && !s->fin_queued;
   const bool reset = how == ending::reset || fails;
-  if (!planted(bug::close_keeps_operations)) drop_operations(*s);
+  drop_operations(*s);
   switch (s->kind) {
     case socket_kind::listener: return streams::close_listener(all_, *s);
     case socket_kind::datagram: return datagrams::close(all_, *s);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How a stream ends: in order, by a reset, by silence, or with its host.
 
-#include "base/plant.hpp"
 #include "engine/sim/ports.hpp"
 #include "engine/sim/streams.hpp"
 
@@ -65,7 +64,6 @@ std::error_code shutdown_send(universe& u, socket& s) {
     return over && s.family != unix_family ? code_of(std::errc::not_connected) : std::error_code();
   }
   s.fin_queued = true;
-  if (planted(bug::end_never_told)) return {};
   s.ended_second = s.fin_arrived;
   const std::uint32_t i = u.parcels.make();
   u.parcels[i].what = parcel::sort::fin;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How bytes move: from the pieces of a send into segments, over the path, and to a receive.
 
-#include "base/plant.hpp"
 #include "engine/sim/faults.hpp"
 #include "engine/sim/gather.hpp"
 #include "engine/sim/guard.hpp"
@@ -224,10 +223,7 @@ void give_back(universe& u, socket& s, op& o) noexcept {
   else
     p.data = std::move(*o.got);
   s.arrived_bytes += p.data.size();
-  if (planted(bug::returned_bytes_go_behind))
-    s.arrived.push(u.parcels, i);
-  else
-    s.arrived.push_front(u.parcels, i);
+  s.arrived.push_front(u.parcels, i);
   serve_receiver(u, s);
 }
 
