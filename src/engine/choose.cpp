@@ -3,7 +3,6 @@
 
 #include "base/text.hpp"
 #include "engine/readiness/readiness.hpp"
-#include "engine/sim/private_world.hpp"
 #if BIGHT_URING
 #include "engine/uring/uring.hpp"
 #endif
@@ -11,6 +10,9 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+
+// Null in a program that does not link the simulator.
+extern "C" [[gnu::weak]] bight::machinery::engine* bight_simulated_engine();
 
 namespace bight {
 
@@ -23,6 +25,13 @@ std::unique_ptr<engine> try_uring(std::string& why_not) {
   why_not = "this build has no io_uring (built without liburing)";
   return nullptr;
 #endif
+}
+
+std::unique_ptr<engine> make_simulated(const char* by) {
+  if (bight_simulated_engine == nullptr)
+    throw error(errc::not_supported, fmt::format("engine sim ({})", by), 0,
+                "the program does not link the simulator, bight::sim");
+  return std::unique_ptr<engine>(bight_simulated_engine());
 }
 
 // The program's choice; if automatic, that of BIGHT_ENGINE.
@@ -44,7 +53,7 @@ chosen_engine choose_engine(engine_choice choice) {
   const engine_choice wanted = asked_for(choice);
   const char* by = choice == wanted ? "requested by the program" : "requested by BIGHT_ENGINE";
   if (wanted == engine_choice::epoll) return {readiness::make_readiness(), by};
-  if (wanted == engine_choice::sim) return {sim::make_private_world(), by};
+  if (wanted == engine_choice::sim) return {make_simulated(by), by};
   std::string why_not;
   auto ring = try_uring(why_not);
   if (ring != nullptr)

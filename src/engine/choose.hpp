@@ -31,3 +31,9 @@ void raise_descriptor_limit() noexcept;
 void ignore_broken_pipes() noexcept;
 
 }  // namespace bight
+
+/// Creates an engine with a simulated world of its own, for BIGHT_ENGINE=sim. The caller owns it.
+/// The component "sim" defines this function. choose.cpp refers to it weakly, so that programs link
+/// without that component too. Its name is plain C because the linker is given it:
+/// cmake/bight_components.cmake.
+extern "C" [[nodiscard]] bight::machinery::engine* bight_simulated_engine();

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/private_world.hpp"
-
+#include "engine/choose.hpp"
 #include "engine/sim/universe.hpp"
 
-namespace bight::sim {
-
-std::unique_ptr<engine> make_private_world() {
+// One host with nobody around. Its world lives as long as the engine, and waiting on the engine
+// drives it.
+bight::machinery::engine* bight_simulated_engine() {
+  using namespace bight::sim;
   auto all = std::make_unique<universe>(world_options());
   machine& m = all->add("localhost", host_options());
   program& p = all->add_outside(m);
   auto made = std::make_unique<sim_engine>(*all, m, p);
   p.eng = made.get();
   made->keep(std::move(all));
-  return made;
+  return made.release();
 }
-
-}  // namespace bight::sim
