@@ -198,7 +198,6 @@ error connect_race::failure(const error* ended) const {
 
 error connect_race::look_up_failure() const {
   const std::string tried = "connect " + to_.str();
-  if (!ip6_.failed && !ip4_.failed) return error(errc::invalid, tried, 0, "max_attempts is 0");
   const error& told = !ip6_.failed   ? *ip4_.failed
                       : !ip4_.failed ? *ip6_.failed
                                      : more_telling(*ip6_.failed, *ip4_.failed);
@@ -288,6 +287,8 @@ task<stream> tcp::connect(address to, connect_options options) {
     co_return std::move(outcome).value();
   }
 
+  if (options.max_attempts == 0)
+    throw error(errc::invalid, "connect " + to.str(), 0, "max_attempts is 0");
   connect_race race(e, std::move(to), options);
   auto racing = attempt(within(options.timeout, race.run()));
   auto outcome = co_await std::move(racing);

@@ -27,7 +27,7 @@ result<address> peer_name(const slot& s) {
     name.length = sizeof name.storage;
   }
   if (getpeername(s.fd, name.get(), &name.length) != 0)
-    return error(system_error_code(errno), "remote address");
+    return error(system_error_code(errno), "");
   return from_system(name);
 }
 
@@ -82,7 +82,7 @@ result<address> kernel_engine::remote(handle h) const {
   if (s == nullptr) {
     const auto known = departed_.find(key_of(h));
     if (known != departed_.end()) return known->second;
-    return error(make_error_code(errc::closed), "remote address");
+    return error(make_error_code(errc::closed), "");
   }
   return peer_name(*s);
 }

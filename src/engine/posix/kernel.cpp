@@ -265,7 +265,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
   const int family = family_of(t, at);
   const int type = t == transport::udp ? SOCK_DGRAM : SOCK_STREAM;
   const int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return failed("socket");
+  if (fd < 0) return failed("");  // the caller names what it tried
   const int off = 0;
   const int on = 1;
   if (family == AF_INET6) {
@@ -279,7 +279,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
   }
   const handle h =
       enter(fd, type == SOCK_STREAM ? socket_kind::stream : socket_kind::datagram, family);
-  if (!h) return error(no_memory(), "socket");
+  if (!h) return error(no_memory(), "");
   return h;
 }
 
@@ -335,9 +335,10 @@ std::error_code kernel_engine::shutdown_send(handle h) {
 
 result<handle> kernel_engine::adopt(int descriptor) {
   check_process();
-  if (fcntl(descriptor, F_GETFD) < 0) return failed("open the descriptor");
+  const std::string tried = "open descriptor " + std::to_string(descriptor);
+  if (fcntl(descriptor, F_GETFD) < 0) return error(last_error(), tried, 0, "it is not open");
   const handle h = enter(descriptor, socket_kind::adopted, AF_UNSPEC);
-  if (!h) return error(no_memory(), "open the descriptor");
+  if (!h) return error(no_memory(), tried);
   return h;
 }
 

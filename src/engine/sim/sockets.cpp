@@ -86,15 +86,15 @@ int kept_value(const socket& s, option_id id, int value) noexcept {
 }  // namespace
 
 result<handle> sim_engine::open(transport t, const address& at) {
-  if (dead_) return error(errc::cancelled, "socket");
-  if (!home_.may_open()) return error(code_of(std::errc::too_many_files_open), "socket");
+  if (dead_) return error(errc::cancelled, "");
+  if (!home_.may_open()) return error(code_of(std::errc::too_many_files_open), "");
   std::uint8_t family = 6;
   if (t == transport::local || at.is_unix())
     family = unix_family;
   else if (at.kind() == address_kind::ip4 || (at.kind() == address_kind::any && !home_.options.ip6))
     family = 4;
   if (family == 6 && !home_.options.ip6)
-    return error(code_of(std::errc::address_family_not_supported), "socket");
+    return error(code_of(std::errc::address_family_not_supported), "");
   socket& s = all_.make_socket(
       home_, t == transport::udp ? socket_kind::datagram : socket_kind::stream, family);
   s.dual = family == 6 && at.kind() == address_kind::any;
@@ -103,7 +103,8 @@ result<handle> sim_engine::open(transport t, const address& at) {
 
 result<handle> sim_engine::adopt(int descriptor) {
   if (descriptor < 0 || descriptor > 2)
-    return error(code_of(std::errc::bad_file_descriptor), "open the descriptor");
+    return error(code_of(std::errc::bad_file_descriptor),
+                 "open descriptor " + std::to_string(descriptor), 0, "it is not open");
   socket& s = all_.make_socket(home_, socket_kind::text, unix_family);
   s.peer = static_cast<std::uint32_t>(descriptor);  // which of the three it is
   return take(s);
@@ -171,11 +172,11 @@ result<address> sim_engine::remote(handle h) const {
   if (s == nullptr) {
     const auto known = departed_.find(key_of(h));
     if (known != departed_.end()) return known->second;
-    return error(closed_handle(), "remote address");
+    return error(closed_handle(), "");
   }
   if (s->family == unix_family && s->at != stage::fresh)
     return s->remote_path == 0 ? address() : address::unix_socket(all_.unix_paths[s->remote_path]);
-  if (s->remote.family == 0) return error(code_of(std::errc::not_connected), "remote address");
+  if (s->remote.family == 0) return error(code_of(std::errc::not_connected), "");
   return s->remote.to_address();
 }
 
