@@ -177,7 +177,54 @@ const std::pair<const char*, attempt_in_a_child> ways_to_go_on[] = {
      }},
 };
 
+// What a program must not ask for, and the sentence that ends it.
+const std::pair<const char*, task<> (*)()> never_allowed[] = {
+    {"recv of at most 0 bytes",
+     []() -> task<> {
+       auto pair = co_await connected();
+       static_cast<void>(co_await pair.here.recv(0));
+     }},
+    {"recv_into an empty buffer",
+     []() -> task<> {
+       auto pair = co_await connected();
+       co_await pair.here.recv_into({});
+     }},
+    {"the stream is closed",
+     []() -> task<> {
+       auto pair = co_await connected();
+       pair.here.close();
+       static_cast<void>(pair.here.local());
+     }},
+    {"the socket is closed",
+     []() -> task<> {
+       auto socket = co_await udp::bind("127.0.0.1:0");
+       socket.close();
+       static_cast<void>(socket.local());
+     }},
+    {"a datagram has 1 to 65507 bytes",
+     []() -> task<> {
+       auto socket = co_await udp::connect("127.0.0.1:9");
+       co_await socket.send_many("x", 0);
+     }},
+    {"a datagram has 1 to 65507 bytes",
+     []() -> task<> {
+       auto socket = co_await udp::connect("127.0.0.1:9");
+       co_await socket.send_many("x", 65508);
+     }},
+    {"resolve: the family is 4 or 6",
+     []() -> task<> { static_cast<void>(co_await resolve("localhost:1", 5)); }},
+    {"a source is an IP address of its target's family",
+     []() -> task<> {
+       static_cast<void>(address("127.0.0.1:1").with_source("[::1]:0"));
+       co_return;
+     }},
+};
+
 }  // namespace
+
+TEST_F(misuse, a_value_that_is_never_allowed) {
+  for (const auto& [sentence, body] : never_allowed) EXPECT_DEATH(runner().run(body()), sentence);
+}
 
 TEST_F(misuse, an_event_set_in_another_thread) {
   if (on_sim()) GTEST_SKIP() << "waits in no system call";

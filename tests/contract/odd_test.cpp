@@ -211,9 +211,43 @@ BIGHT_TEST(odd_options, values_out_of_range_are_refused) {
   EXPECT_EQ(pair.here.get(options::traffic_class), 252);  // ECN is TCP's
 }
 
+BIGHT_TEST(odd_options, the_least_and_the_largest_values_are_taken) {
+  auto pair = co_await connected();
+  const auto keeps = [&pair](const option<int>& id, int value) {
+    pair.here.set(id, value);
+    return pair.here.get(id) == value;
+  };
+  for (const int value : {1, 32767}) {
+    EXPECT_TRUE(keeps(options::keep_alive_idle, value)) << value;
+    EXPECT_TRUE(keeps(options::keep_alive_interval, value)) << value;
+  }
+  for (const int value : {1, 127}) EXPECT_TRUE(keeps(options::keep_alive_count, value)) << value;
+  for (const int value : {1, 255}) EXPECT_TRUE(keeps(options::hop_limit, value)) << value;
+  EXPECT_TRUE(keeps(options::user_timeout, 1));
+  EXPECT_TRUE(keeps(options::user_timeout, 0));
+  pair.here.set(options::linger, -5);
+  EXPECT_EQ(pair.here.get(options::linger), -1);
+  auto socket = co_await udp::bind("127.0.0.1:0");
+  socket.set(options::traffic_class, 255);
+  EXPECT_EQ(socket.get(options::traffic_class), 255);
+  EXPECT_FALSE(socket.get(options::broadcast));
+  socket.set(options::broadcast, true);
+  EXPECT_TRUE(socket.get(options::broadcast));
+}
+
 BIGHT_TEST(odd_options, of_ip6_have_other_ranges) {
   auto pair = co_await connected("[::1]:0");
-  pair.here.set(options::hop_limit, 0);
+  for (const int value : {0, 255}) {
+    pair.here.set(options::hop_limit, value);
+    EXPECT_EQ(pair.here.get(options::hop_limit), value);
+  }
+  pair.here.set(options::hop_limit, -1);
+  EXPECT_EQ(pair.here.get(options::hop_limit), 64);
+  pair.here.set(options::traffic_class, 255);
+  EXPECT_EQ(pair.here.get(options::traffic_class), 252);
+  pair.here.set(options::traffic_class, -1);
+  EXPECT_EQ(pair.here.get(options::traffic_class), 0);
+  EXPECT_TRUE(pair.here.get(options::only_ip6));
   for (const int value : {-2, 256}) {
     EXPECT_TRUE(refuses(pair.here, options::hop_limit, value, errc::invalid));
     EXPECT_TRUE(refuses(pair.here, options::traffic_class, value, errc::invalid));

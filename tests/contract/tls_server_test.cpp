@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A server's files, its reload, its limits. The names of tests begin with the row of the table of
 // faults that they are for.
+#include <bight/line_sink.hpp>
+
 #include "contract/certificates.hpp"
 #include "contract/contract.hpp"
 #include "contract/tls_pair.hpp"
@@ -132,6 +134,53 @@ BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_live
   auto asking = client(s);
   co_await serve_for(s, std::move(serving), std::move(asking));
   EXPECT_NE(s.told().find("no private key"), std::string::npos) << s.told();
+}
+
+namespace {
+
+task<> hang_up_once_it_listens(served& of, std::string rubbish, std::string key) {
+  const address at = of.at.front();  // serve_for() waits until there is one
+  std::filesystem::copy_file(rubbish, key, std::filesystem::copy_options::overwrite_existing);
+  std::raise(SIGHUP);
+  co_await some_turns();
+}
+
+// A server without callbacks; its files are damaged while it runs.
+void serve_with_files_that_go_bad() {
+  certificates files;
+  const auto good = files.make(certificate_plan());
+  served s;
+  auto options = s.options();
+  options.signals = true;
+  options.on_error = {};
+  auto serving = tls::serve("127.0.0.1:0", echo, serving_files(good), options);
+  auto hanging_up = hang_up_once_it_listens(s, files.file("rubbish"), good.key);
+  runner().run(serve_for(s, std::move(serving), std::move(hanging_up)));
+  line_sink::standard_error().flush(patience);
+  std::exit(0);
+}
+
+void serve_without_files() {
+  served s;
+  auto serving = tls::serve("127.0.0.1:0", echo, {}, s.options());
+  runner().run(serve_for(s, std::move(serving), some_turns()));
+  line_sink::standard_error().flush(patience);
+  std::exit(0);
+}
+
+}  // namespace
+
+TEST(tls_server, without_callbacks_a_reload_that_fails_is_told_on_standard_error) {
+  if (on_sim()) GTEST_SKIP() << "raises signals of the process";
+  EXPECT_EXIT(serve_with_files_that_go_bad(), testing::ExitedWithCode(0),
+              "^bight: key .*: no private key found; .*; keeping the old certificate\n$");
+}
+
+TEST(tls_server, without_callbacks_the_pin_is_told_on_standard_error) {
+  if (on_sim()) GTEST_SKIP() << "a simulated loop has its own standard error";
+  EXPECT_EXIT(serve_without_files(), testing::ExitedWithCode(0),
+              "^bight: made a self-signed certificate, valid while this server runs. To connect:\n"
+              "  bight connect --tls --pin sha256//[A-Za-z0-9+/]+= 127.0.0.1:[0-9]+\n$");
 }
 
 // ── Limits ──────────────────────────────────────────────────────────────────────────────────────

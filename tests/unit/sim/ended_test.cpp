@@ -117,5 +117,28 @@ TEST(sim_ended, a_world_that_is_changed_ends_the_program) {
   }
 }
 
+task<> kill_its_own_host(sim::host& host) {
+  host.kill();
+  co_return;
+}
+
+task<> run_inside(sim::host& host) {
+  host.run(sleep_for(1s));
+  co_return;
+}
+
+TEST(sim_misuse, ends_the_program_with_a_sentence) {
+  two_hosts w;
+  EXPECT_DEATH(w.a.run(kill_its_own_host(w.a)), "a program ends its own host: let world::after");
+  EXPECT_DEATH(w.a.run(run_inside(w.a)), "host::run from inside a program");
+  EXPECT_DEATH(static_cast<void>(w.a.output(3)), "output: 1 or 2");
+  EXPECT_DEATH(
+      {
+        w.net.after(1s, [&w] { w.net.run_for(1s); });
+        w.net.run_for(2s);
+      },
+      "a world is driven from inside itself");
+}
+
 }  // namespace
 }  // namespace bight::sim_test
