@@ -26,8 +26,7 @@ result<address> peer_name(const slot& s) {
       return from_system(name);
     name.length = sizeof name.storage;
   }
-  if (getpeername(s.fd, name.get(), &name.length) != 0)
-    return error(system_error_code(errno), "");
+  if (getpeername(s.fd, name.get(), &name.length) != 0) return error(system_error_code(errno), "");
   return from_system(name);
 }
 
