@@ -34,8 +34,12 @@ struct common_flags {
   std::string output;
   console log;
 
-  /// 4, 6, or 0 for both.
-  [[nodiscard]] int family() const noexcept { return only_ip4 ? 4 : only_ip6 ? 6 : 0; }
+  /// The only address family to use. Not set: both.
+  [[nodiscard]] std::optional<bight::address_family> family() const noexcept {
+    if (only_ip4) return bight::address_family::ip4;
+    if (only_ip6) return bight::address_family::ip6;
+    return std::nullopt;
+  }
   /// The protocol of an address without a scheme.
   [[nodiscard]] protocol assumed() const noexcept {
     return udp ? protocol::udp : tls ? protocol::tls : protocol::tcp;

@@ -15,11 +15,11 @@ using namespace bight;
 namespace {
 
 BIGHT_CORO_WRAPPER task<stream> connect(const target& to, connection_options options) {
-  tcp::connect_options below;
-  below.family = options.family;
-  if (options.timeout) below.timeout = options.tls.timeout = *options.timeout;
-  if (to.proto != protocol::tls) return tcp::connect(to.address, std::move(below));
-  return tls::connect(to.address, std::move(options.tls), std::move(below));
+  tcp::connect_options tcp_options;
+  tcp_options.family = options.family;
+  if (options.timeout) tcp_options.timeout = options.tls.timeout = *options.timeout;
+  if (to.proto != protocol::tls) return tcp::connect(to.address, std::move(tcp_options));
+  return tls::connect(to.address, std::move(options.tls), std::move(tcp_options));
 }
 
 }  // namespace
@@ -40,15 +40,17 @@ task<stream> open_connection(target to, connection_options options, const consol
   co_return peer;
 }
 
-task<std::vector<address>> datagram_addresses(target to, int family) {
+task<std::vector<address>> datagram_addresses(target to, std::optional<address_family> family) {
   check_client(to, family);
   std::vector<address> found;
   if (to.address.kind() == bight::address_kind::any) {
     // This machine only. Without a connect, both families have to be tried.
-    if (family != 6) found.push_back(address("127.0.0.1:1").with_port(to.address.port()));
-    if (family != 4) found.push_back(address("[::1]:1").with_port(to.address.port()));
-  } else if (family != 0 && to.address.is_name()) {
-    found = co_await resolve(to.address, family);
+    if (family != address_family::ip6)
+      found.push_back(address("127.0.0.1:1").with_port(to.address.port()));
+    if (family != address_family::ip4)
+      found.push_back(address("[::1]:1").with_port(to.address.port()));
+  } else if (family && to.address.is_name()) {
+    found = co_await resolve(to.address, *family);
   } else {
     found.push_back(to.address);  // for a name, the library uses the first address that has a route
   }

@@ -17,7 +17,7 @@
 namespace tool {
 
 struct connection_options {
-  int family = 0;
+  std::optional<bight::address_family> family = {};
   /// For the name lookup, the connect and the TLS handshake; none: the library's defaults.
   std::optional<bight::duration> timeout;
   /// For tls:// targets.
@@ -30,6 +30,7 @@ struct connection_options {
                                                          const console& log);
 
 /// The addresses to send datagrams to, in the order to try. Sends nothing.
-[[nodiscard]] bight::task<std::vector<bight::address>> datagram_addresses(target to, int family);
+[[nodiscard]] bight::task<std::vector<bight::address>> datagram_addresses(
+    target to, std::optional<bight::address_family> family);
 
 }  // namespace tool

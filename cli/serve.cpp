@@ -42,7 +42,7 @@ struct serve_flags {
   std::vector<std::string> listen;
   duration delay{};
   std::uint64_t max_conns = serve_options().max_connections;
-  duration idle = serve_options().idle;
+  duration idle = *serve_options().idle;  // zero: none
   duration drain = serve_options().grace;
   std::optional<duration> handshake;
   std::uint64_t threads = 1;
@@ -61,24 +61,24 @@ task<bool> has_ip6_loopback() {
 
 // The addresses to listen on for `wanted`.
 task<std::vector<address>> addresses_of(const target& wanted, const serve_flags& f) {
-  const int family = f.common.family();
+  const auto family = f.common.family();
   std::vector<address> at;
   if (wanted.address.kind() == bight::address_kind::any) {
     const bool loopback = !f.open_to_all;
-    bool ip6 = family != 4;
-    if (ip6 && family == 0) ip6 = co_await has_ip6_loopback();
-    if (!loopback && family == 0) {
+    bool ip6 = family != address_family::ip4;
+    if (ip6 && !family) ip6 = co_await has_ip6_loopback();
+    if (!loopback && !family) {
       at.push_back(wanted.address);  // the library's ":9999": every address, both families
       co_return at;
     }
     const address ip4_any(loopback ? "127.0.0.1:1" : "0.0.0.0:1");
     const address ip6_any(loopback ? "[::1]:1" : "[::]:1");
-    if (family != 6) at.push_back(ip4_any.with_port(wanted.address.port()));
+    if (family != address_family::ip6) at.push_back(ip4_any.with_port(wanted.address.port()));
     if (ip6) at.push_back(ip6_any.with_port(wanted.address.port()));
-  } else if (wanted.address.is_name() && family == 0) {
+  } else if (wanted.address.is_name() && !family) {
     at = co_await resolve(wanted.address);
   } else if (wanted.address.is_name()) {
-    at = co_await resolve(wanted.address, family);
+    at = co_await resolve(wanted.address, *family);
   } else {
     at.push_back(wanted.address);
   }
@@ -96,7 +96,10 @@ serve_options options_of(const serve_flags& f, const handler_settings& shared, e
   const console& log = f.common.log;
   serve_options o;
   o.max_connections = f.once ? 1 : static_cast<std::size_t>(f.max_conns);
-  o.idle = f.idle;
+  if (f.idle > duration::zero())
+    o.idle = f.idle;
+  else
+    o.idle.reset();
   o.grace = f.drain;
   o.threads = static_cast<unsigned>(f.threads);
   o.drain = &drain;
@@ -213,10 +216,10 @@ task<int> serve(const serve_flags& f) {
     servers.push_back(tcp::serve(std::move(plain), handler, std::move(options)));
   }
   if (!secure.empty()) {
-    serve_options options = options_of(f, shared, drain, announce, protocol::tls);
     tls::serve_options how = tls_options_of(f, announce);
+    how.server = options_of(f, shared, drain, announce, protocol::tls);
     stream_handler handler{&shared};
-    servers.push_back(tls::serve(std::move(secure), handler, std::move(how), std::move(options)));
+    servers.push_back(tls::serve(std::move(secure), handler, std::move(how)));
   }
   if (!datagrams.empty()) {
     serve_options options = options_of(f, shared, drain, announce, protocol::udp);
@@ -256,8 +259,8 @@ void check(serve_flags& f) {
       throw usage_error(fmt::format("-l {}: serve files needs TCP or TLS", wanted.str()));
     if ((f.common.only_ip4 && wanted.address.kind() == bight::address_kind::ip6) ||
         (f.common.only_ip6 && wanted.address.kind() == bight::address_kind::ip4))
-      throw usage_error(fmt::format("-l {}: not an IPv{} address, but -{} is given",
-                                    wanted.address.str(), f.common.family(), f.common.family()));
+      throw usage_error(fmt::format("-l {0}: not an IPv{1} address, but -{1} is given",
+                                    wanted.address.str(), static_cast<int>(*f.common.family())));
   }
   if (f.ready_fd >= 0) f.ready = ready_descriptor::take(static_cast<int>(f.ready_fd));
 }

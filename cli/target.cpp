@@ -117,13 +117,15 @@ target parse_target(std::string_view text, protocol assumed) {
   return to;
 }
 
-void check_client(const target& to, int family) {
+void check_client(const target& to, std::optional<bight::address_family> family) {
   if (!to.is_unix() && to.address.port() == 0)
     refuse(to.str(), "port 0 is not a port to connect to");
   const bool ip4 = to.address.kind() == bight::address_kind::ip4;
   const bool ip6 = to.address.kind() == bight::address_kind::ip6;
-  if ((family == 6 && ip4) || (family == 4 && ip6))
-    refuse(to.str(), fmt::format("not an IPv{} address, but -{} is given", family, family));
+  if ((family == bight::address_family::ip6 && ip4) ||
+      (family == bight::address_family::ip4 && ip6))
+    refuse(to.str(),
+           fmt::format("not an IPv{0} address, but -{0} is given", static_cast<int>(*family)));
 }
 
 std::string name_of(protocol proto, const address& at) {

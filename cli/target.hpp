@@ -45,10 +45,10 @@ struct schemed {
 /// Parses `host`, `host:port` or `:port`; `port` is the default.
 [[nodiscard]] bight::address parse_host_port(std::string_view text, std::uint16_t port);
 
-/// Refuses port 0, and an address that is not of `family` (4, 6, or 0 for both).
+/// Refuses port 0, and an address that is not of `family`, if that is set.
 ///
 /// errors  a usage failure.
-void check_client(const target& to, int family);
+void check_client(const target& to, std::optional<bight::address_family> family);
 
 /// "tcp://[::1]:9999": an address as printed.
 [[nodiscard]] std::string url_of(protocol proto, const bight::address& at);

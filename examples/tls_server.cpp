@@ -21,7 +21,6 @@ int main(int argc, char** argv) {
   if (argc > 3) how.certificate = argv[2];
   if (argc > 3) how.key = argv[3];
   how.on_pin = [](const std::string& pin) { print("This server's pin is {}", pin); };
-  auto ready = [](const address& at) { print("Waiting for connections at {}", at); };
-  return run(
-      tls::serve(argc > 1 ? argv[1] : "127.0.0.1:9443", greet, how, {.on_listening = ready}));
+  how.server.on_listening = [](const address& at) { print("Waiting for connections at {}", at); };
+  return run(tls::serve(argc > 1 ? argv[1] : "127.0.0.1:9443", greet, how));
 }

@@ -37,7 +37,7 @@ serve_options quiet() {
   serve_options o;
   o.on_error = [](const address&, const error&) {};
   o.max_connections = 1'000'000;
-  o.idle = 0s;
+  o.idle.reset();
   return o;
 }
 

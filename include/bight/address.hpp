@@ -24,6 +24,9 @@ enum class address_kind : std::uint8_t {
   unix_socket,  ///< "unix:/run/x.sock"
 };
 
+/// A family of IP addresses. The value is the version number.
+enum class address_family : std::uint8_t { ip4 = 4, ip6 = 6 };
+
 /// The address of a socket, numeric or by name:
 ///
 ///     "127.0.0.1:9999"   "[::1]:9999"   "[fe80::1%eth0]:9999"   "localhost:9999"

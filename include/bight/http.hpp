@@ -82,8 +82,8 @@ struct limits {
   std::uint64_t body_bytes = std::numeric_limits<std::uint64_t>::max();
   /// Size of a compressed body after decoding.
   std::uint64_t decoded_bytes = std::numeric_limits<std::uint64_t>::max();
-  /// Maximum ratio of decoded to received bytes; 0: no limit. deflate can reach 1032.
-  std::uint64_t decoded_ratio = 250;
+  /// Maximum ratio of decoded to received bytes. deflate can reach 1032. Not set: no limit.
+  std::optional<std::uint64_t> decoded_ratio = 250;
   /// Decoded bytes up to which the ratio is not checked.
   std::uint64_t decoded_free_bytes = 16 << 20;
 };

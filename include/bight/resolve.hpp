@@ -17,7 +17,8 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
   using value_type = std::vector<address>;
   /// both  state shared by the lookups of both families of one name; borrowed until both have
   ///       ended.
-  resolve_operation(address name, int family, std::shared_ptr<void>* both = nullptr) noexcept;
+  resolve_operation(address name, address_family family,
+                    std::shared_ptr<void>* both = nullptr) noexcept;
   resolve_operation(resolve_operation&& other) noexcept;
 
   bool start(std::coroutine_handle<> h, context& c) {
@@ -34,14 +35,14 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
 
 }  // namespace machinery
 
-/// Returns the addresses of one family (4 or 6) of `name`, with its port. The hosts file is used
+/// Returns the addresses of one family of `name`, with its port. The hosts file is used
 /// first, then the name servers. A name without a trailing dot goes through the search list of
 /// resolv.conf.
 ///
 /// errors  name_not_found (also if the name has no address of that family), name_unavailable,
 ///         timed_out; too_many_files and no_resources if the lookup cannot be started.
 /// cancel  returns at once.
-[[nodiscard]] machinery::resolve_operation resolve(address name, int family);
+[[nodiscard]] machinery::resolve_operation resolve(address name, address_family family);
 
 /// Returns the addresses of both families, alternating IPv6 and IPv4 (RFC 8305 §4). An IP address
 /// is returned unchanged. All addresses belong to one name: the first in the search list that has

@@ -11,6 +11,7 @@
 #include <bight/time.hpp>
 
 #include <cstddef>
+#include <optional>
 
 namespace bight {
 
@@ -22,8 +23,8 @@ struct serve_options {
   /// See listen(2).
   int backlog = 4096;
   /// Inactivity timeout: a session that has neither received nor sent for this long ends with
-  /// errc::timed_out, and its peer sees a reset. Zero: no timeout.
-  duration idle = 5min;
+  /// errc::timed_out, and its peer sees a reset. Longer than zero. Not set: no timeout.
+  std::optional<duration> idle = 5min;
   /// How long sessions may continue after a drain begins. Then they are cancelled and awaited, and
   /// their peers see a reset.
   duration grace = 10s;

@@ -68,16 +68,16 @@ enum class route : std::uint8_t {
 
 /// The behaviour of the path from one host to another.
 struct path_options {
-  duration latency = 1ms;     ///< one way
-  duration jitter = 0ns;      ///< maximum extra delay; one packet in 1000 gets up to 10 times that
-  double loss = 0;            ///< share of packets lost independently; TCP retransmits on timeout
-  double duplicate = 0;       ///< share of datagrams that arrive twice
-  double reorder = 0;         ///< share of datagrams that are overtaken by later ones
-  double corrupt = 0;         ///< share of datagrams with one changed byte
-  double burst_loss = 0;      ///< share of packets that start a run of lost packets
-  std::uint64_t rate = 0;     ///< bytes per second; 0: unlimited
-  std::size_t queue = 65536;  ///< bytes queued for the rate limit; more are lost
-  std::size_t packet = 1500;  ///< packet size in bytes, including headers
+  duration latency = 1ms;  ///< one way
+  duration jitter = 0ns;   ///< maximum extra delay; one packet in 1000 gets up to 10 times that
+  double loss = 0;         ///< share of packets lost independently; TCP retransmits on timeout
+  double duplicate = 0;    ///< share of datagrams that arrive twice
+  double reorder = 0;      ///< share of datagrams that are overtaken by later ones
+  double corrupt = 0;      ///< share of datagrams with one changed byte
+  double burst_loss = 0;   ///< share of packets that start a run of lost packets
+  std::optional<std::uint64_t> rate = {};  ///< bytes per second, at least 1; not set: unlimited
+  std::size_t queue = 65536;               ///< bytes queued for the rate limit; more are lost
+  std::size_t packet = 1500;               ///< packet size in bytes, including headers
   route routed = route::present;
 };
 

@@ -3,8 +3,11 @@
 
 /// TCP: connect, listen, serve.
 
+#include <bight/machinery/addresses.hpp>
 #include <bight/serve.hpp>
 #include <bight/stream.hpp>
+
+#include <optional>
 
 namespace bight::tcp {
 
@@ -19,8 +22,8 @@ struct connect_options {
   duration timeout = 30s;
   /// Maximum number of addresses to try, with the families interleaved.
   std::size_t max_attempts = 16;
-  /// Address family to use: 4, 6, or 0 for both.
-  int family = 0;
+  /// The only address family to use. Not set: both.
+  std::optional<address_family> family = {};
   /// Local address to connect from; of kind none: the system chooses.
   address from = {};
   /// Called with each resolved address before connecting. Return false to forbid that address.
@@ -76,6 +79,8 @@ class listener {
 
   /// The address it listens on, with the actual port.
   [[nodiscard]] address local() const;
+  /// The engine's handle, for tables and logs. Empty once the listener is closed or moved from.
+  [[nodiscard]] machinery::handle id() const noexcept { return handle_; }
   /// Stops listening. An accept in flight fails with errc::cancelled; connections not yet accepted
   /// are reset.
   void close() noexcept;
@@ -88,8 +93,8 @@ class listener {
 struct listen_options {
   int backlog = 4096;
   bool reuse_port = false;
-  /// Address family of ":port": 4, 6 (no IPv4), or 0 for both.
-  int family = 0;
+  /// The only address family of ":port" and of names. Not set: both.
+  std::optional<address_family> family = {};
 };
 
 /// Listens on `at`: one address, ":port" for every address of this machine (dual stack), a name
@@ -101,8 +106,10 @@ struct listen_options {
 
 using handler = machinery::callback<task<>(stream)>;
 
-/// Serves `at` until a drain. `handle` runs concurrently, in one session per connection. A name is
-/// served on all of its addresses.
+/// Serves `at` until a drain: an address, its text, or a vector of addresses with one limit and one
+/// drain for all. `handle` runs concurrently, in one session per connection. A name is served on
+/// all of its addresses. A text is parsed when the server starts, so an invalid one is an error of
+/// the task, and thus of run(), and not an exception in main().
 ///
 /// A drain begins when options.drain is set and, under run() or with options.signals, on SIGINT and
 /// SIGTERM. The server then accepts no more connections, and sessions have options.grace to finish;
@@ -117,15 +124,14 @@ using handler = machinery::callback<task<>(stream)>;
 ///         no descriptors are left, existing connections are kept, and the server accepts again
 ///         when one is free.
 /// cancel  stops listening, cancels the sessions and awaits them.
-[[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
-
-/// Serves the address given as text, which is parsed when the server starts. So an invalid address
-/// is an error of the task, and thus of run(), and not an exception in main().
-[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(const char* at, handler handle,
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
 
-/// Serves several addresses with one limit and one drain for all.
-[[nodiscard]] task<> serve(std::vector<address> at, handler handle,
-                           serve_options options = serve_options());
+/// Serves the connections of `at`, a listener of this loop, with the backlog it has. Closes it when
+/// the drain begins.
+///
+/// errors  invalid if options.threads is not 1: one listener serves on one thread.
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(listener at, handler handle,
+                                              serve_options options = serve_options());
 
 }  // namespace bight::tcp

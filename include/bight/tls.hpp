@@ -80,7 +80,7 @@ struct connect_options {
 /// cancel  no connection is left behind.
 /// source  RFC 8446; RFC 6125 for names, without partial wildcards and without common names.
 [[nodiscard]] task<stream> connect(address to, connect_options options = connect_options(),
-                                   tcp::connect_options below = tcp::connect_options());
+                                   tcp::connect_options tcp_options = tcp::connect_options());
 
 /// Starts TLS over a connected stream: a tunnel through a proxy, a unix socket, another TLS stream.
 /// `to` is the address of the expected server.
@@ -89,7 +89,7 @@ struct connect_options {
 
 // ── Servers ─────────────────────────────────────────────────────────────────────────────────────
 
-/// Options of a server: its certificates and the clients it accepts.
+/// Options of a server: its certificates, the clients it accepts, and what all servers have.
 struct serve_options {
   /// PEM files. If both and `more` are empty, serve() creates a self-signed certificate, for
   /// development. It is used until serve() ends, and its dates cover 30 days; clients trust it by
@@ -108,31 +108,31 @@ struct serve_options {
   version least = version::tls12;
   /// Time limit from the accept to the end of the handshake.
   duration handshake = 10s;
-  /// Whether to read the files again on SIGHUP; works only where signals begin a drain (see
-  /// bight::serve_options::signals). Existing connections are kept. If the files have an error, the
-  /// server keeps the old certificates.
+  /// Whether to read the files again on SIGHUP; works only where signals begin a drain
+  /// (`server.signals`). Existing connections are kept. If the files have an error, the server
+  /// keeps the old certificates.
   bool reload = true;
-  /// Called after each reload: with null, or the error. If not set, errors go to `on_error`, with
-  /// an address of kind none, or to standard error.
+  /// Called after each reload: with null, or the error. If not set, errors go to `server.on_error`,
+  /// with an address of kind none, or to standard error.
   machinery::callback<void(const error* wrong)> on_reload = {};
   /// Called with the pin of the self-signed certificate. If not set, the pin is printed on standard
   /// error, with a client command.
   machinery::callback<void(const std::string& pin)> on_pin = {};
+  /// What all servers have: limits, threads, the drain, error reports.
+  bight::serve_options server = {};
 };
 
 /// Serves `at` with `handle`, as tcp::serve does; the handler is called after the handshake. A
-/// failed handshake is an error of that session: see serve_options::on_error.
+/// failed handshake is an error of that session: see bight::serve_options::on_error.
 ///
 /// errors  those of tcp::serve; and, before the server listens, for files that cannot be read, that
 ///         hold no certificate or no key, that are encrypted, or that do not match.
-[[nodiscard]] task<> serve(address at, tcp::handler handle, serve_options how = serve_options(),
-                           bight::serve_options options = bight::serve_options());
-[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(
-    const char* at, tcp::handler handle, serve_options how = serve_options(),
-    bight::serve_options options = bight::serve_options());
-[[nodiscard]] task<> serve(std::vector<address> at, tcp::handler handle,
-                           serve_options how = serve_options(),
-                           bight::serve_options options = bight::serve_options());
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, tcp::handler handle,
+                                              serve_options options = serve_options());
+
+/// Serves the connections of a listener; see tcp::serve.
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(tcp::listener at, tcp::handler handle,
+                                              serve_options options = serve_options());
 
 class server_identity;
 
@@ -141,8 +141,9 @@ class server_identity;
 /// threads  any may accept; reload() from one at a time.
 class acceptor {
  public:
-  /// errors  those of serve() for files.
-  explicit acceptor(serve_options how);
+  /// options  options.server is not used.
+  /// errors   those of serve() for files.
+  explicit acceptor(serve_options options);
   ~acceptor();
   acceptor(acceptor&&) noexcept;
   acceptor& operator=(acceptor&&) noexcept;

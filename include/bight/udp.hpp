@@ -224,6 +224,8 @@ class socket {
   void close() noexcept;
   [[nodiscard]] address local() const;
   [[nodiscard]] address remote() const;
+  /// The engine's handle, for tables and logs. Empty once the socket is closed or moved from.
+  [[nodiscard]] machinery::handle id() const noexcept { return handle_; }
 
   template <class T>
   void set(machinery::option<T> o, std::type_identity_t<T> value) {
@@ -296,10 +298,14 @@ using handler = machinery::callback<task<>(request)>;
 ///
 /// errors  those of binding, and failures of the socket itself. A reply that is refused is no
 ///         error: the client has gone.
-[[nodiscard]] task<> serve(address at, handler handle, serve_options options = serve_options());
-[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(const char* at, handler handle,
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
-[[nodiscard]] task<> serve(std::vector<address> at, handler handle,
-                           serve_options options = serve_options());
+
+/// Serves the datagrams of `at`, a socket of this loop, from bind(). Closes it when the server
+/// ends.
+///
+/// errors  invalid if options.threads is not 1: one socket serves on one thread.
+[[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(socket at, handler handle,
+                                              serve_options options = serve_options());
 
 }  // namespace bight::udp

@@ -22,7 +22,7 @@ using listener = tcp::listener;
 [[nodiscard]] task<listener> listen(std::string path,
                                     tcp::listen_options options = tcp::listen_options());
 
-/// Serves `path` with `handle`; see tcp::serve.
+/// Serves `path` with `handle`; see tcp::serve, which also serves a listener.
 [[nodiscard]] task<> serve(std::string path, tcp::handler handle,
                            serve_options options = serve_options());
 

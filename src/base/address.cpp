@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/address.hpp>
 #include <bight/error.hpp>
+#include <bight/machinery/addresses.hpp>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -322,6 +323,11 @@ std::string address::str() const {
     case address_kind::ip6: return fmt::format("[{}]:{}", host(), port_);
     default: return fmt::format("{}:{}", host(), port_);
   }
+}
+
+std::vector<address> machinery::addresses::parse() && {
+  if (is_text_) parsed_.emplace_back(text_);
+  return std::move(parsed_);
 }
 
 }  // namespace bight

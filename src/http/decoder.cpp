@@ -63,10 +63,10 @@ lease decoder::run(stage& s) {
 void decoder::check_limits(const stage& s) const {
   if (s.gave > max_.decoded_bytes)
     throw over_limit(fmt::format("the decoded body is larger than {} bytes", max_.decoded_bytes));
-  if (max_.decoded_ratio > 0 && s.gave > max_.decoded_free_bytes &&
-      s.gave / max_.decoded_ratio > came_)
+  if (max_.decoded_ratio && s.gave > max_.decoded_free_bytes &&
+      s.gave / *max_.decoded_ratio > came_)
     throw over_limit(fmt::format("{} bytes decompressed to more than {} times their size", came_,
-                                 max_.decoded_ratio));
+                                 *max_.decoded_ratio));
 }
 
 void decoder::end() const {

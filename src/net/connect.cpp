@@ -46,8 +46,8 @@ bool is_about_us(std::error_code code) noexcept {
          code == make_error_condition(errc::not_supported);
 }
 
-address loopback(int family, std::uint16_t port) noexcept {
-  if (family == 4) return address::ip4({127, 0, 0, 1}, port);
+address loopback(address_family family, std::uint16_t port) noexcept {
+  if (family == address_family::ip4) return address::ip4({127, 0, 0, 1}, port);
   return address::ip6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, port);
 }
 
@@ -60,8 +60,8 @@ result<void> connect_operation::take() {
 
 connect_race::connect_race(engine& e, address to, tcp::connect_options options)
     : engine_(e), to_(std::move(to)), options_(std::move(options)) {
-  ip6_.known = options_.family == 4;
-  ip4_.known = options_.family == 6;
+  ip6_.known = options_.family == address_family::ip4;
+  ip4_.known = options_.family == address_family::ip6;
 }
 
 task<> connect_race::run() {
@@ -73,8 +73,8 @@ task<> connect_race::run() {
 
 task<> connect_race::conduct(scope& racers) {
   const scheduler& time = loop::of(co_await current_context());
-  if (!ip6_.known) racers.spawn(look_up(6));
-  if (!ip4_.known) racers.spawn(look_up(4));
+  if (!ip6_.known) racers.spawn(look_up(address_family::ip6));
+  if (!ip4_.known) racers.spawn(look_up(address_family::ip4));
   for (;;) {
     changed_.reset();
     if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
@@ -113,7 +113,8 @@ time_point connect_race::next_start() const noexcept {
 }
 
 address connect_race::next_address() {
-  const int other = last_family_ == 6 ? 4 : 6;
+  const address_family other =
+      last_family_ == address_family::ip6 ? address_family::ip4 : address_family::ip6;
   last_family_ = list(other).left() ? other : last_family_;
   family_list& from = list(last_family_);
   return from.found[from.used++];
@@ -124,10 +125,10 @@ bool connect_race::all_tried() const noexcept {
   return ip6_.known && ip4_.known && !ip6_.left() && !ip4_.left();
 }
 
-task<> connect_race::look_up(int family) {
+task<> connect_race::look_up(address_family family) {
   family_list& mine = list(family);
   if (to_.is_name()) {
-    std::shared_ptr<void>* const both = options_.family == 0 ? &joint_ : nullptr;
+    std::shared_ptr<void>* const both = options_.family ? nullptr : &joint_;
     auto asked = attempt(resolve_operation(to_, family, both));
     auto answer = co_await std::move(asked);
     if (answer)
@@ -185,10 +186,10 @@ error connect_race::failure(const error* ended) const {
     if (!chosen || (is_about_us(chosen) && !is_about_us(a.failed))) chosen = a.failed;
   }
   // Report a failed lookup of one family too, unless the name simply has no address there.
-  for (const int family : {6, 4}) {
-    const auto& failed = family == 6 ? ip6_.failed : ip4_.failed;
+  for (const int version : {6, 4}) {
+    const auto& failed = version == 6 ? ip6_.failed : ip4_.failed;
     if (!failed || failed->is(errc::name_not_found)) continue;
-    add(fmt::format("IPv{} lookup {}", family,
+    add(fmt::format("IPv{} lookup {}", version,
                     failed->is(errc::cancelled) ? "did not finish" : "failed"));
   }
   if (ended != nullptr) return error(ended->code(), tried, 0, text);
@@ -269,19 +270,24 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
   }
 }
 
+namespace {
+address_family family_of(const address& ip) noexcept {
+  return ip.kind() == address_kind::ip4 ? address_family::ip4 : address_family::ip6;
+}
+}  // namespace
+
 task<stream> tcp::connect(address to, connect_options options) {
   engine& e = loop::of(co_await current_context()).eng();
   const auto kind = to.kind();
   if (kind == address_kind::none) throw error(errc::bad_address, "connect");
-  if (options.family == 0 && options.from.is_ip())
-    options.family = options.from.kind() == address_kind::ip4 ? 4 : 6;
+  if (!options.family && options.from.is_ip()) options.family = family_of(options.from);
 
   if (to.is_ip() || to.is_unix()) {
     if (options.allow && !options.allow(to))
       throw error(errc::denied, "connect " + to.str(), 0, forbidden);
-    if (to.is_ip() && options.family != 0 && (options.family == 4) != (kind == address_kind::ip4))
+    if (to.is_ip() && options.family && options.family != family_of(to))
       throw error(errc::bad_address, "connect " + to.str(), 0,
-                  fmt::format("not an IPv{} address", options.family));
+                  fmt::format("not an IPv{} address", static_cast<int>(*options.family)));
     auto connecting = within(options.timeout, connect_one(e, std::move(to), options.from));
     auto outcome = co_await std::move(connecting);
     co_return std::move(outcome).value();

@@ -67,14 +67,16 @@ class connect_race {
   };
 
   [[nodiscard]] task<> conduct(scope& racers);
-  [[nodiscard]] task<> look_up(int family);
+  [[nodiscard]] task<> look_up(address_family family);
   void drop_forbidden(family_list& list) const;
   [[nodiscard]] task<> try_one(std::size_t attempt);
   [[nodiscard]] time_point next_start() const noexcept;
   [[nodiscard]] address next_address();
   [[nodiscard]] bool all_tried() const noexcept;
   [[nodiscard]] error look_up_failure() const;
-  [[nodiscard]] family_list& list(int family) noexcept { return family == 6 ? ip6_ : ip4_; }
+  [[nodiscard]] family_list& list(address_family f) noexcept {
+    return f == address_family::ip6 ? ip6_ : ip4_;
+  }
 
   engine& engine_;
   address to_;
@@ -84,7 +86,7 @@ class connect_race {
   std::shared_ptr<void> joint_;  // shared by both lookups: they decide together which host is meant
   std::vector<attempt_record> attempts_;  // in start order
   std::size_t in_flight_ = 0;
-  int last_family_ = 4;  // so that IPv6 comes first
+  address_family last_family_ = address_family::ip4;  // so that IPv6 comes first
   time_point last_start_{};
   bool hurry_ = false;  // an attempt has failed since the last one started
   event changed_;

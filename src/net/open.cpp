@@ -11,16 +11,17 @@ error failure_of(const engine& e, verb what, std::error_code code, std::string_v
   return error(code, std::string(tried) + at.str(), 0, why);
 }
 
-task<std::vector<address>> addresses_to_bind(address at, int family) {
+task<std::vector<address>> addresses_to_bind(address at, std::optional<address_family> family) {
   std::vector<address> all;
-  if (at.kind() == address_kind::any && family != 0) {
-    all.push_back(family == 4 ? address::ip4({}, at.port()) : address::ip6({}, at.port()));
+  if (at.kind() == address_kind::any && family) {
+    all.push_back(family == address_family::ip4 ? address::ip4({}, at.port())
+                                                : address::ip6({}, at.port()));
   } else if (at.is_name()) {
     all = co_await resolve(std::move(at));
-    if (family != 0)
-      std::erase_if(all, [family](const address& a) {
-        return a.kind() != (family == 4 ? address_kind::ip4 : address_kind::ip6);
-      });
+    if (family) {
+      const auto kind = family == address_family::ip4 ? address_kind::ip4 : address_kind::ip6;
+      std::erase_if(all, [kind](const address& a) { return a.kind() != kind; });
+    }
   } else {
     all.push_back(std::move(at));
   }
@@ -30,7 +31,7 @@ task<std::vector<address>> addresses_to_bind(address at, int family) {
 task<std::vector<address>> bind_each(std::vector<address> at, opener open) {
   std::vector<address> bound;
   for (address& wanted : at) {
-    const auto candidates = co_await addresses_to_bind(std::move(wanted), 0);
+    const auto candidates = co_await addresses_to_bind(std::move(wanted), std::nullopt);
     std::optional<error> failed;
     std::size_t of_this = 0;
     for (const address& a : candidates) {

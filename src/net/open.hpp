@@ -42,7 +42,8 @@ class unowned {
 [[nodiscard]] result<handle> open_datagram(engine& e, const address& at, bool reuse_port);
 
 /// Resolves `at` for binding: the addresses of a name, the wildcard of a family, or `at` itself.
-[[nodiscard]] task<std::vector<address>> addresses_to_bind(address at, int family);
+[[nodiscard]] task<std::vector<address>> addresses_to_bind(address at,
+                                                           std::optional<address_family> family);
 
 /// Opens a server's socket at an address (not a name) and returns the bound address with its port.
 using opener = callback<result<address>(const address&)>;

@@ -9,10 +9,10 @@
 
 namespace bight {
 
-resolve_operation::resolve_operation(address name, int wanted, std::shared_ptr<void>* both) noexcept
+resolve_operation::resolve_operation(address name, address_family wanted,
+                                     std::shared_ptr<void>* both) noexcept
     : op(verb::resolve, nullptr, {}), name_(std::move(name)) {
   answer_.both = both;
-  check(wanted == 4 || wanted == 6, "resolve: the family is 4 or 6");
   family = static_cast<std::uint8_t>(wanted);
 }
 
@@ -29,7 +29,7 @@ result<std::vector<address>> resolve_operation::take() {
   return std::move(answer_.found);
 }
 
-resolve_operation resolve(address name, int family) {
+resolve_operation resolve(address name, address_family family) {
   return resolve_operation(std::move(name), family);
 }
 
@@ -56,8 +56,8 @@ task<std::vector<address>> resolve(address name) {
     co_return itself;
   }
   std::shared_ptr<void> joint;
-  auto ask6 = attempt(resolve_operation(name, 6, &joint));
-  auto ask4 = attempt(resolve_operation(name, 4, &joint));
+  auto ask6 = attempt(resolve_operation(name, address_family::ip6, &joint));
+  auto ask4 = attempt(resolve_operation(name, address_family::ip4, &joint));
   auto both = all(std::move(ask6), std::move(ask4));
   auto outcomes = co_await std::move(both);
   auto& [ip6, ip4] = outcomes;

@@ -7,6 +7,7 @@
 
 #include "base/thrown.hpp"
 #include "engine/loop.hpp"
+#include "net/open.hpp"
 
 #include <atomic>
 #include <new>
@@ -73,13 +74,15 @@ bool is_draining(const context& session) {
   return drain != nullptr && drain->is_set();
 }
 
-task<> server::run(callback<void()> listening) {
+task<> server::run(std::vector<address> at, bool shared, bound_function listening) {
+  opener each([this, shared](const address& a) { return open(a, shared); });
+  const auto bound = co_await bind_each(std::move(at), std::move(each));
   const count_as_running counted;
   loop& here = loop::of(co_await current_context());
   const entry_of_table mine(here, drains_);
   number_ = mine.number();
   if (!options_.on_error) report_.emplace(here);
-  listening_ = std::move(listening);
+  listening_ = [&bound, &listening] { listening(bound); };
   struct body {
     server* self;
     BIGHT_CORO_WRAPPER task<> operator()(scope& sessions) const {
@@ -148,8 +151,8 @@ task<> server::room() {
 error server::out_of_memory() { return {errc::no_resources, "accept", 0, "out of memory"}; }
 
 task<> server::back_off(error e) {
-  if (!told_of_shortage_) report({}, e);
-  told_of_shortage_ = true;
+  if (!shortage_reported_) report({}, e);
+  shortage_reported_ = true;
   one_ended_.reset();
   auto pause = within(shortage_pause, one_ended_.wait());
   auto over = co_await attempt(std::move(pause));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Common part of TCP and UDP servers: concurrent sessions up to a limit, and the drain.
+/// What all servers do alike: open sockets, run concurrent sessions up to a limit, and drain.
 
 #include <bight/scope.hpp>
 #include <bight/serve.hpp>
@@ -11,26 +11,33 @@
 #include "net/default_report.hpp"
 
 #include <exception>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace bight {
+
+/// Receives the addresses on which a server listens, with their ports.
+using bound_function = callback<void(const std::vector<address>&)>;
 
 /// A server on one loop. Derived classes accept connections or datagrams.
 class server {
  public:
-  explicit server(serve_options options) : options_(std::move(options)) {}
+  server(engine& e, serve_options options) : engine_(e), options_(std::move(options)) {}
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   virtual ~server() = default;
 
-  /// Serves until a drain completes. Calls `listening` only once a signal would drain the server
-  /// instead of killing it, because a caller may send the signal as soon as the server is
-  /// announced.
-  [[nodiscard]] task<> run(callback<void()> listening);
+  /// Serves `at` until a drain completes. `shared`: servers on other loops have the same port.
+  /// Calls `listening` only once a signal would drain the server instead of killing it, because a
+  /// caller may send the signal as soon as the server is announced.
+  [[nodiscard]] task<> run(std::vector<address> at, bool shared, bound_function listening);
   /// Whether any server runs in this process, on any loop.
   [[nodiscard]] static bool any_running() noexcept;
 
  protected:
+  /// Opens a socket at `at`, which is not a name, and returns the bound address with its port.
+  [[nodiscard]] virtual result<address> open(const address& at, bool shared) = 0;
   /// Accepts connections or datagrams and starts sessions, forever.
   [[nodiscard]] virtual task<> take_in(scope& sessions) = 0;
   virtual void stop_listening() noexcept = 0;
@@ -44,7 +51,7 @@ class server {
   [[nodiscard]] task<> back_off(error e);
   /// The error for back_off() when memory ran out while starting a session.
   [[nodiscard]] static error out_of_memory();
-  void took_one() noexcept { told_of_shortage_ = false; }
+  void took_one() noexcept { shortage_reported_ = false; }
 
   /// Whether an error like `e` is reported at all.
   [[nodiscard]] bool reports(const error& e) const noexcept {
@@ -53,6 +60,7 @@ class server {
   void report(const address& peer, const error& e);
   void report(const address& peer, std::exception_ptr e);
 
+  [[nodiscard]] engine& eng() const noexcept { return engine_; }
   [[nodiscard]] const serve_options& options() const noexcept { return options_; }
 
   /// One session: the context of its handler, from start to end. Its error is reported and not
@@ -95,6 +103,7 @@ class server {
   task<> drain_asked();
   task<> all_gone();
 
+  engine& engine_;
   serve_options options_;
   callback<void()> listening_;
   std::size_t active_ = 0;
@@ -102,7 +111,10 @@ class server {
   event drains_;              // set when the drain begins: see until_drain()
   std::uint32_t number_ = 0;  // key in this loop's server_table
   std::optional<default_report> report_;
-  bool told_of_shortage_ = false;
+  bool shortage_reported_ = false;
 };
+
+/// Makes a server for one loop, in that loop's thread.
+using server_factory = callback<std::unique_ptr<server>(engine&, serve_options)>;
 
 }  // namespace bight

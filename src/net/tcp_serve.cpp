@@ -16,13 +16,25 @@ namespace {
 
 class tcp_server final : public server {
  public:
-  tcp_server(engine& e, handler handle, serve_options options)
-      : server(std::move(options)), engine_(e), handle_(std::move(handle)) {}
-
-  void add(listener l) { listeners_.push_back(std::move(l)); }
+  /// `given`: a listener to use instead of opening one.
+  tcp_server(engine& e, handler handle, serve_options options, listener given)
+      : server(e, std::move(options)), handle_(std::move(handle)), given_(std::move(given)) {}
 
  private:
   class connection;
+
+  result<address> open(const address& at, bool shared) override {
+    listener l = std::move(given_);
+    if (!l.id()) {
+      const listen_options how{options().backlog, shared, {}};
+      auto opened = open_listener(eng(), at, how);
+      if (!opened) return opened.error();
+      l = listener(eng(), *opened);
+    }
+    address bound = l.local();
+    listeners_.push_back(std::move(l));
+    return bound;
+  }
 
   task<> take_in(scope& sessions) override {
     std::vector<task<>> loops;
@@ -54,7 +66,7 @@ class tcp_server final : public server {
           begin_session(*std::move(accepted), sessions);
           took_one();
         } else if (!is_final(accepted.error())) {
-          if (is_shortage(accepted.error())) stop_lingering(engine_.sched());
+          if (is_shortage(accepted.error())) stop_lingering(eng().sched());
           co_await back_off(accepted.error());
         } else {
           throw error(accepted.error());
@@ -70,13 +82,13 @@ class tcp_server final : public server {
 
   // The peer's address; for an unnamed unix peer, the listener's address.
   [[nodiscard]] address peer_of(bight::handle h) const {
-    auto name = engine_.remote(h);
-    if (!name || name->kind() == address_kind::none) name = engine_.local(h);
+    auto name = eng().remote(h);
+    if (!name || name->kind() == address_kind::none) name = eng().local(h);
     return name ? *std::move(name) : address();
   }
 
-  engine& engine_;
   handler handle_;
+  listener given_;
   std::vector<listener> listeners_;
 };
 
@@ -86,22 +98,21 @@ class tcp_server::connection final : public session, timer {
  public:
   connection(tcp_server& s, scope& sessions, bight::handle h) : session(s, sessions), handle_(h) {
     expired = [](timer& t) { static_cast<connection&>(t).look(); };
-    const duration limit = s.options().idle;
-    if (limit > duration::zero()) sched().arm(*this, later(sched().now(), limit));
-    s.engine_.attend(h, attention::session);
+    if (const auto limit = s.options().idle) sched().arm(*this, later(sched().now(), *limit));
+    s.eng().attend(h, attention::session);
   }
   ~connection() override {
     sched().disarm(*this);
-    home().engine_.attend(handle_, attention::none);
+    home().eng().attend(handle_, attention::none);
   }
 
  private:
   [[nodiscard]] tcp_server& home() const noexcept { return static_cast<tcp_server&>(of()); }
 
   void look() {
-    const time_point last = home().engine_.last_used(handle_);
+    const time_point last = home().eng().last_used(handle_);
     if (last == time_point::min()) return;  // closed: the session no longer uses the connection
-    const time_point due = later(last, home().options().idle);
+    const time_point due = later(last, *home().options().idle);
     if (due > sched().now()) return sched().arm(*this, due);
     if (stop_requested()) return;
     was_idle_ = true;
@@ -109,10 +120,10 @@ class tcp_server::connection final : public session, timer {
     stop();
   }
 
-  void stopping() noexcept override { home().engine_.attend(handle_, attention::cut); }
+  void stopping() noexcept override { home().eng().attend(handle_, attention::cut); }
 
   void part(bool well) noexcept override {
-    home().engine_.attend(handle_, well ? attention::ending : attention::cut);
+    home().eng().attend(handle_, well ? attention::ending : attention::cut);
   }
 
   void tell(const std::exception_ptr& e) const override {
@@ -125,7 +136,7 @@ class tcp_server::connection final : public session, timer {
     if (!was_idle_) return;  // the grace period ended, or the server was cancelled
     const error idle(errc::timed_out, why != nullptr ? why->tried() : "session",
                      why != nullptr ? why->transferred() : 0,
-                     "nothing received or sent for " + duration_text(home().options().idle));
+                     "nothing received or sent for " + duration_text(*home().options().idle));
     home().report(home().peer_of(handle_), idle);
   }
 
@@ -146,63 +157,22 @@ void tcp_server::begin_session(stream peer, scope& sessions) {
   }
 }
 
-task<> serve_here(std::vector<address> at, handler handle, serve_options options, bool reuse_port,
-                  bound_function listening) {
-  engine& e = loop::of(co_await current_context()).eng();
-  const listen_options how{options.backlog, reuse_port, 0};
-  tcp_server everything(e, std::move(handle), std::move(options));
-  auto open = [&e, &everything, how](const address& a) -> result<address> {
-    auto opened = open_listener(e, a, how);
-    if (!opened) return opened.error();
-    listener l(e, *opened);
-    address bound = l.local();
-    everything.add(std::move(l));
-    return bound;
-  };
-  opener each(std::move(open));
-  const auto bound = co_await bind_each(std::move(at), std::move(each));
-  callback<void()> opened([&bound, &listening] {
-    if (listening) listening(bound);
+}  // namespace
+
+task<> serve(addresses at, handler handle, serve_options options) {
+  server_factory make([handle = std::move(handle)](engine& e, serve_options each) {
+    return std::make_unique<tcp_server>(e, handle, std::move(each), listener());
   });
-  auto running = everything.run(std::move(opened));
-  co_await std::move(running);
+  return serve_on_threads(std::move(at), std::move(make), std::move(options));
 }
 
-// serve_here bound to its handler; each loop runs a copy.
-struct on_one_loop {
-  handler handle;
-  BIGHT_CORO_WRAPPER task<> operator()(std::vector<address> at, serve_options options,
-                                       bool reuse_port, bound_function listening) const {
-    return serve_here(std::move(at), handle, std::move(options), reuse_port, std::move(listening));
-  }
-};
-
-}  // namespace
-
-task<> serve(std::vector<address> at, handler handle, serve_options options) {
-  serve_function one_loop(on_one_loop{std::move(handle)});
-  auto serving = serve_on_threads(std::move(at), std::move(one_loop), std::move(options));
-  co_await std::move(serving);
-}
-
-task<> serve(address at, handler handle, serve_options options) {
-  std::vector<address> one;
-  one.push_back(std::move(at));
-  auto serving = serve(std::move(one), std::move(handle), std::move(options));
-  co_await std::move(serving);
-}
-
-namespace {
-
-task<> serve_text(std::string at, handler handle, serve_options options) {
-  auto serving = serve(address(at), std::move(handle), std::move(options));
-  co_await std::move(serving);
-}
-
-}  // namespace
-
-task<> serve(const char* at, handler handle, serve_options options) {
-  return serve_text(at, std::move(handle), std::move(options));
+task<> serve(listener at, handler handle, serve_options options) {
+  address where = at.local();
+  auto given = std::make_shared<listener>(std::move(at));
+  server_factory make([given, handle = std::move(handle)](engine& e, serve_options all) {
+    return std::make_unique<tcp_server>(e, handle, std::move(all), std::move(*given));
+  });
+  return serve_open_socket(std::move(where), std::move(make), std::move(options));
 }
 
 }  // namespace bight::tcp

@@ -27,12 +27,20 @@ class [[nodiscard]] work_operation : public op {
 
 // State shared by the threads of one server.
 struct crew {
-  serve_function one_loop;
+  server_factory make;
   serve_options options;
   std::vector<address> bound;
   std::atomic<unsigned> listening{0};  // workers that are listening
   std::atomic<bool> draining{false};   // set before stopping the workers: drain, not cancel
 };
+
+task<> serve_here(server_factory make, std::vector<address> at, serve_options options, bool shared,
+                  bound_function told) {
+  engine& e = loop::of(co_await current_context()).eng();
+  const std::unique_ptr<server> one = make(e, std::move(options));
+  auto serving = one->run(std::move(at), shared, std::move(told));
+  co_await std::move(serving);
+}
 
 void tell_each(const callback<void(const address&)>& told, const std::vector<address>& bound) {
   if (!told) return;
@@ -61,7 +69,7 @@ task<> serve_in_worker(std::shared_ptr<crew> all) {
   mine.drain = &drain;
   mine.on_drain = {};
   auto listening = [all](const std::vector<address>&) { ++all->listening; };
-  task<> loop = all->one_loop(all->bound, std::move(mine), true, std::move(listening));
+  task<> loop = serve_here(all->make, all->bound, std::move(mine), true, std::move(listening));
   serving.spawn(run_and_tell(std::move(loop), ended));
   bool stopped = false;
   try {
@@ -103,7 +111,8 @@ task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bou
     all->bound = where;
     bound.set();
   };
-  task<> serving = all->one_loop(std::move(at), std::move(mine), true, std::move(listening));
+  task<> serving =
+      serve_here(all->make, std::move(at), std::move(mine), true, std::move(listening));
   co_await std::move(serving);
   retire.set();
 }
@@ -126,24 +135,38 @@ task<> workers(std::shared_ptr<crew> all, event& bound, event& retire) {
 
 }  // namespace
 
-task<> serve_on_threads(std::vector<address> at, serve_function one_loop, serve_options options) {
+task<> serve_on_threads(addresses to, server_factory make, serve_options options) {
+  std::vector<address> at = std::move(to).parse();
+  if (options.idle && *options.idle <= duration::zero())
+    throw error(errc::invalid, "serve", 0,
+                "serve_options::idle is not longer than zero (std::nullopt means no timeout)");
+  if (at.empty()) throw error(errc::invalid, "serve", 0, "there is no address to listen on");
   options.signals |= loop::of(co_await current_context()).drains_on_signals();
   if (options.threads <= 1) {
     auto listening = [told = options.on_listening](const std::vector<address>& bound) {
       tell_each(told, bound);
     };
-    task<> serving = one_loop(std::move(at), std::move(options), false, std::move(listening));
+    task<> serving =
+        serve_here(std::move(make), std::move(at), std::move(options), false, std::move(listening));
     co_await std::move(serving);
     co_return;
   }
   auto together = std::make_shared<crew>();
-  together->one_loop = std::move(one_loop);
+  together->make = std::move(make);
   together->options = std::move(options);
   event bound;
   event retire;
   auto everything =
       all(first_loop(together, std::move(at), bound, retire), workers(together, bound, retire));
   co_await std::move(everything);
+}
+
+task<> serve_open_socket(address at, server_factory make, serve_options options) {
+  if (options.threads > 1)
+    throw error(errc::invalid, "serve " + at.str(), 0,
+                "one socket serves on one thread (give the address instead, or threads = 1)");
+  auto serving = serve_on_threads(std::move(at), std::move(make), std::move(options));
+  co_await std::move(serving);
 }
 
 }  // namespace bight

@@ -107,7 +107,7 @@ address request::to() const {
 task<socket> bind(address at) {
   engine& e = loop::of(co_await current_context()).eng();
   const std::string asked = at.str();
-  const auto candidates = co_await addresses_to_bind(std::move(at), 0);
+  const auto candidates = co_await addresses_to_bind(std::move(at), std::nullopt);
   std::optional<error> first;
   for (const address& a : candidates) {
     auto opened = open_datagram(e, a, false);
@@ -143,7 +143,7 @@ task<socket> connect(address to) {
   if (to.kind() == address_kind::any) {  // as a destination, it means this machine
     candidates.push_back(address::ip4({127, 0, 0, 1}, to.port()));
   } else {
-    candidates = co_await addresses_to_bind(std::move(to), 0);
+    candidates = co_await addresses_to_bind(std::move(to), std::nullopt);
   }
   std::optional<error> first;
   for (address& a : candidates) {

@@ -24,22 +24,26 @@ class [[nodiscard]] arrival_operation : public op {
 
 class udp_server final : public server {
  public:
-  udp_server(engine& e, handler handle, serve_options options)
-      : server(std::move(options)), engine_(e), handle_(std::move(handle)) {}
-  ~udp_server() override {
-    for (const bight::handle h : sockets_) engine_.close(h);
-  }
-
-  void add(bight::handle h) {
-    unowned socket(engine_, h);
-    sockets_.push_back(h);
-    socket.give();
-  }
+  /// `given`: a socket to use instead of opening one.
+  udp_server(engine& e, handler handle, serve_options options, socket given)
+      : server(e, std::move(options)), handle_(std::move(handle)), given_(std::move(given)) {}
 
  private:
+  result<address> open(const address& at, bool shared) override {
+    socket s = std::move(given_);
+    if (!s.id()) {
+      auto opened = open_datagram(eng(), at, shared);
+      if (!opened) return opened.error();
+      s = socket(eng(), *opened);
+    }
+    address bound = s.local();
+    sockets_.push_back(std::move(s));
+    return bound;
+  }
+
   task<> take_in(scope& sessions) override {
     std::vector<task<>> loops;
-    for (const bight::handle h : sockets_) loops.push_back(receive_loop(h, sessions));
+    for (const socket& s : sockets_) loops.push_back(receive_loop(s.id(), sessions));
     auto receiving = all(std::move(loops));
     co_await std::move(receiving);
   }
@@ -54,9 +58,9 @@ class udp_server final : public server {
     for (;;) {
       bool no_memory = false;
       try {
-        auto arrived = co_await attempt(arrival_operation(&engine_, on));
+        auto arrived = co_await attempt(arrival_operation(&eng(), on));
         if (arrived) {
-          engine_.take_arrived(on, come);
+          eng().take_arrived(on, come);
           for (arrival& a : come) {
             if (full()) co_await room();
             begin_session(on, a, sessions);
@@ -84,9 +88,9 @@ class udp_server final : public server {
     return e.is(errc::refused) || e.is(errc::unreachable) || e.is(errc::reset);
   }
 
-  engine& engine_;
   handler handle_;
-  std::vector<bight::handle> sockets_;
+  socket given_;
+  std::vector<socket> sockets_;
 };
 
 class udp_server::answering final : public session {
@@ -110,67 +114,29 @@ void udp_server::begin_session(bight::handle on, arrival& a, scope& sessions) {
   try {
     begun = std::make_unique<answering>(*this, sessions, a.from);
     datagram d{std::move(a.data), std::move(a.from), a.truncated};
-    task<> talk = handle_(request(engine_, on, std::move(d)));
+    task<> talk = handle_(request(eng(), on, std::move(d)));
     sessions.spawn(std::move(talk), *begun.release());
   } catch (...) {
     report(begun != nullptr ? begun->who() : address(), std::current_exception());
   }
 }
 
-task<> serve_here(std::vector<address> at, handler handle, serve_options options, bool reuse_port,
-                  bound_function listening) {
-  engine& e = loop::of(co_await current_context()).eng();
-  udp_server everything(e, std::move(handle), std::move(options));
-  auto open = [&e, &everything, reuse_port](const address& a) -> result<address> {
-    auto opened = open_datagram(e, a, reuse_port);
-    if (!opened) return opened.error();
-    everything.add(*opened);
-    return e.local(*opened).value();
-  };
-  opener each(std::move(open));
-  const auto bound = co_await bind_each(std::move(at), std::move(each));
-  callback<void()> opened([&bound, &listening] {
-    if (listening) listening(bound);
+}  // namespace
+
+task<> serve(addresses at, handler handle, serve_options options) {
+  server_factory make([handle = std::move(handle)](engine& e, serve_options each) {
+    return std::make_unique<udp_server>(e, handle, std::move(each), socket());
   });
-  auto running = everything.run(std::move(opened));
-  co_await std::move(running);
+  return serve_on_threads(std::move(at), std::move(make), std::move(options));
 }
 
-// serve_here bound to its handler; each loop runs a copy.
-struct on_one_loop {
-  handler handle;
-  BIGHT_CORO_WRAPPER task<> operator()(std::vector<address> at, serve_options options,
-                                       bool reuse_port, bound_function listening) const {
-    return serve_here(std::move(at), handle, std::move(options), reuse_port, std::move(listening));
-  }
-};
-
-}  // namespace
-
-task<> serve(std::vector<address> at, handler handle, serve_options options) {
-  serve_function one_loop(on_one_loop{std::move(handle)});
-  auto serving = serve_on_threads(std::move(at), std::move(one_loop), std::move(options));
-  co_await std::move(serving);
-}
-
-task<> serve(address at, handler handle, serve_options options) {
-  std::vector<address> one;
-  one.push_back(std::move(at));
-  auto serving = serve(std::move(one), std::move(handle), std::move(options));
-  co_await std::move(serving);
-}
-
-namespace {
-
-task<> serve_text(std::string at, handler handle, serve_options options) {
-  auto serving = serve(address(at), std::move(handle), std::move(options));
-  co_await std::move(serving);
-}
-
-}  // namespace
-
-task<> serve(const char* at, handler handle, serve_options options) {
-  return serve_text(at, std::move(handle), std::move(options));
+task<> serve(socket at, handler handle, serve_options options) {
+  address where = at.local();
+  auto given = std::make_shared<socket>(std::move(at));
+  server_factory make([given, handle = std::move(handle)](engine& e, serve_options all) {
+    return std::make_unique<udp_server>(e, handle, std::move(all), std::move(*given));
+  });
+  return serve_open_socket(std::move(where), std::move(make), std::move(options));
 }
 
 }  // namespace bight::udp

@@ -95,8 +95,8 @@ task<stream> shake_hands(stream over, address to, connect_options options) {
   co_return std::move(safe);
 }
 
-task<stream> connect_both(address to, connect_options options, tcp::connect_options below) {
-  auto connecting = tcp::connect(to, std::move(below));
+task<stream> connect_both(address to, connect_options options, tcp::connect_options tcp_options) {
+  auto connecting = tcp::connect(to, std::move(tcp_options));
   stream over = co_await std::move(connecting);
   auto shaking = shake_hands(std::move(over), std::move(to), std::move(options));
   co_return co_await std::move(shaking);
@@ -104,11 +104,11 @@ task<stream> connect_both(address to, connect_options options, tcp::connect_opti
 
 }  // namespace
 
-task<stream> connect(address to, connect_options options, tcp::connect_options below) {
+task<stream> connect(address to, connect_options options, tcp::connect_options tcp_options) {
   const duration limit = options.timeout;
   check_rules(host_of(to, options), to, options);
   auto connecting =
-      within(limit, connect_both(std::move(to), std::move(options), std::move(below)));
+      within(limit, connect_both(std::move(to), std::move(options), std::move(tcp_options)));
   co_return co_await std::move(connecting);
 }
 

@@ -21,7 +21,7 @@ task<> secured(stream peer, std::shared_ptr<server_identity> identity, tcp::hand
                std::optional<task<>> talk) {
   loop& here = loop::of(co_await current_context());
   peer = begin_as_server(std::move(peer), *identity, here);
-  auto shaking = within(identity->how().handshake, handshake_operation(peer));
+  auto shaking = within(identity->options().handshake, handshake_operation(peer));
   co_await std::move(shaking);
   talk.emplace(handle(std::move(peer)));
   co_await *std::move(talk);
@@ -38,7 +38,7 @@ struct secured_handler {
 using error_callback = callback<void(const address&, const error&)>;
 
 void reload(server_identity& identity, const error_callback& on_error) {
-  const auto& on_reload = identity.how().on_reload;
+  const auto& on_reload = identity.options().on_reload;
   try {
     identity.reload();
     if (on_reload) on_reload(nullptr);
@@ -62,23 +62,17 @@ task<> reload_at_hangup(std::shared_ptr<server_identity> identity, error_callbac
 
 void tell_pin(const server_identity& identity, const address& at) {
   const std::string pin = identity.current()->pin;
-  if (identity.how().on_pin) return identity.how().on_pin(pin);
+  if (identity.options().on_pin) return identity.options().on_pin(pin);
   line_sink::standard_error().line(fmt::format(
       "bight: made a self-signed certificate, valid while this server runs. To connect:\n"
       "  bight connect --tls --pin {} {}",
       pin, at.str()));
 }
 
-task<> serve_text(std::string at, tcp::handler handle, serve_options how,
-                  bight::serve_options options) {
-  auto serving = serve(address(at), std::move(handle), std::move(how), std::move(options));
-  co_await std::move(serving);
-}
-
-}  // namespace
-
-task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
-             bight::serve_options options) {
+// Serves `at` (addresses or a listener) by tcp::serve with a handler that does the handshake first.
+template <class At>
+task<> serve_secured(At at, tcp::handler handle, serve_options how) {
+  bight::serve_options options = std::move(how.server);
   auto identity = std::make_shared<server_identity>(std::move(how));
   if (identity->self_signed())
     options.on_listening = [identity, told = false,
@@ -87,7 +81,7 @@ task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
       if (also) also(a);
     };
   options.signals |= loop::of(co_await current_context()).drains_on_signals();
-  const bool reloads = identity->how().reload && options.signals && !identity->self_signed();
+  const bool reloads = identity->options().reload && options.signals && !identity->self_signed();
   const auto on_error = options.on_error;
   secured_handler secure{identity, std::move(handle)};
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
@@ -100,15 +94,14 @@ task<> serve(std::vector<address> at, tcp::handler handle, serve_options how,
   }
 }
 
-task<> serve(address at, tcp::handler handle, serve_options how, bight::serve_options options) {
-  std::vector<address> one;
-  one.push_back(std::move(at));
-  auto serving = serve(std::move(one), std::move(handle), std::move(how), std::move(options));
-  co_await std::move(serving);
+}  // namespace
+
+task<> serve(addresses at, tcp::handler handle, serve_options options) {
+  return serve_secured(std::move(at), std::move(handle), std::move(options));
 }
 
-task<> serve(const char* at, tcp::handler handle, serve_options how, bight::serve_options options) {
-  return serve_text(at, std::move(handle), std::move(how), std::move(options));
+task<> serve(tcp::listener at, tcp::handler handle, serve_options options) {
+  return serve_secured(std::move(at), std::move(handle), std::move(options));
 }
 
 std::optional<agreement> info(const stream& connection) {

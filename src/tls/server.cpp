@@ -60,10 +60,11 @@ void ask_for_certificates(SSL_CTX& context, const std::string& authorities) {
 
 }  // namespace
 
-server_identity::server_identity(serve_options how) : how_(std::move(how)), current_(load()) {}
+server_identity::server_identity(serve_options options)
+    : options_(std::move(options)), current_(load()) {}
 
 bool server_identity::self_signed() const noexcept {
-  return how_.certificate.empty() && how_.key.empty() && how_.more.empty();
+  return options_.certificate.empty() && options_.key.empty() && options_.more.empty();
 }
 
 std::shared_ptr<const loaded_identities> server_identity::current() const {
@@ -80,15 +81,15 @@ void server_identity::reload() {
 
 std::shared_ptr<const loaded_identities> server_identity::load() const {
   auto all = std::make_shared<loaded_identities>();
-  all->protocols = alpn_list(how_.protocols);
+  all->protocols = alpn_list(options_.protocols);
   const auto add = [&](const identity* files) {
-    context_ptr made = make_context(TLS_server_method(), how_.least);
+    context_ptr made = make_context(TLS_server_method(), options_.least);
     SSL_CTX* c = made.get();
     if (files != nullptr)
       use_identity(*c, *files);
     else
       use_self_signed(*c);
-    if (!how_.client_authorities.empty()) ask_for_certificates(*c, how_.client_authorities);
+    if (!options_.client_authorities.empty()) ask_for_certificates(*c, options_.client_authorities);
     // Clients store the sessions, as session tickets; the server keeps no cache.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     date_tickets(*c);
@@ -99,20 +100,20 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
     if (!all->protocols.empty()) SSL_CTX_set_alpn_select_cb(c, choose_protocol, all.get());
     all->contexts.push_back(std::move(made));
   };
-  const identity first{how_.certificate, how_.key};
+  const identity first{options_.certificate, options_.key};
   if (self_signed())
     add(nullptr);
   else if (!first.certificate.empty() || !first.key.empty())
     add(&first);
-  for (const identity& files : how_.more) add(&files);
+  for (const identity& files : options_.more) add(&files);
   all->pin = pin_of(*SSL_CTX_get0_certificate(all->contexts.front().get()));
   return all;
 }
 
 // ── acceptor ────────────────────────────────────────────────────────────────────────────────────
 
-acceptor::acceptor(serve_options how)
-    : identity_(std::make_shared<server_identity>(std::move(how))) {}
+acceptor::acceptor(serve_options options)
+    : identity_(std::make_shared<server_identity>(std::move(options))) {}
 acceptor::~acceptor() = default;
 acceptor::acceptor(acceptor&&) noexcept = default;
 acceptor& acceptor::operator=(acceptor&&) noexcept = default;

@@ -31,19 +31,19 @@ struct loaded_identities {
 class server_identity {
  public:
   /// errors  the file errors of tls::serve.
-  explicit server_identity(serve_options how);
+  explicit server_identity(serve_options options);
 
   /// The certificates for new connections.
   [[nodiscard]] std::shared_ptr<const loaded_identities> current() const;
   void reload();
-  [[nodiscard]] const serve_options& how() const noexcept { return how_; }
+  [[nodiscard]] const serve_options& options() const noexcept { return options_; }
   /// Whether the certificate is generated at startup.
   [[nodiscard]] bool self_signed() const noexcept;
 
  private:
   [[nodiscard]] std::shared_ptr<const loaded_identities> load() const;
 
-  serve_options how_;
+  serve_options options_;
   mutable std::mutex door_;
   std::shared_ptr<const loaded_identities> current_;
 };

@@ -203,11 +203,11 @@ TEST(connecting, only_the_family_that_was_asked_for_is_tried) {
   runner r;
   auto l = r.run(listen_at("[::1]:0"));
   tcp::connect_options options;
-  options.family = 4;
+  options.family = address_family::ip4;
   auto o = r.run(try_to(at("localhost", l.local().port()), options));
   ASSERT_FALSE(o);
   EXPECT_THAT(text(o), testing::Not(HasSubstr("[::1]")));
-  options.family = 6;
+  options.family = address_family::ip6;
   EXPECT_TRUE(r.run(try_to(at("localhost", l.local().port()), options)));
   auto wrong = r.run(try_to("127.0.0.1:1", options));
   ASSERT_FALSE(wrong);

@@ -59,7 +59,7 @@ task<answer> ask(address name) {
   co_return co_await std::move(asked);
 }
 
-task<answer> ask(address name, int family) {
+task<answer> ask(address name, address_family family) {
   auto asked = attempt(within(20s, resolve(std::move(name), family)));
   co_return co_await std::move(asked);
 }
@@ -86,7 +86,7 @@ TEST(names_shortage, a_first_look_up_without_descriptors_does_no_harm_to_the_nex
     runner r;
     {
       const few_descriptors none(0);
-      expect_too_many_files(r.run(ask("ok.ok.test:80", 4)));
+      expect_too_many_files(r.run(ask("ok.ok.test:80", address_family::ip4)));
       expect_too_many_files(r.run(ask("ok.ok.test:80")));
     }
     EXPECT_EQ(text(r.run(ask("ok.ok.test:80"))), "127.0.0.1:80 ");
@@ -102,17 +102,17 @@ TEST(names_shortage, a_name_of_the_hosts_file_is_never_asked_of_a_server) {
     const auto body = []() -> task<> {
       scope side(co_await current_context());
       const auto silent = []() -> task<> {
-        static_cast<void>(co_await ask("silent.silent.test:80", 4));
+        static_cast<void>(co_await ask("silent.silent.test:80", address_family::ip4));
       };
       side.spawn(silent());
-      const auto before = co_await ask("ok.ok.test:80", 4);
+      const auto before = co_await ask("ok.ok.test:80", address_family::ip4);
       EXPECT_EQ(text(before), "127.0.0.5:80 ");
       {
         const few_descriptors none(0);
-        const auto short_of = co_await ask("ok.ok.test:80", 4);
+        const auto short_of = co_await ask("ok.ok.test:80", address_family::ip4);
         expect_too_many_files(short_of);
       }
-      const auto after = co_await ask("ok.ok.test:80", 4);
+      const auto after = co_await ask("ok.ok.test:80", address_family::ip4);
       EXPECT_EQ(text(after), "127.0.0.5:80 ");
       side.stop();
       auto joined = side.join();
@@ -127,8 +127,8 @@ TEST(names_shortage, a_query_that_finds_no_descriptor_for_its_socket_says_so) {
     name_server server;
     runner r;
     const few_descriptors one(1);  // for the UDP socket; the long answer needs a TCP socket too
-    expect_too_many_files(r.run(ask("many.none.test:80", 4)));
-    EXPECT_EQ(text(r.run(ask("ok.ok.test:80", 4))), "127.0.0.1:80 ");
+    expect_too_many_files(r.run(ask("many.none.test:80", address_family::ip4)));
+    EXPECT_EQ(text(r.run(ask("ok.ok.test:80", address_family::ip4))), "127.0.0.1:80 ");
   });
 }
 

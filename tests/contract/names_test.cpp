@@ -21,7 +21,7 @@ using testing::HasSubstr;
 
 using answer = result<std::vector<address>>;
 
-task<answer> ask_for(address name, int family) {
+task<answer> ask_for(address name, address_family family) {
   auto asked = attempt(resolve(std::move(name), family));
   co_return co_await std::move(asked);
 }
@@ -48,15 +48,15 @@ TEST(names, an_ip_address_is_its_own) {
   runner r;
   EXPECT_EQ(texts(r.run(ask_for("192.0.2.1:80"))), list{"192.0.2.1:80"});
   EXPECT_EQ(texts(r.run(ask_for("[2001:db8::1]:80"))), list{"[2001:db8::1]:80"});
-  EXPECT_EQ(texts(r.run(ask_for("192.0.2.1:80", 4))), list{"192.0.2.1:80"});
-  EXPECT_TRUE(r.run(ask_for("192.0.2.1:80", 6)).error().is(errc::name_not_found));
+  EXPECT_EQ(texts(r.run(ask_for("192.0.2.1:80", address_family::ip4))), list{"192.0.2.1:80"});
+  EXPECT_TRUE(r.run(ask_for("192.0.2.1:80", address_family::ip6)).error().is(errc::name_not_found));
 }
 
 TEST(names, localhost_is_loopback_whoever_is_asked) {
   runner r;
   EXPECT_EQ(texts(r.run(ask_for("localhost:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
-  EXPECT_EQ(texts(r.run(ask_for("LocalHost.:80", 4))), list{"127.0.0.1:80"});
-  EXPECT_EQ(texts(r.run(ask_for("a.localhost:80", 6))), list{"[::1]:80"});
+  EXPECT_EQ(texts(r.run(ask_for("LocalHost.:80", address_family::ip4))), list{"127.0.0.1:80"});
+  EXPECT_EQ(texts(r.run(ask_for("a.localhost:80", address_family::ip6))), list{"[::1]:80"});
 }
 
 TEST(names, invalid_does_not_exist_whoever_is_asked) {
@@ -73,7 +73,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
     runner r;
     const auto start = std::chrono::steady_clock::now();
     const auto slow = [](address name) -> task<> {
-      auto asked = attempt(within(20ms, resolve(std::move(name), 4)));
+      auto asked = attempt(within(20ms, resolve(std::move(name), address_family::ip4)));
       auto outcome = co_await std::move(asked);
       EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
     };
@@ -81,7 +81,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
     EXPECT_LT(seconds_since(start), 3.0);  // c-ares itself gives up after 5 s or more
     // One that is given up beside one that is not: the late answers of neither do harm.
     const auto both = [slow]() -> task<> {
-      auto kept = ask_for("ok.ok.test:80", 4);
+      auto kept = ask_for("ok.ok.test:80", address_family::ip4);
       auto given_up = slow("silent.silent.test:80");
       auto pair = all(std::move(kept), std::move(given_up));
       auto done = co_await std::move(pair);
@@ -97,8 +97,8 @@ TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
     runner r;
     const auto run_race = []() -> task<> {
       // The silent query is abandoned first; the one that keeps c-ares busy comes second.
-      auto first = attempt(within(5ms, resolve("silent.silent.test:80", 4)));
-      auto second = attempt(within(10ms, resolve("silent.silent.test:80", 6)));
+      auto first = attempt(within(5ms, resolve("silent.silent.test:80", address_family::ip4)));
+      auto second = attempt(within(10ms, resolve("silent.silent.test:80", address_family::ip6)));
       auto pair = all(std::move(first), std::move(second));
       co_await std::move(pair);
     };
@@ -150,8 +150,8 @@ TEST(names, nothing_is_remembered_between_calls) {  // F13
   in_own_network([] {
     name_server server;
     runner r;
-    static_cast<void>(r.run(ask_for("ok.ok.test:80", 4)));
-    static_cast<void>(r.run(ask_for("ok.ok.test:80", 4)));
+    static_cast<void>(r.run(ask_for("ok.ok.test:80", address_family::ip4)));
+    static_cast<void>(r.run(ask_for("ok.ok.test:80", address_family::ip4)));
     EXPECT_EQ(server.questions(), 2);
   });
 }
@@ -170,7 +170,7 @@ TEST(names, without_a_name_server_the_error_is_clear_and_quick) {  // F12
     bight_test::replace_file("resolv.conf", "");
     runner r;
     const auto start = std::chrono::steady_clock::now();
-    auto outcome = r.run(ask_for("ok.ok.test:80", 4));
+    auto outcome = r.run(ask_for("ok.ok.test:80", address_family::ip4));
     ASSERT_FALSE(outcome);
     EXPECT_TRUE(outcome.error().is(errc::name_unavailable)) << outcome.error().what();
     EXPECT_LT(seconds_since(start), 3.0);
@@ -196,9 +196,9 @@ TEST(names, another_resolv_conf_is_seen) {
     name_server server;
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
     runner r;
-    EXPECT_FALSE(r.run(ask_for("ok.ok.test:80", 4)));
+    EXPECT_FALSE(r.run(ask_for("ok.ok.test:80", address_family::ip4)));
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
-    EXPECT_TRUE(r.run(ask_for("ok.ok.test:80", 4)));
+    EXPECT_TRUE(r.run(ask_for("ok.ok.test:80", address_family::ip4)));
   });
 }
 
@@ -214,7 +214,7 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
     runner r;
     const auto hangs = []() -> task<> {
-      auto outcome = co_await ask_for("ok.ok.test:80", 4);
+      auto outcome = co_await ask_for("ok.ok.test:80", address_family::ip4);
       EXPECT_TRUE(!outcome && outcome.error().is(errc::cancelled));
     };
     const auto both = [hangs]() -> task<> {
@@ -222,7 +222,7 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
       side.spawn(hangs());
       co_await sleep(1ms);
       bight_test::replace_file("resolv.conf", "nameserver 127.0.0.1\n");
-      const auto told = texts(co_await ask_for("ok.ok.test:80", 4));
+      const auto told = texts(co_await ask_for("ok.ok.test:80", address_family::ip4));
       EXPECT_EQ(told, list{"127.0.0.1:80"});
       side.stop();
       auto joined = side.join();
@@ -239,7 +239,7 @@ TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
     runner r;
     const auto one = [](int i, int& found) -> task<> {
       const std::string name = "ok.ok." + std::to_string(i) + ".test:80";
-      auto outcome = co_await ask_for(name, 4);
+      auto outcome = co_await ask_for(name, address_family::ip4);
       if (outcome) ++found;
     };
     const auto many = [one](int& found) -> task<> {
@@ -254,7 +254,7 @@ TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
     // A thousand that never end, given up: each at its own deadline, queued or not.
     const auto start = std::chrono::steady_clock::now();
     const auto hopeless = []() -> task<> {
-      auto asked = attempt(within(50ms, resolve("silent.silent.test:80", 4)));
+      auto asked = attempt(within(50ms, resolve("silent.silent.test:80", address_family::ip4)));
       auto outcome = co_await std::move(asked);
       EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
     };

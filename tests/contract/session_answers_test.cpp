@@ -63,7 +63,9 @@ BIGHT_TEST(session_ends, an_answer_by_tls_arrives_whole_with_input_unread) {
   for (const bool ends : {false, true}) {
     trial t;
     std::string pin;
-    auto serving = tls::serve("127.0.0.1:0", answer_in_a_task, self_signed(pin), t.options());
+    tls::serve_options how = self_signed(pin);
+    how.server = t.options();
+    auto serving = tls::serve("127.0.0.1:0", answer_in_a_task, std::move(how));
     co_await serve_for(t.s, std::move(serving), ask_by_tls(t, pin, ends));
     EXPECT_EQ(t.s.told(), "");
   }

@@ -142,7 +142,9 @@ BIGHT_TEST(session_ends, one_with_tls_that_a_drain_cuts_says_no_close_notify) {
       of.s.drain.set();
       of.got = co_await hear_out(peer);
     };
-    auto serving = tls::serve("127.0.0.1:0", handler, self_signed(pin), o);
+    tls::serve_options how = self_signed(pin);
+    how.server = o;
+    auto serving = tls::serve("127.0.0.1:0", handler, std::move(how));
     co_await serve_for(t.s, std::move(serving), client(t, pin));
     EXPECT_TRUE(fails(t.got.end, errc::reset) || fails(t.got.end, errc::tls_truncated));
     EXPECT_EQ(t.s.told(), "");
@@ -247,7 +249,9 @@ BIGHT_TEST(session_ends, on_error_names_the_peer_of_a_handshake_that_failed_once
       while (of.peers.size() < who.size()) co_await sleep(1ms);
     }
   };
-  auto serving = tls::serve("127.0.0.1:0", echo, self_signed(pin), t.options());
+  tls::serve_options how = self_signed(pin);
+  how.server = t.options();
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how));
   co_await serve_for(t.s, std::move(serving), ask(t, clients));
   EXPECT_EQ(t.peers, clients);
 }

@@ -88,7 +88,9 @@ inline task<> hear_one_by_tls(trial& t, const std::string& pin) {
 
 inline task<> play_by_tls(trial& t, tcp::handler handler) {
   std::string pin;
-  auto serving = tls::serve("127.0.0.1:0", std::move(handler), self_signed(pin), t.options());
+  tls::serve_options how = self_signed(pin);
+  how.server = t.options();
+  auto serving = tls::serve("127.0.0.1:0", std::move(handler), std::move(how));
   co_await serve_for(t.s, std::move(serving), hear_one_by_tls(t, pin));
 }
 

@@ -136,14 +136,14 @@ BIGHT_TEST(tcp, a_listener_on_every_address_takes_both_families_and_shows_ip4_as
 
 BIGHT_TEST(tcp, a_family_restricts_a_listener_on_every_address) {
   tcp::listen_options only6;
-  only6.family = 6;
+  only6.family = address_family::ip6;
   auto listening = co_await tcp::listen(":0", only6);
   const auto port = std::to_string(listening.local().port());
   EXPECT_EQ(listening.local().kind(), address_kind::ip6);
   auto refused = co_await attempt(tcp::connect("127.0.0.1:" + port));
   EXPECT_TRUE(fails(refused, errc::refused));
   tcp::listen_options only4;
-  only4.family = 4;
+  only4.family = address_family::ip4;
   auto other = co_await tcp::listen(":" + port, only4);  // does not clash
   EXPECT_EQ(other.local().kind(), address_kind::ip4);
 }

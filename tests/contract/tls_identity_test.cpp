@@ -31,8 +31,8 @@ task<agreed> agree(tls::serve_options how, tls::connect_options options) {
     into.here = tls::info(peer);
     co_await peer.recv();
   };
-  co_await serve_for(s,
-                     tls::serve("127.0.0.1:0", with(all, note_agreed), std::move(how), s.options()),
+  how.server = s.options();
+  co_await serve_for(s, tls::serve("127.0.0.1:0", with(all, note_agreed), std::move(how)),
                      ask(s, std::move(options), all));
   co_return all;
 }
@@ -146,7 +146,8 @@ BIGHT_TEST(tls_identity, a_certificate_made_on_the_spot_is_trusted_by_the_pin_th
     auto outcome = co_await try_one(of, o);
     EXPECT_TRUE(outcome) << outcome.error().what();
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", hello, how, s.options()), ask(s, pin));
+  how.server = s.options();
+  co_await serve_for(s, tls::serve("127.0.0.1:0", hello, how), ask(s, pin));
 }
 
 // ── Mutual TLS ──────────────────────────────────────────────────────────────────────────────────

@@ -130,7 +130,9 @@ BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_live
     auto third = co_await tls::connect(at, pinned(tls::pin(second.certificate)));
     co_await expect_echo(third, "as before");
   };
-  auto serving = tls::serve("127.0.0.1:0", echo, serving_files(served_files), options);
+  tls::serve_options how = serving_files(served_files);
+  how.server = std::move(options);
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how));
   auto asking = client(s);
   co_await serve_for(s, std::move(serving), std::move(asking));
   EXPECT_NE(s.told().find("no private key"), std::string::npos) << s.told();
@@ -198,7 +200,8 @@ BIGHT_TEST(tls_server, a_handshake_has_a_deadline_from_the_accept_on) {
     auto end = co_await std::move(receiving);
     EXPECT_TRUE(!end || end->empty());
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how, s.options()), stall(s));
+  how.server = s.options();
+  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how), stall(s));
   EXPECT_NE(s.told().find("timed out after 50 ms"), std::string::npos) << s.told();
 }
 
@@ -217,7 +220,8 @@ BIGHT_TEST(tls_server, a_session_that_fails_is_told_with_the_address_of_its_peer
     auto receiving = attempt(recv_all(peer));
     static_cast<void>(co_await std::move(receiving));
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how, options), ask(s, clients));
+  how.server = options;
+  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how), ask(s, clients));
   EXPECT_EQ(peers, clients);
 }
 
@@ -234,7 +238,8 @@ BIGHT_TEST(tls_server, several_loops_serve_with_one_certificate) {
       co_await expect_echo(peer, "ping");
     }
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how, options), ask(s, pin));
+  how.server = options;
+  co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how), ask(s, pin));
   EXPECT_EQ(s.told(), "");
 }
 

@@ -17,7 +17,8 @@ BIGHT_TEST(tls, one_handler_serves_tcp_and_tls) {
   std::string pin;
   tls::serve_options how;
   how.on_pin = [&pin](const std::string& told) { pin = told; };
-  co_await serve_for(secure, tls::serve("127.0.0.1:0", echo, how, secure.options()),
+  how.server = secure.options();
+  co_await serve_for(secure, tls::serve("127.0.0.1:0", echo, how),
                      [](served& s, const std::string& told) -> task<> {
                        tls::connect_options o;
                        o.pins.push_back(told);

@@ -42,7 +42,8 @@ task<result<std::string>> try_with(tls::serve_options how, tls::connect_options 
     auto trying = try_one(of, std::move(o));
     into.emplace(co_await std::move(trying));
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", hello, std::move(how), s.options()),
+  how.server = s.options();
+  co_await serve_for(s, tls::serve("127.0.0.1:0", hello, std::move(how)),
                      ask(s, std::move(options), outcome));
   if (told != nullptr) *told = s.told();
   co_return *std::move(outcome);

@@ -51,7 +51,8 @@ BIGHT_TEST(drain, a_session_of_tls_awaits_it_too) {
     server.drain.set();
     EXPECT_EQ(co_await recv_all(peer), "");
   };
-  co_await serve_for(s, tls::serve("127.0.0.1:0", kept, how, patient), client(s));
+  how.server = patient;
+  co_await serve_for(s, tls::serve("127.0.0.1:0", kept, how), client(s));
   EXPECT_EQ(s.told(), "");
 }
 

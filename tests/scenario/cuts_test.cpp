@@ -57,7 +57,7 @@ struct street {
 
   serve_options listens() {
     serve_options o;
-    o.idle = 0s;
+    o.idle.reset();
     o.on_error = [this](const address&, const error& e) { server_error.emplace(e); };
     return o;
   }

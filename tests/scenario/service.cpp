@@ -8,7 +8,8 @@ task<> service::serve(tcp::handler handle, serve_options options) {
   if (secure) {
     tls::serve_options how;
     how.on_pin = [this](const std::string& made) { pin = made; };
-    auto serving = tls::serve(everywhere, std::move(handle), std::move(how), std::move(options));
+    how.server = std::move(options);
+    auto serving = tls::serve(everywhere, std::move(handle), std::move(how));
     co_await std::move(serving);
   } else {
     auto serving = tcp::serve(everywhere, std::move(handle), std::move(options));

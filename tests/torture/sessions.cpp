@@ -179,7 +179,8 @@ task<> tls_session() {
   std::string pin;
   tls::serve_options how;
   how.on_pin = [&pin](const std::string& p) { pin = p; };
-  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how), s.options());
+  how.server = s.options();
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how));
   co_await serve_for(s, std::move(serving), tls_clients(s, pin));
 }
 
@@ -215,7 +216,7 @@ task<> udp_session() {
 task<> names_session() {
   const auto both = co_await resolve("localhost:80");
   if (both.size() != 2) throw wrong_bytes("addresses are missing");
-  auto four = co_await resolve("localhost:80", 4);
+  auto four = co_await resolve("localhost:80", address_family::ip4);
   if (four.front() != address("127.0.0.1:80")) throw wrong_bytes("another address");
   auto none = co_await attempt(resolve("nothing.invalid:80"));
   if (none) throw wrong_bytes("a name that does not exist");

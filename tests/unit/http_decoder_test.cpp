@@ -164,7 +164,7 @@ TEST(http_decoder, h18_a_bomb_passes_a_limit) {
     EXPECT_EQ(failure(coding, encoded(coding, zeros), 4096, max), errc::over_limit) << coding;
   const std::string bomb = encoded("gzip", zeros);
   EXPECT_FALSE(failure("gzip", bomb));  // the default allows 16 MiB at any ratio
-  max.decoded_ratio = 0;
+  max.decoded_ratio.reset();
   EXPECT_FALSE(failure("gzip", bomb, 4096, max));
   max.decoded_bytes = 299'999;
   EXPECT_EQ(failure("gzip", bomb, 4096, max), errc::over_limit);
@@ -221,9 +221,9 @@ TEST(http_decoder, a_bomb_in_a_bomb_passes_a_limit_of_both_together) {
   max.decoded_free_bytes = 100'000;
   max.decoded_ratio = 2000;
   // Neither alone passes it.
-  ASSERT_LT(1'000'000 / once.size(), max.decoded_ratio);
-  ASSERT_LT(once.size() / twice.size(), max.decoded_ratio);
-  ASSERT_GT(1'000'000 / twice.size(), max.decoded_ratio);
+  ASSERT_LT(1'000'000 / once.size(), *max.decoded_ratio);
+  ASSERT_LT(once.size() / twice.size(), *max.decoded_ratio);
+  ASSERT_GT(1'000'000 / twice.size(), *max.decoded_ratio);
   const response_head both = head_with({{"Content-Encoding", "gzip, gzip"}});
   EXPECT_EQ(undone(both, twice, 4096).size(), 1'000'000u);
   EXPECT_THROW(static_cast<void>(undone(both, twice, 4096, max)), error);

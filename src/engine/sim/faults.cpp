@@ -74,7 +74,7 @@ void fault_driver::worsen(path& p, const machine& from, const machine& to) {
   if (on(family::latency)) o.latency += worse_.latency;
   if (on(family::jitter)) o.jitter += worse_.jitter;
   if (on(family::rate)) {
-    o.rate = o.rate == 0 ? worse_.rate : std::min(o.rate, worse_.rate);
+    o.rate = o.rate ? std::min(o.rate, worse_.rate) : worse_.rate;
     o.queue = worse_.queue;
   }
   o.loss += worse_.loss;

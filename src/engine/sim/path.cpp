@@ -27,10 +27,10 @@ duration path::trip() {
 path::fate path::send(duration now, std::size_t size) {
   fate f;
   duration waits{};
-  if (now_.rate > 0) {
+  if (now_.rate) {
     const std::uint64_t queued =
         free_at_ > now
-            ? static_cast<std::uint64_t>((free_at_ - now).count()) * now_.rate / 1'000'000'000u
+            ? static_cast<std::uint64_t>((free_at_ - now).count()) * *now_.rate / 1'000'000'000u
             : 0;
     if (queued + size > std::max(now_.queue, size)) {
       f.lost = true;
@@ -38,7 +38,7 @@ path::fate path::send(duration now, std::size_t size) {
       return f;
     }
     free_at_ = std::max(free_at_, now) +
-               duration(static_cast<duration::rep>(size * 1'000'000'000u / now_.rate));
+               duration(static_cast<duration::rep>(size * 1'000'000'000u / *now_.rate));
     waits = free_at_ - now;
   }
   f.delay = waits + trip();

@@ -89,7 +89,9 @@ int main(int argc, char** argv) {
     how.on_pin = [](const std::string&) {};
     auto ready = [](const address& a) { print("{}", a.port()); };
     auto failed = [](const address&, const error& e) { print("failed {}", e.what()); };
-    return run(tls::serve("127.0.0.1:0", echo, how, {.on_listening = ready, .on_error = failed}));
+    how.server.on_listening = ready;
+    how.server.on_error = failed;
+    return run(tls::serve("127.0.0.1:0", echo, how));
   }
   if (mode != "connect" || argc < 3) return 2;
   tls::connect_options how;

@@ -262,7 +262,7 @@ TEST(sim_healing, a_question_to_a_name_server_is_asked_again_after_five_seconds)
   w.net.name("www.example.org", {w.b.ip4()}, {.answer4 = sim::name_options::answer::silent});
   w.net.after(2s, [&w] { w.net.name("www.example.org", {w.b.ip4()}); });
   const auto body = []() -> task<> {
-    EXPECT_EQ((co_await resolve("www.example.org:80", 4)).size(), 1u);
+    EXPECT_EQ((co_await resolve("www.example.org:80", address_family::ip4)).size(), 1u);
   };
   w.a.run(body());
   EXPECT_EQ(w.net.now(), 5s + 1ms);

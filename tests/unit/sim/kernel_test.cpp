@@ -91,7 +91,8 @@ TEST(sim_kernel, a_restarted_client_has_forgotten_its_tickets) {
   w.b.start([&pin]() -> task<> {
     tls::serve_options how;
     how.on_pin = [&pin](const std::string& made) { pin = made; };
-    auto serving = tls::serve(":443", echo, std::move(how), silent());
+    how.server = silent();
+    auto serving = tls::serve(":443", echo, std::move(how));
     co_await std::move(serving);
   });
   w.net.run_for(1ms);

@@ -24,7 +24,8 @@ struct secure_echo {
     return [this]() -> task<> {
       tls::serve_options how;
       how.on_pin = [this](const std::string& made) { pin = made; };
-      auto serving = tls::serve(":443", echo, std::move(how), silent());
+      how.server = silent();
+      auto serving = tls::serve(":443", echo, std::move(how));
       co_await std::move(serving);
     };
   }
@@ -80,7 +81,8 @@ result<void> connect_at(sys_seconds date, duration ahead) {
     tls::serve_options how;
     how.certificate = leaf.certificate;
     how.key = leaf.key;
-    auto serving = tls::serve(":443", echo, std::move(how), silent());
+    how.server = silent();
+    auto serving = tls::serve(":443", echo, std::move(how));
     co_await std::move(serving);
   });
   w.a.step_clock(ahead);

@@ -95,7 +95,7 @@ TEST(sim_world, names_are_looked_up_with_their_own_delays_and_faults) {
     EXPECT_TRUE(fails(bad, errc::name_unavailable));
     auto none = co_await attempt(resolve("nowhere.example.org:80"));
     EXPECT_TRUE(fails(none, errc::name_not_found));
-    auto cut = co_await attempt(within(1ns, resolve("www.example.org:80", 4)));
+    auto cut = co_await attempt(within(1ns, resolve("www.example.org:80", address_family::ip4)));
     EXPECT_TRUE(fails(cut, errc::timed_out));
   };
   w.a.run(body(w));
