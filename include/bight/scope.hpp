@@ -6,6 +6,7 @@
 /// A child belongs to a scope, and a scope does not end before its children. The first child that
 /// fails stops the others, and the scope throws its error. Tasks cannot be detached.
 
+#include <bight/machinery/child.hpp>
 #include <bight/task.hpp>
 
 #include <cstddef>
@@ -44,40 +45,58 @@ BIGHT_CORO_WRAPPER auto call_kept(Member& member, Kept& of, A&... arguments)
 }
 
 template <class F, class... A>
-concept makes_task = requires(F& f, A&... arguments) {
-  { call_kept(f, arguments...) } -> std::same_as<task<>>;
+using task_of = decltype(call_kept(std::declval<F&>(), std::declval<A&>()...));
+template <class F, class... A>
+concept makes_task = requires {
+  typename task_of<F, A...>::value_type;
+  requires std::same_as<task_of<F, A...>, task<typename task_of<F, A...>::value_type>>;
 };
 
 /// The parameters are in this coroutine's frame, so they live as long as the task.
 template <class F, class... A>
-task<> run_kept(F f, A... arguments) {
-  task<> made = call_kept(f, arguments...);
-  co_await std::move(made);
+task_of<F, A...> run_kept(F f, A... arguments) {
+  auto made = call_kept(f, arguments...);
+  co_return co_await std::move(made);
 }
 
-/// The context of one child, which handles the end of that child itself.
-class child_context : public context {
- public:
-  explicit child_context(context& parent) noexcept : context(parent) { on_stop = stop_child; }
-  /// Called when the child has ended; `e` is its error, or null. Destroys the child's frame, and
-  /// may destroy this object. Returns the error that the scope handles, or null.
-  virtual std::exception_ptr child_ended(std::coroutine_handle<> frame,
-                                         std::exception_ptr e) noexcept = 0;
+}  // namespace machinery
 
- protected:
-  ~child_context() = default;
-  /// Called before the parent stops this context.
-  virtual void stopping() noexcept {}
+/// The handle of a child that scope::spawn() has started. Dropping it has no effect on the child.
+/// May outlive the scope.
+///
+///     auto lookup = s.spawn(find(name));
+///     …
+///     auto found = co_await lookup;
+///
+/// threads  the loop's.
+template <class T = void>
+class child {
+ public:
+  using value_type = T;
+
+  explicit child(machinery::spawned_with<T>& state) noexcept : state_(state) {}
+
+  /// Waits for the end of the child and returns its value, which is moved out: only one join may
+  /// get it. `co_await handle` is the same.
+  ///
+  /// errors  the child's error, which its scope gets as well, or cancelled if the child was
+  ///         cancelled.
+  /// cancel  the child runs on; it can be joined again.
+  [[nodiscard]] machinery::join_child_operation<T> join() const noexcept {
+    return machinery::join_child_operation<T>(state_);
+  }
+  [[nodiscard]] auto operator co_await() const noexcept { return join(); }
+
+  /// Requests cancellation. The child ends a little later, as after scope::stop(), and the scope
+  /// does not take this for an error. After the child's end, nothing happens.
+  void cancel() const noexcept { state_.get()->cancel(); }
+
+  /// Whether the child has ended.
+  [[nodiscard]] bool done() const noexcept { return state_.get()->ended.is_set(); }
 
  private:
-  static void stop_child(stop_hook& self) {
-    auto& child = static_cast<child_context&>(self);
-    child.stopping();
-    child.stop();
-  }
+  machinery::spawned_ref<T> state_;
 };
-
-}  // namespace machinery
 
 /// A group of children that run concurrently. `in_scope` creates one and waits for its children.
 class scope {
@@ -89,10 +108,23 @@ class scope {
   /// it.
   ~scope();
 
-  /// Starts `child` at once and returns when it first waits. The scope owns it from then on.
+  /// Starts `work` at once and returns when it first waits. The scope owns it from then on.
   ///
+  /// returns  a handle that can await the child's value and cancel it.
+  /// errors   std::bad_alloc; the task has not started then.
   /// threads  the loop's, as for every member (asserted).
-  void spawn(task<> child) noexcept;
+  template <class T>
+  child<T> spawn(task<T> work) {
+    auto* state = new machinery::spawned_with<T>(context_);
+    child<T> handle(*state);
+    if constexpr (std::is_void_v<T>) {
+      start(std::move(work), *state);
+    } else {
+      auto storing = machinery::store(std::move(work), state->value);
+      start(std::move(storing), *state);
+    }
+    return handle;
+  }
   /// Calls `f(arguments...)` and starts the returned task. The scope keeps `f` and the arguments
   /// until that task has ended. So a lambda may capture, and a parameter may be a reference to an
   /// argument.
@@ -105,11 +137,14 @@ class scope {
   ///            std::string, not a literal.
   template <class F, class... A>
     requires machinery::makes_task<F, A...>
-  void spawn(F f, A... arguments) {
-    spawn(machinery::run_kept(std::move(f), std::move(arguments)...));
+  auto spawn(F f, A... arguments) {
+    return spawn(machinery::run_kept(std::move(f), std::move(arguments)...));
   }
-  /// Starts `child` in its own context `apart`, a child of inner(), which is notified of its end.
-  void spawn(task<> child, machinery::child_context& apart) noexcept;
+  void spawn(task<> work, machinery::no_handle) noexcept;
+  /// Starts `work` in its own context `apart`, a child of inner(), which is notified of its end.
+  void spawn(task<> work, machinery::child_context& apart) noexcept {
+    start(std::move(work), apart);
+  }
 
   /// The context in which children run.
   [[nodiscard]] context& inner() noexcept { return context_; }
@@ -151,7 +186,7 @@ class scope {
 
  private:
   friend class machinery::promise_base;
-  void spawn_in(task<> child, context& c) noexcept;
+  void start(task<> work, context& c) noexcept;
   std::coroutine_handle<> child_done(std::coroutine_handle<> h,
                                      machinery::promise_base& p) noexcept;
   void fail(std::exception_ptr e) noexcept;
@@ -181,26 +216,12 @@ template <class Body>
 task<> in_scope(Body body) {
   scope children(co_await current_context());
   task<> main = body(children);
-  children.spawn(std::move(main));
+  children.spawn(std::move(main), machinery::no_handle());
   auto joined = children.join();
   co_await std::move(joined);
 }
 
 namespace machinery {
-
-/// Replaces void, which a tuple or a variant cannot hold, by std::monostate.
-template <class T>
-using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
-template <awaitable A>
-task<> store(A operation, std::optional<regular<typename A::value_type>>& into) {
-  if constexpr (std::is_void_v<typename A::value_type>) {
-    co_await std::move(operation);
-    into.emplace();
-  } else {
-    into.emplace(co_await std::move(operation));
-  }
-}
 
 template <std::size_t I, awaitable A, class Winner>
 task<> run_racer(A operation, std::optional<Winner>& winner, scope& racers) {
@@ -224,7 +245,7 @@ task<std::tuple<regular<typename A::value_type>...>> all(std::index_sequence<I..
   scope children(co_await current_context());
   std::tuple<std::optional<regular<typename A::value_type>>...> values;
   task<> tasks[] = {store(std::move(ops), std::get<I>(values))...};
-  for (auto& t : tasks) children.spawn(std::move(t));
+  for (auto& t : tasks) children.spawn(std::move(t), no_handle());
   auto joined = children.join();
   co_await std::move(joined);
   co_return std::tuple<regular<typename A::value_type>...>(*std::move(std::get<I>(values))...);
@@ -236,7 +257,7 @@ task<std::variant<regular<typename A::value_type>...>> race(std::index_sequence<
   scope children(co_await current_context());
   std::optional<winner_type> winner;
   task<> tasks[] = {run_racer<I>(std::move(ops), winner, children)...};
-  for (auto& t : tasks) children.spawn(std::move(t));
+  for (auto& t : tasks) children.spawn(std::move(t), no_handle());
   auto joined = children.join();
   co_await std::move(joined);  // throws if there is no winner
   co_return *std::move(winner);

@@ -9,16 +9,12 @@ namespace bight {
 
 scope::~scope() { check(live_ == 0, "a scope ended before its children: await in_scope"); }
 
-void scope::spawn(task<> child) noexcept { spawn_in(std::move(child), context_); }
+void scope::spawn(task<> work, no_handle) noexcept { start(std::move(work), context_); }
 
-void scope::spawn(task<> child, child_context& apart) noexcept {
-  spawn_in(std::move(child), apart);
-}
-
-void scope::spawn_in(task<> child, context& c) noexcept {
+void scope::start(task<> work, context& c) noexcept {
   c.sched().check_thread("scope::spawn() on a thread other than its loop's");
-  if (!child.startable()) promise_base::refuse_start();
-  const auto frame = std::exchange(child.frame_, nullptr);
+  if (!work.startable()) promise_base::refuse_start();
+  const auto frame = std::exchange(work.frame_, nullptr);
   auto& p = frame.promise();
   p.context_ = &c;
   p.then_ = reinterpret_cast<std::uintptr_t>(this) | promise_base::of_scope;
@@ -52,6 +48,28 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
   return std::exchange(waiter_, nullptr);
 }
 
+std::exception_ptr spawned::child_ended(std::coroutine_handle<> frame,
+                                        std::exception_ptr e) noexcept {
+  failure_ = e;
+  const error* const known = e != nullptr ? error_in(e) : nullptr;
+  if (cancelled_ && known != nullptr && known->is(errc::cancelled)) e = nullptr;
+  {
+    const scheduler::failing streams(sched(), failure_ != nullptr);
+    frame.destroy();
+  }
+  unlink();  // a handle may outlive the scope
+  ended.set();
+  drop();
+  return e;
+}
+
+void spawned::cancel() noexcept {
+  sched().check_thread("child::cancel() on a thread other than its loop's");
+  if (ended.is_set()) return;
+  cancelled_ = true;
+  stop();
+}
+
 void scope::fail(std::exception_ptr e) noexcept {
   const error* const known = error_in(e);
   const bool is_cancellation = known != nullptr && known->is(errc::cancelled);
@@ -70,14 +88,14 @@ result<void> scope::join_operation::take() {
   try {
     get();
     return {};
-  } catch (error& e) {
-    return std::move(e);
+  } catch (const error& e) {  // a handle may have the same one, so it is copied
+    return e;
   }
 }
 
 task<> all(std::vector<task<>> tasks) {
   scope children(co_await current_context());
-  for (auto& t : tasks) children.spawn(std::move(t));
+  for (auto& t : tasks) children.spawn(std::move(t), no_handle());
   auto joined = children.join();
   co_await std::move(joined);
 }

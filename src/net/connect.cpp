@@ -66,15 +66,15 @@ connect_race::connect_race(engine& e, address to, tcp::connect_options options)
 
 task<> connect_race::run() {
   scope racers(co_await current_context());
-  racers.spawn(conduct(racers));
+  racers.spawn(conduct(racers), no_handle());
   auto joined = racers.join();
   co_await std::move(joined);
 }
 
 task<> connect_race::conduct(scope& racers) {
   const scheduler& time = loop::of(co_await current_context());
-  if (!ip6_.known) racers.spawn(look_up(address_family::ip6));
-  if (!ip4_.known) racers.spawn(look_up(address_family::ip4));
+  if (!ip6_.known) racers.spawn(look_up(address_family::ip6), no_handle());
+  if (!ip4_.known) racers.spawn(look_up(address_family::ip4), no_handle());
   for (;;) {
     changed_.reset();
     if (!winner && racers.stopping()) throw error(errc::cancelled, "connect " + to_.str());
@@ -89,7 +89,7 @@ task<> connect_race::conduct(scope& racers) {
       last_start_ = time.now();
       hurry_ = false;
       ++in_flight_;
-      racers.spawn(try_one(attempts_.size() - 1));
+      racers.spawn(try_one(attempts_.size() - 1), no_handle());
       continue;
     }
     const duration wait = next == time_point::max() ? duration::max() : next - time.now();

@@ -70,7 +70,7 @@ task<> serve_in_worker(std::shared_ptr<crew> all) {
   mine.on_drain = {};
   auto listening = [all](const std::vector<address>&) { ++all->listening; };
   task<> loop = serve_here(all->make, all->bound, std::move(mine), true, std::move(listening));
-  serving.spawn(run_and_tell(std::move(loop), ended));
+  serving.spawn(run_and_tell(std::move(loop), ended), no_handle());
   bool stopped = false;
   try {
     co_await ended.wait();

@@ -45,7 +45,7 @@ class manual_scheduler {
   template <class T>
   std::shared_ptr<running<T>> start(task<T> main) {
     auto outcome = std::make_shared<running<T>>();
-    children_.spawn(record(std::move(main), outcome));
+    children_.spawn(record(std::move(main), outcome), no_handle());
     return outcome;
   }
 
