@@ -24,9 +24,7 @@ template <class Kept>
 auto& object_of(Kept& of) noexcept {
   if constexpr (requires { *of; })
     return *of;
-  else if constexpr (requires {
-                       { of.get() } -> std::same_as<typename Kept::type&>;
-                     })
+  else if constexpr (requires { requires std::same_as<decltype(of.get()), typename Kept::type&>; })
     return of.get();
   else
     return of;
@@ -47,10 +45,7 @@ BIGHT_CORO_WRAPPER auto call_kept(Member& member, Kept& of, A&... arguments)
 template <class F, class... A>
 using task_of = decltype(call_kept(std::declval<F&>(), std::declval<A&>()...));
 template <class F, class... A>
-concept makes_task = requires {
-  typename task_of<F, A...>::value_type;
-  requires std::same_as<task_of<F, A...>, task<typename task_of<F, A...>::value_type>>;
-};
+concept makes_task = std::same_as<task_of<F, A...>, task<typename task_of<F, A...>::value_type>>;
 
 /// The parameters are in this coroutine's frame, so they live as long as the task.
 template <class F, class... A>

@@ -3,6 +3,7 @@
 
 /// UDP datagrams: each arrives whole or not at all; delivery is not guaranteed.
 
+#include <bight/machinery/addresses.hpp>
 #include <bight/serve.hpp>
 #include <bight/stream.hpp>
 

@@ -95,7 +95,8 @@ TEST(child, cancel_ends_it_and_nothing_else) {
     EXPECT_FALSE(ended);
   };
   loop.run(in_scope(body));
-  EXPECT_EQ(log, (log_type{"first cancelled", "inner cancelled", "other cancelled", "second done"}));
+  EXPECT_EQ(log,
+            (log_type{"first cancelled", "inner cancelled", "other cancelled", "second done"}));
 }
 
 TEST(child, an_error_of_a_cancelled_child_is_still_an_error) {

@@ -52,7 +52,10 @@ TEST(sim_functions, scopes_races_and_events) {
     auto waits = [](event& e) -> task<> { co_await e.wait(); };
     auto naps = [](scope& s) -> task<> {
       for (int i = 0; i < 3; ++i) s.spawn(nap());
-      co_return;
+      child<> extra = s.spawn([]() -> task<> { co_await sleep(1h); });
+      extra.cancel();
+      EXPECT_FALSE((co_await attempt(extra.join())).has_value());
+      EXPECT_TRUE(extra.done());
     };
     co_await in_scope(naps);
     go.set();
