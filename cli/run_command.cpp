@@ -65,13 +65,20 @@ run_options for_one_connection() {
   return how;
 }
 
+// run() itself reports an engine that cannot be used, but not as JSON.
+void check_engine(const console& log) {
+  if (log.json && std::getenv("BIGHT_ENGINE") != nullptr) static_cast<void>(engine_chosen());
+}
+
 }  // namespace
 
 int run_command(task<int> work, const console& log) {
+  check_engine(log);
   return run(with_exit_status(std::move(work), log));
 }
 
 int run_client(task<int> work, const console& log) {
+  check_engine(log);
   std::optional<int> caught;
   const int code =
       run(with_exit_status(interruptible(std::move(work), caught), log), for_one_connection());
