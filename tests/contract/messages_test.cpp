@@ -24,6 +24,7 @@ std::string message(const std::function<void()>& body) {
   try {
     body();
   } catch (const error& e) {
+    EXPECT_EQ(e.transferred(), 0u) << e.what();
     return e.what();
   }
   return "it succeeded";
@@ -31,7 +32,9 @@ std::string message(const std::function<void()>& body) {
 
 template <class T>
 std::string message(const result<T>& outcome) {
-  return outcome ? "it succeeded" : outcome.error().what();
+  if (outcome) return "it succeeded";
+  EXPECT_EQ(outcome.error().transferred(), 0u) << outcome.error().what();
+  return outcome.error().what();
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ class MessagesCase(Case):
             at = f"127.0.0.1:{peer.port}"
             result = run(*[a.replace("AT", at) for a in args], cwd=self.folder, env=environment(
                 **{name: value.replace("AT", at) for name, value in settings.items()}))
-        self.assertEqual(result.stderr.decode().replace(at, "AT"), wanted + "\n")
+        printed = re.sub('"ms":[0-9]+', '"ms":0', result.stderr.decode().replace(at, "AT"))
+        self.assertEqual(printed, wanted + "\n")
         self.assertEqual(result.returncode, status)
 
 
@@ -150,6 +151,12 @@ class Responses(MessagesCase):
                          rf"\(\S+ \S+/s\), saved as {re.escape(str(self.folder))}/f\n$")
 
     def test_json(self):
+        self.check(reply(b"HTTP/1.1 204 \xc2\x80\xc2\x9f\xc2\xa0\xff\r\n\r\n"),
+                   ["get", "--json", "http://AT/p", "-o", "-"], 0,
+                   '{"event":"connected","proto":"tcp","peer":"tcp://AT"}\n'
+                   '{"event":"response","status":204,"reason":"\\u0080\\u009f\u00a0\ufffd",'
+                   '"type":"","url":"http://AT/p"}\n'
+                   '{"event":"done","url":"http://AT/p","bytes":0,"file":"","ms":0}')
         self.check(reply(b"HTTP/1.1 404 Not Found\r\nContent-Type: a/b\r\n\r\n"),
                    ["get", "--json", "http://AT/p"], 22,
                    '{"event":"connected","proto":"tcp","peer":"tcp://AT"}\n'
@@ -246,6 +253,10 @@ class Conversations(MessagesCase):
 
     def test_verbose_and_json(self):
         self.check(reply(b"r"), ["send", "-v", "AT", "x"], 0, "Connected to tcp://AT")
+        self.check(reply(b"r"), ["send", "-v", "--color", "always", "AT", "x"], 0,
+                   "\x1b[2mConnected to tcp://AT\x1b[0m")
+        self.check(reset, ["send", "--color", "always", "AT", "x"], 56,
+                   "\x1b[1;31mbight:\x1b[0m recv AT: connection reset by the peer")
         self.check(reply(b"r"), ["connect", "AT"], 0, "Connected to tcp://AT.")
         self.check(reply(b"r"), ["send", "--json", "AT", "x"], 0,
                    '{"event":"connected","proto":"tcp","peer":"tcp://AT"}\n'

@@ -19,6 +19,7 @@ std::string refusal(std::string_view text) {
     return "";
   } catch (const error& e) {
     EXPECT_TRUE(e.is(errc::bad_address)) << e.what();
+    EXPECT_EQ(e.transferred(), 0u) << e.what();
     return e.what();
   }
 }

@@ -234,18 +234,39 @@ TEST(http_decoder, a_word_that_is_no_coding_is_passed_over) {
     EXPECT_EQ(make_decoder(head_with({{"Content-Encoding", word}}), limits()), nullptr) << word;
   EXPECT_EQ(undone(head_with({{"Content-Encoding", "none, gzip, utf-8"}}), encoded("gzip", "x"), 9),
             "x");
-  EXPECT_THROW(
-      static_cast<void>(make_decoder(head_with({{"Content-Encoding", "compress"}}), limits())),
-      error);
+}
+
+TEST(http_decoder, a_registered_coding_that_was_not_requested_is_refused) {
+  for (const char* coding : {"compress", "x-compress", "exi", "aes128gcm", "dcb", "dcz",
+                             "pack200-gzip", "Compress", "gzip;q=1", "\"br\""}) {
+    try {
+      static_cast<void>(make_decoder(head_with({{"Content-Encoding", coding}}), limits()));
+      ADD_FAILURE() << coding;
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::bad_encoding);
+      EXPECT_THAT(e.what(), testing::HasSubstr("which was not requested")) << coding;
+    }
+  }
 }
 
 TEST(http_decoder, a_file_that_is_compressed_itself_is_left_so) {
-  for (const char* type : {"application/gzip", "Application/X-GZIP; x=y"})
-    EXPECT_EQ(
-        make_decoder(head_with({{"Content-Encoding", "gzip"}, {"Content-Type", type}}), limits()),
-        nullptr);
+  const auto left = [](const char* coding, const char* type) {
+    return make_decoder(head_with({{"Content-Encoding", coding}, {"Content-Type", type}}),
+                        limits()) == nullptr;
+  };
+  for (const char* type : {"application/gzip", "Application/X-GZIP; x=y", "application/x-gunzip",
+                           "application/x-tgz", "application/x-compressed-tar"}) {
+    EXPECT_TRUE(left("gzip", type)) << type;
+    EXPECT_TRUE(left("x-gzip", type)) << type;
+    EXPECT_FALSE(left("br", type)) << type;
+    EXPECT_FALSE(left("gzip, gzip", type)) << type;
+  }
+  EXPECT_TRUE(left("zstd", "application/zstd"));
+  EXPECT_FALSE(left("gzip", "application/zstd"));
+  EXPECT_FALSE(left("gzip", "text/html"));
   EXPECT_TRUE(has_coded_name("/a/lib.tar.gz?x=.html"));
-  EXPECT_TRUE(has_coded_name("X.TGZ"));
+  for (const char* name : {"a.gz", "X.TGZ", "a.svgz", "a.br", "a.zst", "a.tzst"})
+    EXPECT_TRUE(has_coded_name(name)) << name;
   EXPECT_FALSE(has_coded_name("/a.gz/index.html"));
   EXPECT_FALSE(has_coded_name("/gz"));
 }

@@ -33,9 +33,40 @@ TEST(http_fields, h09_a_field_cannot_smuggle_a_second_request_in) {
 }
 
 TEST(http_fields, the_fields_that_decide_where_a_message_ends_are_ours) {
-  for (const char* name :
-       {"Content-Length", "transfer-encoding", "CONNECTION", "Upgrade", "TE", "Expect"})
+  for (const char* name : {"Content-Length", "transfer-encoding", "CONNECTION", "Upgrade", "TE",
+                           "Expect", "Trailer", "Keep-Alive", "proxy-connection"})
     EXPECT_TRUE(refused(name, "1")) << name;
+}
+
+TEST(http_fields, a_name_may_have_each_character_of_a_token) {
+  EXPECT_FALSE(refused("azAZ09!#$%&'*+-.^_`|~", "v"));
+  for (const char c : std::string("\"(),/:;<=>?@[\\]{}"))
+    EXPECT_TRUE(refused(std::string("X") + c, "v")) << c;
+}
+
+TEST(http_fields, a_refusal_names_the_field_and_the_reason) {
+  const auto message = [](const char* name, const char* value) -> std::string {
+    try {
+      check_fields({{name, value}});
+    } catch (const error& e) {
+      EXPECT_EQ(e.transferred(), 0u);
+      return e.what();
+    }
+    return "it is taken";
+  };
+  EXPECT_EQ(message("X Y", "v"),
+            "field \"X Y\": a field name consists of letters, digits and - only");
+  EXPECT_EQ(message("X", "a\nb"),
+            "field \"X\": a field cannot contain a line break or control character");
+  EXPECT_EQ(message("Upgrade", "v"),
+            "field \"Upgrade\": that field is set automatically and cannot be changed");
+}
+
+TEST(http_fields, credentials_are_base64_of_any_length) {
+  EXPECT_EQ(basic_credentials("", ""), "Basic Og==");
+  EXPECT_EQ(basic_credentials("a", ""), "Basic YTo=");
+  EXPECT_EQ(basic_credentials("a", "b"), "Basic YTpi");
+  EXPECT_EQ(basic_credentials("a", "\xFB\xFF\xFE"), "Basic YTr7//4=");
 }
 
 TEST(http_fields, h09_the_secret_of_a_field_is_not_in_the_message) {
@@ -153,6 +184,27 @@ TEST(http_redirect, h10_from_https_to_http_is_refused_unless_allowed) {
   options lax;
   lax.downgrade = true;
   EXPECT_FALSE(refusal("https://h/", "http://h/", lax));
+}
+
+TEST(http_redirect, a_refusal_names_both_pages) {
+  const auto message = [](request from, const char* to, std::size_t followed) -> std::string {
+    try {
+      static_cast<void>(redirected(from, moved(302, to), options(), followed));
+    } catch (const error& e) {
+      EXPECT_EQ(e.transferred(), 0u);
+      return e.what();
+    }
+    return "it is followed";
+  };
+  request head("https://h/a");
+  head.head = true;
+  EXPECT_EQ(message("https://h/a", "/b", 10),
+            "GET https://h/a: more than 10 redirects; the next is to https://h/b");
+  EXPECT_EQ(message(head, "http://h/b", 0),
+            "HEAD https://h/a: redirected from https to http://h/b, which is not encrypted");
+  EXPECT_EQ(message("http://h/a", "ftp://h/", 0),
+            "GET http://h/a: invalid redirect: URL \"ftp://h/\": only http:// and https:// are "
+            "supported");
 }
 
 TEST(http_redirect, h10_only_pages_are_led_to) {

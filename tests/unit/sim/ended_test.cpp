@@ -2,6 +2,7 @@
 // What a world still answers once it has ended, and what it refuses.
 #include "unit/sim/net.hpp"
 
+#include <bight/resolve.hpp>
 #include <bight/stdio.hpp>
 
 #include <memory>
@@ -115,6 +116,42 @@ TEST(sim_ended, a_world_that_is_changed_ends_the_program) {
     w.net.end();
     EXPECT_DEATH(f(w), "a world is used after its end");
   }
+}
+
+// Counts calls that fail with cancelled. Each ends at once: the host has been killed.
+task<> go_on_after_the_end(int& cancelled) {
+  auto listening = co_await tcp::listen(":1");
+  auto datagrams = co_await udp::bind(":1");
+  const auto note = [&cancelled](const auto& outcome) {
+    EXPECT_TRUE(fails(outcome, errc::cancelled));
+    ++cancelled;
+  };
+  auto accepting = attempt(listening.accept());
+  note(co_await std::move(accepting));
+  auto receiving = attempt(datagrams.recv());
+  note(co_await std::move(receiving));
+  auto connecting = attempt(tcp::connect("10.0.0.1:7"));
+  note(co_await std::move(connecting));
+  auto looking = attempt(resolve("a:1"));
+  note(co_await std::move(looking));
+  auto waiting = attempt(next_signal());
+  note(co_await std::move(waiting));
+}
+
+struct goes_on {
+  int* cancelled;
+  BIGHT_CORO_WRAPPER task<> operator()() const { return go_on_after_the_end(*cancelled); }
+};
+
+TEST(sim_ended, a_program_that_goes_on_after_its_end_is_cancelled_at_each_step) {
+  two_hosts w;
+  int cancelled = 0;
+  w.b.start(goes_on{&cancelled});
+  w.net.run_for(1s);
+  EXPECT_EQ(cancelled, 0);
+  w.b.kill();
+  EXPECT_EQ(cancelled, 5);
+  EXPECT_FALSE(w.b.running());
 }
 
 task<> kill_its_own_host(sim::host& host) {
