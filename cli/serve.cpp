@@ -184,7 +184,7 @@ task<int> serve(const serve_flags& f) {
                                                                  : plain;
     list.insert(list.end(), found.begin(), found.end());
   }
-  if (secure.empty()) f.tls.refuse_without_tls();
+  if (secure.empty()) f.tls.refuse_without_tls(f.handshake ? "--handshake" : nullptr);
   handler_settings shared;
   shared.kind = parse_handler(f.handler);
   shared.text = f.text;

@@ -68,13 +68,13 @@ bight::tls::serve_options tls_flags::serve_options() const {
   return how;
 }
 
-void tls_flags::refuse_without_tls() const {
+void tls_flags::refuse_without_tls(const char* other) const {
   const char* given = !certificate.empty()   ? "--cert"
                       : !key.empty()         ? "--key"
                       : !authorities.empty() ? "--ca"
                       : !pins.empty()        ? "--pin"
                       : insecure             ? "--insecure"
-                                             : nullptr;
+                                             : other;
   if (given != nullptr)
     throw usage_error(fmt::format("{}: no address uses TLS; write tls://… or add --tls", given));
 }

@@ -27,8 +27,9 @@ struct tls_flags {
   [[nodiscard]] bight::tls::connect_options options_for(const target& to) const;
   /// A server's options.
   [[nodiscard]] bight::tls::serve_options serve_options() const;
-  /// Throws a usage failure if any of these flags is given, because no address uses TLS.
-  void refuse_without_tls() const;
+  /// Throws a usage failure if any of these flags is given, because no address uses TLS. `other`
+  /// is the name of another such flag that is given, or null.
+  void refuse_without_tls(const char* other = nullptr) const;
 
  private:
   void check_pair() const;
