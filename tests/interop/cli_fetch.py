@@ -58,7 +58,8 @@ class Names(Case):
         for name in "f", "link", "dangling":
             with Site(page(b"theirs")) as site:
                 self.ends(run("get", "-O", site.url + name, cwd=self.folder), 23, b"",
-                          "the file exists")
+                          f"write {name}: the file exists; use -o {name} to replace it, or -o "
+                          "FILE for another name")
         self.assertEqual((self.folder / "f").read_text(), "mine")
 
     def test_h19_a_link_in_the_place_of_the_part_is_not_followed(self):
@@ -160,7 +161,8 @@ class Parts(Case):
             return page(BODY)
         with Site(slowly) as site, Tool("get", site.url, "-o", self.file) as first:
             begun.wait(PATIENCE)
-            self.ends(run("get", site.url, "-o", self.file), 23, b"", "another bight")
+            self.ends(run("get", site.url, "-o", self.file), 23, b"",
+                      f"write {self.file}.part: another bight process is downloading it")
             end.set()
             self.assertEqual(first.wait(), 0)
         self.whole()

@@ -286,7 +286,8 @@ class OnATerminal(GetCase):
         with Web(OK + b"\r\n\0\1\2\3") as web:
             code, shown = on_terminal("get", "-o", "-", web.url)
         self.assertEqual(code, 23)
-        self.assertIn(b"-o FILE", shown)
+        self.assertIn(b"get %s: binary data is not printed on a terminal; use -o FILE or a pipe"
+                      % web.url.encode(), shown)
 
     def test_text_is_shown_without_its_escapes(self):
         with Web(OK + b"\r\nplain \x1b[31m text of some length that is no binary") as web:
