@@ -201,7 +201,8 @@ class Devices(FileCase):
             self.assertNotEqual(tool.process.returncode, 0)
 
     def test_folders_are_23(self):
-        self.get("-o", self.folder, code=23, says=f"write {self.folder}: it is a folder; give the name of a file")
+        self.get("-o", self.folder, code=23,
+                 says=f"write {self.folder}: it is a folder; give the name of a file")
         self.get("-o", self.folder / "no/f", code=23, says="No such file")
 
 

@@ -301,8 +301,8 @@ class ByHand(Case):
             code, shown = on_terminal("connect", server.address,
                                       keys=[(b"Welcome", b"dbb\n"), (b"Hello, dbb", b"\x04")])
         self.assertEqual(code, 0)
-        self.assertIn(f"Connected to tcp://{server.address}. Ctrl-D closes the sending side, Ctrl-C "
-                      "quits.\r\n".encode(), shown)
+        self.assertIn(f"Connected to tcp://{server.address}. Ctrl-D closes the sending side, "
+                      "Ctrl-C quits.\r\n".encode(), shown)
 
     def test_crlf(self):
         with Serve("echo", "-l", "127.0.0.1:0") as server:
