@@ -55,7 +55,7 @@ void add_item(msghdr& message, ancillary& room, int level, int type, const void*
   message.msg_controllen += CMSG_SPACE(size);
 }
 
-void ask_for_targets(slot& s, const address& bound) noexcept {
+void ask_for_targets(socket& s, const address& bound) noexcept {
   const auto& ip = bound.bytes();
   const bool every = std::all_of(ip.begin(), ip.end(), [](std::uint8_t b) { return b == 0; });
   if (s.kind != socket_kind::datagram || !every) return;
@@ -82,13 +82,13 @@ void read_ancillary(const void* control, std::size_t size, arrival& a) noexcept 
   }
 }
 
-bool names_source(const op& o, const slot& s) noexcept {
+bool names_source(const op& o, const socket& s) noexcept {
   return s.tells_target && o.peer != nullptr && o.peer->has_source() && !o.any_source &&
          may_be_source(*o.peer);
 }
 
 // The interface is named for link-local addresses only: it would overrule the routes.
-void add_source(const op& o, const slot& s, msghdr& message, ancillary& room) noexcept {
+void add_source(const op& o, const socket& s, msghdr& message, ancillary& room) noexcept {
   const address& to = *o.peer;
   const auto& ip = to.source_bytes();
   if (s.family == AF_INET) {
@@ -107,7 +107,7 @@ void add_source(const op& o, const slot& s, msghdr& message, ancillary& room) no
   add_item(message, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 }
 
-bool source_refused(op& o, const slot& s, int number) noexcept {
+bool source_refused(op& o, const socket& s, int number) noexcept {
   const bool may_be = number == EINVAL || number == ENETUNREACH || number == EADDRNOTAVAIL;
   if (!may_be || !names_source(o, s)) return false;
   o.any_source = true;

@@ -24,17 +24,17 @@ void add_item(msghdr& message, ancillary& room, int level, int type, const void*
 
 /// Has the address that was asked come with each datagram, if `s` is bound to every address.
 /// A kernel that refuses goes on without.
-void ask_for_targets(slot& s, const address& bound) noexcept;
+void ask_for_targets(socket& s, const address& bound) noexcept;
 
 /// Takes what came with a datagram.
 void read_ancillary(const void* control, std::size_t size, arrival& a) noexcept;
 
 /// Whether the send `o` of datagrams on `s` has to say where it leaves from.
-[[nodiscard]] bool names_source(const op& o, const slot& s) noexcept;
+[[nodiscard]] bool names_source(const op& o, const socket& s) noexcept;
 /// Says so; names_source() must hold.
-void add_source(const op& o, const slot& s, msghdr& message, ancillary& room) noexcept;
+void add_source(const op& o, const socket& s, msghdr& message, ancillary& room) noexcept;
 /// Whether a send failed because its source is no address of this machine (any more), or a
 /// broadcast address. From here on `o` leaves the choice to the system.
-[[nodiscard]] bool source_refused(op& o, const slot& s, int number) noexcept;
+[[nodiscard]] bool source_refused(op& o, const socket& s, int number) noexcept;
 
 }  // namespace bight::posix

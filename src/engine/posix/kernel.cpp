@@ -38,7 +38,7 @@ std::error_code no_memory() noexcept { return system_error_code(ENOMEM); }
 std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
 
 bool ip6_works() noexcept {
-  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   ::close(fd);
   return true;
@@ -62,24 +62,6 @@ result<address> bound_name(int fd) {
 std::error_code system_error_code(int number) noexcept {
   if (number == ECANCELED) return make_error_code(errc::cancelled);
   return {number, std::system_category()};
-}
-
-bool ends_connection(int number) noexcept {
-  switch (number) {  // recv(2) and send(2), "Errors"
-    case EBADF:
-    case ECANCELED:
-    case EFAULT:
-    case EINTR:
-    case EINVAL:
-    case EMSGSIZE:
-    case ENOBUFS:
-    case ENOMEM:
-    case ENOTCONN:
-    case ENOTSOCK:
-    case EPERM:
-    case EOPNOTSUPP: return false;
-    default: return true;
-  }
 }
 
 bool accept_may_go_on(int number) noexcept {
@@ -106,15 +88,6 @@ bool accept_goes_on(op& o, int number) noexcept {
   return accept_may_go_on(number) && ++o.size < in_a_row_max;  // nothing else is counted in there
 }
 
-void* pack_handle(handle h) noexcept {
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(h.index) << 32 | h.generation);
-}
-
-handle unpack_handle(const void* packed) noexcept {
-  const auto bits = reinterpret_cast<std::uintptr_t>(packed);
-  return {static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
-}
-
 void reset_at_close(int fd) noexcept {
   const linger none{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
@@ -125,10 +98,13 @@ void close_with_reset(int fd) noexcept {
   ::close(fd);
 }
 
-void kernel_engine::before_close(const slot& s, ending how, bool unread) noexcept {
-  if (s.attended == attention::session) remember(s);
-  const bool fails = (how == ending::failed || s.attended == attention::cut) && !s.end_sent;
-  if (fails || how == ending::reset || unread) reset_at_close(s.fd);
+void kernel_engine::before_close(socket& s, ending how, bool unread) noexcept {
+  remember_peer(s.self(), s);
+  const bool loses = s.kind == socket_kind::stream && (unread || s.has_arrivals());
+  if (loses || s.must_reset(how)) reset_at_close(s.fd);
+  if (s.has_accepted())
+    for (const int child : s.arrived->accepted) close_with_reset(child);
+  s.arrived.reset();
   if (!s.has_file) return;
   const auto mine = std::find_if(files_.begin(), files_.end(),
                                  [&s](const socket_file& f) { return f.socket() == s.fd; });
@@ -203,7 +179,7 @@ void kernel_engine::check_process() const noexcept {
 }
 
 // Neither a shutdown nor an option of the socket, which the parent would feel.
-void kernel_engine::close_in_child(slot& s) noexcept {
+void kernel_engine::close_in_child(socket& s) noexcept {
   if (s.kind != socket_kind::adopted) ::close(s.fd);
   s.leave();
 }
@@ -251,7 +227,7 @@ bool kernel_engine::busy_other() const noexcept {
 
 handle kernel_engine::enter(int fd, socket_kind kind, int family) noexcept {
   try {
-    slot& s = place(fd);
+    socket& s = place(fd);
     s.last_used = sched().now();
     return s.enter(fd, kind, family);
   } catch (const std::bad_alloc&) {
@@ -260,11 +236,62 @@ handle kernel_engine::enter(int fd, socket_kind kind, int family) noexcept {
   }
 }
 
+void kernel_engine::claim(op& o, int fd) noexcept {
+  // The peer's name is not asked for here. The socket knows it, even after a reset.
+  const handle child = enter(fd, socket_kind::stream, find(o.on)->family);
+  if (!child) {
+    o.code = no_memory();
+    return;
+  }
+  o.extra = pack_handle(o.on);
+  o.on = child;
+}
+
+void kernel_engine::requeue(op& o) noexcept {
+  if (o.what == verb::accept) return requeue_accepted(o);
+  socket* const s = find(o.on);
+  if (s == nullptr || o.ends_stream) return;  // the next receive finds the end again
+  try {
+    s->keep().requeue(o);
+  } catch (const std::bad_alloc&) {
+    // Later bytes must not silently replace the ones that are lost here.
+    if (!s->takes_datagrams()) close(o.on, ending::reset);
+    return;
+  }
+  if (!s->has_waiting_receiver()) return;
+  s->give_next(*s->receiver);
+  finish(*s->receiver);
+}
+
+void kernel_engine::requeue_accepted(op& o) noexcept {
+  const handle listener = unpack_handle(o.extra);
+  socket* const s = find(listener);
+  if (s == nullptr) return close(o.on, ending::reset);
+  try {
+    std::vector<int>& waiting = s->keep().accepted;
+    waiting.insert(waiting.begin(), static_cast<int>(o.on.index));
+  } catch (const std::bad_alloc&) {
+    return close(o.on, ending::reset);
+  }
+  if (socket* const child = find(o.on)) child->leave();
+  o.on = listener;
+  if (!s->has_waiting_receiver()) return;
+  claim(*s->receiver, s->arrived->take_accepted());
+  finish(*s->receiver);
+}
+
+void kernel_engine::take_arrived(handle h, arrivals& into) {
+  const socket* const s = find(h);
+  if (s == nullptr || s->arrived == nullptr) return;
+  s->arrived->take(into, at_once_max);
+  count_at_once(static_cast<int>(into.size()));
+}
+
 result<handle> kernel_engine::open(transport t, const address& at) {
   check_process();
   const int family = family_of(t, at);
   const int type = t == transport::udp ? SOCK_DGRAM : SOCK_STREAM;
-  const int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed("");  // the caller names what it tried
   const int off = 0;
   const int on = 1;
@@ -285,7 +312,7 @@ result<handle> kernel_engine::open(transport t, const address& at) {
 
 std::error_code kernel_engine::bind(handle h, const address& at) {
   check_process();
-  slot* s = find(h);
+  socket* s = find(h);
   if (s == nullptr) return closed_handle();
   socket_name name;
   to_system(at, s->family, name);
@@ -296,7 +323,7 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
   return no_error;
 }
 
-std::error_code kernel_engine::bind_file(slot& s, const socket_name& name,
+std::error_code kernel_engine::bind_file(socket& s, const socket_name& name,
                                          const std::string& path) {
   files_.reserve(files_.size() + 1);  // so that nothing throws once there is a file
   socket_file file(s.fd, path);
@@ -310,14 +337,14 @@ std::error_code kernel_engine::bind_source(handle h, const address& from) {
   // Without it each connection takes a port from all destinations: ip(7). Older than Linux 4.2, or
   // filtered: the port is drawn at once.
   const int on = 1;
-  if (const slot* s = find(h); s != nullptr && from.port() == 0)
+  if (const socket* s = find(h); s != nullptr && from.port() == 0)
     setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   return engine::bind_source(h, from);
 }
 
 std::error_code kernel_engine::listen(handle h, int backlog) {
   check_process();
-  slot* s = find(h);
+  socket* s = find(h);
   if (s == nullptr) return closed_handle();
   if (::listen(s->fd, backlog) != 0) return last_error();
   s->kind = socket_kind::listener;
@@ -326,7 +353,7 @@ std::error_code kernel_engine::listen(handle h, int backlog) {
 
 std::error_code kernel_engine::shutdown_send(handle h) {
   check_process();
-  slot* s = find(h);
+  socket* s = find(h);
   if (s == nullptr) return closed_handle();
   if (shutdown(s->fd, SHUT_WR) != 0) return last_error();
   s->end_sent = true;
@@ -343,7 +370,7 @@ result<handle> kernel_engine::adopt(int descriptor) {
 }
 
 result<address> kernel_engine::local(handle h) const {
-  const slot* s = find(h);
+  const socket* s = find(h);
   if (s == nullptr) return error(closed_handle(), "local address");
   return bound_name(s->fd);
 }
@@ -351,11 +378,6 @@ result<address> kernel_engine::local(handle h) const {
 std::string kernel_engine::cause(verb what, std::error_code& code, const address& with) const {
   return code.category() == std::system_category() ? cause_of(what, code, with, kernel_facts())
                                                    : std::string();
-}
-
-time_point kernel_engine::last_used(handle h) const noexcept {
-  const slot* s = find(h);
-  return s != nullptr ? s->last_used : time_point::min();
 }
 
 }  // namespace bight::posix

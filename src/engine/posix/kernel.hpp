@@ -5,19 +5,18 @@
 /// and the operations that are not about a socket (resolve, signal, work).
 
 #include "base/names.hpp"
-#include "engine/engine.hpp"
+#include "engine/engine_core.hpp"
 #include "engine/pieces.hpp"
 #include "engine/posix/forks.hpp"
 #include "engine/posix/optional_calls.hpp"
-#include "engine/posix/slots.hpp"
 #include "engine/posix/sockaddr.hpp"
+#include "engine/posix/socket.hpp"
 #include "engine/posix/socket_file.hpp"
 
 #include <bight/machinery/scheduler.hpp>
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace bight::posix {
@@ -38,7 +37,7 @@ struct watcher {
   void* engine_data = nullptr;  // the engine's own
 };
 
-class kernel_engine : public engine {
+class kernel_engine : public engine_core {
  public:
   kernel_engine();
   ~kernel_engine() override;
@@ -51,9 +50,10 @@ class kernel_engine : public engine {
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
+  void requeue(op& o) noexcept override;
+  void take_arrived(handle h, arrivals& into) override;
+  [[nodiscard]] bool busy() const noexcept override { return held() > 0 || busy_other(); }
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
-  void attend(handle h, attention a) noexcept override;
-  [[nodiscard]] attention attended(handle h) const noexcept override;
   [[nodiscard]] bool may_lose(handle h) const noexcept override;
   [[nodiscard]] bool can_send(handle h) const noexcept override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
@@ -62,7 +62,6 @@ class kernel_engine : public engine {
   [[nodiscard]] result<address> remote(handle h) const override;
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
   [[nodiscard]] result<int> get(handle h, option_id id) const override;
-  [[nodiscard]] time_point last_used(handle h) const noexcept override;
   [[nodiscard]] std::string cause(verb what, std::error_code& code,
                                   const address& with) const override;
 
@@ -96,16 +95,19 @@ class kernel_engine : public engine {
   /// Makes a socket known: a handle for it. None when there is no memory for that; `fd` is closed
   /// then, with a reset.
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family) noexcept;
-  /// Before its descriptor is closed: arranges for a reset, removes its socket file, remembers
-  /// the peer of a session. `unread`: the engine has taken input that nobody has received.
-  void before_close(const slot& s, ending how, bool unread) noexcept;
+  /// Completes the accept `o` with the connection `fd`, and stores its listener for requeue().
+  void claim(op& o, int fd) noexcept;
+  /// Before its descriptor is closed: arranges for a reset where one is due, removes its socket
+  /// file, remembers the peer of a session, drops what has arrived. `unread`: the engine holds
+  /// other input that nobody has received.
+  void before_close(socket& s, ending how, bool unread) noexcept;
   /// Whether something has arrived on a stream, as far as the engine knows, that nobody has
-  /// received; true also when nobody has ever tried.
-  [[nodiscard]] virtual bool has_unread(const slot& s) const noexcept = 0;
-  /// The slot that `h` means, also in a child, or null when the handle is stale; and that of a
-  /// descriptor, made when there is none. The engine's own, which are of a larger type.
-  [[nodiscard]] virtual slot* find(handle h) const noexcept = 0;
-  [[nodiscard]] virtual slot& place(int fd) = 0;
+  /// received; true also if nobody has ever tried.
+  [[nodiscard]] virtual bool has_unread(const socket& s) const noexcept = 0;
+  /// Also finds sockets in a child process.
+  [[nodiscard]] socket* find(handle h) const noexcept override = 0;
+  /// The socket of a descriptor; made if there is none.
+  [[nodiscard]] virtual socket& place(int fd) = 0;
   /// How long wait(until) may take; below zero: without end. Asserts that this is no child of the
   /// process that made the engine.
   [[nodiscard]] duration limit_of_wait(time_point until);
@@ -113,14 +115,13 @@ class kernel_engine : public engine {
   [[nodiscard]] bool in_child() const noexcept { return in_child_; }
   /// Ends the program with a sentence in a child.
   void check_process() const noexcept;
-  static void close_in_child(slot& s) noexcept;
+  static void close_in_child(socket& s) noexcept;
 
  private:
   [[nodiscard]] bool submit_to_desk(op& o);
-  [[nodiscard]] std::error_code bind_file(slot& s, const socket_name& name,
+  [[nodiscard]] std::error_code bind_file(socket& s, const socket_name& name,
                                           const std::string& path);
-
-  void remember(const slot& s) noexcept;
+  void requeue_accepted(op& o) noexcept;
 
   bool in_child_ = false;
   fork_watch forks_;
@@ -131,12 +132,7 @@ class kernel_engine : public engine {
   std::unique_ptr<resolver> resolver_;
   std::unique_ptr<signal_desk> signals_;
   std::unique_ptr<worker_desk> workers_;
-  std::unordered_map<std::uint64_t, address> departed_;  // closed, their sessions still run
 };
-
-/// A handle in the place of a pointer, and back: what an accept keeps of its listener.
-[[nodiscard]] void* pack_handle(handle h) noexcept;
-[[nodiscard]] handle unpack_handle(const void* packed) noexcept;
 
 using bight::advance;
 using bight::more_pieces;
@@ -151,10 +147,6 @@ void close_with_reset(int fd) noexcept;
 
 /// `code` from errno.
 [[nodiscard, gnu::cold]] std::error_code system_error_code(int number) noexcept;
-
-/// Whether a receive or send that failed so has found its connection gone, and did not fail for
-/// itself.
-[[nodiscard]] bool ends_connection(int number) noexcept;
 
 /// Whether accept(2) failed because of the connection that it would have given, and not because of
 /// the listener: Linux hands pending network errors of the new socket to accept.

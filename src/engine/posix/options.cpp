@@ -46,7 +46,7 @@ system_option find_option(option_id id, bool ip6) noexcept {
 
 std::error_code kernel_engine::set(handle h, option_id id, int value) {
   check_process();
-  const slot* s = find(h);
+  const socket* s = find(h);
   if (s == nullptr) return make_error_code(errc::closed);
   const int fd = s->fd;
   const auto [level, name] = find_option(id, s->family == AF_INET6);
@@ -58,7 +58,7 @@ std::error_code kernel_engine::set(handle h, option_id id, int value) {
 }
 
 result<int> kernel_engine::get(handle h, option_id id) const {
-  const slot* s = find(h);
+  const socket* s = find(h);
   if (s == nullptr) return error(errc::closed, "get a socket option");
   const int fd = s->fd;
   const auto [level, name] = find_option(id, s->family == AF_INET6);

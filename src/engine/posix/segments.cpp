@@ -16,7 +16,7 @@ constexpr std::size_t segments_max = 64;    // UDP_MAX_SEGMENTS before Linux 6.9
 
 }  // namespace
 
-void join_arrivals(slot& s) noexcept {
+void join_arrivals(socket& s) noexcept {
   if (s.joins) return;
   s.joins = true;  // asked once, whatever comes of it
   const int on = 1;

@@ -15,7 +15,7 @@ namespace bight::posix {
 
 /// Lets datagrams arrive joined on the socket of `s`, from now on. A kernel that cannot goes on
 /// giving them one by one.
-void join_arrivals(slot& s) noexcept;
+void join_arrivals(socket& s) noexcept;
 
 /// How many bytes of the front of `o`, a send of many, go with the next call. When that is more
 /// than one datagram, `message` is made to say where the kernel is to cut.

@@ -31,7 +31,7 @@ bool readiness_engine::make_batch() noexcept {
   }
 }
 
-auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
+auto readiness_engine::try_recv_datagrams(op& o, socket& s) -> outcome {
   datagram_batch& b = batch();
   for (unsigned i = 0; i < b.count; ++i) {
     b.rooms[i] = {b.room(i), b.datagram_max};
@@ -61,7 +61,8 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
     a.from = posix::from_system(b.names[i]);
     if (m.msg_hdr.msg_controllen > 0)
       posix::read_ancillary(m.msg_hdr.msg_control, m.msg_hdr.msg_controllen, a);
-    if (given || !posix::inbox::hand_over(o, a, true)) s.keep_or_drop(std::move(a));
+    if (given || !posix::inbox::hand_over(o, a, true))
+      static_cast<void>(s.keep_or_drop(std::move(a)));
     given = true;
   }
   if (!given) o.code = errc::no_resources;
@@ -71,7 +72,7 @@ auto readiness_engine::try_recv_datagrams(op& o, io& s) -> outcome {
 // For a socket in the poller the kernel looks for somebody to wake up each time that one of its
 // datagrams has left, which is 3 % of a datagram's cost. So one that is busy is taken out, and
 // comes back when it has been asked once and had nothing.
-void readiness_engine::leave_poller(io& s) noexcept {
+void readiness_engine::leave_poller(socket& s) noexcept {
   poller_.remove(s.fd);
   s.registered = false;
   s.busy = true;
@@ -82,7 +83,7 @@ bool readiness_engine::ask_busy() {
   bool any = false;
   std::swap(asking_, asking_now_);
   for (const int fd : asking_now_) {
-    io& s = place(fd);
+    socket& s = place(fd);
     if (!std::exchange(s.busy, false) || !s.has_waiting_receiver()) continue;  // closed, cancelled
     try {
       if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
@@ -90,7 +91,7 @@ bool readiness_engine::ask_busy() {
         continue;
       }
       any = s.busy = true;
-      finish_waiting(*s.receiver);
+      finish(*s.receiver);
     } catch (const std::bad_alloc&) {
       finish_without_memory(s);
     }
@@ -100,20 +101,20 @@ bool readiness_engine::ask_busy() {
 }
 
 // Leaves with what else is sent on this socket in this turn.
-void readiness_engine::send_with_others(op& o, io& s) {
+void readiness_engine::send_with_others(op& o, socket& s) {
   leave_later(o.on.index, s);
   hold(o);
   s.senders.push(o);
 }
 
-void readiness_engine::leave_later(std::uint32_t index, io& s) {
+void readiness_engine::leave_later(std::uint32_t index, socket& s) {
   if (s.sends_at_end) return;
   leaving_.push_back(index);  // may throw, and nobody holds the operation yet
   s.sends_at_end = true;
 }
 
 // False: there is no memory for that.
-bool readiness_engine::leaves_later(op& o, io& s) noexcept {
+bool readiness_engine::leaves_later(op& o, socket& s) noexcept {
   try {
     leave_later(o.on.index, s);
     return true;
@@ -124,12 +125,8 @@ bool readiness_engine::leaves_later(op& o, io& s) noexcept {
 }
 
 // Nobody would come back to them.
-void readiness_engine::fail_senders(io& s) noexcept {
-  while (runnable* first = s.senders.pop()) {
-    op& o = static_cast<op&>(*first);
-    o.code = errc::no_resources;
-    finish_waiting(o);
-  }
+void readiness_engine::fail_senders(socket& s) noexcept {
+  while (runnable* first = s.senders.pop()) finish(static_cast<op&>(*first), errc::no_resources);
 }
 
 // What the turn has sent. True: something of it is complete.
@@ -137,7 +134,7 @@ bool readiness_engine::send_what_leaves() {
   bool any = false;
   std::swap(leaving_, leaving_now_);
   for (const std::uint32_t index : leaving_now_) {
-    io& s = *table_.find(index);
+    socket& s = *sockets_.find(index);
     if (!std::exchange(s.sends_at_end, false)) continue;  // closed meanwhile
     while (s.writable && !s.senders.empty() && send_batch(s)) any = true;
     if (s.senders.empty()) continue;
@@ -150,7 +147,7 @@ bool readiness_engine::send_what_leaves() {
 }
 
 // One call for the first of the waiting datagrams of a socket. False: none of them is done.
-bool readiness_engine::send_batch(io& s) {
+bool readiness_engine::send_batch(socket& s) {
   if (batch_ == nullptr && !make_batch()) {
     fail_senders(s);
     return true;
@@ -168,8 +165,7 @@ bool readiness_engine::send_batch(io& s) {
     msghdr& m = b.messages[n].msg_hdr;
     m = {};
     if (o.peer != nullptr && b.names[n].length == 0) {
-      o.code = errc::bad_address;
-      finish_waiting(o);
+      finish(o, errc::bad_address);
       continue;
     }
     m.msg_name = o.peer != nullptr ? &b.names[n].storage : nullptr;
@@ -190,18 +186,18 @@ bool readiness_engine::send_batch(io& s) {
   else if (const int why = errno; sent < 0 && !posix::source_refused(*ops[0], s, why))
     ops[done++]->code = posix::system_error_code(why);  // of the first; the others are tried again
   // 3. Complete what is done; the rest goes back to the front.
-  for (unsigned i = 0; i < done; ++i) finish_waiting(*ops[i]);
+  for (unsigned i = 0; i < done; ++i) finish(*ops[i]);
   for (unsigned i = n; i > done; --i) s.senders.push_front(*ops[i - 1]);
   return done > 0;
 }
 
-bool readiness_engine::send_alone(io& s) {
+bool readiness_engine::send_alone(socket& s) {
   op& o = static_cast<op&>(*s.senders.pop());
   if (try_send_later(o, s) == outcome::must_wait) {
     s.senders.push_front(o);
     return false;
   }
-  finish_waiting(o);
+  finish(o);
   return true;
 }
 

@@ -16,7 +16,7 @@
 
 namespace bight::readiness {
 
-inline auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
+inline auto readiness_engine::try_recv_stream(op& o, socket& s) -> outcome {
   if (o.what != verb::recv) return try_recv_into(o, s);
   const std::span<std::byte> room = buffers_.room(o.size);
   ssize_t n;
@@ -28,7 +28,7 @@ inline auto readiness_engine::try_recv_stream(op& o, io& s) -> outcome {
   return outcome::done;
 }
 
-auto readiness_engine::try_recv_into(op& o, io& s) -> outcome {
+auto readiness_engine::try_recv_into(op& o, socket& s) -> outcome {
   ssize_t n;
   do n = ::recv(s.fd, o.buffer, o.size, 0);
   while (n < 0 && errno == EINTR);
@@ -37,24 +37,18 @@ auto readiness_engine::try_recv_into(op& o, io& s) -> outcome {
   return outcome::done;
 }
 
-inline void readiness_engine::received(op& o, io& s, std::size_t n, std::size_t room) noexcept {
+inline void readiness_engine::received(op& o, socket& s, std::size_t n, std::size_t room) noexcept {
   if (n < room) s.readable = s.hung_up;
   o.count = static_cast<std::int64_t>(n);
   received_ += n;
   s.last_used = sched().now();
 }
 
-auto readiness_engine::received_none(op& o, io& s, ssize_t n) -> outcome {
-  if (n < 0) return not_received(o, s, errno);
-  s.end_taken = true;
-  if (s.failure > 0) return receive_failed(o, s);  // no end: what came may be cut short
-  o.ends_stream = true;
-  s.readable = s.hung_up = s.ended = true;  // the end can be read again and again
-  s.last_used = sched().now();
-  return outcome::done;
+auto readiness_engine::received_none(op& o, socket& s, ssize_t n) -> outcome {
+  return n < 0 ? not_received(o, s, errno) : over(o, s, 0);
 }
 
-auto readiness_engine::send_once(op& o, io& s) noexcept -> ssize_t {
+auto readiness_engine::send_once(op& o, socket& s) noexcept -> ssize_t {
   // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
   // read.
   if (o.piece_count == 1) return ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL);
@@ -64,13 +58,13 @@ auto readiness_engine::send_once(op& o, io& s) noexcept -> ssize_t {
   return sendmsg(s.fd, &message, MSG_NOSIGNAL);
 }
 
-auto readiness_engine::try_send(op& o, io& s) -> outcome {
+auto readiness_engine::try_send(op& o, socket& s) -> outcome {
   return posix::more_pieces(o) ? sent(o, s, send_once(o, s)) : outcome::done;
 }
 
 // What took a part is asked again: it may not be full. A part is also what is left of a fault in
 // the caller's memory, and then no edge comes.
-auto readiness_engine::sent(op& o, io& s, ssize_t n) -> outcome {
+auto readiness_engine::sent(op& o, socket& s, ssize_t n) -> outcome {
   for (;; n = send_once(o, s)) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return not_sent(o, s, errno);
@@ -81,54 +75,44 @@ auto readiness_engine::sent(op& o, io& s, ssize_t n) -> outcome {
   }
 }
 
-inline auto readiness_engine::try_receive(op& o, io& s) -> outcome {
+inline auto readiness_engine::try_receive(op& o, socket& s) -> outcome {
   return s.kind == posix::socket_kind::stream ? try_recv_stream(o, s) : try_other_receive(o, s);
 }
 
 bool readiness_engine::submit(op& o) {
-  io* const s = table_.find(o.on);
+  socket* const s = sockets_.find(o.on);
   if (s == nullptr) return submit_without_socket(o);
   if (o.what == verb::recv) return submit_receive(o, *s);
   if (o.what == verb::send) return submit_send(o, *s);
   return o.takes() ? receive_at_once(o, *s) : submit_other_send(o, *s);
 }
 
-bool readiness_engine::submit_receive(op& o, io& s) {
-  if (s.readable || s.receiver != nullptr || s.kept != nullptr) return receive_at_once(o, s);
+bool readiness_engine::submit_receive(op& o, socket& s) {
+  if (s.readable || s.receiver != nullptr || s.may_have_next) return receive_at_once(o, s);
   return wait_to_receive(o, s);
 }
 
-bool readiness_engine::wait_to_receive(op& o, io& s) {
-  o.engine_state = state_waiting;
-  ++waiting_;
-  s.receiver = &o;
-  o.begin_waiting(s.receiver);
+bool readiness_engine::wait_to_receive(op& o, socket& s) {
+  hold_receiver(o, s);
   if (!s.registered) wait_for_event(o, s);
   return false;
 }
 
-// Where something may be there already, or somebody else waits for it.
-bool readiness_engine::receive_at_once(op& o, io& s) {
-  if (s.receiver != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (s.kept != nullptr && !s.kept->empty()) return give_kept(o, s);
-  if (s.failed) {
-    static_cast<void>(receive_failed(o, s));
-    return finish_receive(o, s);
-  }
+// Something may be there already, or another receive waits for it.
+bool readiness_engine::receive_at_once(op& o, socket& s) {
+  if (s.receiver != nullptr) return refuse(o, errc::busy);
+  if (s.has_next()) return give_at_once(o, s);
   const bool may_try = o.what == verb::read ? never_waits(s) : s.readable || s.has_accepted();
-  if (may_try && try_receive(o, s) == outcome::done) return finish_receive(o, s);
+  if (may_try && try_receive(o, s) == outcome::done) return finish_at_once(o, s);
   return wait_to_receive(o, s);
 }
 
-bool readiness_engine::give_kept(op& o, io& s) {
-  s.kept->give(o, s.takes_datagrams());
-  return finish_receive(o, s);
+bool readiness_engine::give_at_once(op& o, socket& s) {
+  s.give_next(o);
+  return finish_at_once(o, s);
 }
 
-bool readiness_engine::submit_send(op& o, io& s) {
+bool readiness_engine::submit_send(op& o, socket& s) {
   const bool simply = s.kind == posix::socket_kind::stream && o.piece_count == 1 && s.writable;
   const std::size_t size = simply ? o.pieces->size : 0;
   if (size == 0 || !s.senders.empty()) return submit_other_send(o, s);
@@ -136,12 +120,12 @@ bool readiness_engine::submit_send(op& o, io& s) {
   if (n != static_cast<ssize_t>(size)) return send_rest(o, s, n);
   s.last_used = sched().now();
   o.count = n;
-  return finish(o);
+  return finish_at_once(o, s);
 }
 
 // After a first call that came to `n` and not to all of it.
-bool readiness_engine::send_rest(op& o, io& s, ssize_t n) {
-  return sent(o, s, n) == outcome::done ? finish(o) : wait_to_send(o, s);
+bool readiness_engine::send_rest(op& o, socket& s, ssize_t n) {
+  return sent(o, s, n) == outcome::done ? finish_at_once(o, s) : wait_to_send(o, s);
 }
 
 // Handlers run before much has piled up, while what they are given is in the cache. Who is ready
@@ -150,7 +134,7 @@ void readiness_engine::collect() {
   received_ = 0;
   while (poller_.has_events() && received_ < received_max) {
     const ready_event e = poller_.take();
-    io* const s = table_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
+    socket* const s = sockets_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
     if (s == nullptr) continue;
     if (s->collected_apart) {
       collect_other(e, *s);
@@ -160,33 +144,32 @@ void readiness_engine::collect() {
     if (e.writable()) s->writable = true;
     if (e.hung_up()) [[unlikely]] {
       s->hung_up = true;
-      if (e.ended()) s->ended = true;
+      if (e.ended()) s->has_ended();
     }
     if (s->has_waiting_receiver() && s->readable) {
       serve(*s);
-      if (s->kind == posix::socket_kind::stream) ++at_once_;
+      if (s->kind == posix::socket_kind::stream) count_at_once(-1);
     }
     if (!s->senders.empty() && s->writable) serve_senders(*s);
   }
 }
 
-inline void readiness_engine::serve(io& s) noexcept {
+inline void readiness_engine::serve(socket& s) noexcept {
   try {
-    if (try_receive(*s.receiver, s) == outcome::done) finish_waiting(*s.receiver);
+    if (try_receive(*s.receiver, s) == outcome::done) finish(*s.receiver);
   } catch (const std::bad_alloc&) {
     finish_without_memory(s);
   }
 }
 
-void readiness_engine::serve_receiver(io& s) noexcept { serve(s); }
+void readiness_engine::serve_receiver(socket& s) noexcept { serve(s); }
 
 // There was no memory for a buffer, and nothing has been taken.
-void readiness_engine::finish_without_memory(io& s) noexcept {
-  s.receiver->code = errc::no_resources;
-  finish_waiting(*s.receiver);
+void readiness_engine::finish_without_memory(socket& s) noexcept {
+  finish(*s.receiver, errc::no_resources);
 }
 
-auto readiness_engine::try_send_later(op& o, io& s) noexcept -> outcome {
+auto readiness_engine::try_send_later(op& o, socket& s) noexcept -> outcome {
   try {
     return try_other_send(o, s);
   } catch (const std::bad_alloc&) {
@@ -195,7 +178,7 @@ auto readiness_engine::try_send_later(op& o, io& s) noexcept -> outcome {
   }
 }
 
-void readiness_engine::serve_senders(io& s) noexcept {
+void readiness_engine::serve_senders(socket& s) noexcept {
   runnable_queue queue = std::exchange(s.senders, {});
   while (runnable* r = queue.pop()) {
     op& o = static_cast<op&>(*r);
@@ -204,7 +187,7 @@ void readiness_engine::serve_senders(io& s) noexcept {
       s.senders.push(o);
       continue;
     }
-    finish_waiting(o);
+    finish(o);
   }
 }
 

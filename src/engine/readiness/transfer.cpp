@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 
 #include <sys/socket.h>
@@ -26,39 +25,33 @@ bool would_block(int number) noexcept { return number == EAGAIN || number == EWO
 
 }  // namespace
 
-auto readiness_engine::try_other_receive(op& o, io& s) -> outcome {
+auto readiness_engine::try_other_receive(op& o, socket& s) -> outcome {
   if (o.what == verb::accept) return try_accept(o, s);
   if (o.what == verb::read) return try_read(o, s);
   if (o.many) posix::join_arrivals(s);
   return s.joins ? try_recv_joined(o, s) : try_recv_datagrams(o, s);
 }
 
-auto readiness_engine::not_received(op& o, io& s, int why) -> outcome {
+auto readiness_engine::not_received(op& o, socket& s, int why) -> outcome {
   if (would_block(why)) {
     s.readable = false;
     return outcome::must_wait;
   }
-  // A unix socket reports a reset also after its end, and an end that was returned stays one.
-  const bool stream = s.kind == posix::socket_kind::stream;
-  if (stream && s.ended && s.end_taken) return received_none(o, s, 0);
-  s.end_taken = true;
-  if (stream && posix::ends_connection(why)) {
-    if (s.failure <= 0) s.failure = static_cast<std::int16_t>(why);
-    return receive_failed(o, s);
-  }
-  o.code = posix::system_error_code(why);
-  return outcome::done;
+  return over(o, s, -why);
 }
 
-// A stream that has failed stays failed, for both directions.
-auto readiness_engine::receive_failed(op& o, io& s) -> outcome {
-  s.failed = s.readable = s.hung_up = true;
-  o.code = posix::system_error_code(s.failure);
+// `o` has received nothing: `n` is 0, the end of the stream, or -errno. Once a stream is over, each
+// receive finds the same again.
+auto readiness_engine::over(op& o, socket& s, int n) -> outcome {
+  n = s.received(n);
+  if (s.end_taken) s.readable = s.hung_up = true;
+  o.ends_stream = n == 0;
+  if (n < 0) o.code = posix::system_error_code(-n);
   return outcome::done;
 }
 
 // One call, and all that came joined in it, in a block of their own.
-auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
+auto readiness_engine::try_recv_joined(op& o, socket& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(buffer_pool::block_size, buffer_pool::block_size);
   iovec vector{room.data(), room.size()};
   posix::socket_name from;
@@ -81,28 +74,24 @@ auto readiness_engine::try_recv_joined(op& o, io& s) -> outcome {
   a.from = posix::from_system(from);
   if (message.msg_controllen > 0) posix::read_ancillary(control.bytes, message.msg_controllen, a);
   s.last_used = sched().now();
-  if (!posix::inbox::hand_over(o, a, true)) s.keep_or_drop(std::move(a));
+  if (!posix::inbox::hand_over(o, a, true)) static_cast<void>(s.keep_or_drop(std::move(a)));
   return outcome::done;
 }
 
-auto readiness_engine::try_accept(op& o, io& s) -> outcome {
+auto readiness_engine::try_accept(op& o, socket& s) -> outcome {
   int fd = -1;
   if (s.has_accepted()) {
-    fd = s.kept->take_accepted();
+    fd = s.arrived->take_accepted();
   } else {
-    // Without the peer's name: the socket tells it when somebody asks, also after a reset.
     do fd = posix::accept_connection(s.fd);
     while (fd < 0 && posix::accept_goes_on(o, errno));
   }
   if (fd < 0) return not_received(o, s, errno);
-  const handle child = enter(fd, posix::socket_kind::stream, s.family);
-  if (!child) return not_received(o, s, ENOMEM);
-  o.extra = posix::pack_handle(o.on);  // for requeue
-  o.on = child;
+  claim(o, fd);
   return outcome::done;
 }
 
-auto readiness_engine::try_connect(op& o, io& s) -> outcome {
+auto readiness_engine::try_connect(op& o, socket& s) -> outcome {
   const int fd = s.fd;
   if (s.connecting) {
     s.connecting = false;
@@ -137,28 +126,23 @@ auto readiness_engine::try_connect(op& o, io& s) -> outcome {
   return outcome::done;
 }
 
-auto readiness_engine::try_other_send(op& o, io& s) -> outcome {
+auto readiness_engine::try_other_send(op& o, socket& s) -> outcome {
   if (o.what == verb::send)
     return s.kind == posix::socket_kind::stream ? try_send(o, s) : try_send_datagram(o, s);
   return o.what == verb::connect ? try_connect(o, s) : try_write(o, s);
 }
 
-auto readiness_engine::not_sent(op& o, io& s, int why) -> outcome {
+auto readiness_engine::not_sent(op& o, socket& s, int why) -> outcome {
   if (would_block(why)) {
     s.writable = false;
     return outcome::must_wait;
   }
-  // The kernel says EPIPE once it has told the failure, and also of a peer that reads no more: a
-  // unix socket's sends learn nothing else of a reset, before it has been told or after.
-  if (why == EPIPE && s.failure != 0 && s.family != AF_UNIX) why = std::abs(s.failure);
-  if (s.failure == 0 && why != EPIPE && posix::ends_connection(why))
-    s.failure = static_cast<std::int16_t>(s.ended ? -why : why);
-  o.code = posix::system_error_code(why);
+  o.code = posix::system_error_code(s.not_sent(why));
   return outcome::done;
 }
 
 // One that goes by itself: a datagram when others wait (datagrams.cpp), or many, in runs.
-auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
+auto readiness_engine::try_send_datagram(op& o, socket& s) -> outcome {
   posix::socket_name to;
   if (o.peer != nullptr) {
     posix::to_system(*o.peer, s.family, to);
@@ -209,7 +193,7 @@ auto readiness_engine::try_send_datagram(op& o, io& s) -> outcome {
 
 // Descriptors of the program's are left as they are, blocking: somebody else may share them. So
 // each is read or written once for each time that the poller has said that it will not block.
-auto readiness_engine::try_read(op& o, io& s) -> outcome {
+auto readiness_engine::try_read(op& o, socket& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(o.size);
   ssize_t n;
   do n = ::read(s.fd, room.data(), room.size());
@@ -225,7 +209,7 @@ auto readiness_engine::try_read(op& o, io& s) -> outcome {
   return outcome::done;
 }
 
-auto readiness_engine::try_write(op& o, io& s) -> outcome {
+auto readiness_engine::try_write(op& o, socket& s) -> outcome {
   while (posix::more_pieces(o)) {
     // POLLOUT on a pipe promises room for PIPE_BUF bytes, and no more: pipe(7).
     const bool limited = s.kept_open == polled::yes && o.pieces->size > PIPE_BUF;

@@ -11,7 +11,6 @@
 #include "engine/sim/universe.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include <fmt/format.h>
 
@@ -21,13 +20,6 @@ namespace {
 
 bool on_a_socket(const op& o) noexcept {
   return o.takes() || o.what == verb::send || o.what == verb::connect || o.what == verb::write;
-}
-
-void unqueue(runnable_queue& queue, op& o) noexcept {
-  runnable_queue rest;
-  while (runnable* r = queue.pop())
-    if (r != &o) rest.push(*r);
-  queue = std::move(rest);
 }
 
 }  // namespace
@@ -77,65 +69,30 @@ void sim_engine::forget(socket& s) noexcept {
 // ── Operations ──────────────────────────────────────────────────────────────────────────────────
 
 void sim_engine::complete(op& o) noexcept {
-  o.engine_state = 0;
-  --in_flight_;
-  sched().ready(o);
+  finish(o);
   all_.mark(mine_);
 }
 
-bool sim_engine::finish(op& o) noexcept {
-  if (at_once_ > 0) {
-    --at_once_;
-    return true;
-  }
-  ++in_flight_;
-  o.begin_waiting();
-  complete(o);
-  return false;
-}
-
 bool sim_engine::wait_for(op& o) noexcept {
-  o.engine_state = state_waiting;
-  ++in_flight_;
-  o.begin_waiting();
-  return false;
-}
-
-// The same of an operation on `s`, which keeps one that takes something until that goes on.
-bool sim_engine::finish_on(socket& s, op& o) noexcept {
-  if (!o.takes() || at_once_ > 0) return finish(o);
-  s.receiver = &o;
-  ++in_flight_;
-  o.begin_waiting(s.receiver);
-  complete(o);
+  hold(o);
   return false;
 }
 
 bool sim_engine::wait_on(socket& s, op& o) noexcept {
-  if (!o.takes()) {
-    if (o.what != verb::connect) s.senders.push(o);
-    return wait_for(o);
+  if (o.takes()) {
+    hold_receiver(o, s);
+    return false;
   }
-  s.receiver = &o;
-  o.engine_state = state_waiting;
-  ++in_flight_;
-  o.begin_waiting(s.receiver);
-  return false;
+  if (o.what != verb::connect) s.senders.push(o);
+  return wait_for(o);
 }
 
 bool sim_engine::submit(op& o) {
-  o.engine_state = 0;
-  if (dead_) {
-    o.code = errc::cancelled;
-    return true;
-  }
+  o.engine_state = state_complete;
+  if (dead_) return refuse(o, errc::cancelled);
   if (on_a_socket(o)) {
     socket* const s = find(o.on);
-    if (s == nullptr) {
-      o.code = errc::closed;
-      return true;
-    }
-    return submit_on(*s, o);
+    return s != nullptr ? submit_on(*s, o) : refuse(o, errc::closed);
   }
   if (o.what == verb::signal) return submit_signal(o);
   if (o.what == verb::resolve) {
@@ -153,10 +110,8 @@ bool sim_engine::submit(op& o) {
 
 bool sim_engine::submit_on(socket& s, op& o) {
   const bool datagram = s.kind == socket_kind::datagram;
-  if (o.takes() ? s.receiver != nullptr : !s.senders.empty() && !datagram) {
-    o.code = errc::busy;
-    return true;
-  }
+  const bool busy = o.takes() ? s.receiver != nullptr : !s.senders.empty() && !datagram;
+  if (busy) return refuse(o, errc::busy);
   bool done = false;
   switch (o.what) {
     case verb::accept: done = streams::accept(all_, s, o); break;
@@ -171,7 +126,11 @@ bool sim_engine::submit_on(socket& s, op& o) {
       break;
     default: done = datagram ? datagrams::receive(all_, s, o) : streams::receive(all_, s, o);
   }
-  if (done) return finish_on(s, o);
+  if (done) {
+    const bool at_once = finish_at_once(o, s);
+    if (!at_once) all_.mark(mine_);
+    return at_once;
+  }
   if (o.takes())
     guard::poison_receive(all_, o);
   else if (o.what != verb::connect)
@@ -200,8 +159,7 @@ void sim_engine::cancel(op& o) noexcept {
 
 void sim_engine::requeue(op& o) noexcept {
   if (o.what == verb::accept) {
-    const auto bits = reinterpret_cast<std::uintptr_t>(o.extra);
-    const handle listener{static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)};
+    const handle listener = unpack_handle(o.extra);
     socket* const l = find(listener);
     socket* const child = find(o.on);
     if (child == nullptr) return;
@@ -221,11 +179,11 @@ void sim_engine::take_arrived(handle h, arrivals& into) {
   socket* const s = find(h);
   if (s == nullptr) return;
   datagrams::take_arrived(all_, *s, into, at_once_max);
-  at_once_ -= static_cast<int>(into.size());
+  count_at_once(static_cast<int>(into.size()));
 }
 
 void sim_engine::wait(time_point until) {
-  at_once_ = at_once_max;
+  begin_turn();
   if (!all_.driven()) {  // a loop that drives its own world
     const duration limit = std::max(until.time_since_epoch(), all_.now() + turn_takes);
     if (!all_.drive_outside(mine_, limit))
@@ -254,7 +212,7 @@ bool sim_engine::submit_signal(op& o) {
     if ((signals_pending_ & bit) == 0) continue;
     signals_pending_ &= ~bit;
     o.count = number;
-    return finish(o);
+    return true;
   }
   signal_waiters_.push_back(&o);
   return wait_for(o);
@@ -285,18 +243,6 @@ void sim_engine::drop_operations(socket& s) noexcept {
   while (op* const o = s.sender()) cancel(*o);
 }
 
-void sim_engine::attend(handle h, attention a) noexcept {
-  if (socket* const s = find(h))
-    s->attended = a;
-  else if (a == attention::none)
-    departed_.erase(key_of(h));
-}
-
-attention sim_engine::attended(handle h) const noexcept {
-  const socket* const s = find(h);
-  return s != nullptr ? s->attended : attention::none;
-}
-
 bool sim_engine::may_lose(handle h) const noexcept {
   const socket* const s = find(h);
   if (s == nullptr || s->at != stage::open) return false;
@@ -310,23 +256,11 @@ bool sim_engine::can_send(handle h) const noexcept {
   return s->kind != socket_kind::stream || streams::can_send(all_, *s);
 }
 
-// For the error of a session whose handler closes its stream before it fails.
-void sim_engine::remember(handle h) noexcept {
-  try {
-    auto name = remote(h);
-    if (!name || name->kind() == address_kind::none) name = local(h);
-    if (name) departed_.emplace(key_of(h), *std::move(name));
-  } catch (const std::bad_alloc&) {
-    // The error then names nobody.
-  }
-}
-
 void sim_engine::close(handle h, ending how) noexcept {
   socket* const s = find(h);
   if (s == nullptr) return;
-  if (s->attended == attention::session) remember(h);
-  const bool fails = (how == ending::failed || s->attended == attention::cut) && !s->fin_queued;
-  const bool reset = how == ending::reset || fails;
+  remember_peer(h, *s);
+  const bool reset = s->must_reset(how);
   drop_operations(*s);
   switch (s->kind) {
     case socket_kind::listener: return streams::close_listener(all_, *s);

@@ -3,10 +3,9 @@
 
 /// The waist of one loop in a simulated world.
 
-#include "engine/engine.hpp"
+#include "engine/engine_core.hpp"
 #include "engine/sim/socket.hpp"
 
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace bight::sim {
 class universe;
 struct program;
 
-class sim_engine final : public engine {
+class sim_engine final : public engine_core {
  public:
   sim_engine(universe& all, machine& home, program& mine) noexcept;
   ~sim_engine() override;
@@ -37,8 +36,6 @@ class sim_engine final : public engine {
   [[nodiscard]] std::error_code listen(handle h, int backlog) override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
   void close(handle h, ending how) noexcept override;
-  void attend(handle h, attention a) noexcept override;
-  [[nodiscard]] attention attended(handle h) const noexcept override;
   [[nodiscard]] bool may_lose(handle h) const noexcept override;
   [[nodiscard]] bool can_send(handle h) const noexcept override;
   [[nodiscard]] result<handle> adopt(int descriptor) override;
@@ -47,7 +44,6 @@ class sim_engine final : public engine {
   [[nodiscard]] result<address> remote(handle h) const override;
   [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
   [[nodiscard]] result<int> get(handle h, option_id id) const override;
-  [[nodiscard]] time_point last_used(handle h) const noexcept override;
   [[nodiscard]] std::string cause(verb what, std::error_code& code,
                                   const address& with) const override;
 
@@ -66,7 +62,7 @@ class sim_engine final : public engine {
   [[nodiscard]] machine& home() noexcept { return home_; }
   [[nodiscard]] program& mine() noexcept { return mine_; }
   [[nodiscard]] std::size_t sockets() const noexcept { return sockets_; }
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return held(); }
   [[nodiscard]] time_point turn_time() const noexcept;
 
   /// SIGINT or SIGTERM: whether somebody waits for it, or did a moment ago.
@@ -79,32 +75,22 @@ class sim_engine final : public engine {
   void describe(std::string& text) const;
 
  private:
-  using handle_key = std::pair<std::uint32_t, std::uint32_t>;
-  [[nodiscard]] static handle_key key_of(handle h) noexcept { return {h.index, h.generation}; }
-  [[nodiscard]] socket* find(handle h) const noexcept;
-  [[nodiscard]] bool finish(op& o) noexcept;
+  [[nodiscard]] socket* find(handle h) const noexcept override;
   [[nodiscard]] bool wait_for(op& o) noexcept;
-  [[nodiscard]] bool finish_on(socket& s, op& o) noexcept;
   [[nodiscard]] bool wait_on(socket& s, op& o) noexcept;
   [[nodiscard]] bool submit_on(socket& s, op& o);
   [[nodiscard]] bool submit_signal(op& o);
   void drop_operations(socket& s) noexcept;
-  void remember(handle h) noexcept;
 
-  // What completes at once in a turn, before the others must have theirs.
-  static constexpr int at_once_max = 64;
   static constexpr duration signal_linger = 250ms;  // as in posix/signals.cpp
 
   std::unique_ptr<universe> own_;  // of a private world; dies last
   universe& all_;
   machine& home_;
   program& mine_;
-  std::size_t in_flight_ = 0;
   std::size_t sockets_ = 0;
   std::uint32_t first_socket_ = nothing;
-  int at_once_ = at_once_max;
   bool dead_ = false;
-  std::map<handle_key, address> departed_;  // streams that are closed, their sessions still run
   std::vector<op*> signal_waiters_;
   unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM, SIGHUP
   duration signals_until_{-1};    // while nobody waits, signals are kept until then

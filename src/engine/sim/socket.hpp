@@ -8,8 +8,8 @@
 #include <bight/sim_trace.hpp>
 
 #include "base/names.hpp"
-#include "engine/carrier.hpp"
 #include "engine/sim/slab.hpp"
+#include "engine/socket_core.hpp"
 
 #include <array>
 #include <memory>
@@ -22,8 +22,7 @@ class machine;
 class path;
 class sim_engine;
 
-inline constexpr std::uint8_t state_waiting = 1;  // in op::engine_state: will be completed
-inline constexpr std::uint8_t unix_family = 1;    // beside 4 and 6
+inline constexpr std::uint8_t unix_family = 1;  // beside 4 and 6
 
 /// Something of a stream on its way: bytes, or a sign without any.
 struct parcel {
@@ -79,7 +78,7 @@ struct rare_things {
   unsigned probes = 0;
 };
 
-struct socket {
+struct socket : socket_core {
   std::uint32_t index = nothing;
   std::uint32_t next = nothing;  // the slab's, or in a listener's queue
   std::uint32_t life = 0;        // another one each time the number is used again
@@ -100,15 +99,12 @@ struct socket {
   bool admitted : 1 = false;     // may be accepted
   bool reuse_port : 1 = false;
   bool reuse_address : 1 = false;
-  bool fin_queued : 1 = false;
   bool reset_sent : 1 = false;
   bool fin_arrived : 1 = false;
   bool ended_second : 1 = false;  // the peer had ended its direction before we did
   bool room_told : 1 = false;     // an event about room is on its way
   bool unlucky : 1 = false;       // its requests for a connection are never heard
   bool unlinks : 1 = false;       // a unix listener whose file goes with it
-  bool joins : 1 = false;         // datagrams may be taken joined
-  attention attended : 2 = attention::none;
 
   packet_end local;
   packet_end remote;
@@ -120,7 +116,6 @@ struct socket {
   std::uint32_t peer_life = 0;
   std::uint32_t peer_machine = nothing;
   path* way = nullptr;     // to the peer
-  op* receiver = nullptr;  // recv, recv_into, accept, read; until its coroutine goes on
   runnable_queue senders;  // send, connect; a stream has one at most
 
   fifo unsent;
@@ -135,15 +130,11 @@ struct socket {
   std::size_t receive_limit = 0;
   duration asked{};          // when its last request for a connection went
   duration unheard_since{};  // since when no acknowledgement can reach it
-  time_point last_used{};
   int error = 0;             // an errno: of a stream for good, of datagrams for the next operation
   std::uint8_t tries = 0;    // of the request for a connection
   std::uint8_t unheard = 0;  // time-outs while no acknowledgement can reach it; 0: one can
   std::unique_ptr<rare_things> rare;
 
-  [[nodiscard]] bool has_waiting_receiver() const noexcept {
-    return receiver != nullptr && receiver->engine_state == state_waiting;
-  }
   /// Whether it has sent more than `received` bytes of its stream.
   [[nodiscard]] bool sent_beyond(std::uint64_t had) const noexcept {
     return sent + unsent_bytes > had;

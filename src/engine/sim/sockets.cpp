@@ -170,19 +170,13 @@ result<address> sim_engine::local(handle h) const {
 result<address> sim_engine::remote(handle h) const {
   const socket* const s = find(h);
   if (s == nullptr) {
-    const auto known = departed_.find(key_of(h));
-    if (known != departed_.end()) return known->second;
+    if (const address* const known = remembered_peer(h)) return *known;
     return error(closed_handle(), "");
   }
   if (s->family == unix_family && s->at != stage::fresh)
     return s->remote_path == 0 ? address() : address::unix_socket(all_.unix_paths[s->remote_path]);
   if (s->remote.family == 0) return error(code_of(std::errc::not_connected), "");
   return s->remote.to_address();
-}
-
-time_point sim_engine::last_used(handle h) const noexcept {
-  const socket* const s = find(h);
-  return s != nullptr ? s->last_used : time_point::min();
 }
 
 std::string sim_engine::cause(verb what, std::error_code& code, const address& with) const {

@@ -45,7 +45,7 @@ void release(universe& u, socket& s) noexcept {
   purge_sending(u, s);
   empty(u, s.arrived);
   // Whoever ends a connection first keeps its port for a while: RFC 9293 §3.6, TIME-WAIT.
-  const bool waits = s.bound && s.fin_queued && s.at == stage::open;
+  const bool waits = s.bound && s.end_sent && s.at == stage::open;
   ports::leave(u, s);
   if (waits && !s.ended_second) s.home->hold_port({s.local, s.remote, s.reuse_address});
   u.free_socket(s);
@@ -58,12 +58,12 @@ void release_if_over(universe& u, socket& s) noexcept {
 std::error_code shutdown_send(universe& u, socket& s) {
   if (s.at == stage::over && s.family == unix_family) return {};  // never fails: unix_shutdown()
   if (s.at != stage::open) return code_of(std::errc::not_connected);
-  if (s.fin_queued) {
+  if (s.end_sent) {
     // Linux has no connection any more once both ends are through: inet_shutdown().
     const bool over = s.fin_arrived && s.unsent.empty() && s.flight.empty();
     return over && s.family != unix_family ? code_of(std::errc::not_connected) : std::error_code();
   }
-  s.fin_queued = true;
+  s.end_sent = true;
   s.ended_second = s.fin_arrived;
   const std::uint32_t i = u.parcels.make();
   u.parcels[i].what = parcel::sort::fin;
@@ -82,7 +82,7 @@ void throw_away(universe& u, socket& s) noexcept {
   empty(u, s.unsent);
   s.unsent_bytes = 0;
   purge_late(u, s);
-  s.fin_queued = false;
+  s.end_sent = false;
   if (s.reset_sent) return;
   s.reset_sent = true;
   launch(u, s, parcel::sort::reset, {});

@@ -158,7 +158,7 @@ bool receive(universe& u, socket& s, op& o) {
 }
 
 bool can_send(universe& u, const socket& s) noexcept {
-  if (s.at != stage::open || s.fin_queued) return false;
+  if (s.at != stage::open || s.end_sent) return false;
   return s.family != unix_family || has_reader(u, s);
 }
 

@@ -94,10 +94,7 @@ bool connect(universe& u, socket& s, op& o) {
     return true;
   }
   if (s.family == unix_family) {
-    if (!o.peer->is_unix()) {
-      o.code = code_of(std::errc::address_family_not_supported);
-      return true;
-    }
+    if (!o.peer->is_unix()) return refuse(o, code_of(std::errc::address_family_not_supported));
     const std::string path = o.peer->host();
     const auto found = s.home->unix_names.find(path);
     if (found == s.home->unix_names.end() || found->second == nothing) {
@@ -113,24 +110,18 @@ bool connect(universe& u, socket& s, op& o) {
     packet_end to = end_of(*o.peer);
     if (o.peer->kind() == address_kind::any) to.ip[15] = 1;
     if (to.family != s.family && !(s.family == 6 && s.dual)) to.family = 0;
-    if (to.family == 0) {
-      o.code = errc::bad_address;
-      return true;
-    }
+    if (to.family == 0) return refuse(o, errc::bad_address);
     if (is_wildcard(to)) to.ip = loopback(to.family);  // as Linux takes it: ip(7)
     o.code = refused_destination(s, to);
     if (!o.code && !s.bound) o.code = ports::bind_for(s, to);
     if (o.code) return true;
     if (is_wildcard(s.local)) s.local.ip = ports::source_for(*s.home, to).ip;
     s.remote = to;
-    if (s.local == to) {  // simultaneous open with itself: told as the engines over a kernel do
-      o.code = code_of(std::errc::connection_refused);
-      return true;
-    }
+    if (s.local == to)  // simultaneous open with itself: told as the engines over a kernel do
+      return refuse(o, code_of(std::errc::connection_refused));
     if (!s.bound_by_us && ports::is_taken(u, s)) {
       s.remote = {};
-      o.code = code_of(std::errc::address_not_available);
-      return true;
+      return refuse(o, code_of(std::errc::address_not_available));
     }
     machine* there = u.find(*s.home, to);
     s.way = there != nullptr ? &u.way(*s.home, *there) : nullptr;
@@ -252,8 +243,7 @@ bool accept(universe& u, socket& l, op& o) {
   --queue.accepted_count;
   child.queued = false;
   let_waiting_ask(u, queue);
-  o.extra = reinterpret_cast<void*>(static_cast<std::uintptr_t>(l.index) << 32 |
-                                    l.generation);  // for give_back_accepted
+  o.extra = pack_handle(o.on);
   o.on = l.owner->take(child);
   keep_alive(u, child);
   return true;

@@ -9,54 +9,37 @@
 
 namespace bight::uring {
 
-bool uring_engine::submit_accept(op& o, channel& c) {
-  if (c.receiver != nullptr) {
-    o.code = errc::busy;
-    return true;
+bool uring_engine::submit_accept(op& o, socket& s) {
+  if (s.receiver != nullptr) return refuse(o, errc::busy);
+  if (s.has_accepted()) {
+    claim(o, s.arrived->take_accepted());
+    return finish_at_once(o, s);
   }
-  if (c.has_accepted()) {
-    claim(o, c.arrived->take_accepted());
-    return at_once(o, c);
-  }
-  hold_receiver(o, c, state_waiting);
-  if (c.state == source::idle) arm(c);
+  hold_receiver(o, s);
+  if (s.state == source::idle) arm(s);
   return false;
 }
 
-// Makes the connection the outcome of `o`, which remembers its listener for requeue().
-void uring_engine::claim(op& o, int fd) noexcept {
-  const int family = find(o.on)->family;
-  // A multishot accept does not tell the peer's name. The socket does when somebody asks, also
-  // after a reset.
-  const handle child = enter(fd, posix::socket_kind::stream, family);
-  if (!child) {
-    o.code = posix::system_error_code(ENOMEM);
-    return;
-  }
-  o.extra = posix::pack_handle(o.on);
-  o.on = child;
-}
-
-void uring_engine::on_accepted(channel& c, completion done) {
+void uring_engine::on_accepted(socket& s, completion done) {
   if (done.result >= 0) {
-    if (c.closing) return posix::close_with_reset(done.result);
-    if (c.has_waiting_receiver()) {
-      claim(*c.receiver, done.result);
-      return finish(*c.receiver);
+    if (s.closing) return posix::close_with_reset(done.result);
+    if (s.has_waiting_receiver()) {
+      claim(*s.receiver, done.result);
+      return finish(*s.receiver);
     }
-    return keep_accepted(c, done.result);
+    return keep_accepted(s, done.result);
   }
   // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A
   // failure of the listener (no descriptors left) is reported, and the next accept tries again.
-  if (done.result == -ECANCELED || !c.has_waiting_receiver()) return;
-  if (posix::accept_goes_on(*c.receiver, -done.result)) return;
-  finish(*c.receiver, posix::system_error_code(-done.result));
+  if (done.result == -ECANCELED || !s.has_waiting_receiver()) return;
+  if (posix::accept_goes_on(*s.receiver, -done.result)) return;
+  fail(*s.receiver, done.result);
 }
 
-void uring_engine::keep_accepted(channel& c, int fd) noexcept {
+void uring_engine::keep_accepted(socket& s, int fd) noexcept {
   try {
-    c.keep().accepted.push_back(fd);
-    if (c.arrived->accepted.size() >= channel::accepted_max) stop_source(c);
+    s.keep().accepted.push_back(fd);
+    if (s.arrived->accepted.size() >= socket::accepted_max) stop_source(s);
   } catch (const std::bad_alloc&) {
     posix::close_with_reset(fd);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of the program's: terminals, pipes, files. They are left as they are, so one that
 // does not block is polled when it says so. They are not closed here, and may be adopted again
-// while a request on them is still being cancelled: nothing below counts on their channel.
+// while a request on them is still being cancelled: nothing below counts on their socket.
 
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
@@ -23,14 +23,11 @@ constexpr auto current_position = static_cast<std::uint64_t>(-1);
 
 }  // namespace
 
-bool uring_engine::submit_read(op& o, channel& c) {
-  if (c.receiver != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (give_kept(o, c)) return at_once(o, c);
+bool uring_engine::submit_read(op& o, socket& s) {
+  if (s.receiver != nullptr) return refuse(o, errc::busy);
+  if (s.has_next()) return give_at_once(o, s);
   const std::span<std::byte> room = room_to_read(o);  // may throw, and nobody holds it yet
-  hold_receiver(o, c, state_in_kernel);
+  hold_receiver(o, s, state_in_kernel);
   issue_read(o, room);
   return false;
 }
@@ -53,7 +50,7 @@ void uring_engine::read_again(op& o) noexcept {
   try {
     issue_read(o, room_to_read(o));
   } catch (const std::bad_alloc&) {
-    finish(o, make_error_code(errc::no_resources));
+    finish(o, errc::no_resources);
   }
 }
 
@@ -63,7 +60,7 @@ void uring_engine::on_read(op& o, int outcome) {
   if (outcome == -EINTR && !asked_to_end) return read_again(o);
   fill_lease(o, outcome);
   if (outcome == -EINTR || outcome == -EAGAIN) outcome = -ECANCELED;
-  if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
+  if (outcome < 0) return fail(o, outcome);
   o.count = outcome;
   o.ends_stream = outcome == 0;
   finish(o);
@@ -83,7 +80,7 @@ void uring_engine::issue_write(op& o) {
                          std::min<unsigned>(o.piece_count, IOV_MAX), current_position);
 }
 
-void uring_engine::on_written(op& o, channel& c, int outcome) {
+void uring_engine::on_written(op& o, socket& s, int outcome) {
   const bool asked_to_end = o.engine_state == state_cancelling;
   if (outcome == -EAGAIN && !asked_to_end) return poll_first(o, POLLOUT);
   if (outcome > 0) {
@@ -92,10 +89,10 @@ void uring_engine::on_written(op& o, channel& c, int outcome) {
   }
   const bool rest = posix::more_pieces(o);
   if (rest && !asked_to_end && (outcome >= 0 || outcome == -EINTR)) return issue_write(o);
-  if (c.sender == &o) c.sender = nullptr;
+  if (s.sender == &o) s.sender = nullptr;
   if (!rest) return finish(o);
   const bool failed = outcome < 0 && outcome != -EINTR && outcome != -EAGAIN;
-  finish(o, posix::system_error_code(failed ? -outcome : ECANCELED));
+  fail(o, failed ? outcome : -ECANCELED);
 }
 
 void uring_engine::poll_first(op& o, unsigned events) noexcept {
@@ -106,10 +103,10 @@ void uring_engine::poll_first(op& o, unsigned events) noexcept {
 
 // Ready, or cancelled meanwhile: the call itself finds out which.
 void uring_engine::on_polled(op& o) {
-  channel& c = channel_of(o);
+  socket& s = socket_of(o);
   const bool reads = o.what == verb::read;
   if (o.engine_state == state_cancelling)
-    return reads ? on_read(o, -ECANCELED) : on_written(o, c, -ECANCELED);
+    return reads ? on_read(o, -ECANCELED) : on_written(o, s, -ECANCELED);
   reads ? read_again(o) : issue_write(o);
 }
 

@@ -33,7 +33,7 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
 uring_engine::~uring_engine() {
   if (in_child()) return;  // the parent's ring is not ours to use
   stop_watching();
-  channels_.for_each([this](handle h) { begin_close(h, ending::in_order); });
+  sockets_.for_each([this](handle h) { begin_close(h, ending::in_order); });
   // Memory of ours is the kernel's until its requests have completed, however long that takes.
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
@@ -45,79 +45,68 @@ uring_engine::~uring_engine() {
 
 void uring_engine::disown() noexcept {
   kernel_engine::disown();
-  channels_.hide();
+  sockets_.hide();
   ring_->disown();
 }
 
-std::size_t uring_engine::open_handles() const noexcept {
-  std::size_t n = 0;
-  if (!in_child()) channels_.for_each([&n](handle) { ++n; });
-  return n;
-}
-
 void uring_engine::close(handle h, ending how) noexcept {
-  const channel* const c = find(h);
+  const socket* const s = find(h);
   begin_close(h, how);
-  if (c != nullptr && c->closing && c->takes_datagrams()) finish_closes();
+  if (s != nullptr && s->closing && s->takes_datagrams()) finish_closes();
 }
 
 void uring_engine::begin_close(handle h, ending how) noexcept {
-  channel* const open = find(h);
+  socket* const open = find(h);
   if (open == nullptr) return;
-  channel& c = *open;
-  if (in_child()) return close_in_child(c);
-  if (c.kind == posix::socket_kind::adopted) {
-    if (c.receiver != nullptr) cancel(*c.receiver);
-    if (c.sender != nullptr) cancel(*c.sender);
-    c.leave();
-    return c.renew();
+  socket& s = *open;
+  if (in_child()) return close_in_child(s);
+  if (s.kind == posix::socket_kind::adopted) {
+    if (s.receiver != nullptr) cancel(*s.receiver);
+    if (s.sender != nullptr) cancel(*s.sender);
+    s.leave();
+    return s.renew();
   }
-  const bool unread = c.kind == posix::socket_kind::stream && (c.has_arrivals() || c.cut);
-  before_close(c, how, unread);
+  before_close(s, how, s.cut);
   // The close is put off until no request is in flight; nobody may get in meanwhile.
-  if (c.kind == posix::socket_kind::listener) shutdown(c.fd, SHUT_RDWR);
-  c.leave();
-  c.closing = true;
+  if (s.kind == posix::socket_kind::listener) shutdown(s.fd, SHUT_RDWR);
+  s.leave();
+  s.closing = true;
   ++closing_;
-  if (c.has_waiting_receiver())
-    finish(*std::exchange(c.receiver, nullptr), make_error_code(errc::cancelled));
-  if (c.has_accepted())
-    for (const int child : c.arrived->accepted) posix::close_with_reset(child);
-  c.arrived.reset();
-  cancel_all_of(c);
-  settle_closing(c);
+  if (s.has_waiting_receiver()) finish(*std::exchange(s.receiver, nullptr), errc::cancelled);
+  cancel_all_of(s);
+  settle_closing(s);
 }
 
 // Each by its name: the kernel finds that in a hash table, where a search by descriptor walks over
 // every request that waits, and ten thousand closes would take seconds.
-void uring_engine::cancel_all_of(channel& c) noexcept {
-  std::uint32_t named = c.state == source::idle ? 0 : 1;
-  stop_source(c);
-  for (op* o : {c.receiver, c.sender}) {
-    if (o == nullptr || o->engine_state == state_settled) continue;
+void uring_engine::cancel_all_of(socket& s) noexcept {
+  std::uint32_t named = s.state == source::idle ? 0 : 1;
+  stop_source(s);
+  for (op* o : {s.receiver, s.sender}) {
+    if (o == nullptr || o->engine_state == state_complete) continue;
     cancel(*o);
     ++named;
   }
-  if (c.in_kernel <= named) return;
+  if (s.in_kernel <= named) return;
   io_uring_sqe* r = request(about::nothing, nullptr);  // datagrams on their way out
-  io_uring_prep_cancel_fd(r, c.fd, IORING_ASYNC_CANCEL_ALL);
+  io_uring_prep_cancel_fd(r, s.fd, IORING_ASYNC_CANCEL_ALL);
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
 // The close itself, once nothing is in flight. That of a TCP socket goes with the turn's other
 // requests, and takes effect after all of them. Of other sockets a peer would notice that.
-void uring_engine::settle_closing(channel& c) noexcept {
-  if (c.in_kernel > 0) return;
-  if (c.file >= 0) ring_->strike(c.file);
-  if (c.takes_datagrams() || c.family == AF_UNIX) {
-    ::close(c.fd);
+void uring_engine::settle_closing(socket& s) noexcept {
+  if (s.in_kernel > 0) return;
+  if (s.file >= 0) ring_->strike(s.file);
+  if (s.takes_datagrams() || s.family == AF_UNIX) {
+    ::close(s.fd);
   } else {
     io_uring_sqe* r = request(about::nothing, nullptr);
-    io_uring_prep_close(r, c.fd);
+    io_uring_prep_close(r, s.fd);
     r->flags |= IOSQE_CQE_SKIP_SUCCESS;
   }
   --closing_;
-  c.renew();
+  s.renew();
 }
 
 // Makes the closes that were put off happen now: a call needs their addresses or descriptors.

@@ -21,33 +21,27 @@ static_assert(sizeof(piece) == sizeof(iovec) && offsetof(piece, size) == offseto
 
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit_other_send(op& o, channel& c) {
-  if (c.takes_datagrams()) return submit_datagram(o, c);
-  if (c.sender != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (!posix::more_pieces(o)) return at_once(o, c);
-  c.sender = &o;
-  hold(o, c, state_in_kernel);
-  o.what == verb::write ? issue_write(o) : issue_send(o, c);
+bool uring_engine::submit_other_send(op& o, socket& s) {
+  if (s.takes_datagrams()) return submit_datagram(o, s);
+  if (s.sender != nullptr) return refuse(o, errc::busy);
+  if (!posix::more_pieces(o)) return finish_at_once(o, s);
+  hold_sender(o, s);
+  o.what == verb::write ? issue_write(o) : issue_send(o, s);
   return false;
 }
 
-bool uring_engine::submit_datagram(op& o, channel& c) {
-  if (o.peer != nullptr && !posix::has_name(*o.peer, c.family)) {
-    o.code = errc::bad_address;
-    return true;
-  }
+bool uring_engine::submit_datagram(op& o, socket& s) {
+  if (o.peer != nullptr && !posix::has_name(*o.peer, s.family)) return refuse(o, errc::bad_address);
   // What the socket's source has found out is told to the next call, whichever that is.
-  if (c.failure != 0) {
-    o.code = posix::system_error_code(std::exchange(c.failure, 0));
-    return at_once(o, c);
+  if (s.failure != 0) {
+    o.code = posix::system_error_code(s.take_failure());
+    return finish_at_once(o, s);
   }
-  if (o.segment > 0 && !posix::more_pieces(o)) return at_once(o, c);
-  if (o.segment > 0 || posix::names_source(o, c)) o.size = take_control();
-  hold(o, c, state_in_kernel);
-  issue_datagram(o, c);
+  if (o.segment > 0 && !posix::more_pieces(o)) return finish_at_once(o, s);
+  if (o.segment > 0 || posix::names_source(o, s)) o.size = take_control();
+  o.engine_data = &s;
+  hold(o, state_in_kernel);
+  issue_datagram(o, s);
   return false;
 }
 
@@ -70,38 +64,38 @@ void uring_engine::give_control_back(op& o) noexcept {
 // One piece goes by itself: the kernel has no msghdr to copy then. Not with MSG_WAITALL: after a
 // part has gone the kernel would go on by itself, but a failure then is answered with the part's
 // count, and the socket's error (a reset, a timeout) is used up without having been told.
-void uring_engine::issue_send(op& o, channel& c) {
-  ++c.in_kernel;
+void uring_engine::issue_send(op& o, socket& s) {
+  ++s.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
   if (o.piece_count == 1)
-    return io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
+    return io_uring_prep_send(r, s.fd, o.pieces->data, std::min(o.pieces->size, request_max),
                               MSG_NOSIGNAL);
-  issue_pieces(r, o, c);
+  issue_pieces(r, o, s);
 }
 
-void uring_engine::issue_pieces(io_uring_sqe* r, op& o, channel& c) {
+void uring_engine::issue_pieces(io_uring_sqe* r, op& o, socket& s) {
   msghdr& message = record_of(r).message;
   message = {};
   message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
   message.msg_iovlen = std::min<std::size_t>(o.piece_count, IOV_MAX);
-  io_uring_prep_sendmsg(r, c.fd, &message, MSG_NOSIGNAL);
+  io_uring_prep_sendmsg(r, s.fd, &message, MSG_NOSIGNAL);
 }
 
 // One piece goes by itself here too, with the name of its target.
-void uring_engine::issue_datagram(op& o, channel& c) {
-  ++c.in_kernel;
+void uring_engine::issue_datagram(op& o, socket& s) {
+  ++s.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
   call_record& record = record_of(r);
-  if (o.peer != nullptr) posix::to_system(*o.peer, c.family, record.name);
-  const bool names_source = posix::names_source(o, c);
+  if (o.peer != nullptr) posix::to_system(*o.peer, s.family, record.name);
+  const bool names_source = posix::names_source(o, s);
   if (o.piece_count == 1 && o.segment == 0 && !names_source) {
     // More than a request's length holds is more than a datagram holds: the kernel refuses it.
-    io_uring_prep_send(r, c.fd, o.pieces->data, std::min(o.pieces->size, request_max),
+    io_uring_prep_send(r, s.fd, o.pieces->data, std::min(o.pieces->size, request_max),
                        MSG_NOSIGNAL);
     if (o.peer != nullptr)
       io_uring_prep_send_set_addr(r, record.name.get(), static_cast<__u16>(record.name.length));
-    if (c.file < 0) return;
-    r->fd = c.file;
+    if (s.file < 0) return;
+    r->fd = s.file;
     r->flags |= IOSQE_FIXED_FILE;
     return;
   }
@@ -120,72 +114,60 @@ void uring_engine::issue_datagram(op& o, channel& c) {
     record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
     record.message.msg_iovlen = o.piece_count;
   }
-  if (names_source) posix::add_source(o, c, record.message, controls_[o.size - 1]);
-  io_uring_prep_sendmsg(r, c.fd, &record.message, MSG_NOSIGNAL);
+  if (names_source) posix::add_source(o, s, record.message, controls_[o.size - 1]);
+  io_uring_prep_sendmsg(r, s.fd, &record.message, MSG_NOSIGNAL);
 }
 
-void uring_engine::on_other_sent(op& o, channel& c, int outcome) {
-  if (outcome < 0) return on_not_sent(o, c, outcome);
+void uring_engine::on_other_sent(op& o, socket& s, int outcome) {
+  if (outcome < 0) return on_not_sent(o, s, outcome);
   o.count += outcome;
-  touch(c);
-  const bool stream = c.sender == &o;
+  touch(s);
+  const bool stream = s.sender == &o;
   if (stream || o.segment > 0) {
-    if (posix::advance(o, static_cast<std::size_t>(outcome))) return on_not_sent(o, c, outcome);
+    if (posix::advance(o, static_cast<std::size_t>(outcome))) return on_not_sent(o, s, outcome);
   }
-  if (stream) c.sender = nullptr;
+  if (stream) s.sender = nullptr;
   give_control_back(o);
   finish(o);
 }
 
 // Not, or not all of it.
-void uring_engine::on_not_sent(op& o, channel& c, int outcome) {
-  const bool stream = c.sender == &o;
-  const bool stopped = o.engine_state == state_cancelling || c.closing;
+void uring_engine::on_not_sent(op& o, socket& s, int outcome) {
+  const bool stream = s.sender == &o;
+  const bool stopped = o.engine_state == state_cancelling || s.closing;
   const bool apart = o.many && outcome < 0 && posix::must_go_apart(-outcome);
   if (apart) o.many = false;
-  const bool anywhere = !stream && !apart && posix::source_refused(o, c, -outcome);
+  const bool anywhere = !stream && !apart && posix::source_refused(o, s, -outcome);
   const bool again = !stopped && (outcome >= 0 || outcome == -EINTR || apart || anywhere);
-  if (again) c.send_waited = true;
-  if (again) return stream ? issue_send(o, c) : issue_datagram(o, c);
-  if (stream) c.sender = nullptr;
-  // The kernel tells a failure once, to whichever call comes first, and EPIPE from then on. A unix
-  // socket's sends learn nothing else of a reset, before it has been told or after.
-  if (stream && outcome == -EPIPE && c.family != AF_UNIX)
-    outcome = c.failure != 0 ? -c.failure : c.sender_told != 0 ? -c.sender_told : -EPIPE;
-  else if (stream && outcome < 0 && outcome != -EPIPE && posix::ends_connection(-outcome))
-    c.sender_told = -outcome;
+  if (again) s.send_waited = true;
+  if (again) return stream ? issue_send(o, s) : issue_datagram(o, s);
+  if (stream) s.sender = nullptr;
+  if (outcome >= 0) outcome = -ECANCELED;
+  if (stream) outcome = -s.not_sent(-outcome);
   give_control_back(o);
-  finish(o, posix::system_error_code(outcome < 0 ? -outcome : ECANCELED));
+  fail(o, outcome);
 }
 
 // ── Connecting ──────────────────────────────────────────────────────────────────────────────────
 
-bool uring_engine::submit_connect(op& o, channel& c) {
-  if (c.sender != nullptr) {
-    o.code = errc::busy;
-    return true;
-  }
-  if (!posix::has_name(*o.peer, c.family)) {
-    o.code = errc::bad_address;
-    return true;
-  }
-  c.sender = &o;
-  hold(o, c, state_in_kernel);
-  ++c.in_kernel;
+bool uring_engine::submit_connect(op& o, socket& s) {
+  if (s.sender != nullptr) return refuse(o, errc::busy);
+  if (!posix::has_name(*o.peer, s.family)) return refuse(o, errc::bad_address);
+  hold_sender(o, s);
+  ++s.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
   posix::socket_name& name = record_of(r).name;
-  posix::to_system(*o.peer, c.family, name);
-  io_uring_prep_connect(r, c.fd, name.get(), name.length);
+  posix::to_system(*o.peer, s.family, name);
+  io_uring_prep_connect(r, s.fd, name.get(), name.length);
   return false;
 }
 
-void uring_engine::on_connected(op& o, channel& c, int outcome) {
-  c.sender = nullptr;
-  if (outcome == 0 && c.in_use() && c.kind == posix::socket_kind::stream &&
-      posix::connected_to_itself(c.fd))
+void uring_engine::on_connected(op& o, socket& s, int outcome) {
+  s.sender = nullptr;
+  if (outcome == 0 && s.in_use() && s.kind == posix::socket_kind::stream &&
+      posix::connected_to_itself(s.fd))
     outcome = -ECONNREFUSED;
-  if (outcome < 0) return finish(o, posix::system_error_code(-outcome));
-  finish(o);
+  outcome < 0 ? fail(o, outcome) : finish(o);
 }
 
 }  // namespace bight::uring

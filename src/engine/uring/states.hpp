@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Where an operation is: the values of op::engine_state.
+/// Where an operation is: the values of op::engine_state, beside those of every engine.
+
+#include "engine/socket_core.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace bight::uring {
 
-inline constexpr std::uint8_t state_settled = 0;     // complete, or not this engine's
-inline constexpr std::uint8_t state_waiting = 1;     // for its socket's source
+// state_waiting: for its socket's source.
 inline constexpr std::uint8_t state_in_kernel = 2;   // a request of its own
 inline constexpr std::uint8_t state_polling = 3;     // that request was told to come back later
 inline constexpr std::uint8_t state_cancelling = 4;  // and has been asked to end

@@ -13,7 +13,7 @@
 /// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
 /// is armed again when there is somebody who waits: until then the kernel holds the bytes.
 /// Unix sockets have no multishots. Each request takes one arrival, or one connection, for the
-/// operation that waits (channel::reads_ahead).
+/// operation that waits (socket::reads_ahead).
 ///
 /// What nearly every message passes through is apart from the rest (streams.cpp), which is not
 /// inlined into it: so it saves few registers and has few lines of code.
@@ -25,9 +25,10 @@
 
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/segments.hpp"
+#include "engine/posix/socket_table.hpp"
 #include "engine/uring/buffer_ring.hpp"
-#include "engine/uring/channel.hpp"
 #include "engine/uring/ring.hpp"
+#include "engine/uring/socket.hpp"
 #include "engine/uring/states.hpp"
 
 #include <deque>
@@ -49,13 +50,9 @@ class uring_engine final : public posix::kernel_engine {
 
   [[nodiscard]] bool submit(op& o) override;
   void cancel(op& o) noexcept override;
-  void requeue(op& o) noexcept override;
-  void requeue_accepted(op& o) noexcept;
-  void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
-  [[nodiscard]] bool busy() const noexcept override { return waiting_ > 0 || busy_other(); }
 
-  [[nodiscard]] std::size_t open_handles() const noexcept override;
+  [[nodiscard]] std::size_t open_handles() const noexcept override { return sockets_.count(); }
   [[nodiscard]] result<handle> open(transport t, const address& at) override;
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
   [[nodiscard]] std::error_code bind_source(handle h, const address& from) override;
@@ -73,11 +70,11 @@ class uring_engine final : public posix::kernel_engine {
   // What a completion is about: the low bits of its user data; the rest is the object's address.
   enum class about : std::uint64_t {
     operation,   // an op
-    source,      // a channel's multishot
+    source,      // a socket's multishot
     watching,    // a watch record
     polling,     // an op that waits for readiness before it is tried again
     nothing,     // failed closes, and other cancellations that failed
-    cancelling,  // a cancellation that failed, of a channel's request
+    cancelling,  // a cancellation that failed, of a socket's request
   };
 
   // What a request points to beside its operation, until it has been submitted.
@@ -91,19 +88,19 @@ class uring_engine final : public posix::kernel_engine {
 
   // What lay at the end of a buffer.
   struct front {
-    channel* of;
+    socket* of;
     lease bytes;
   };
 
-  [[nodiscard]] channel* find(handle h) const noexcept override {
-    return in_child() ? channels_.find_hidden(h) : channels_.find(h);
+  [[nodiscard]] socket* find(handle h) const noexcept override {
+    return in_child() ? sockets_.find_hidden(h) : sockets_.find(h);
   }
-  [[nodiscard]] channel& place(int fd) override {
-    return channels_.at(static_cast<std::uint32_t>(fd));
+  [[nodiscard]] socket& place(int fd) override {
+    return sockets_.at(static_cast<std::uint32_t>(fd));
   }
-  [[nodiscard]] bool has_unread(const posix::slot& s) const noexcept override {
-    const channel& c = static_cast<const channel&>(s);
-    return c.has_arrivals() || c.cut || !c.received_before;
+  [[nodiscard]] bool has_unread(const posix::socket& of) const noexcept override {
+    const socket& s = static_cast<const socket&>(of);
+    return s.has_arrivals() || s.cut || !s.received_before;
   }
 
   // Requests.
@@ -111,144 +108,118 @@ class uring_engine final : public posix::kernel_engine {
   static std::uint64_t tagged(about what, const void* object) noexcept {
     return reinterpret_cast<std::uintptr_t>(object) | static_cast<std::uint64_t>(what);
   }
-  void cancel_request(about what, const void* object, channel* of = nullptr) noexcept;
-  void on_cancel_failed(channel& c, int outcome) noexcept;
+  void cancel_request(about what, const void* object, socket* of = nullptr) noexcept;
+  void on_cancel_failed(socket& s, int outcome) noexcept;
   void submit_and_collect(duration limit, time_point at);
   void enter_kernel(duration limit);
   [[gnu::noinline]] void collect_all(time_point now);
   [[gnu::noinline]] void on_other(about what, void* object, completion done);
 
   // Operations.
-  void hold(op& o, channel& c, std::uint8_t state) noexcept {
-    o.engine_data = &c;
-    o.engine_state = state;
-    ++waiting_;
-    o.begin_waiting();
+  void hold_sender(op& o, socket& s) noexcept {
+    s.sender = &o;
+    o.engine_data = &s;
+    hold(o, state_in_kernel);
   }
-  void hold_receiver(op& o, channel& c, std::uint8_t state) noexcept {
-    c.receiver = &o;
-    o.engine_state = state;
-    ++waiting_;
-    o.begin_waiting(c.receiver);
+  [[nodiscard]] socket& socket_of(const op& o) const noexcept {
+    return o.takes() ? *sockets_.find(o.on.index) : *static_cast<socket*>(o.engine_data);
   }
-  [[nodiscard]] channel& channel_of(const op& o) const noexcept {
-    return o.takes() ? *channels_.find(o.on.index) : *static_cast<channel*>(o.engine_data);
-  }
-  void finish(op& o) noexcept {
-    o.engine_state = state_settled;
-    --waiting_;
-    complete(o);
-  }
-  void finish(op& o, std::error_code code) noexcept;
-  [[nodiscard]] bool at_once(op& o, channel& c) noexcept;
+  void fail(op& o, int outcome) noexcept;
   [[gnu::always_inline]] inline void on_operation(op& o, int outcome, time_point now);
   [[gnu::noinline]] void on_other_operation(op& o, int outcome);
   void on_polled(op& o);
-  void touch(channel& c) noexcept { c.last_used = sched().now(); }
+  void touch(socket& s) noexcept { s.last_used = sched().now(); }
 
-  [[nodiscard]] bool submit_other(op& o, channel& c);
-  [[nodiscard, gnu::noinline]] bool submit_receive(op& o, channel& c);
-  [[gnu::noinline]] void ask(op& o, channel& c);
-  [[nodiscard]] static op* taker_of(const channel& c, std::size_t size) noexcept;
+  [[nodiscard]] bool submit_other(op& o, socket& s);
+  [[nodiscard, gnu::noinline]] bool submit_receive(op& o, socket& s);
+  [[gnu::noinline]] void ask(op& o, socket& s);
+  [[nodiscard]] static op* taker_of(const socket& s, std::size_t size) noexcept;
   void hand_over(op& o, lease bytes) {
     o.count = static_cast<std::int64_t>(bytes.size());
     *o.got = std::move(bytes);
     finish(o);
   }
-  [[nodiscard]] static bool give_kept(op& o, channel& c) {
-    if (!c.keeps_something()) return false;
-    give(o, c);
-    return true;
-  }
-  [[nodiscard, gnu::noinline]] bool give_at_once(op& o, channel& c);
-  static void give(op& o, channel& c);
-  void arm(channel& c);
-  void stop_source(channel& c) noexcept;
-  [[gnu::always_inline]] inline void on_source(channel& c, completion done, time_point now);
-  [[gnu::noinline]] void on_source_over(channel& c, completion done);
-  [[gnu::noinline]] void on_arrival(channel& c, completion done);
-  [[gnu::noinline]] void on_bytes(channel& c, completion done);
-  void on_no_bytes(channel& c, completion done);
-  void on_end_of_buffer(channel& c, completion done);
-  void on_datagram(channel& c, completion done);
-  void deliver_bytes(channel& c, lease bytes);
-  void deliver(channel& c, arrival&& a);
-  void limit(channel& c) noexcept;
+  [[nodiscard, gnu::noinline]] bool give_at_once(op& o, socket& s);
+  void arm(socket& s);
+  void stop_source(socket& s) noexcept;
+  [[gnu::always_inline]] inline void on_source(socket& s, completion done, time_point now);
+  [[gnu::noinline]] void on_source_over(socket& s, completion done);
+  [[gnu::noinline]] void on_arrival(socket& s, completion done);
+  [[gnu::noinline]] void on_bytes(socket& s, completion done);
+  void on_no_bytes(socket& s, completion done);
+  void on_end_of_buffer(socket& s, completion done);
+  void on_datagram(socket& s, completion done);
+  void deliver_bytes(socket& s, lease bytes);
+  void deliver(socket& s, arrival&& a);
+  void limit(socket& s) noexcept;
   [[nodiscard]] static lease rejoin(const lease& front, const lease& rest) noexcept;
-  [[gnu::cold]] void break_off(channel& c) noexcept;
-  [[nodiscard]] static bool keep_datagram(channel& c, arrival&& a) noexcept;
-  [[nodiscard]] bool starve(channel& c) noexcept;
-  [[nodiscard]] bool wait_for_rest(channel& c, lease& bytes) noexcept;
-  [[nodiscard]] lease take_front(channel& c);
+  [[nodiscard]] bool starve(socket& s) noexcept;
+  [[nodiscard]] bool wait_for_rest(socket& s, lease& bytes) noexcept;
+  [[nodiscard]] lease take_front(socket& s);
   [[gnu::noinline]] void deliver_fronts();
-  void on_source_ended(channel& c, int outcome);
-  void on_received_into(op& o, channel& c, int outcome);
+  void on_source_ended(socket& s, int outcome);
+  void finish_receive(op& o, socket& s, int outcome);
+  void on_received_into(op& o, socket& s, int outcome);
   [[nodiscard]] arrival datagram(completion done);
   void copy_untaken() noexcept;
   void feed_starved() noexcept;
-  void receive_apart(op& o, channel& c) noexcept;
-  void on_received_apart(op& o, channel& c, int outcome);
+  void receive_apart(op& o, socket& s) noexcept;
+  void on_received_apart(op& o, socket& s, int outcome);
   static void fill_lease(op& o, int outcome) noexcept;
 
-  [[nodiscard]] bool submit_accept(op& o, channel& c);
-  void claim(op& o, int fd) noexcept;
-  void keep_accepted(channel& c, int fd) noexcept;
-  void on_accepted(channel& c, completion done);
+  [[nodiscard]] bool submit_accept(op& o, socket& s);
+  void keep_accepted(socket& s, int fd) noexcept;
+  void on_accepted(socket& s, completion done);
 
-  [[nodiscard, gnu::noinline]] bool submit_send(op& o, channel& c);
-  [[nodiscard, gnu::noinline]] bool submit_other_send(op& o, channel& c);
-  [[nodiscard]] bool submit_datagram(op& o, channel& c);
-  void issue_send(op& o, channel& c);
-  [[gnu::noinline]] void issue_pieces(io_uring_sqe* r, op& o, channel& c);
-  void issue_datagram(op& o, channel& c);
+  [[nodiscard, gnu::noinline]] bool submit_send(op& o, socket& s);
+  [[nodiscard, gnu::noinline]] bool submit_other_send(op& o, socket& s);
+  [[nodiscard]] bool submit_datagram(op& o, socket& s);
+  void issue_send(op& o, socket& s);
+  [[gnu::noinline]] void issue_pieces(io_uring_sqe* r, op& o, socket& s);
+  void issue_datagram(op& o, socket& s);
   [[nodiscard]] std::uint32_t take_control();
   void give_control_back(op& o) noexcept;
-  [[gnu::always_inline]] inline void on_sent(op& o, channel& c, int outcome, time_point now);
-  [[gnu::noinline]] void on_other_sent(op& o, channel& c, int outcome);
-  void on_not_sent(op& o, channel& c, int outcome);
-  [[nodiscard]] bool submit_connect(op& o, channel& c);
-  void on_connected(op& o, channel& c, int outcome);
+  [[gnu::always_inline]] inline void on_sent(op& o, socket& s, int outcome, time_point now);
+  [[gnu::noinline]] void on_other_sent(op& o, socket& s, int outcome);
+  void on_not_sent(op& o, socket& s, int outcome);
+  [[nodiscard]] bool submit_connect(op& o, socket& s);
+  void on_connected(op& o, socket& s, int outcome);
   [[nodiscard]] call_record& record_of(const io_uring_sqe* r) const noexcept {
     return records_[ring_->place_of(r)];
   }
 
-  [[nodiscard]] bool submit_read(op& o, channel& c);
+  [[nodiscard]] bool submit_read(op& o, socket& s);
   [[nodiscard]] static std::span<std::byte> room_to_read(op& o);
   void issue_read(op& o, std::span<std::byte> room);
   void read_again(op& o) noexcept;
   void on_read(op& o, int outcome);
   [[gnu::noinline]] void issue_write(op& o);
-  void on_written(op& o, channel& c, int outcome);
+  void on_written(op& o, socket& s, int outcome);
   void poll_first(op& o, unsigned events) noexcept;
 
   void on_watched(watch_record& w, int outcome);
   void arm(watch_record& w) noexcept;
 
   void begin_close(handle h, ending how) noexcept;
-  void cancel_all_of(channel& c) noexcept;
-  void settle_closing(channel& c) noexcept;
+  void cancel_all_of(socket& s) noexcept;
+  void settle_closing(socket& s) noexcept;
   void finish_closes() noexcept;
-
-  // Operations that complete at once in a turn, before the others must have theirs.
-  static constexpr int at_once_max = 64;
 
   std::unique_ptr<ring> ring_;
   std::unique_ptr<buffer_ring> stream_buffers_;
   std::unique_ptr<buffer_ring> datagram_buffers_;
   msghdr datagram_header_{};  // how much room for names and ancillary data
-  posix::slot_table<channel> channels_;
-  std::vector<front> cut_;         // within a batch of completions
-  std::vector<channel*> untaken_;  // got something to keep while buffers were few
-  std::vector<channel*> starved_;  // channels that found no buffer
-  int turns_starved_ = 0;          // turns in a row that began without one
+  posix::socket_table<socket> sockets_;
+  std::vector<front> cut_;        // within a batch of completions
+  std::vector<socket*> untaken_;  // got something to keep while buffers were few
+  std::vector<socket*> starved_;  // sockets that found no buffer
+  int turns_starved_ = 0;         // turns in a row that began without one
   std::unique_ptr<call_record[]> records_;
   // Of sends in flight, by op::size - 1: the kernel reads them again at each attempt.
   std::deque<posix::ancillary> controls_;
   std::vector<std::uint32_t> controls_free_;
-  std::size_t waiting_ = 0;    // operations that somebody awaits
   std::size_t closing_ = 0;    // descriptors that close() has left to later
-  std::size_t in_kernel_ = 0;  // requests that no channel counts
-  int at_once_ = at_once_max;
+  std::size_t in_kernel_ = 0;  // requests that no socket counts
 };
 
 }  // namespace bight::uring
