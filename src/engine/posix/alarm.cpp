@@ -12,7 +12,7 @@
 namespace bight::posix {
 
 namespace {
-constexpr duration near = 10ms;  // sooner than that, it would ring too often for nothing
+constexpr duration near = 10ms;  // nearer deadlines would make it expire too often
 }  // namespace
 
 alarm::alarm(kernel_engine& home) : home_(home) {
@@ -52,7 +52,7 @@ duration alarm::limit(time_point until) noexcept {
   return left > 0ns ? left : 0ns;
 }
 
-// False where timers are missing: then each wait has its own limit.
+// Returns false if the kernel has no timers. Then each wait has its own limit.
 bool alarm::set(time_point at) noexcept {
   if (watch_.fd < 0) return false;
   const auto since_boot = at.time_since_epoch();

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Waking up for a deadline that is far away.
+/// Wakes the loop for a distant deadline.
 
 #include "engine/posix/kernel.hpp"
 
 namespace bight::posix {
 
-/// A timer of the kernel's that stays set while the loop sleeps and wakes (timerfd_create(2)). A
-/// wait with a time limit sets one and takes it back each time, which costs a microsecond in a
-/// virtual machine; and of a server's deadlines, minutes away, hardly one is ever reached.
+/// A kernel timer that stays set while the loop sleeps and wakes (timerfd_create(2)). A wait with a
+/// time limit sets and removes a timer each time, which takes a microsecond in a virtual machine.
+/// A server's deadlines are minutes away, and hardly any of them expires.
 ///
-/// It is set only for what comes earlier than what it is set for. So it may ring when nothing is
-/// due any more: once in the length of a deadline.
+/// The alarm is only moved to an earlier time, never to a later one. So it may expire when nothing
+/// is due, once per length of a deadline.
 class alarm {
  public:
   explicit alarm(kernel_engine& home);
@@ -20,12 +20,11 @@ class alarm {
   alarm& operator=(const alarm&) = delete;
   ~alarm();
 
-  /// Once the engine can watch; and before it no longer can.
+  /// Called when the engine can watch descriptors, and before it no longer can.
   void start();
   void stop() noexcept;
 
-  /// How long a wait for `until` may take: below zero, that is without end, when this rings in
-  /// time.
+  /// The time limit for a wait until `until`. Negative, no limit, if the alarm expires in time.
   [[nodiscard]] duration limit(time_point until) noexcept;
 
  private:

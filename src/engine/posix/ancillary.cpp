@@ -15,7 +15,8 @@ bool is_link_local(const std::array<std::uint8_t, 16>& ip) noexcept {
   return ip[0] == 0xFE && (ip[1] & 0xC0) == 0x80;
 }
 
-// Only unicast can be a source. 255.255.255.255 and 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291).
+// Only a unicast address can be a source: neither 255.255.255.255 nor multicast, 224.0.0.0/4
+// (RFC 5771) and ff00::/8 (RFC 4291).
 bool may_be_source(const address& to) noexcept {
   const std::uint8_t first = to.source_bytes()[0];
   return to.kind() == address_kind::ip4 ? first < 224 : first != 0xFF;
@@ -29,7 +30,7 @@ void read_ip4_target(const cmsghdr& item, address& from) noexcept {
   from.set_source(ip);
 }
 
-// Of a datagram over IPv4, on a socket for both, the address is v4-mapped.
+// A datagram over IPv4 on a dual-stack socket has a v4-mapped address.
 void read_ip6_target(const cmsghdr& item, address& from) noexcept {
   in6_pktinfo info;
   std::memcpy(&info, CMSG_DATA(&item), sizeof info);
@@ -87,7 +88,7 @@ bool names_source(const op& o, const socket& s) noexcept {
          may_be_source(*o.peer);
 }
 
-// The interface is named for link-local addresses only: it would overrule the routes.
+// Names the interface only for link-local addresses, because it would override the routes.
 void add_source(const op& o, const socket& s, msghdr& message, ancillary& room) noexcept {
   const address& to = *o.peer;
   const auto& ip = to.source_bytes();

@@ -13,8 +13,8 @@
 
 namespace bight::posix {
 
-// Connecting a datagram socket looks for a route and sends nothing. Without a descriptor for one
-// nothing is known, and a route is the commoner case.
+// Connecting a datagram socket looks up a route and sends nothing. If no descriptor is free, this
+// assumes a route, the usual case.
 int kernel_facts::route(const address& to, bool broadcast) const {
   const int family = to.kind() == address_kind::ip6 ? AF_INET6 : AF_INET;
   const int probe = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -24,7 +24,7 @@ int kernel_facts::route(const address& to, bool broadcast) const {
   socket_name name;
   to_system(to, family, name);
   int failed = ::connect(probe, name.get(), name.length) == 0 ? 0 : errno;
-  if (failed == EAGAIN) failed = 0;  // a route was found, and then no port
+  if (failed == EAGAIN) failed = 0;  // there was a route, but no free port
   ::close(probe);
   return failed;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the kernel says about routes and files, for the causes of errors.
+/// Facts about routes and files from the kernel, to explain errors.
 
 #include "engine/causes.hpp"
 

@@ -11,7 +11,7 @@ namespace bight::posix {
 
 namespace {
 
-// No memory is needed, and nothing is destroyed: an engine may outlive every other static object.
+// Allocates nothing and is never destroyed, because an engine may outlive all other static objects.
 constinit std::mutex gate;
 
 ring_link& all() noexcept {
@@ -20,7 +20,7 @@ ring_link& all() noexcept {
   return head;
 }
 
-// The lock is held while fork(2) copies the process: no other thread changes the list meanwhile.
+// The lock is held while fork(2) copies the process, so that no thread is changing the list.
 void before_fork() noexcept { gate.lock(); }
 void after_fork() noexcept { gate.unlock(); }
 void after_fork_in_child() noexcept {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A child of fork(2) gets a copy of every loop, and shares the kernel's objects with its parent.
-/// Each engine is told, so that no operation needs to ask.
+/// Tells engines that they are in a child of fork(2).
+///
+/// The child has a copy of every loop, but shares the kernel's objects with its parent. Telling
+/// each engine once saves every operation a check.
 
 #include <bight/context.hpp>
 
@@ -16,7 +18,7 @@ struct fork_watch : ring_link {
   kernel_engine* engine = nullptr;
 };
 
-/// Has e.disown() called in each child process, until `w` is forgotten.
+/// Calls e.disown() in each child process, until forget_forks(w).
 void watch_forks(fork_watch& w, kernel_engine& e) noexcept;
 void forget_forks(fork_watch& w) noexcept;
 

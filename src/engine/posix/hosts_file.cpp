@@ -16,13 +16,13 @@ char lower_case(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// Of no kind when `text` is no IP address.
+// Returns an address of kind none if `text` is not an IP address.
 address host_address(std::string_view text) {
   const bool is_ip6 = text.find(':') != std::string_view::npos;
   try {
     const address a(is_ip6 ? "[" + std::string(text) + "]:0" : std::string(text) + ":0");
     if (a.is_ip()) return a;
-  } catch (const error&) {  // a line that nobody can use: hosts(5) knows no errors
+  } catch (const error&) {  // an unusable line: hosts(5) has no errors
   }
   return {};
 }

@@ -15,7 +15,7 @@ void inbox::give(op& o, bool datagrams) {
 }
 
 void inbox::take(arrivals& into, std::size_t most) {
-  if (first_ == 0 && count() <= most) {  // what nearly always happens: the memory goes along
+  if (first_ == 0 && count() <= most) {  // the common case: swaps the memory too
     items_.swap(into);
     bytes_ = 0;
     return;
@@ -30,7 +30,7 @@ void inbox::take(arrivals& into, std::size_t most) {
 
 void inbox::drop_first() {
   constexpr std::size_t dropped_max = 64;
-  ++first_;  // it has been handed over: nothing is left in it
+  ++first_;  // moved from, so nothing is left in it
   if (first_ == items_.size() || first_ == dropped_max) {
     items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
@@ -41,8 +41,8 @@ bool inbox::hand_over(op& o, arrival& a, bool datagrams) {
   if (o.what == verb::arrival) return false;
   lease taken;
   if (datagrams) {
-    // Whole, also when it is longer than was asked for: whoever takes the outcome cuts it, and
-    // until then it can still be given back.
+    // Whole, even if longer than requested. The receiver of the outcome truncates it; until then it
+    // can be put back.
     const bool one_of_many = a.segment > 0 && !o.many;
     o.segment = o.many ? a.segment : 0;
     o.truncated = a.truncated;

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What has arrived on a socket and waits for a receive or an accept.
+/// Arrivals on a socket that wait for a receive or an accept.
 
 #include "base/names.hpp"
 #include "engine/arrival.hpp"
 
 #include <bight/machinery/op.hpp>
 
-#include <new>
-
 namespace bight::posix {
 
-/// Arrivals in order. A receive that was cancelled after it had taken something puts it back in
-/// front, so that the next receive gets it.
+/// A queue of arrivals. A receive that was cancelled after it had taken something puts it back in
+/// front for the next receive.
 class inbox {
  public:
   [[nodiscard]] bool empty() const noexcept { return first_ == items_.size(); }
@@ -26,36 +24,26 @@ class inbox {
     bytes_ += size;
   }
 
-  /// The same; false, and nothing has changed, when there is no memory for it.
-  [[nodiscard]] bool try_push_back(arrival&& a) noexcept {
-    try {
-      push_back(std::move(a));
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-  }
-
-  /// Moves the first into `into`, which is empty: `most` of them, or all.
+  /// Moves up to `most` arrivals into `into`, which must be empty.
   void take(arrivals& into, std::size_t most);
 
-  /// Calls `change` with each, the oldest first. Their sizes must stay.
+  /// Calls `change` with each arrival, oldest first. It must not change their sizes.
   template <class F>
   void each(F change) {
     for (std::size_t i = first_; i < items_.size(); ++i) change(items_[i]);
   }
 
-  /// Connections of a listener, the oldest in front.
+  /// Accepted connections of a listener, oldest first.
   std::vector<int> accepted;
 
   [[nodiscard]] int take_accepted() {
     const int fd = accepted.front();
-    accepted.erase(accepted.begin());  // few: a multishot is stopped before they are many
+    accepted.erase(accepted.begin());  // few: see uring::socket::accepted_max
     return fd;
   }
 
-  /// Takes back what the completed receive `o` holds. Throws std::bad_alloc; `o` is as it was then,
-  /// or its bytes are gone.
+  /// Puts back what the completed receive `o` has taken. May throw std::bad_alloc; then `o` is
+  /// unchanged or has lost its bytes.
   void requeue(op& o) {
     arrival a;
     if (o.what == verb::recv_into)
@@ -74,17 +62,17 @@ class inbox {
     bytes_ += size;
   }
 
-  /// Gives the front to the receive `o`: as much as it asked for of a stream; otherwise a whole
-  /// datagram, or all that came joined when it takes many. There must be one.
+  /// Moves the first arrival to the receive `o`: as many bytes of a stream as it requests, or a
+  /// whole datagram, or all joined datagrams if it takes many. The inbox must not be empty.
   void give(op& o, bool datagrams);
 
-  /// The same with an arrival that is not queued. False: something of it is left, in `a`.
+  /// The same for an arrival that is not queued. Returns false if a part of it remains in `a`.
   static bool hand_over(op& o, arrival& a, bool datagrams);
 
  private:
   void drop_first();
 
-  arrivals items_;  // from first_ on: a queue that keeps its memory
+  arrivals items_;  // a queue from first_ on, which keeps its memory
   std::size_t first_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -85,7 +85,7 @@ bool accept_may_go_on(int number) noexcept {
 bool accept_goes_on(op& o, int number) noexcept {
   constexpr std::uint32_t in_a_row_max = 16;
   if (number == EINTR) return true;
-  return accept_may_go_on(number) && ++o.size < in_a_row_max;  // nothing else is counted in there
+  return accept_may_go_on(number) && ++o.size < in_a_row_max;  // unused by accept otherwise
 }
 
 void reset_at_close(int fd) noexcept {
@@ -140,7 +140,7 @@ void kernel_engine::start_watching() {
   wake_.wants_read = true;
   wake_.ready = [](watcher& w, bool, bool) {
     auto& self = *static_cast<kernel_engine*>(w.owner);
-    std::uint64_t counts[64];  // of an eventfd there is one; of a pipe, all that is in it
+    std::uint64_t counts[64];  // an eventfd has one; a pipe may have many
     [[maybe_unused]] const auto taken = ::read(w.fd, counts, sizeof counts);
     self.signals_->on_wake();
     self.workers_->on_wake();
@@ -153,7 +153,7 @@ void kernel_engine::start_watching() {
 
 void kernel_engine::stop_watching() noexcept {
   forget_forks(forks_);
-  workers_.reset();  // joins, so that nobody wakes a dead engine
+  workers_.reset();  // joins the threads, so that none wakes a dead engine
   signals_.reset();
   resolver_.reset();
   alarm_->stop();
@@ -161,12 +161,13 @@ void kernel_engine::stop_watching() noexcept {
   watch(wake_);
 }
 
-// A wake-up that is lost may be a loop that sleeps for good.
+// If a wake-up is lost, the loop may sleep forever.
 void kernel_engine::wake() noexcept {
   constexpr int tries_max = 100;
   const std::uint64_t one = 1;
   for (int i = 0; i < tries_max; ++i)
-    if (::write(waker_.writes, &one, sizeof one) >= 0 || errno == EAGAIN) return;  // awake anyway
+    if (::write(waker_.writes, &one, sizeof one) >= 0 || errno == EAGAIN)
+      return;  // EAGAIN: it is awake
 }
 
 duration kernel_engine::limit_of_wait(time_point until) {
@@ -178,7 +179,7 @@ void kernel_engine::check_process() const noexcept {
   check(!in_child_, "a child process uses its parent's loop: create a new runner");
 }
 
-// Neither a shutdown nor an option of the socket, which the parent would feel.
+// No shutdown and no socket option: either would affect the parent.
 void kernel_engine::close_in_child(socket& s) noexcept {
   if (s.kind != socket_kind::adopted) ::close(s.fd);
   s.leave();
@@ -296,11 +297,11 @@ result<handle> kernel_engine::open(transport t, const address& at) {
   const int off = 0;
   const int on = 1;
   if (family == AF_INET6) {
-    // Dual stack only for ":port": "[::]:9999" means IPv6, whatever the system's default is.
+    // Dual stack only for ":port". "[::]:9999" means IPv6, whatever the system's default is.
     const bool both = at.kind() == address_kind::any;
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, both ? &off : &on, sizeof on);
   }
-  if (type == SOCK_STREAM && family != AF_UNIX) {  // accepted sockets inherit both: tcp(7)
+  if (type == SOCK_STREAM && family != AF_UNIX) {  // inherited by accepted sockets: tcp(7)
     setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -325,7 +326,7 @@ std::error_code kernel_engine::bind(handle h, const address& at) {
 
 std::error_code kernel_engine::bind_file(socket& s, const socket_name& name,
                                          const std::string& path) {
-  files_.reserve(files_.size() + 1);  // so that nothing throws once there is a file
+  files_.reserve(files_.size() + 1);  // so that nothing throws after the file exists
   socket_file file(s.fd, path);
   if (const std::error_code failed = file.bind(name)) return failed;
   files_.push_back(std::move(file));
@@ -334,8 +335,8 @@ std::error_code kernel_engine::bind_file(socket& s, const socket_name& name,
 }
 
 std::error_code kernel_engine::bind_source(handle h, const address& from) {
-  // Without it each connection takes a port from all destinations: ip(7). Older than Linux 4.2, or
-  // filtered: the port is drawn at once.
+  // Without this option, a connection blocks its port for all destinations: ip(7). Before Linux
+  // 4.2, or with a filter, the port is chosen at once.
   const int on = 1;
   if (const socket* s = find(h); s != nullptr && from.port() == 0)
     setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the engines over a real kernel share: descriptors, names, options, the clock, waking up,
-/// and the operations that are not about a socket (resolve, signal, work).
+/// What the engines over a real kernel share: descriptors, names, options, undoing receives and
+/// accepts, the clock, waking up, and the operations without a socket (resolve, signal, work).
 
 #include "base/names.hpp"
 #include "engine/engine_core.hpp"
@@ -26,15 +26,15 @@ class resolver;
 class signal_desk;
 class worker_desk;
 
-/// Descriptor readiness for the engine's own purposes (the wake-up, the name servers' sockets).
-/// `ready` is called while completions are collected: it may make operations ready, no more.
+/// Readiness of a descriptor that the library itself uses (the wake-up, sockets to name servers).
+/// `ready` is called while completions are collected; it may only make operations ready.
 struct watcher {
   void (*ready)(watcher&, bool readable, bool writable) = nullptr;
   int fd = -1;
   bool wants_read = false;
   bool wants_write = false;
-  void* owner = nullptr;        // of whoever watches
-  void* engine_data = nullptr;  // the engine's own
+  void* owner = nullptr;        // for the watching object
+  void* engine_data = nullptr;  // for the engine
 };
 
 class kernel_engine : public engine_core {
@@ -65,35 +65,36 @@ class kernel_engine : public engine_core {
   [[nodiscard]] std::string cause(verb what, std::error_code& code,
                                   const address& with) const override;
 
-  /// Called in a child process, after fork(2), of the one that made the engine. They share the
-  /// kernel's objects. From here on submit() finds no socket, and what would change one for the
-  /// parent ends the program with a sentence.
+  /// Called after fork(2) in the child process, which shares the kernel's objects with its parent.
+  /// After this, submit() finds no socket, and a call that would change one for the parent ends the
+  /// program with a message.
   virtual void disown() noexcept { in_child_ = true; }
 
-  // ── For the desks ───────────────────────────────────────────────────────────────────────────
+  // ── For the resolver, signals, workers and the alarm ────────────────────────────────────────
 
-  /// Watches w.fd for what w wants, from now on until that changes; neither wanted: forgets `w`,
-  /// which may die then. Level-triggered: `ready` is called again while the condition holds.
+  /// Watches w.fd as `w` wants, until the next call. If `w` wants neither reading nor writing,
+  /// forgets it, and it may be destroyed. Level-triggered: `ready` is called while the condition
+  /// holds.
   virtual void watch(watcher& w) = 0;
 
-  /// Ends an operation: stores nothing, makes it ready.
+  /// Makes an operation ready that no socket holds. Its outcome is set.
   void complete(op& o) noexcept { sched().ready(o); }
   [[nodiscard]] scheduler& timers() const noexcept { return sched(); }
   /// A new engine of the same kind, for another thread.
   [[nodiscard]] virtual std::unique_ptr<engine> another() const = 0;
 
  protected:
-  /// For an operation on no open socket: resolve, signal and work are on none. The others end with
-  /// errc::closed; with a socket the engine has its own code for them.
+  /// Submits an operation that has no open socket. Those that need none are resolve, signal and
+  /// work; the others fail with errc::closed.
   [[nodiscard, gnu::noinline]] bool submit_without_socket(op& o);
   void cancel_other(op& o) noexcept;
   [[nodiscard]] bool busy_other() const noexcept;
-  /// Called by the engine once it can watch; and before it no longer can.
+  /// Called by the engine when it can watch descriptors, and before it no longer can.
   void start_watching();
   void stop_watching() noexcept;
 
-  /// Makes a socket known: a handle for it. None when there is no memory for that; `fd` is closed
-  /// then, with a reset.
+  /// Enters the descriptor `fd` in the table and returns its handle. Without memory, closes `fd`
+  /// with a reset and returns an empty handle.
   [[nodiscard]] handle enter(int fd, socket_kind kind, int family) noexcept;
   /// Completes the accept `o` with the connection `fd`, and stores its listener for requeue().
   void claim(op& o, int fd) noexcept;
@@ -108,12 +109,11 @@ class kernel_engine : public engine_core {
   [[nodiscard]] socket* find(handle h) const noexcept override = 0;
   /// The socket of a descriptor; made if there is none.
   [[nodiscard]] virtual socket& place(int fd) = 0;
-  /// How long wait(until) may take; below zero: without end. Asserts that this is no child of the
-  /// process that made the engine.
+  /// The time limit for wait(until); negative: none. Asserts that this is not a child process.
   [[nodiscard]] duration limit_of_wait(time_point until);
-  /// Whether disown() has been called: the process may close its own copies of the descriptors.
+  /// Whether disown() has been called. A child may only close its copies of the descriptors.
   [[nodiscard]] bool in_child() const noexcept { return in_child_; }
-  /// Ends the program with a sentence in a child.
+  /// Ends the program with a message if this is a child process.
   void check_process() const noexcept;
   static void close_in_child(socket& s) noexcept;
 
@@ -137,26 +137,25 @@ class kernel_engine : public engine_core {
 using bight::advance;
 using bight::more_pieces;
 
-/// Arranges that the peer sees a reset when `fd` is closed. The kernel does so by itself where
-/// bytes are unread (RFC 2525 §2.17), but it cannot know of those that have come as far as an
-/// inbox.
+/// Makes the close of `fd` a reset. The kernel does so by itself if bytes are unread (RFC 2525
+/// §2.17), but it does not know of those in an inbox.
 void reset_at_close(int fd) noexcept;
 
-/// Closes a connection that nobody has claimed, so that the peer learns of it at once.
+/// Closes a connection that nobody has accepted, so that the peer notices at once.
 void close_with_reset(int fd) noexcept;
 
 /// `code` from errno.
 [[nodiscard, gnu::cold]] std::error_code system_error_code(int number) noexcept;
 
-/// Whether accept(2) failed because of the connection that it would have given, and not because of
-/// the listener: Linux hands pending network errors of the new socket to accept.
+/// Whether accept(2) failed because of the new connection and not because of the listener: Linux
+/// returns pending network errors of the new socket from accept.
 [[nodiscard]] bool accept_may_go_on(int number) noexcept;
-/// Whether the accept `o` tries again after that. Not when it has failed so many times in a row:
-/// the failure may be for good (a seccomp filter's EPERM), and whoever accepts decides.
+/// Whether the accept `o` tries again after that failure. After 16 in a row it fails, because the
+/// cause may be permanent (EPERM from a seccomp filter), and its caller decides.
 [[nodiscard]] bool accept_goes_on(op& o, int number) noexcept;
 
-/// Whether local and remote name are the same: a connect to one's own ephemeral port has found
-/// itself (TCP simultaneous open, RFC 9293 §3.5).
+/// Whether the local and the remote name are equal: a connect to an ephemeral port of this machine
+/// has connected to itself (TCP simultaneous open, RFC 9293 §3.5).
 [[nodiscard]] bool connected_to_itself(int fd) noexcept;
 
 }  // namespace bight::posix

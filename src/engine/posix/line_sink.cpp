@@ -32,8 +32,8 @@ written written_of(ssize_t n) noexcept {
   return errno == EAGAIN || errno == EWOULDBLOCK ? written::would_block : written::failed;
 }
 
-// The same pipe or terminal once more, because O_NONBLOCK on the descriptor itself would also hold
-// for every other process that shares it: fcntl(2), F_SETFL.
+// Opens the same pipe or terminal again, because O_NONBLOCK on the descriptor itself would affect
+// every process that shares it: fcntl(2), F_SETFL.
 written write_reopened(int fd, std::string_view text, ssize_t& n) noexcept {
   char path[32];
   *fmt::format_to(path, "/proc/self/fd/{}", fd) = '\0';
@@ -45,21 +45,21 @@ written write_reopened(int fd, std::string_view text, ssize_t& n) noexcept {
   return outcome;
 }
 
-// One write that does not block. `unknown` if there is no such write for what `fd` is.
+// Writes once without blocking. Returns `unknown` if that is not possible for this kind of file.
 written write_now(int fd, std::string_view text, ssize_t& n) noexcept {
   struct stat s{};
   if (fstat(fd, &s) != 0) return written::failed;
   if (S_ISREG(s.st_mode)) return written_of(n = write(fd, text.data(), text.size()));
   if (S_ISSOCK(s.st_mode))
     return written_of(n = send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-  // Pipes know RWF_NOWAIT since Linux 6.5, terminals do not.
+  // Pipes support RWF_NOWAIT since Linux 6.5; terminals do not.
   const iovec all{const_cast<char*>(text.data()), text.size()};
   n = pwritev2(fd, &all, 1, -1, RWF_NOWAIT);
   if (n >= 0 || errno == EAGAIN || errno == EPIPE) return written_of(n);
   return write_reopened(fd, text, n);
 }
 
-// A write that may block: `unknown` and `would_block` do not come out of it.
+// Writes, and may block. Never returns `unknown` or `would_block`.
 written write_patiently(int fd, std::string_view text, ssize_t& n) noexcept {
   for (;;) {
     n = write(fd, text.data(), text.size());
@@ -72,7 +72,7 @@ written write_patiently(int fd, std::string_view text, ssize_t& n) noexcept {
   }
 }
 
-// Whole lines, and no more than a pipe takes in one piece: pipe(7), PIPE_BUF.
+// Whole lines, at most as many as a pipe takes atomically: pipe(7), PIPE_BUF.
 std::string_view front_of(std::string_view waiting) noexcept {
   const std::string_view front = waiting.substr(0, PIPE_BUF);
   const std::size_t end = front.rfind('\n');
@@ -90,22 +90,22 @@ struct line_sink::state {
   void write_waiting() noexcept;
 
   const int fd;
-  std::mutex lock;  // over what follows
+  std::mutex lock;  // protects the members below
   std::condition_variable changed;
-  std::string waiting;  // accepted and not written
+  std::string waiting;  // accepted but not written
   std::uint64_t dropped = 0;
-  std::uint64_t reported = 0;  // of those
+  std::uint64_t reported = 0;  // of the dropped
   callback<std::string(std::uint64_t)> describe;
-  pid_t thread_of = 0;  // the process that the thread is in: a child after fork(2) has none
+  pid_t thread_of = 0;  // the process of the thread; a child of fork(2) has no thread
 };
 
 void line_sink::state::add(std::string_view text) {
-  // What waits in a child after fork(2) is its parent's to write.
+  // In a child of fork(2), the parent writes the waiting lines.
   if (thread_of != 0 && thread_of != getpid()) waiting.clear();
   if (waiting.empty()) {
     ssize_t n = 0;
     const written outcome = write_now(fd, text, n);
-    if (outcome == written::failed) return;  // nobody reads this any more
+    if (outcome == written::failed) return;  // no reader is left
     if (outcome == written::some) text.remove_prefix(static_cast<std::size_t>(n));
     if (text.empty()) return;
   } else if (waiting.size() >= limit) {
@@ -126,7 +126,7 @@ void line_sink::state::add_report() {
   reported = dropped;
 }
 
-// Starts the thread when it is first needed: most programs have a reader that keeps up.
+// Starts the thread when it is first needed. Most programs have a reader that keeps up.
 bool line_sink::state::has_thread() {
   if (thread_of == getpid()) return true;
   if (thread_of == 0)
@@ -134,7 +134,7 @@ bool line_sink::state::has_thread() {
       static_cast<void>(standard_output().flush(time_at_exit));
       static_cast<void>(standard_error().flush(time_at_exit));
     });
-  // Signals are for the program's own threads, which it may have prepared for them.
+  // Leave signals to the program's own threads, which may be prepared for them.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -142,7 +142,7 @@ bool line_sink::state::has_thread() {
   try {
     std::thread([this] { write_waiting(); }).detach();
     thread_of = getpid();
-  } catch (const std::system_error&) {}  // no more threads: perhaps at the next line
+  } catch (const std::system_error&) {}  // no threads left; tried again with the next line
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread_of == getpid();
 }
@@ -164,7 +164,7 @@ void line_sink::state::write_waiting() noexcept {
       waiting.erase(0, static_cast<std::size_t>(n));
     try {
       if (waiting.empty() && dropped != reported && outcome != written::failed) add_report();
-    } catch (const std::bad_alloc&) {}  // at the next line
+    } catch (const std::bad_alloc&) {}  // tried again with the next line
     if (waiting.empty()) changed.notify_all();
   }
 }

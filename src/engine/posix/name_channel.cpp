@@ -21,10 +21,10 @@ int library_version() noexcept {
   return version;
 }
 
-// From 1.24 on, c-ares takes servers with a scope.
+// Since 1.24, c-ares supports servers with a scope.
 bool library_knows_scopes() noexcept { return library_version() >= 0x011800; }
 
-// "%eth0" of a link-local address, else nothing.
+// "%eth0" for a link-local address, otherwise empty.
 std::string scope_text(const address& a) {
   const std::string host = a.host();
   return host.substr(std::min(host.find('%'), host.size()));
@@ -36,7 +36,7 @@ address without_scope(const address& a) noexcept {
   return a.kind() == address_kind::ip6 ? address::ip6(a.bytes(), a.port()) : a;
 }
 
-// Of the calls that c-ares makes, either none or all are replaced.
+// c-ares requires that all of its system calls are replaced, or none.
 
 int close_socket(ares_socket_t fd, void*) noexcept { return ::close(fd); }
 
@@ -50,9 +50,9 @@ ares_ssize_t send_pieces(ares_socket_t fd, const iovec* pieces, int count, void*
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
   const ares_ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-  // The refusal of an earlier query on this socket, which is reported once. c-ares would let only
-  // this query go to the next server; the others would wait for their timeout. It hears the refusal
-  // of the second copy when it reads, and all of them go.
+  // The kernel reports the refusal of an earlier query on this socket, once. c-ares would move only
+  // this query to the next server; the others would wait for their timeouts. Sending again makes
+  // c-ares find the refusal when it reads, and it moves all of them.
   if (sent >= 0 || errno != ECONNREFUSED) return sent;
   return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
@@ -65,7 +65,7 @@ name_channel::name_channel(kernel_engine& k, resolver& home, resolv_conf conf)
   timeout_.expired = [](timer& t) {
     static_cast<owned_timer&>(t).owner->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   };
-  // Armed from now on: to move an armed timer takes no memory, so it cannot fail later.
+  // Armed here, because moving an armed timer needs no memory and so cannot fail.
   kernel_.timers().arm(timeout_, time_point::max());
   status_ = open();
   if (status_ == ARES_SUCCESS) status_ = set_servers();
@@ -76,7 +76,7 @@ name_channel::~name_channel() {
   kernel_.timers().disarm(timeout_);
 }
 
-// c-ares is told everything, so that it does not read the system's files in its own way.
+// Sets every option, so that c-ares does not read the system's files itself.
 int name_channel::open() noexcept {
   ares_options options{};
   int set = ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS | ARES_OPT_NDOTS |
@@ -96,12 +96,12 @@ int name_channel::open() noexcept {
   options.sock_state_cb = &name_channel::on_socket;
   options.sock_state_cb_data = this;
 #ifdef ARES_OPT_QUERY_CACHE
-  set |= ARES_OPT_QUERY_CACHE;  // off: an answer is good for the call that asked
+  set |= ARES_OPT_QUERY_CACHE;  // with a lifetime of 0: no cache
   options.qcache_max_ttl = 0;
 #endif
   const int failed = ares_init_options(&channel_, &options, set);
   if (failed != ARES_SUCCESS) return failed;
-  // c-ares keeps the pointer.
+  // c-ares keeps this pointer.
   static constexpr ares_socket_functions calls{&name_channel::open_socket, close_socket,
                                                &name_channel::connect_scoped, receive, send_pieces};
   ares_set_socket_functions(channel_, &calls, this);
@@ -125,7 +125,7 @@ ares_socket_t name_channel::open_socket(int family, int type, int protocol, void
   return fd;
 }
 
-// With the scope that c-ares before 1.24 does not know of.
+// Adds the scope, which c-ares before 1.24 does not support.
 int name_channel::connect_scoped(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
                                  void* self) {
   const address wanted = from_system(to, size);
@@ -144,8 +144,8 @@ void name_channel::ask(const std::string& name, int family, ares_addrinfo_callba
   shortage_ = 0;
   ares_addrinfo_hints hints{};
   hints.ai_family = family == 6 ? AF_INET6 : AF_INET;
-  // c-ares would sort by RFC 6724, with a socket for each address; within one family the servers'
-  // order, which spreads load, is as good.
+  // c-ares would sort by RFC 6724, with a socket for each address. Within one family the servers'
+  // order is as good, and it spreads load.
   hints.ai_flags = ARES_AI_NOSORT;
   ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, told, who);
 }
@@ -159,7 +159,7 @@ void name_channel::set_alarm() noexcept {
   timeval left{};
   time_point alarm = time_point::max();
   if (channel_ != nullptr && ares_timeout(channel_, nullptr, &left) != nullptr) {
-    // A millisecond later than c-ares says: by its own clock it must not be early.
+    // One millisecond later than c-ares requests: it must not be early by the clock of c-ares.
     const duration wait = left.tv_sec * 1s + left.tv_usec * 1us + 1ms;
     alarm = later(kernel_.now(), wait);
   }
@@ -184,7 +184,7 @@ void name_channel::on_socket(void* arg, ares_socket_t fd, int readable, int writ
       (*known)->fd = fd;
       (*known)->owner = arg;
       (*known)->ready = [](watcher& w, bool can_read, bool can_write) {
-        const ares_socket_t s = w.fd;  // `w` may die in there
+        const ares_socket_t s = w.fd;  // this call may destroy `w`
         static_cast<name_channel*>(w.owner)->process(can_read ? s : ARES_SOCKET_BAD,
                                                      can_write ? s : ARES_SOCKET_BAD);
       };
@@ -193,7 +193,7 @@ void name_channel::on_socket(void* arg, ares_socket_t fd, int readable, int writ
     (*known)->wants_write = writable != 0;
     self.kernel_.watch(**known);
   } catch (const std::exception&) {
-    // Not watched, for want of memory; the query times out by itself.
+    // Not watched, because there is no memory. The query times out by itself.
   }
   if (readable == 0 && writable == 0 && known != self.sockets_.end()) self.sockets_.erase(known);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// c-ares with one configuration, on this loop: sockets, timeouts and questions to name servers.
-/// When the configuration changes, the resolver makes another one.
+/// c-ares with one configuration on this loop: its sockets, timeouts and queries. When the
+/// configuration changes, the resolver makes a new channel.
 
 #include "base/names.hpp"
 #include "engine/posix/kernel.hpp"
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-// Some calls are deprecated from 1.34 on; what replaces them is not in 1.18.
+// Some calls are deprecated since 1.34; their replacements do not exist in 1.18.
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 
@@ -22,24 +22,24 @@ namespace bight::posix {
 
 class name_channel {
  public:
-  /// resolver::proceed() of `home` is called whenever c-ares has dealt with an event.
+  /// Calls home.proceed() after each event that c-ares has processed.
   name_channel(kernel_engine& k, resolver& home, resolv_conf conf);
   name_channel(const name_channel&) = delete;
   name_channel& operator=(const name_channel&) = delete;
   ~name_channel();
 
-  /// Asks for the addresses of one absolute name in one family. `told` may be called from inside.
+  /// Queries the addresses of one absolute name in one family. May call `told` before it returns.
   void ask(const std::string& name, int family, ares_addrinfo_callback told, void* who) noexcept;
-  /// Gives up everything that was asked.
+  /// Cancels all queries.
   void cancel_all() noexcept;
-  /// Sets the alarm for the next timeout of c-ares. Must be called after ask().
+  /// Sets a timer for the next timeout of c-ares. Must be called after ask().
   void set_alarm() noexcept;
 
-  /// Whether c-ares could be set up; for want of memory, say, it cannot.
+  /// Whether c-ares could be set up. Fails without memory, for example.
   [[nodiscard]] bool usable() const noexcept { return status_ == ARES_SUCCESS; }
   [[nodiscard]] const resolv_conf& conf() const noexcept { return conf_; }
-  /// During a call of c-ares: the errno of a socket that it could not open for want of descriptors
-  /// or memory. c-ares itself reports that as a server that refuses. 0: none.
+  /// During a call of c-ares: the errno if it found no descriptor or no memory for a socket, which
+  /// c-ares itself reports as a refusing server. 0: none.
   [[nodiscard]] int shortage() const noexcept { return shortage_; }
 
  private:

@@ -32,7 +32,7 @@ auto name_search::judge() noexcept -> verdict {
   const bool all_known =
       std::all_of(halves.begin(), halves.end(), [](const half& h) { return h.known || !h.wanted; });
   if (!found && !all_known) return verdict::wait;
-  // "No such name" is about both families (RFC 8020); it outweighs a silence about the other.
+  // "No such name" holds for both families (RFC 8020), so it outweighs a missing answer.
   const bool may_go_on = !any(name_outcome::no_answer) || any(name_outcome::no_name);
   if (!found && may_go_on && at_ + 1 < candidates.size()) {
     ++at_;

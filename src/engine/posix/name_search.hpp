@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One name on its way through the search list.
+/// The lookup of one name through the search list.
 ///
-/// Each candidate is asked for in the wanted families, and they decide together, as in glibc: the
-/// first candidate with an address in either family is the host that is meant, and the other family
-/// gets what that host has. So the addresses of two hosts are never mixed.
+/// Each candidate is queried in the wanted families, and the answers decide together, as in glibc:
+/// the first candidate with an address in either family is the host, and the other family gets that
+/// host's addresses. So the addresses of two hosts are never mixed.
 
 #include <bight/address.hpp>
 #include <bight/machinery/op.hpp>
@@ -18,14 +18,14 @@
 
 namespace bight::posix {
 
-/// How a question for one family ended. The order is that of how much it tells: of two failures,
-/// the later one is reported.
+/// The outcome of a query for one family, in the order of information: of two failures, the later
+/// one in this list is reported.
 enum class name_outcome : std::uint8_t {
   found,
-  no_name,       ///< there is no such name
+  no_name,       ///< the name does not exist
   no_address,    ///< the name has no address of this family
-  server_fails,  ///< SERVFAIL: perhaps another candidate's servers work
-  no_answer,     ///< no server answered, or none that we understand
+  server_fails,  ///< SERVFAIL: the servers of another candidate may work
+  no_answer,     ///< no server gave a usable answer
 };
 
 class name_search {
@@ -35,8 +35,8 @@ class name_search {
     op* waiter = nullptr;
     int family = 0;  // 4 or 6
     bool wanted = false;
-    bool asked = false;  // with the current candidate
-    bool known = false;  // the same
+    bool asked = false;  // for the current candidate
+    bool known = false;  // likewise
     name_outcome outcome = name_outcome::no_name;
     int status = 0;  // the library's, for `outcome`
     name_outcome worst = name_outcome::found;
@@ -48,18 +48,18 @@ class name_search {
   name_search(const name_search&) = delete;
   name_search& operator=(const name_search&) = delete;
 
-  /// The answer to the question for `h` of the current candidate.
+  /// Stores the outcome of the query of the current candidate for `h`.
   void learn(half& h, name_outcome outcome, int status) noexcept;
 
   enum class verdict : std::uint8_t {
-    wait,     ///< another half's answer may change everything
-    go_on,    ///< not this candidate: ask for the next
-    decided,  ///< each half that is known has its final answer
+    wait,     ///< the other family's answer is needed
+    go_on,    ///< query the next candidate
+    decided,  ///< every family with an answer has its final one
   };
-  /// What to do after learn(). go_on has moved to the next candidate.
+  /// What to do after learn(). With go_on, the next candidate is the current one.
   [[nodiscard]] verdict judge() noexcept;
 
-  /// Whether a wanted family has not been asked for with the current candidate.
+  /// Whether a wanted family of the current candidate has not been queried.
   [[nodiscard]] bool has_more_to_ask() const noexcept {
     return (halves[0].wanted && !halves[0].asked) || (halves[1].wanted && !halves[1].asked);
   }

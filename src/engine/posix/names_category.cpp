@@ -26,7 +26,7 @@ class names_category final : public std::error_category {
         return "the name servers timed out (check the network and /etc/resolv.conf)";
       case ARES_ESERVFAIL: return "the name server failed (try again)";
       case ARES_EREFUSED: return "the name server refused the query (check /etc/resolv.conf)";
-      // Version 1.18 reports this too when every server answered SERVFAIL or REFUSED.
+      // Version 1.18 also reports this if every server answered SERVFAIL or REFUSED.
       case ARES_ECONNREFUSED: return "no name server could be reached, or all of them failed";
       default: return ares_strerror(status);
     }
@@ -64,7 +64,7 @@ name_outcome outcome_of(int status) noexcept {
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:
     case ARES_ENOTIMP:
-    case ARES_ECONNREFUSED:  // of 1.18, for any of the three
+    case ARES_ECONNREFUSED:  // 1.18 uses it for all three
       return name_outcome::server_fails;
     default: return name_outcome::no_answer;
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How a look-up failed, as an error. A status is c-ares' own or, negated, an errno with which this
-/// machine failed.
+/// The errors of lookups. A status is a status of c-ares, or the negative errno of a failure on
+/// this machine.
 
 #include "engine/posix/name_search.hpp"
 
@@ -10,14 +10,14 @@
 
 namespace bight::posix {
 
-/// The status as an error code. A shortage is a code of the system's category, like that of any
-/// other call; all else is of the category of names, which stands for Bight's conditions.
+/// The status as an error code. Shortages have the system's category, as after any other call. All
+/// others have the category of names, which maps to Bight's conditions.
 [[nodiscard]] std::error_code names_code(int status) noexcept;
 
-/// Whether `number` is the errno of a call that found no descriptor or no memory.
+/// Whether the errno `number` means that there was no descriptor or no memory.
 [[nodiscard]] bool is_shortage(int number) noexcept;
 
-/// What the status of one question means for the search.
+/// What the status of one query means for the search.
 [[nodiscard]] name_outcome outcome_of(int status) noexcept;
 
 }  // namespace bight::posix

@@ -11,7 +11,7 @@ namespace bight::posix {
 int accept_connection(int listener) noexcept {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0 || !is_missing(errno)) return fd;
-  // EPERM may be a firewall's as well; then this says so again.
+  // EPERM may also come from a firewall rule. Then this call returns it again.
   const int plain = accept(listener, nullptr, nullptr);
   if (plain < 0) return plain;
   fcntl(plain, F_SETFD, FD_CLOEXEC);
@@ -44,7 +44,8 @@ int receive_datagrams(int fd, mmsghdr* messages, unsigned count) noexcept {
   return each(messages, count, [fd](msghdr* m) { return recvmsg(fd, m, 0); });
 }
 
-// EPERM may be a firewall's as well, about the first; then sendmsg(2) says so again.
+// EPERM may also come from a firewall rule for the first datagram. Then sendmsg(2) returns it
+// again.
 int send_datagrams(int fd, mmsghdr* messages, unsigned count) noexcept {
   int n;
   do n = sendmmsg(fd, messages, count, MSG_NOSIGNAL);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// System calls that a kernel, a sandbox or a container may not have, and what does instead.
+/// System calls that a kernel, a sandbox or a container may lack, and their replacements.
 ///
-/// A kernel without a call answers ENOSYS. A seccomp filter answers what its author chose: older
-/// container profiles answer EPERM to every call that they do not know. The two mean the same here.
+/// A kernel without a call returns ENOSYS. Older container profiles return EPERM for every call
+/// that they do not know. Both mean the same here.
 
 #include <cerrno>
 #include <cstddef>
@@ -13,33 +13,32 @@
 
 namespace bight::posix {
 
-/// Whether `number` says that the call itself is missing.
+/// Whether the errno `number` means that the call itself is missing.
 [[nodiscard]] constexpr bool is_missing(int number) noexcept {
   return number == ENOSYS || number == EPERM;
 }
 
-/// accept4(2), not blocking and closed on exec; accept(2) and fcntl(2) where that is missing. The
-/// descriptor, or -1 with errno.
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC, or else accept(2) and fcntl(2). Returns the
+/// descriptor, or -1 and sets errno.
 [[nodiscard]] int accept_connection(int listener) noexcept;
 
-/// recvmmsg(2) and sendmmsg(2), for up to `count` datagrams; recvmsg(2) and sendmsg(2) in turn
-/// where those are missing. As those: how many went, and fewer when the next would wait or has
-/// failed; or -1 with errno for the first.
+/// recvmmsg(2) and sendmmsg(2) for up to `count` datagrams, or else recvmsg(2) and sendmsg(2) for
+/// each. Returns the number transferred, up to the first that would block or failed. If that is the
+/// very first, returns -1 and sets errno.
 [[nodiscard]] int receive_datagrams(int fd, mmsghdr* messages, unsigned count) noexcept;
 [[nodiscard]] int send_datagrams(int fd, mmsghdr* messages, unsigned count) noexcept;
 
-/// The two ends of what wakes a loop: an eventfd(2), whose ends are one descriptor; a pipe where
-/// that is missing.
+/// Wakes a loop: an eventfd(2), for which both descriptors are the same, or else a pipe.
 struct waker {
   int reads = -1;
   int writes = -1;
 };
-/// With ends of -1, and errno, when there is neither.
+/// Returns descriptors of -1 and sets errno if neither can be opened.
 [[nodiscard]] waker open_waker() noexcept;
 void close_waker(waker w) noexcept;
 
-/// Fills `into` by getrandom(2), or from /dev/urandom where that is missing. False, with errno,
-/// when neither can be had.
+/// Fills `into` by getrandom(2), or else from /dev/urandom. Returns false and sets errno if neither
+/// works.
 [[nodiscard]] bool draw_random(std::byte* into, std::size_t size) noexcept;
 
 }  // namespace bight::posix

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which level and number of the system each option is.
+// Maps options to the system's levels and numbers.
 
 #include "engine/posix/kernel.hpp"
 

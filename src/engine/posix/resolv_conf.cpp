@@ -17,11 +17,11 @@ namespace bight::posix {
 namespace {
 
 constexpr std::size_t dns_name_max = 253;  // RFC 1035 §2.3.4, as text
-constexpr unsigned ndots_max = 15;         // the limits of glibc: resolv.conf(5)
+constexpr unsigned ndots_max = 15;         // the limit of glibc: resolv.conf(5)
 constexpr unsigned timeout_s_max = 30;
 constexpr unsigned attempts_max = 5;
 
-// The number behind "name:" in `option`; what is no number is no option.
+// The number after "name:" in `option`. Anything else is not an option.
 std::optional<unsigned> number_of(std::string_view option, std::string_view name, unsigned max) {
   if (!option.starts_with(name)) return std::nullopt;
   option.remove_prefix(name.size());
@@ -51,7 +51,7 @@ void set_options(resolv_conf& c, std::string_view options) {
     set_option(c, word);
 }
 
-// "192.0.2.1", "2001:db8::1", "fe80::1%eth0"; as c-ares does, also "192.0.2.1:5353" and
+// Accepts "192.0.2.1", "2001:db8::1" and "fe80::1%eth0", and like c-ares also "192.0.2.1:5353" and
 // "[2001:db8::1]:5353".
 std::optional<address> parse_server(std::string_view text) {
   const std::string word(text);
@@ -93,7 +93,7 @@ resolv_conf parse_resolv_conf(std::string_view text, const resolver_environment&
   if (dot != std::string_view::npos) c.search = domains(env.host_name.substr(dot + 1));
   while (!text.empty()) {
     std::string_view line = next_line(text);
-    // A comment takes a whole line: glibc's res_vinit_1(), resolv/res_init.c.
+    // A comment is a whole line, as in glibc: res_vinit_1(), resolv/res_init.c.
     if (line.starts_with('#') || line.starts_with(';')) continue;
     const std::string_view keyword = next_word(line);
     if (keyword == "nameserver") {
@@ -118,7 +118,7 @@ resolv_conf read_resolv_conf() {
                            {host, variable("LOCALDOMAIN"), variable("RES_OPTIONS")});
 }
 
-// As glibc goes: res_search(), resolv/res_query.c.
+// As in glibc: res_search(), resolv/res_query.c.
 std::vector<std::string> candidates(const resolv_conf& conf, std::string_view name) {
   std::vector<std::string> all;
   const auto add = [&](std::string candidate) {

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* conf_path = "/etc/resolv.conf";
 constexpr const char* hosts_path = "/etc/hosts";
 
-// Whether `t` is so near that a change after it may bear the same time: the clock of files ticks
+// Whether `t` is so recent that a later change may have the same time. The clock of files ticks
 // every few milliseconds.
 bool just_now(const timespec& t) noexcept {
   timespec now{};
@@ -28,7 +28,7 @@ bool same(const timespec& a, const timespec& b) noexcept {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-// In its contents, and in who may read it: st_ctim.
+// Whether the contents or the permissions have changed: st_ctim.
 bool unchanged(const struct stat& a, const struct stat& b) noexcept {
   return same(a.st_mtim, b.st_mtim) && same(a.st_ctim, b.st_ctim) && a.st_ino == b.st_ino &&
          a.st_dev == b.st_dev && a.st_size == b.st_size;
@@ -52,7 +52,7 @@ resolve_answer& answer_of(const op& o) noexcept { return *static_cast<resolve_an
 
 void fail(op& o, int status) noexcept {
   const std::error_code why = names_code(status);
-  if (why.category() == std::system_category()) {  // its usual words say it
+  if (why.category() == std::system_category()) {  // the usual text explains it
     o.code = why;
     return;
   }
@@ -67,14 +67,14 @@ struct resolver::search : name_search {
       : name_search(std::move(sought), ip6, ip4), desk(r) {}
 
   resolver& desk;
-  std::shared_ptr<name_channel> channel;  // once it has begun
-  int queries = 0;                        // that are with c-ares
+  std::shared_ptr<name_channel> channel;  // set when it starts
+  int queries = 0;                        // in c-ares
   bool given_up = false;
   search_list::iterator self{};
 };
 
 resolver::resolver(kernel_engine& k) : kernel_(k) {
-  static const int library = ares_library_init(ARES_LIB_INIT_ALL);  // once a process, and for good
+  static const int library = ares_library_init(ARES_LIB_INIT_ALL);  // once per process
   static_cast<void>(library);
 }
 
@@ -86,7 +86,7 @@ resolver::~resolver() {
   cancel_all();
 }
 
-// Ends every search that has begun.
+// Ends every started search.
 void resolver::cancel_all() noexcept {
   for (const auto& c : old_) c->cancel_all();
   if (channel_ != nullptr) channel_->cancel_all();
@@ -106,11 +106,11 @@ bool resolver::submit(op& o) {
   o.engine_data = &h;
   ++awaited_;
   if (s->decided && h.known) answer(h);
-  proceed();  // even an answer that is there at once is told in its turn
+  proceed();  // even an immediate answer completes in its turn
   return false;
 }
 
-// Its own, or that of the other family's operation, when the two belong together.
+// Its own search, or the one of the other family's operation if the two belong together.
 auto resolver::search_for(op& o) -> std::shared_ptr<search> {
   std::shared_ptr<void>* const both = answer_of(o).both;
   if (both != nullptr && *both != nullptr) {
@@ -126,7 +126,7 @@ auto resolver::search_for(op& o) -> std::shared_ptr<search> {
 }
 
 void resolver::cancel(op& o) noexcept {
-  if (o.engine_data == nullptr) return;  // complete already
+  if (o.engine_data == nullptr) return;  // already complete
   auto& h = *static_cast<name_search::half*>(std::exchange(o.engine_data, nullptr));
   search& s = static_cast<search&>(*h.home);
   h.waiter = nullptr;
@@ -137,7 +137,7 @@ void resolver::cancel(op& o) noexcept {
     s.given_up = true;
     if (s.queries == 0) waiting_.erase(s.self);
   }
-  // Nobody wants anything any more: no sockets and no timers are kept.
+  // No lookup is left, so close the sockets and stop the timers.
   if (awaited_ == 0) cancel_all();
   proceed();
 }
@@ -151,12 +151,12 @@ void resolver::proceed() noexcept {
 }
 
 void resolver::begin(search& s) noexcept {
-  const std::shared_ptr<search> alive = *s.self;  // until this is over
+  const std::shared_ptr<search> alive = *s.self;  // until this function returns
   try {
     if (s.channel == nullptr) begin_anew(s);
   } catch (const std::bad_alloc&) {
     give_up(s, ARES_ENOMEM);
-  } catch (const std::system_error& e) {  // of a file; the next look-up reads it again
+  } catch (const std::system_error& e) {  // of a file; the next lookup reads it again
     give_up(s, -e.code().value());
   }
   s.channel != nullptr ? ask(s) : settle(s);
@@ -167,7 +167,7 @@ void resolver::give_up(search& s, int status) noexcept {
   s.decided = true;
 }
 
-// What needs no server, or which servers to ask for what.
+// Answers without servers if possible, otherwise prepares the queries.
 void resolver::begin_anew(search& s) {
   if (answer_here(s)) {
     s.decided = true;
@@ -183,7 +183,7 @@ bool resolver::answer_here(search& s) {
     for (auto& h : s.halves) each(h);
   };
   const std::string host = s.name.host();
-  // RFC 6761 §6.3, §6.4: these are answered without asking anybody.
+  // RFC 6761 §6.3, §6.4: these names need no server.
   if (is_in(host, "localhost")) {
     answer_each([&](auto& h) {
       h.found.push_back(loopback_of(h.family).with_port(s.name.port()));
@@ -195,8 +195,8 @@ bool resolver::answer_here(search& s) {
     answer_each([&](auto& h) { s.learn(h, name_outcome::no_name, ARES_ENOTFOUND); });
     return true;
   }
-  // Whoever wrote a name into the hosts file has said all there is to say about it. The servers are
-  // not asked for the family that is missing there; they may be out of reach.
+  // An entry of the hosts file is complete. The servers, which may be unreachable, are not queried
+  // for a family that it lacks.
   const std::vector<address> hosts = find_in_hosts(read_file(hosts_path), host);
   if (hosts.empty()) return false;
   answer_each([&](auto& h) {
@@ -209,7 +209,7 @@ bool resolver::answer_here(search& s) {
   return true;
 }
 
-// Another channel for another configuration. Queries that are out stay with theirs.
+// Makes a new channel if the configuration has changed. Running queries keep theirs.
 void resolver::choose_channel() {
   struct stat file{};
   if (stat(conf_path, &file) != 0) file = {};
@@ -226,10 +226,10 @@ void resolver::choose_channel() {
   conf_may_change_unseen_ = just_now(file.st_mtim);
 }
 
-// The current candidate, in the families that are wanted.
+// Queries the current candidate in the wanted families.
 void resolver::ask(search& s) noexcept {
   const resolv_conf& conf = s.channel->conf();
-  // One more until all are asked: an answer that is there at once must not end the search.
+  // Counts one more until all are queried, so that an immediate answer does not end the search.
   ++s.queries;
   for (const int family : {4, 6}) {
     auto& h = s.of(family);
@@ -258,12 +258,13 @@ void resolver::on_found(void* arg, int status, int, ares_addrinfo* found) {
 
 void resolver::learn(name_search::half& h, int status, const ares_addrinfo* found) noexcept {
   search& s = static_cast<search&>(*h.home);
-  const std::shared_ptr<search> alive = *s.self;  // until this is over
+  const std::shared_ptr<search> alive = *s.self;  // until this function returns
   try {
     for (const auto* n = found != nullptr ? found->nodes : nullptr; n != nullptr; n = n->ai_next)
       h.found.push_back(from_system(n->ai_addr, n->ai_addrlen).with_port(s.name.port()));
-    if (status == ARES_SUCCESS && h.found.empty()) status = ARES_ENODATA;  // an alias to nothing
-  } catch (const std::bad_alloc&) {  // c-ares is C: nothing may be thrown through it
+    if (status == ARES_SUCCESS && h.found.empty())
+      status = ARES_ENODATA;         // an alias without a target
+  } catch (const std::bad_alloc&) {  // c-ares is C, so no exception may pass through it
     h.found.clear();
     status = ARES_ENOMEM;
   }
@@ -276,7 +277,7 @@ void resolver::learn(name_search::half& h, int status, const ares_addrinfo* foun
   if (s.queries == 0 || h.outcome == name_outcome::found) settle(s);
 }
 
-// After an answer, or when all questions of a candidate have been asked.
+// Called after an answer, and after all queries of a candidate have started.
 void resolver::settle(search& s) noexcept {
   const auto verdict = s.given_up ? name_search::verdict::decided : s.judge();
   const bool decided = verdict == name_search::verdict::decided;
@@ -285,7 +286,7 @@ void resolver::settle(search& s) noexcept {
       if (h.known) answer(h);
   if (s.queries > 0) return;
   if (s.channel != nullptr && !s.given_up && s.has_more_to_ask())
-    return waiting_.splice(waiting_.begin(), in_flight_, s.self);  // its turn has come before
+    return waiting_.splice(waiting_.begin(), in_flight_, s.self);  // it has waited before
   s.channel.reset();
   in_flight_.erase(s.self);
 }

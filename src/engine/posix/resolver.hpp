@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Names to addresses, on this loop: no threads, real deadlines.
+/// Looks up names on this loop, without threads and with real deadlines.
 ///
-/// The hosts file comes first, then the name servers of resolv.conf, which c-ares asks. c-ares
-/// cannot give up one query of many; so a cancelled operation completes at once, and what its query
-/// still finds is dropped.
+/// The hosts file comes first, then c-ares queries the name servers of resolv.conf. c-ares cannot
+/// cancel a single query, so a cancelled operation completes at once, and a later answer to its
+/// query is ignored.
 
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/name_channel.hpp"
@@ -20,8 +20,8 @@ namespace bight::posix {
 
 class resolver {
  public:
-  /// Queries that are with c-ares at a time; more wait, first come first served. All of them go
-  /// through one UDP socket, whose peer drops what comes in larger bursts.
+  /// Queries in c-ares at a time; further ones wait in order. All of them go through one UDP
+  /// socket, and its peer drops larger bursts.
   static constexpr std::size_t in_flight_max = 256;
 
   explicit resolver(kernel_engine& k);
@@ -33,7 +33,7 @@ class resolver {
   void cancel(op& o) noexcept;
   [[nodiscard]] bool busy() const noexcept { return awaited_ > 0; }
 
-  /// Begins what there is room for. Called after each event of c-ares.
+  /// Starts as many waiting lookups as allowed. Called after each event of c-ares.
   void proceed() noexcept;
 
  private:
@@ -55,13 +55,13 @@ class resolver {
   void cancel_all() noexcept;
 
   kernel_engine& kernel_;
-  std::shared_ptr<name_channel> channel_;         // for what begins now
-  std::list<std::shared_ptr<name_channel>> old_;  // of older configurations, still in use
-  struct stat conf_file_{};                       // resolv.conf, as the channel has read it
+  std::shared_ptr<name_channel> channel_;         // for new queries
+  std::list<std::shared_ptr<name_channel>> old_;  // with older configurations, still in use
+  struct stat conf_file_{};                       // resolv.conf when the channel read it
   bool conf_may_change_unseen_ = false;
   search_list waiting_;
   search_list in_flight_;
-  std::size_t queries_ = 0;  // that are with c-ares
+  std::size_t queries_ = 0;  // in c-ares
   std::size_t awaited_ = 0;
 };
 

@@ -11,14 +11,14 @@ namespace bight::posix {
 
 namespace {
 
-constexpr std::size_t payload_max = 65507;  // 65,535 less the headers of IPv4 and UDP
-constexpr std::size_t segments_max = 64;    // UDP_MAX_SEGMENTS before Linux 6.9, 128 since
+constexpr std::size_t payload_max = 65507;  // 65,535 minus the headers of IPv4 and UDP
+constexpr std::size_t segments_max = 64;    // UDP_MAX_SEGMENTS before Linux 6.9; 128 since then
 
 }  // namespace
 
 void join_arrivals(socket& s) noexcept {
   if (s.joins) return;
-  s.joins = true;  // asked once, whatever comes of it
+  s.joins = true;  // requested once, even if refused
   const int on = 1;
   static_cast<void>(setsockopt(s.fd, SOL_UDP, UDP_GRO, &on, sizeof on));
 }

@@ -13,16 +13,16 @@ namespace bight::posix {
 
 namespace {
 
-// Loops of one process that wait for signals at a time. A table of fixed size, because a handler
-// may neither lock nor allocate (signal-safety(7)).
+// Loops of one process that can wait for signals at a time. The table has a fixed size, because a
+// handler may neither lock nor allocate (signal-safety(7)).
 constexpr int seats_max = 1024;
 
 struct seat {
   std::atomic<kernel_engine*> engine{nullptr};
   std::atomic<unsigned> pending{0};  // signal_bits.hpp
 };
-// How long our handler stays when nobody waits any more: a server that drains awaits one signal
-// after the other, and takes a few turns of its loop between the two.
+// How long our handler stays after the last wait. A server that drains awaits one signal after the
+// other, with a few turns of its loop between the two.
 constexpr duration linger = 250ms;
 
 static_assert(std::atomic<kernel_engine*>::is_always_lock_free &&
@@ -30,11 +30,11 @@ static_assert(std::atomic<kernel_engine*>::is_always_lock_free &&
 
 constinit seat seats[seats_max];
 constinit std::atomic<int> in_handler{0};
-// Signals that came while our handler was there and that no waiter was told.
+// Signals that our handler has caught and no operation has received.
 constinit std::atomic<unsigned> untold{0};
 
-constinit std::mutex door;                                 // over what follows
-constinit int waited_for[std::size(signal_numbers)] = {};  // seats that each is for
+constinit std::mutex door;                                 // protects the variables below
+constinit int waited_for[std::size(signal_numbers)] = {};  // how many seats wait for each
 struct sigaction before[std::size(signal_numbers)];
 
 extern "C" void bight_on_signal(int number) {
@@ -46,14 +46,14 @@ extern "C" void bight_on_signal(int number) {
     kernel_engine* engine = s.engine.load();
     if (engine == nullptr) continue;
     s.pending.fetch_or(bit);
-    engine->wake();  // a write(2) and no more
+    engine->wake();  // only a write(2)
   }
   in_handler.fetch_sub(1);
   errno = saved;
 }
 
-// What a shell ignores for a program in the background stays ignored: Ctrl-C is not for it. SIGHUP
-// is waited for by who reads files again, under nohup(1) too.
+// A signal that the shell ignores for a background program stays ignored, because Ctrl-C is not
+// meant for it. SIGHUP is an exception: programs that reload files wait for it under nohup(1) too.
 void install(std::size_t n) noexcept {
   sigaction(signal_numbers[n], nullptr, &before[n]);
   if (before[n].sa_handler == SIG_IGN && signal_numbers[n] != SIGHUP) return;
@@ -68,7 +68,7 @@ void install(std::size_t n) noexcept {
 void restore(std::size_t n) noexcept {
   struct sigaction now{};
   sigaction(signal_numbers[n], nullptr, &now);
-  // Somebody who has put another handler over ours meant theirs to stay.
+  // A handler that the program has installed over ours stays.
   if (now.sa_handler == bight_on_signal) sigaction(signal_numbers[n], &before[n], nullptr);
 }
 
@@ -83,18 +83,18 @@ int take_seat(kernel_engine& k) noexcept {
   return -1;
 }
 
-// From now on these signals come to us, for one more seat.
+// Installs our handler for these signals, for one more seat.
 void want(unsigned bits) noexcept {
   const std::lock_guard lock(door);
   for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
     if ((bits & (1u << n)) != 0 && waited_for[n]++ == 0) install(n);
 }
 
-// Gives the bits of the signals that nobody has been told, where it was the last seat for them.
+// Returns the bits of undelivered signals for which this was the last seat.
 unsigned leave_seat(int i, unsigned bits) noexcept {
   const std::lock_guard lock(door);
   seats[i].engine.store(nullptr);
-  // A handler in another thread may hold the pointer still, and the engine may die next.
+  // A handler in another thread may still use the pointer, and the engine may be destroyed next.
   while (in_handler.load() != 0) std::this_thread::yield();
   unsigned lost = 0;
   for (std::size_t n = 0; n < std::size(signal_numbers); ++n) {
@@ -113,7 +113,7 @@ signal_desk::signal_desk(kernel_engine& k) noexcept : kernel_(k) {
   leave_later_.expired = [](timer& t) {
     signal_desk& self = *static_cast<owned_timer&>(t).owner;
     const unsigned lost = leave_seat(std::exchange(self.seat_, -1), std::exchange(self.wanted_, 0));
-    // What came when nobody waited means what it would have meant without us.
+    // A signal that arrived while nothing waited has its usual effect.
     for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
       if ((lost & (1u << n)) != 0) raise(signal_numbers[n]);
   };
@@ -122,12 +122,12 @@ signal_desk::signal_desk(kernel_engine& k) noexcept : kernel_(k) {
 signal_desk::~signal_desk() {
   if (seat_ < 0) return;
   kernel_.timers().disarm(leave_later_);
-  // Not raised again: the loop has ended, and more a signal could not ask of it.
+  // Not raised again: the loop has ended, as the signal requested.
   static_cast<void>(leave_seat(seat_, wanted_));
 }
 
 bool signal_desk::submit(op& o) {
-  // Somebody waits (again): not to leave. Armed, so that moving the moment later cannot fail.
+  // Something waits (again), so stay. The timer is armed here, so that moving it later cannot fail.
   waiters_.reserve(waiters_.size() + 1);
   kernel_.timers().arm(leave_later_, time_point::max());
   waiters_.push_back(&o);
@@ -141,17 +141,16 @@ bool signal_desk::submit(op& o) {
   const unsigned news = signals_wanted(o) & ~wanted_;
   wanted_ |= news;
   if (news != 0) want(news);
-  o.engine_data = this;  // it waits
-  on_wake();             // one may have come since the last waiter was told
+  o.engine_data = this;  // waiting
+  on_wake();             // one may have arrived since the last wait
   return false;
 }
 
 void signal_desk::on_wake() noexcept {
   if (waiters_.empty()) return;
   const unsigned pending = seats[seat_].pending.load();
-  // One signal a wait: when several have come, the others are for whoever waits next. One of the
-  // same number that comes while it is told is merged with this one, as the kernel merges pending
-  // signals of one number.
+  // One signal per wait: further ones go to the next waits. A second one of the same number that
+  // arrives during this call is merged, as the kernel merges pending signals of one number.
   for (std::size_t n = 0; n < std::size(signal_numbers); ++n)
     if ((pending & (1u << n)) != 0) tell(n);
   if (waiters_.empty()) kernel_.timers().arm(leave_later_, later(kernel_.timers().now(), linger));
@@ -172,7 +171,7 @@ void signal_desk::tell(std::size_t n) noexcept {
 }
 
 void signal_desk::cancel(op& o) noexcept {
-  on_wake();  // a signal that has come is told rather than lost
+  on_wake();  // a signal that has arrived is delivered, not lost
   if (o.engine_data == nullptr) return;
   o.engine_data = nullptr;
   std::erase(waiters_, &o);

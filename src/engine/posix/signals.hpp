@@ -3,11 +3,11 @@
 
 /// SIGINT, SIGTERM and SIGHUP for the loops of this process.
 ///
-/// While an operation waits for a signal, the process has our handler for it; it sets a bit and
-/// wakes every loop that waits, and does nothing else. The handlers that were there before come
-/// back a moment after the last has stopped waiting, so that a loop that awaits one signal after
-/// the other misses none; a signal that comes in that moment goes to the next who waits, or is
-/// raised again at its end.
+/// While an operation waits for a signal, the process has our handler for it. The handler only sets
+/// a bit and wakes every waiting loop. The previous handlers are restored 250 ms after the last
+/// operation has stopped waiting, so that a loop that awaits one signal after the other misses
+/// none. A signal in that interval goes to the next waiting operation, or is raised again at the
+/// end.
 
 #include "base/names.hpp"
 #include "engine/posix/kernel.hpp"
@@ -18,9 +18,9 @@
 
 namespace bight::posix {
 
-/// The part of one engine. `op.count` becomes the number of the signal.
+/// The signals of one engine. Sets `op.count` to the number of the signal.
 ///
-/// threads  the engine's; the handler reaches it through atomics only.
+/// threads  the engine's; the handler accesses only atomics.
 class signal_desk {
  public:
   explicit signal_desk(kernel_engine& k) noexcept;
@@ -31,7 +31,7 @@ class signal_desk {
   [[nodiscard]] bool submit(op& o);
   void cancel(op& o) noexcept;
   [[nodiscard]] bool busy() const noexcept { return !waiters_.empty(); }
-  /// Tells the waiters what has come, if anything has.
+  /// Completes the waiting operations whose signals have arrived.
   void on_wake() noexcept;
 
  private:
@@ -43,8 +43,8 @@ class signal_desk {
 
   kernel_engine& kernel_;
   std::vector<op*> waiters_;
-  int seat_ = -1;        // in the table that the handler reads; -1: none
-  unsigned wanted_ = 0;  // signals that have been waited for since
+  int seat_ = -1;        // its index in the table that the handler reads; -1: none
+  unsigned wanted_ = 0;  // signals that it has waited for since it has a seat
   owned_timer leave_later_;
 };
 

@@ -19,7 +19,7 @@ void local_name(const address& a, socket_name& name) noexcept {
   un.sun_family = AF_UNIX;
   std::memcpy(un.sun_path, path.data(), path.size());
   name.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
-  if (path[0] == '@') {  // abstract: a NUL in front, and the length is part of the name
+  if (path[0] == '@') {  // abstract: starts with NUL, and the length is part of the name
     un.sun_path[0] = '\0';
     --name.length;
   }
@@ -29,7 +29,7 @@ void ip4_name(const address& a, socket_name& name) noexcept {
   auto& in = *::new (&name.storage) sockaddr_in{};
   in.sin_family = AF_INET;
   in.sin_port = htons(a.port());
-  std::memcpy(&in.sin_addr, a.bytes().data(), 4);  // zeros for any
+  std::memcpy(&in.sin_addr, a.bytes().data(), 4);  // zeros for kind any
   name.length = sizeof in;
 }
 
@@ -87,7 +87,7 @@ address from_system(const sockaddr* name, socklen_t length) {
   if (name->sa_family == AF_UNIX) {
     const auto& un = *reinterpret_cast<const sockaddr_un*>(name);
     const std::size_t size = length - offsetof(sockaddr_un, sun_path);
-    if (size == 0) return {};  // an unnamed peer
+    if (size == 0) return {};  // the peer is unnamed
     if (un.sun_path[0] == '\0')
       return address::unix_socket("@" + std::string(un.sun_path + 1, size - 1));
     return address::unix_socket(std::string(un.sun_path, strnlen(un.sun_path, size)));

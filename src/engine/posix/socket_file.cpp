@@ -24,9 +24,9 @@ std::string absolute(const std::string& path) {
   return known ? std::string(folder.data()) + "/" + path : path;
 }
 
-// Held while a file is replaced or removed, so that of two servers that start at once neither takes
-// the other's new file for the leftover that both have seen. Lies on the folder: no file of its own
-// is needed. Somebody who keeps the folder locked for long is not waited for.
+// Held while a file is replaced or removed. Otherwise, of two servers that start at once, one could
+// take the other's new file for the leftover that both have seen. It locks the folder, so it needs
+// no file, and it does not wait long for another holder.
 class folder_lock {
  public:
   explicit folder_lock(const std::string& path) {
@@ -39,7 +39,7 @@ class folder_lock {
   }
   ~folder_lock() {
     if (fd_ < 0) return;
-    flock(fd_, LOCK_UN);  // a child may have the descriptor by now
+    flock(fd_, LOCK_UN);  // a child process may have the descriptor too
     ::close(fd_);
   }
   folder_lock(const folder_lock&) = delete;
@@ -74,10 +74,10 @@ void socket_file::note() noexcept {
   owner_ = getpid();
 }
 
-// A connect for datagrams disturbs no server of streams, and tells a socket that is bound and does
-// not listen yet (EPROTOTYPE) from none at all (ECONNREFUSED): the kernel looks for the socket
-// first, whatever it is for (unix_find_bsd() in net/unix/af_unix.c). What is no socket is refused
-// too, so the file is looked at last.
+// Connecting a datagram socket does not disturb a stream server. It distinguishes a socket that is
+// bound but does not listen yet (EPROTOTYPE) from none at all (ECONNREFUSED), because the kernel
+// looks for a socket of any type first (unix_find_bsd() in net/unix/af_unix.c). It also refuses
+// files that are not sockets, so the file's type is checked last.
 int socket_file::in_use(const socket_name& name) const noexcept {
   const int probe = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return errno;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The file of a unix socket: made by bind(2), and nobody's when the socket is closed. unix(7).
+/// The file of a unix socket. bind(2) creates it, and closing the socket leaves it behind. unix(7).
 
 #include "engine/posix/sockaddr.hpp"
 
@@ -14,21 +14,21 @@ namespace bight::posix {
 
 class socket_file {
  public:
-  /// For the socket `fd`, at `path`. A relative one is made absolute now: the program may change
-  /// its folder.
+  /// For the socket `fd`, at `path`. Makes a relative path absolute, because the program may change
+  /// its working directory.
   socket_file(int fd, const std::string& path);
 
-  /// Binds the socket to `name`, the path as the program wrote it. A socket file that no socket is
-  /// bound to any more is replaced. Any other file, a symbolic link too, is in use.
+  /// Binds the socket to `name`, the path as the program wrote it. Replaces a leftover socket file,
+  /// to which no socket is bound. Any other file, even a symbolic link, counts as in use.
   [[nodiscard]] std::error_code bind(const socket_name& name);
-  /// Removes the file if it is still the one that bind() made, and this the process that did: not
-  /// another server's, and not from a child after fork(2).
+  /// Removes the file if this process created it and it has not been replaced: neither another
+  /// server's file, nor from a child of fork(2).
   void remove() const noexcept;
 
   [[nodiscard]] int socket() const noexcept { return fd_; }
 
  private:
-  /// EADDRINUSE, 0 if the file is left over, or why that cannot be found out.
+  /// Returns EADDRINUSE, 0 for a leftover file, or the errno if neither can be determined.
   [[nodiscard]] int in_use(const socket_name& name) const noexcept;
   void note() noexcept;
 

@@ -12,7 +12,7 @@ namespace bight::posix {
 
 namespace {
 
-// The list of glibc: __resolv_conf_load() in resolv/res_init.c.
+// As in glibc: __resolv_conf_load() in resolv/res_init.c.
 bool is_lasting(int number) noexcept {
   switch (number) {
     case ENOENT:
@@ -25,7 +25,7 @@ bool is_lasting(int number) noexcept {
   }
 }
 
-// The text of a file that cannot be read.
+// The text for a file that cannot be opened.
 std::string no_text(int number, const char* path) {
   if (is_lasting(number)) return {};
   throw std::system_error(number, std::system_category(), path);
@@ -36,7 +36,7 @@ std::string no_text(int number, const char* path) {
 std::string read_file(const char* path) {
   constexpr std::size_t file_max = std::size_t{64} << 20;
   std::string text;
-  // A FIFO under that name must not stop the loop: hence O_NONBLOCK.
+  // O_NONBLOCK, because a FIFO under that name must not block the loop.
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return no_text(errno, path);
   struct closer {

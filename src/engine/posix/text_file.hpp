@@ -8,17 +8,17 @@
 
 namespace bight::posix {
 
-/// Reads the whole of a file of at most 64 MiB.
+/// Reads a whole file of at most 64 MiB.
 ///
-/// A file that is not there, or that this process may not open, is empty: it stays so, and glibc
-/// treats it so. Any other failure may be over soon and throws std::system_error: no descriptors,
-/// no memory, a read that fails half-way. What the file says is not known then.
+/// A file that does not exist, or that this process may not open, counts as empty, as in glibc. Any
+/// other failure may be temporary and throws std::system_error: no descriptors, no memory, a read
+/// that fails half-way.
 [[nodiscard]] std::string read_file(const char* path);
 
-/// Cuts the next line off `text`, without its end.
+/// Removes the next line from `text` and returns it without its newline.
 [[nodiscard]] std::string_view next_line(std::string_view& text) noexcept;
 
-/// Cuts the next word off `line`; empty at the end of the line.
+/// Removes the next word from `line` and returns it; empty at the end of the line.
 [[nodiscard]] std::string_view next_word(std::string_view& line) noexcept;
 
 }  // namespace bight::posix

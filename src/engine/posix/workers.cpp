@@ -21,13 +21,13 @@ struct worker_desk::worker {
 
   worker_desk& home;
   op& waiter;
-  const duration busy_poll;  // as on the loop that asked
+  const duration busy_poll;  // as on the home loop
   std::thread thread;
   bool ended = false;  // under home.lock_
 
-  std::mutex lock;  // over what follows
+  std::mutex lock;  // protects the members below
   loop* running = nullptr;
-  bool stopped = false;  // a stop came while there was something to stop
+  bool stopped = false;  // it was stopped before it had ended
   bool over = false;
 };
 
@@ -47,9 +47,9 @@ void worker_desk::worker::run_loop() {
   {
     const std::lock_guard guard(lock);
     if (stopped) return;
-    running = &mine;  // from here on stop() reaches the loop itself
+    running = &mine;  // from here on stop() can stop the loop
   }
-  // The loop must not die while stop() is about to call it.
+  // The loop must not be destroyed while stop() is about to call it.
   struct hide {
     worker& self;
     ~hide() {
@@ -97,7 +97,7 @@ void worker_desk::cancel(op& o) noexcept {
 }
 
 void worker_desk::ended(worker& w) noexcept {
-  // The home lives until it has joined this thread, and it joins only what it sees here.
+  // The home lives until it has joined this thread, and it joins only the threads listed here.
   const std::lock_guard guard(lock_);
   w.ended = true;
   any_ended_ = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Datagrams by the batch. Those that have come are taken in one call and wait in the socket's
-// inbox; those that are sent in a turn leave in one call at its end.
+// Datagrams in batches. One call receives all that have arrived, and they wait in the socket's
+// inbox. One call sends all that were submitted in a turn, at its end.
 
 #include "engine/readiness/readiness.hpp"
 
@@ -14,7 +14,7 @@
 namespace bight::readiness {
 
 namespace {
-constexpr int many_at_once = 16;  // datagrams that make a socket a busy one
+constexpr int many_at_once = 16;  // datagrams that make a socket busy
 }
 
 datagram_batch& readiness_engine::batch() {
@@ -55,7 +55,7 @@ auto readiness_engine::try_recv_datagrams(op& o, socket& s) -> outcome {
     const mmsghdr& m = b.messages[i];
     arrival a;
     if (m.msg_len > 0) a.data = buffers_.copy_if_possible({b.room(i), m.msg_len});
-    if (a.data.size() < m.msg_len) continue;  // no memory: it is lost
+    if (a.data.size() < m.msg_len) continue;  // no memory, so it is lost
     a.truncated = (m.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     b.names[i].length = m.msg_hdr.msg_namelen;
     a.from = posix::from_system(b.names[i]);
@@ -69,25 +69,26 @@ auto readiness_engine::try_recv_datagrams(op& o, socket& s) -> outcome {
   return outcome::done;
 }
 
-// For a socket in the poller the kernel looks for somebody to wake up each time that one of its
-// datagrams has left, which is 3 % of a datagram's cost. So one that is busy is taken out, and
-// comes back when it has been asked once and had nothing.
+// For a registered socket, the kernel looks for a waiter each time a datagram has been sent, which
+// is 3 % of a datagram's cost. So a busy socket is removed from the poller, and registered again
+// after a call has found it empty.
 void readiness_engine::leave_poller(socket& s) noexcept {
   poller_.remove(s.fd);
   s.registered = false;
   s.busy = true;
 }
 
-// The busy ones that somebody receives on. True: one of them had something.
-bool readiness_engine::ask_busy() {
+// Tries the busy sockets with a waiting receive. Returns true if one had something.
+bool readiness_engine::try_busy() {
   bool any = false;
-  std::swap(asking_, asking_now_);
-  for (const int fd : asking_now_) {
+  std::swap(busy_, busy_now_);
+  for (const int fd : busy_now_) {
     socket& s = place(fd);
-    if (!std::exchange(s.busy, false) || !s.has_waiting_receiver()) continue;  // closed, cancelled
+    if (!std::exchange(s.busy, false) || !s.has_waiting_receiver())
+      continue;  // closed or cancelled
     try {
       if (try_other_receive(*s.receiver, s) == outcome::must_wait) {
-        enrol(*s.receiver, s);
+        register_edges(*s.receiver, s);
         continue;
       }
       any = s.busy = true;
@@ -96,27 +97,27 @@ bool readiness_engine::ask_busy() {
       finish_without_memory(s);
     }
   }
-  asking_now_.clear();
+  busy_now_.clear();
   return any;
 }
 
-// Leaves with what else is sent on this socket in this turn.
-void readiness_engine::send_with_others(op& o, socket& s) {
-  leave_later(o.on.index, s);
+// Queues a send for the end of the turn, with the others of its socket.
+void readiness_engine::queue_send(op& o, socket& s) {
+  send_at_end(o.on.index, s);
   hold(o);
   s.senders.push(o);
 }
 
-void readiness_engine::leave_later(std::uint32_t index, socket& s) {
+void readiness_engine::send_at_end(std::uint32_t index, socket& s) {
   if (s.sends_at_end) return;
-  leaving_.push_back(index);  // may throw, and nobody holds the operation yet
+  sending_.push_back(index);  // may throw, so before the operation is held
   s.sends_at_end = true;
 }
 
-// False: there is no memory for that.
-bool readiness_engine::leaves_later(op& o, socket& s) noexcept {
+// Returns false if there is no memory.
+bool readiness_engine::try_send_at_end(op& o, socket& s) noexcept {
   try {
-    leave_later(o.on.index, s);
+    send_at_end(o.on.index, s);
     return true;
   } catch (const std::bad_alloc&) {
     o.code = errc::no_resources;
@@ -124,29 +125,29 @@ bool readiness_engine::leaves_later(op& o, socket& s) noexcept {
   }
 }
 
-// Nobody would come back to them.
+// Fails the sends of a socket that cannot be tried again.
 void readiness_engine::fail_senders(socket& s) noexcept {
   while (runnable* first = s.senders.pop()) finish(static_cast<op&>(*first), errc::no_resources);
 }
 
-// What the turn has sent. True: something of it is complete.
-bool readiness_engine::send_what_leaves() {
+// Sends the datagrams that the turn has queued. Returns true if one of them is complete.
+bool readiness_engine::send_queued() {
   bool any = false;
-  std::swap(leaving_, leaving_now_);
-  for (const std::uint32_t index : leaving_now_) {
+  std::swap(sending_, sending_now_);
+  for (const std::uint32_t index : sending_now_) {
     socket& s = *sockets_.find(index);
-    if (!std::exchange(s.sends_at_end, false)) continue;  // closed meanwhile
+    if (!std::exchange(s.sends_at_end, false)) continue;  // it has been closed
     while (s.writable && !s.senders.empty() && send_batch(s)) any = true;
     if (s.senders.empty()) continue;
     if (!s.writable && watch_for_room(s)) continue;
-    // It has had its share of this turn, or cannot be watched: tried again.
-    if (!leaves_later(static_cast<op&>(*s.senders.front()), s)) fail_senders(s);
+    // It has had its share of this turn, or cannot be watched, so it is tried in the next turn.
+    if (!try_send_at_end(static_cast<op&>(*s.senders.front()), s)) fail_senders(s);
   }
-  leaving_now_.clear();
+  sending_now_.clear();
   return any;
 }
 
-// One call for the first of the waiting datagrams of a socket. False: none of them is done.
+// Sends the first waiting datagrams of a socket in one call. Returns false if none is done.
 bool readiness_engine::send_batch(socket& s) {
   if (batch_ == nullptr && !make_batch()) {
     fail_senders(s);
@@ -158,7 +159,7 @@ bool readiness_engine::send_batch(socket& s) {
   // 1. Gather.
   while (n < b.count && !s.senders.empty()) {
     op& o = static_cast<op&>(*s.senders.front());
-    if (o.what != verb::send || o.segment > 0) break;  // goes by itself
+    if (o.what != verb::send || o.segment > 0) break;  // needs its own call
     static_cast<void>(s.senders.pop());
     b.names[n].length = 0;
     if (o.peer != nullptr) posix::to_system(*o.peer, s.family, b.names[n]);
@@ -184,8 +185,8 @@ bool readiness_engine::send_batch(socket& s) {
   if (sent < 0 && errno == EAGAIN)
     s.writable = false;
   else if (const int why = errno; sent < 0 && !posix::source_refused(*ops[0], s, why))
-    ops[done++]->code = posix::system_error_code(why);  // of the first; the others are tried again
-  // 3. Complete what is done; the rest goes back to the front.
+    ops[done++]->code = posix::system_error_code(why);  // the first; the others are tried again
+  // 3. Complete those that are done. The others go back to the front.
   for (unsigned i = 0; i < done; ++i) finish(*ops[i]);
   for (unsigned i = n; i > done; --i) s.senders.push_front(*ops[i - 1]);
   return done > 0;

@@ -21,7 +21,7 @@ std::error_code control(int epoll, int action, int fd, std::uint32_t events) noe
   e.events = events;
   e.data.fd = fd;
   if (epoll_ctl(epoll, action, fd, &e) == 0) return {};
-  // fs.epoll.max_user_watches, and not a disk.
+  // The limit is fs.epoll.max_user_watches, not a disk.
   if (errno == ENOSPC) return make_error_code(errc::no_resources);
   return {errno, std::system_category()};
 }
@@ -66,9 +66,9 @@ int poller::wait_system(duration wait) noexcept {
     const int n =
         epoll_pwait2(fd_, events_, events_max, wait < duration::zero() ? nullptr : &limit, nullptr);
     if (n >= 0 || !posix::is_missing(errno)) return n;
-    has_pwait2_ = false;  // Linux before 5.11
+    has_pwait2_ = false;  // before Linux 5.11
   }
-  // Whole milliseconds, rounded up: waking early would only mean to wait again.
+  // Whole milliseconds, rounded up, because waking too early would only cause another wait.
   const auto ms = (wait + 999'999ns) / 1ms;
   const int limit = wait < duration::zero() ? -1
                     : ms > 3'600'000        ? 3'600'000
@@ -81,7 +81,7 @@ void poller::wait(duration wait) {
   next_ = count_ = 0;
   if (n < 0 && errno != EINTR)
     give_up("the event loop cannot go on: epoll_wait: ", std::strerror(errno));
-  if (n < 0) return;  // the turn goes round again, and looks at its clock
+  if (n < 0) return;  // interrupted: the next turn waits again
   count_ = static_cast<std::size_t>(n);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Which descriptors are ready, by epoll(7). Another system's poller has the same few verbs.
+/// Finds ready descriptors by epoll(7). The interface fits other systems' pollers too.
 
 #include <bight/time.hpp>
 
@@ -15,7 +15,7 @@
 
 namespace bight::readiness {
 
-/// What became possible on a descriptor.
+/// What has become possible on a descriptor.
 struct ready_event {
   int fd = -1;
   std::uint32_t events = 0;
@@ -24,9 +24,9 @@ struct ready_event {
   [[nodiscard]] bool writable() const noexcept {
     return (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
   }
-  /// The end, or an error, is there to be read: no further edge will come.
+  /// The end or an error can be received, and no further edge will follow.
   [[nodiscard]] bool hung_up() const noexcept { return (events & over) != 0; }
-  /// It is the end, and everything before it has come.
+  /// The end has arrived, without an error.
   [[nodiscard]] bool ended() const noexcept {
     return (events & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP;
   }
@@ -42,31 +42,33 @@ class poller {
   poller& operator=(const poller&) = delete;
   ~poller();
 
-  /// Reports each *change* of `fd` from now on, and its state at once (EPOLLET).
+  /// Starts to report each change of `fd`, and its present state (EPOLLET).
   [[nodiscard]] std::error_code add_edges(int fd, bool write) noexcept;
-  /// Reports from now on also when it becomes writable, and at once when it is.
+  /// Also starts to report when it becomes writable, and at once if it is.
   [[nodiscard]] std::error_code add_room(int fd) noexcept;
-  /// Reports `fd` for as long as it is readable or writable, as wanted; neither: forgets it.
+  /// Reports `fd` while it is readable or writable, as requested (level-triggered). With neither,
+  /// removes it.
   [[nodiscard]] std::error_code set_levels(int fd, bool read, bool write, bool once) noexcept;
   void remove(int fd) noexcept;
 
-  /// Waits for events until `wait` is over; negative: without end. Those of the last time must have
-  /// been taken.
+  /// Waits for events for at most `wait`; negative waits without limit. All earlier events must
+  /// have been taken.
   void wait(duration wait);
   [[nodiscard]] bool has_events() const noexcept { return next_ < count_; }
-  /// The next of them; its descriptor is -1 when it has been forgotten meanwhile.
+  /// Returns the next event. Its descriptor is -1 if forget() was called for it.
   [[nodiscard]] ready_event take() noexcept {
     const epoll_event& raw = events_[next_++];
     return {raw.data.fd, raw.events};
   }
-  /// Before `fd` is closed: what was found of it is not about the next socket of that number.
+  /// Discards collected events of `fd`, which is about to be closed, so that they do not apply to
+  /// the next socket with that number.
   void forget(int fd) noexcept {
     for (std::size_t i = next_; i < count_; ++i)
       if (events_[i].data.fd == fd) events_[i].data.fd = -1;
   }
 
  private:
-  static constexpr int events_max = 256;  // a turn; more are reported in the next one
+  static constexpr int events_max = 256;  // per turn; further ones are reported in the next turn
 
   int wait_system(duration wait) noexcept;
 

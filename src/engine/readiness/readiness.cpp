@@ -21,14 +21,14 @@ bool sends(const op& o) noexcept {
 readiness_engine::readiness_engine() { start_watching(); }
 
 readiness_engine::~readiness_engine() {
-  if (in_child()) return;  // the parent's epoll is not ours to change
+  if (in_child()) return;  // the epoll belongs to the parent
   stop_watching();
   sockets_.for_each([this](handle h) { close(h, ending::in_order); });
 }
 
 bool readiness_engine::submit_other_send(op& o, socket& s) {
   if (s.takes_datagrams() && o.what == verb::send && s.writable) {
-    send_with_others(o, s);
+    queue_send(o, s);
     return false;
   }
   if (s.senders.empty()) {
@@ -49,18 +49,18 @@ bool readiness_engine::wait_to_send(op& o, socket& s) {
 }
 
 bool readiness_engine::never_waits(socket& s) noexcept {
-  if (s.kept_open == polled::unknown) static_cast<void>(watch_other(s, false, false));
-  return s.kept_open == polled::no;
+  if (s.can_poll == polled::unknown) static_cast<void>(watch_other(s, false, false));
+  return s.can_poll == polled::no;
 }
 
-// Asks for the events of a descriptor that is not a socket of this loop's.
+// Requests the events of an adopted descriptor.
 std::error_code readiness_engine::watch_other(socket& s, bool read, bool write) noexcept {
   const auto failed = poller_.set_levels(s.fd, read, write, true);
   if (!failed) {
-    s.kept_open = polled::yes;
-    s.collected_apart = true;
+    s.can_poll = polled::yes;
+    s.level_triggered = true;
   } else if (failed.value() == EPERM) {
-    s.kept_open = polled::no;  // a file: epoll_ctl(2)
+    s.can_poll = polled::no;  // a file: epoll_ctl(2)
   }
   return failed;
 }
@@ -68,24 +68,24 @@ std::error_code readiness_engine::watch_other(socket& s, bool read, bool write) 
 void readiness_engine::wait_for_event(op& o, socket& s) noexcept {
   if (o.what == verb::read || o.what == verb::write)
     return refused(o, s, watch_other(s, s.has_waiting_receiver(), !s.senders.empty()));
-  if (!s.busy) return enrol(o, s);
+  if (!s.busy) return register_edges(o, s);
   try {
-    asking_.push_back(s.fd);
+    busy_.push_back(s.fd);
   } catch (const std::bad_alloc&) {
-    enrol(o, s);
+    register_edges(o, s);
   }
 }
 
-void readiness_engine::enrol(op& o, socket& s) noexcept {
-  // A datagram that has left makes room, and would wake us up for that each time.
+void readiness_engine::register_edges(op& o, socket& s) noexcept {
+  // Not for datagrams: each one that is sent makes room, and would wake the loop.
   s.watches_room = !s.takes_datagrams();
   const auto failed = poller_.add_edges(s.fd, s.watches_room);
   s.registered = !failed;
   refused(o, s, failed);
 }
 
-// `o` cannot wait when the poller does not take its descriptor. The next one asks the socket itself
-// before it waits.
+// If the poller refuses its descriptor, `o` cannot wait and fails. The next operation tries the
+// socket before it waits.
 void readiness_engine::refused(op& o, socket& s, std::error_code failed) noexcept {
   if (!failed) return;
   s.readable = s.writable = true;
@@ -93,7 +93,7 @@ void readiness_engine::refused(op& o, socket& s, std::error_code failed) noexcep
   finish(o, failed);
 }
 
-// False: the poller does not take it.
+// Returns false if the poller refuses the socket.
 bool readiness_engine::watch_for_room(socket& s) noexcept {
   if (s.watches_room) return true;
   s.watches_room = !(s.registered ? poller_.add_room(s.fd) : poller_.add_edges(s.fd, true));
@@ -105,7 +105,7 @@ bool readiness_engine::watch_for_room(socket& s) noexcept {
 void readiness_engine::cancel(op& o) noexcept {
   check_process();
   if (!o.takes() && !sends(o)) return cancel_other(o);
-  if (o.engine_state != state_waiting) return;  // complete already
+  if (o.engine_state != state_waiting) return;  // already complete
   socket& s = *sockets_.find(o.on.index);
   if (s.receiver == &o)
     s.receiver = nullptr;
@@ -117,27 +117,27 @@ void readiness_engine::cancel(op& o) noexcept {
 void readiness_engine::wait(time_point until) {
   begin_turn();
   duration limit = limit_of_wait(until);
-  // What was sent by now leaves first. Whoever sent it goes on before anything else is asked for,
-  // but not twice in a row: others have something to say too.
-  const bool sent = !leaving_.empty() && send_what_leaves();
+  // Queued datagrams are sent first. Their senders run before the poller is asked, but not twice in
+  // a row, so that other sockets get their turn.
+  const bool sent = !sending_.empty() && send_queued();
   skipped_poll_ = sent && !skipped_poll_;
   if (skipped_poll_) return sched().advance(now());
-  if (ask_busy() || sent || !leaving_.empty()) limit = 0ns;
+  if (try_busy() || sent || !sending_.empty()) limit = 0ns;
   if (!poller_.has_events()) poller_.wait(limit);
   sched().advance(now());
   collect();
 }
 
-// Of a descriptor that is not a socket of this loop's.
-void readiness_engine::collect_other(ready_event e, socket& s) {
+// An event of a watcher's or an adopted descriptor.
+void readiness_engine::collect_level(ready_event e, socket& s) {
   for (posix::watcher* w : watchers_)
     if (w->fd == e.fd) return w->ready(*w, e.readable(), e.writable());
-  // It may block: only what the poller says of it now counts.
+  // The descriptor may block, so only this event counts.
   s.readable = e.readable();
   s.writable = e.writable();
   if (s.has_waiting_receiver() && s.readable) serve_receiver(s);
   if (!s.senders.empty() && s.writable) serve_senders(s);
-  // Its one-shot registration is used up.
+  // Its one-shot registration has ended.
   const bool reads = s.has_waiting_receiver();
   const bool writes = !s.senders.empty();
   if (!reads && !writes) return;
@@ -171,7 +171,7 @@ void readiness_engine::close(handle h, ending how) noexcept {
   } else {
     before_close(*s, how, false);
     poller_.forget(s->fd);
-    ::close(s->fd);  // and with it epoll's registration
+    ::close(s->fd);  // this also removes it from the epoll
   }
   s->leave();
   s->renew();
@@ -183,7 +183,7 @@ void readiness_engine::watch(posix::watcher& w) {
   const bool wanted = w.wants_read || w.wants_write;
   std::erase(watchers_, &w);
   if (wanted) watchers_.push_back(&w);
-  s.collected_apart = wanted;
+  s.level_triggered = wanted;
   const std::error_code failed = poller_.set_levels(w.fd, w.wants_read, w.wants_write, false);
   if (failed && wanted) throw std::system_error(failed, "watch a descriptor");
 }

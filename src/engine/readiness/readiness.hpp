@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Completion on top of readiness: wait until a call can be made, make it, complete.
+/// Completion on top of readiness: wait until a call can succeed, make it, complete the operation.
 ///
-/// A call is tried at once where it may succeed, so an answer that has already come costs no wait,
-/// and a descriptor is registered only when a call had to wait for the first time. Registration is
-/// edge-triggered and for good, but for datagram sockets that are busy (datagrams.cpp). A receive
-/// that came back short has emptied its socket, so the next one waits for the edge without asking
-/// (epoll(7), "Edge-triggered").
+/// A call is tried at once if it may succeed, so data that has already arrived needs no wait. A
+/// descriptor is registered when a call must wait for the first time. Registration is
+/// edge-triggered and permanent, except for busy datagram sockets (datagrams.cpp). A receive that
+/// returned less than requested has emptied its socket, so the next one waits for the edge without
+/// a call (epoll(7), "Edge-triggered").
 
 #include "base/buffers.hpp"
 #include "engine/posix/kernel.hpp"
@@ -61,33 +61,33 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] bool never_waits(socket& s) noexcept;
   [[nodiscard]] std::error_code watch_other(socket& s, bool read, bool write) noexcept;
   void wait_for_event(op& o, socket& s) noexcept;
-  void enrol(op& o, socket& s) noexcept;
+  void register_edges(op& o, socket& s) noexcept;
   void refused(op& o, socket& s, std::error_code failed) noexcept;
   [[nodiscard]] bool watch_for_room(socket& s) noexcept;
   void collect();
-  [[gnu::noinline]] void collect_other(ready_event e, socket& s);
+  [[gnu::noinline]] void collect_level(ready_event e, socket& s);
   [[gnu::cold]] void finish_without_memory(socket& s) noexcept;
   void serve_receiver(socket& s) noexcept;
-  [[gnu::always_inline]] inline void serve(socket& s) noexcept;  // the same, as a part of collect()
+  [[gnu::always_inline]] inline void serve(socket& s) noexcept;  // the same, inlined into collect()
   [[gnu::noinline]] void serve_senders(socket& s) noexcept;
   [[nodiscard]] outcome try_send_later(op& o, socket& s) noexcept;
   void drop_waiting(socket& s) noexcept;
 
-  // Datagrams by the batch (datagrams.cpp).
+  // Datagrams in batches (datagrams.cpp).
   void leave_poller(socket& s) noexcept;
-  [[nodiscard]] bool ask_busy();
+  [[nodiscard]] bool try_busy();
   [[nodiscard]] outcome try_recv_datagrams(op& o, socket& s);
-  void send_with_others(op& o, socket& s);
-  void leave_later(std::uint32_t index, socket& s);
-  [[nodiscard]] bool leaves_later(op& o, socket& s) noexcept;
-  [[nodiscard]] bool send_what_leaves();
+  void queue_send(op& o, socket& s);
+  void send_at_end(std::uint32_t index, socket& s);
+  [[nodiscard]] bool try_send_at_end(op& o, socket& s) noexcept;
+  [[nodiscard]] bool send_queued();
   [[nodiscard]] bool send_batch(socket& s);
   [[nodiscard]] bool send_alone(socket& s);
   void fail_senders(socket& s) noexcept;
   [[nodiscard]] datagram_batch& batch();
   [[nodiscard]] bool make_batch() noexcept;
 
-  // The calls. Each sets the outcome of `o` when it is done. Those of streams (streams.cpp),
+  // System calls. Each sets the outcome of `o` if it is done. For streams (streams.cpp):
   [[nodiscard, gnu::always_inline]] inline outcome try_receive(op& o, socket& s);
   [[nodiscard, gnu::always_inline]] inline outcome try_recv_stream(op& o, socket& s);
   [[nodiscard, gnu::noinline]] outcome try_recv_into(op& o, socket& s);
@@ -100,7 +100,7 @@ class readiness_engine final : public posix::kernel_engine {
   [[gnu::cold]] outcome not_received(op& o, socket& s, int why);
   static outcome over(op& o, socket& s, int n);
   [[gnu::cold]] static outcome not_sent(op& o, socket& s, int why);
-  // and the others (transfer.cpp).
+  // For everything else (transfer.cpp):
   [[nodiscard]] outcome try_other_receive(op& o, socket& s);
   [[nodiscard]] outcome try_recv_joined(op& o, socket& s);
   [[nodiscard]] outcome try_accept(op& o, socket& s);
@@ -110,19 +110,19 @@ class readiness_engine final : public posix::kernel_engine {
   [[nodiscard]] outcome try_connect(op& o, socket& s);
   [[nodiscard]] outcome try_write(op& o, socket& s);
 
-  // Bytes of streams that are received in a turn before those who got them go on.
+  // Bytes of streams received in one turn before the receivers run.
   static constexpr std::size_t received_max = 65536;
-  // Calls in a row for one send of many datagrams.
+  // Consecutive calls for one send of many datagrams.
   static constexpr int runs_max = 16;
 
   poller poller_;
   buffer_pool buffers_;
-  std::unique_ptr<datagram_batch> batch_;  // once there are datagrams
-  std::vector<std::uint32_t> leaving_;     // sockets with datagrams to send at the turn's end
-  std::vector<std::uint32_t> leaving_now_;
+  std::unique_ptr<datagram_batch> batch_;  // made for the first datagram
+  std::vector<std::uint32_t> sending_;     // sockets with datagrams to send at the end of the turn
+  std::vector<std::uint32_t> sending_now_;
   std::vector<posix::watcher*> watchers_;
-  std::vector<int> asking_;      // busy sockets, to be asked in the next turn
-  std::vector<int> asking_now_;  // in this one
+  std::vector<int> busy_;      // busy sockets to try in the next turn
+  std::vector<int> busy_now_;  // in this one
   bool skipped_poll_ = false;
   posix::socket_table<socket> sockets_;
   std::size_t received_ = 0;  // in this turn

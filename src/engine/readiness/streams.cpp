@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The way of a stream's messages. A system call makes the processor forget where it is to return
-// to, and each return after one costs as much as thirty instructions: so the calls become part of
-// whoever makes them. Whatever does not happen each time ends in a function of its own.
+// The path of a stream's messages. After a system call the processor mispredicts each return, which
+// costs as much as thirty instructions, so the calls are inlined into their callers. What does not
+// happen for every message is in separate functions.
 
 #include "engine/readiness/readiness.hpp"
 
@@ -49,8 +49,7 @@ auto readiness_engine::received_none(op& o, socket& s, ssize_t n) -> outcome {
 }
 
 auto readiness_engine::send_once(op& o, socket& s) noexcept -> ssize_t {
-  // One piece is the common case, and 5 % of a small message's cost: no msghdr for the kernel to
-  // read.
+  // One piece is the common case. Without a msghdr, a small message costs 5 % less.
   if (o.piece_count == 1) return ::send(s.fd, o.pieces->data, o.pieces->size, MSG_NOSIGNAL);
   msghdr message{};
   message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
@@ -62,8 +61,8 @@ auto readiness_engine::try_send(op& o, socket& s) -> outcome {
   return posix::more_pieces(o) ? sent(o, s, send_once(o, s)) : outcome::done;
 }
 
-// What took a part is asked again: it may not be full. A part is also what is left of a fault in
-// the caller's memory, and then no edge comes.
+// After a partial send, tries again: the socket may not be full. A partial send is also the result
+// of a fault in the caller's memory, and then no edge would follow.
 auto readiness_engine::sent(op& o, socket& s, ssize_t n) -> outcome {
   for (;; n = send_once(o, s)) {
     if (n < 0 && errno == EINTR) continue;
@@ -123,21 +122,21 @@ bool readiness_engine::submit_send(op& o, socket& s) {
   return finish_at_once(o, s);
 }
 
-// After a first call that came to `n` and not to all of it.
+// Continues after a first call that returned `n`, which is not all.
 bool readiness_engine::send_rest(op& o, socket& s, ssize_t n) {
   return sent(o, s, n) == outcome::done ? finish_at_once(o, s) : wait_to_send(o, s);
 }
 
-// Handlers run before much has piled up, while what they are given is in the cache. Who is ready
-// and has not been served comes next, before the kernel is asked again.
+// Stops after 64 KiB, so that handlers run while their data is in the cache. The remaining events
+// are served in the next turn, before the kernel is asked again.
 void readiness_engine::collect() {
   received_ = 0;
   while (poller_.has_events() && received_ < received_max) {
     const ready_event e = poller_.take();
-    socket* const s = sockets_.find(static_cast<std::uint32_t>(e.fd));  // none of -1
+    socket* const s = sockets_.find(static_cast<std::uint32_t>(e.fd));  // -1 finds none
     if (s == nullptr) continue;
-    if (s->collected_apart) {
-      collect_other(e, *s);
+    if (s->level_triggered) {
+      collect_level(e, *s);
       continue;
     }
     if (e.readable()) s->readable = true;
@@ -164,7 +163,7 @@ inline void readiness_engine::serve(socket& s) noexcept {
 
 void readiness_engine::serve_receiver(socket& s) noexcept { serve(s); }
 
-// There was no memory for a buffer, and nothing has been taken.
+// There was no memory for a buffer, and nothing was received.
 void readiness_engine::finish_without_memory(socket& s) noexcept {
   finish(*s.receiver, errc::no_resources);
 }
@@ -183,7 +182,7 @@ void readiness_engine::serve_senders(socket& s) noexcept {
   while (runnable* r = queue.pop()) {
     op& o = static_cast<op&>(*r);
     const bool waits = !s.writable || try_send_later(o, s) == outcome::must_wait;
-    if (waits && (!s.writable || o.segment == 0 || leaves_later(o, s))) {
+    if (waits && (!s.writable || o.segment == 0 || try_send_at_end(o, s))) {
       s.senders.push(o);
       continue;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system calls of the readiness engine. Each is made when it may succeed, and says whether the
-// operation is done or has to wait for the next edge.
+// The other system calls of the epoll engine. Each returns whether the operation is done or must
+// wait for the next edge.
 
 #include "engine/posix/segments.hpp"
 #include "engine/readiness/readiness.hpp"
@@ -40,8 +40,8 @@ auto readiness_engine::not_received(op& o, socket& s, int why) -> outcome {
   return over(o, s, -why);
 }
 
-// `o` has received nothing: `n` is 0, the end of the stream, or -errno. Once a stream is over, each
-// receive finds the same again.
+// Completes the receive `o`, which got `n`: 0, the end of the stream, or -errno. Once a stream is
+// over, every receive gets the same.
 auto readiness_engine::over(op& o, socket& s, int n) -> outcome {
   n = s.received(n);
   if (s.end_taken) s.readable = s.hung_up = true;
@@ -50,7 +50,7 @@ auto readiness_engine::over(op& o, socket& s, int n) -> outcome {
   return outcome::done;
 }
 
-// One call, and all that came joined in it, in a block of their own.
+// Receives joined datagrams in one call, into their own block.
 auto readiness_engine::try_recv_joined(op& o, socket& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(buffer_pool::block_size, buffer_pool::block_size);
   iovec vector{room.data(), room.size()};
@@ -108,7 +108,7 @@ auto readiness_engine::try_connect(op& o, socket& s) -> outcome {
     o.code = errc::bad_address;
     return outcome::done;
   }
-  // Interrupted, a connect of a stream goes on; there is nothing that would of datagrams.
+  // After EINTR, the connect of a stream continues; that of a datagram socket does not.
   int connected;
   do connected = connect(fd, to.get(), to.length);
   while (connected != 0 && errno == EINTR && s.takes_datagrams());
@@ -141,7 +141,7 @@ auto readiness_engine::not_sent(op& o, socket& s, int why) -> outcome {
   return outcome::done;
 }
 
-// One that goes by itself: a datagram when others wait (datagrams.cpp), or many, in runs.
+// Sends one datagram with its own call, while others wait (datagrams.cpp), or many in runs.
 auto readiness_engine::try_send_datagram(op& o, socket& s) -> outcome {
   posix::socket_name to;
   if (o.peer != nullptr) {
@@ -153,7 +153,7 @@ auto readiness_engine::try_send_datagram(op& o, socket& s) -> outcome {
   }
   for (int runs = 0;; ++runs) {
     if (o.segment > 0 && !posix::more_pieces(o)) return outcome::done;
-    if (o.segment > 0 && runs == runs_max) return outcome::must_wait;  // others go on first
+    if (o.segment > 0 && runs == runs_max) return outcome::must_wait;  // others come first
     msghdr message{};
     iovec run;
     posix::ancillary control;
@@ -191,8 +191,8 @@ auto readiness_engine::try_send_datagram(op& o, socket& s) -> outcome {
   }
 }
 
-// Descriptors of the program's are left as they are, blocking: somebody else may share them. So
-// each is read or written once for each time that the poller has said that it will not block.
+// Adopted descriptors may be blocking and stay so, because another process may share them. So each
+// is read or written once per event, when it cannot block.
 auto readiness_engine::try_read(op& o, socket& s) -> outcome {
   const std::span<std::byte> room = buffers_.room(o.size);
   ssize_t n;
@@ -212,7 +212,7 @@ auto readiness_engine::try_read(op& o, socket& s) -> outcome {
 auto readiness_engine::try_write(op& o, socket& s) -> outcome {
   while (posix::more_pieces(o)) {
     // POLLOUT on a pipe promises room for PIPE_BUF bytes, and no more: pipe(7).
-    const bool limited = s.kept_open == polled::yes && o.pieces->size > PIPE_BUF;
+    const bool limited = s.can_poll == polled::yes && o.pieces->size > PIPE_BUF;
     const std::size_t size = limited ? PIPE_BUF : o.pieces->size;
     const ssize_t n = ::write(s.fd, o.pieces->data, size);
     if (n < 0 && errno == EINTR) continue;
@@ -223,7 +223,7 @@ auto readiness_engine::try_write(op& o, socket& s) -> outcome {
     }
     o.count += n;
     posix::advance(o, static_cast<std::size_t>(n));
-    if (s.kept_open == polled::yes && posix::more_pieces(o)) return outcome::must_wait;
+    if (s.can_poll == polled::yes && posix::more_pieces(o)) return outcome::must_wait;
   }
   return outcome::done;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Accepting: connections arrive by a multishot request, and wait for an accept() in a short queue.
+// Accepting: connections arrive by a multishot request and wait in the inbox for an accept().
 
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
@@ -29,8 +29,8 @@ void uring_engine::on_accepted(socket& s, completion done) {
     }
     return keep_accepted(s, done.result);
   }
-  // A failure of the one connection, or our own cancellation: whoever waits goes on waiting. A
-  // failure of the listener (no descriptors left) is reported, and the next accept tries again.
+  // If only this connection failed, or after our own cancellation, the accept keeps waiting. A
+  // failure of the listener (no descriptor left) is reported, and the next accept tries again.
   if (done.result == -ECANCELED || !s.has_waiting_receiver()) return;
   if (posix::accept_goes_on(*s.receiver, -done.result)) return;
   fail(*s.receiver, done.result);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Descriptors of the program's: terminals, pipes, files. They are left as they are, so one that
-// does not block is polled when it says so. They are not closed here, and may be adopted again
-// while a request on them is still being cancelled: nothing below counts on their socket.
+// Descriptors of the program: terminals, pipes, files. Their flags stay as they are, so a
+// non-blocking one is polled after EAGAIN. They are not closed here, and may be adopted again while
+// a request on them is still being cancelled, so nothing below relies on their socket.
 
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
@@ -26,7 +26,7 @@ constexpr auto current_position = static_cast<std::uint64_t>(-1);
 bool uring_engine::submit_read(op& o, socket& s) {
   if (s.receiver != nullptr) return refuse(o, errc::busy);
   if (s.has_next()) return give_at_once(o, s);
-  const std::span<std::byte> room = room_to_read(o);  // may throw, and nobody holds it yet
+  const std::span<std::byte> room = room_to_read(o);  // may throw, so before it is held
   hold_receiver(o, s, state_in_kernel);
   issue_read(o, room);
   return false;
@@ -101,7 +101,7 @@ void uring_engine::poll_first(op& o, unsigned events) noexcept {
   io_uring_prep_poll_add(request(about::polling, &o), static_cast<int>(o.on.index), events);
 }
 
-// Ready, or cancelled meanwhile: the call itself finds out which.
+// The descriptor is ready, or the poll was cancelled. Trying the call again shows which.
 void uring_engine::on_polled(op& o) {
   socket& s = socket_of(o);
   const bool reads = o.what == verb::read;

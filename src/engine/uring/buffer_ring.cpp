@@ -17,15 +17,16 @@ namespace {
 
 constexpr std::size_t page_size = 4096;
 
-// Where in its page the first buffer begins. The kernel fills a connection's pages from their
-// fronts, and to 1 to 31 bytes further in a page it copies at a twentieth of its speed (AMD, Zen 3:
-// rep movsb): there a buffer that began at a front would be after its first small message.
+// The offset of the first buffer in its page. The kernel fills a connection's pages from their
+// start. If the target lies 1 to 31 bytes further in its page than the source, it copies at a
+// twentieth of its speed (AMD, Zen 3: rep movsb). A buffer at the start of a page would be in that
+// position after its first small message.
 constexpr std::size_t front = page_size / 2;
 
 std::byte* map_pages(std::size_t size) noexcept {
   void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) return nullptr;
-  madvise(at, size, MADV_NOHUGEPAGE);  // only the pages that bytes arrive in shall cost memory
+  madvise(at, size, MADV_NOHUGEPAGE);  // so that only pages with received bytes use memory
   return static_cast<std::byte*>(at);
 }
 
@@ -39,16 +40,16 @@ struct buffer_ring::buffer : lease_block {
   bool with_kernel = false;
 };
 
-// Lives until the engine and the last lease are gone.
+// Lives as long as the engine and the last lease.
 struct buffer_ring::shared {
   shape form{};
   bool engine_alive = true;
   std::uint16_t tail = 0;
   std::uint16_t unlent = 0;       // buffers without a lease
-  std::uint16_t with_kernel = 0;  // buffers that it may still fill
+  std::uint16_t with_kernel = 0;  // buffers that the kernel may still fill
   std::size_t mapped = 0;
   std::byte* memory = nullptr;   // the ring's page(s), then the buffers
-  io_uring_buf* ring = nullptr;  // the tail lies in the first entry's reserved half-word
+  io_uring_buf* ring = nullptr;  // the tail is in the reserved half-word of the first entry
   std::unique_ptr<buffer[]> buffers;
 
   ~shared() {

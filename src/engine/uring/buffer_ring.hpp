@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Buffers lent to the kernel, which fills one when bytes arrive and not before: an idle
-/// connection holds none.
+/// Buffers provided to the kernel. It takes one only when bytes arrive, so an idle connection has
+/// none.
 
 #include <bight/lease.hpp>
 
@@ -14,14 +14,13 @@
 
 namespace bight::uring {
 
-/// A group of provided buffers (io_uring_register_buf_ring(3)). What arrives is handed on as a
-/// lease on the buffer itself; a buffer goes back to the kernel when the kernel has finished with
-/// it and the last lease on it has ended.
+/// A group of provided buffers (io_uring_register_buf_ring(3)). A receive returns a lease on the
+/// buffer itself. The buffer goes back to the kernel when the kernel has finished with it and the
+/// last lease has ended.
 ///
-/// Some of the buffers may be a reserve: what arrives in those is copied while there is memory for
-/// copies.
+/// Some of the buffers can be a reserve: data in those is copied, as long as there is memory.
 ///
-/// Leases may outlive it and the engine.
+/// Leases may outlive the group and the engine.
 class buffer_ring {
  public:
   struct shape {
@@ -34,29 +33,29 @@ class buffer_ring {
   buffer_ring() noexcept = default;
   buffer_ring(const buffer_ring&) = delete;
   buffer_ring& operator=(const buffer_ring&) = delete;
-  /// The kernel must be done with it: nothing may be armed on it any more.
+  /// No request that uses the group may be armed.
   ~buffer_ring();
 
-  /// Allocates and registers. 0 or -errno.
+  /// Allocates and registers the buffers. Returns 0 or -errno.
   [[nodiscard]] int set_up(int ring_fd, std::uint16_t group, shape s) noexcept;
 
-  /// How many buffers the kernel has.
+  /// Number of buffers that the kernel has.
   [[nodiscard]] unsigned with_kernel() const noexcept;
 
-  /// Whether it is one of these buffers that `bytes` keeps.
+  /// Whether `bytes` is a lease on one of these buffers.
   [[nodiscard]] bool lends(const lease& bytes) const noexcept;
 
-  /// Where the next arrival in buffer `id` lies.
+  /// The address of the next arrival in buffer `id`.
   [[nodiscard]] std::byte* arrival(unsigned id) const noexcept;
 
-  /// Whether an arrival of `size` bytes goes up to the end of buffer `id`.
+  /// Whether an arrival of `size` bytes ends at the end of buffer `id`.
   [[nodiscard]] bool filled_by(unsigned id, std::size_t size) const noexcept;
 
-  /// An arrival of `size` bytes, with the rest of whose buffer the kernel goes on. There must be no
-  /// reserve.
+  /// Returns a lease on an arrival of `size` bytes; the kernel keeps the rest of the buffer. The
+  /// group must have no reserve.
   [[nodiscard]] lease take_some(unsigned id, std::size_t size);
-  /// An arrival of `used` bytes in buffer `id`, of which `size` at `data` are of interest.
-  /// `kept`: the kernel goes on with the rest of this buffer.
+  /// Returns a lease on `size` bytes at `data`, of an arrival of `used` bytes in buffer `id`.
+  /// `kept`: the kernel keeps the rest of the buffer.
   [[nodiscard]] lease take(unsigned id, std::size_t used, bool kept, const std::byte* data,
                            std::size_t size) noexcept;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Opening and closing. A descriptor is closed only when no request on it is with the kernel any
-// more: close(2) completes none, and a request holds the socket open (the peer would see no end).
-// Until then its number is taken, so no new socket can be mistaken for it.
+// Opening and closing. A descriptor is closed only after its last request has completed: close(2)
+// completes none, and a request keeps the socket open, so the peer would see no end. Until then its
+// number stays in use, so no new socket can be mistaken for it.
 //
-// The peer of a stream sees the FIN or the reset a turn later. A datagram socket would go on taking
-// datagrams, and their senders would not be told that nobody is there (udp(7), ECONNREFUSED). So
-// its close waits for the kernel.
+// The peer of a stream sees the FIN or the reset one turn later. A datagram socket would continue
+// to take datagrams, and their senders would get no ECONNREFUSED (udp(7)), so its close waits for
+// the kernel.
 
 #include "engine/uring/groups.hpp"
 #include "engine/uring/states.hpp"
@@ -31,14 +31,14 @@ uring_engine::uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring>
 }
 
 uring_engine::~uring_engine() {
-  if (in_child()) return;  // the parent's ring is not ours to use
+  if (in_child()) return;  // the ring belongs to the parent
   stop_watching();
   sockets_.for_each([this](handle h) { begin_close(h, ending::in_order); });
-  // Memory of ours is the kernel's until its requests have completed, however long that takes.
+  // The kernel uses our memory until all requests have completed, however long that takes.
   while (in_kernel_ > 0 || closing_ > 0) {
     io_uring_sqe* r = request(about::nothing, nullptr);
     io_uring_prep_cancel64(r, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    submit_and_collect(10ms, now());  // there may be no scheduler
+    submit_and_collect(10ms, now());  // not sched().now(): there may be no scheduler
   }
   submit_and_collect(0ms, now());  // the last closes
 }
@@ -67,7 +67,7 @@ void uring_engine::begin_close(handle h, ending how) noexcept {
     return s.renew();
   }
   before_close(s, how, s.cut);
-  // The close is put off until no request is in flight; nobody may get in meanwhile.
+  // The close is deferred until no request is in flight. Refuse new connections until then.
   if (s.kind == posix::socket_kind::listener) shutdown(s.fd, SHUT_RDWR);
   s.leave();
   s.closing = true;
@@ -77,8 +77,8 @@ void uring_engine::begin_close(handle h, ending how) noexcept {
   settle_closing(s);
 }
 
-// Each by its name: the kernel finds that in a hash table, where a search by descriptor walks over
-// every request that waits, and ten thousand closes would take seconds.
+// Cancels each request by its user data, which the kernel finds in a hash table. A search by
+// descriptor visits every waiting request, and ten thousand closes would take seconds.
 void uring_engine::cancel_all_of(socket& s) noexcept {
   std::uint32_t named = s.state == source::idle ? 0 : 1;
   stop_source(s);
@@ -88,16 +88,17 @@ void uring_engine::cancel_all_of(socket& s) noexcept {
     ++named;
   }
   if (s.in_kernel <= named) return;
-  io_uring_sqe* r = request(about::nothing, nullptr);  // datagrams on their way out
+  io_uring_sqe* r = request(about::nothing, nullptr);  // sends of datagrams
   io_uring_prep_cancel_fd(r, s.fd, IORING_ASYNC_CANCEL_ALL);
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
-// The close itself, once nothing is in flight. That of a TCP socket goes with the turn's other
-// requests, and takes effect after all of them. Of other sockets a peer would notice that.
+// Closes the descriptor once nothing is in flight. For a TCP socket the close is queued with the
+// turn's other requests and takes effect after them. For other sockets a peer would notice the
+// delay.
 void uring_engine::settle_closing(socket& s) noexcept {
   if (s.in_kernel > 0) return;
-  if (s.file >= 0) ring_->strike(s.file);
+  if (s.file >= 0) ring_->unregister_file(s.file);
   if (s.takes_datagrams() || s.family == AF_UNIX) {
     ::close(s.fd);
   } else {
@@ -109,7 +110,7 @@ void uring_engine::settle_closing(socket& s) noexcept {
   s.renew();
 }
 
-// Makes the closes that were put off happen now: a call needs their addresses or descriptors.
+// Completes deferred closes now, because a call needs their addresses or descriptors.
 void uring_engine::finish_closes() noexcept {
   constexpr int rounds_max = 50;
   const time_point turn = sched().now();
@@ -123,7 +124,7 @@ result<handle> uring_engine::open(transport t, const address& at) {
     finish_closes();
     made = kernel_engine::open(t, at);
   }
-  // A request on a descriptor that does not block fails at once where it should wait.
+  // On a non-blocking descriptor, a request would fail at once instead of waiting.
   if (made) fcntl(static_cast<int>(made->index), F_SETFL, 0);
   return made;
 }
@@ -135,7 +136,7 @@ std::error_code uring_engine::bind(handle h, const address& at) {
   return kernel_engine::bind(h, at);
 }
 
-// An earlier connection from that port to the same peer may still be closing.
+// An earlier connection from that port may still be closing.
 std::error_code uring_engine::bind_source(handle h, const address& from) {
   if (from.port() != 0) finish_closes();
   return kernel_engine::bind_source(h, from);

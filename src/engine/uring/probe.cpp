@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether io_uring can be used here, and how much of it: by trying, not by version.
+// Finds out which features of io_uring can be used, by trying them, not by version.
 
 #include "engine/uring/groups.hpp"
 #include "engine/uring/uring.hpp"
@@ -17,7 +17,7 @@ namespace bight::uring {
 
 namespace {
 
-constexpr unsigned entries_max = 256;  // requests between two submits; full: one submit more
+constexpr unsigned entries_max = 256;  // requests between two submits; more need another submit
 constexpr unsigned entries_min = 8;
 constexpr const char* too_old =
     "this kernel's io_uring has no multishot receive with buffer rings (needs Linux 6.1)";
@@ -31,7 +31,7 @@ int io_uring_disabled() noexcept {
   return digit - '0';
 }
 
-// `number` from errno: what it means and what to do.
+// Explains the errno `number`, and what to do about it.
 std::string explain(const char* call, int number) {
   switch (number) {
     case EPERM:
@@ -69,7 +69,7 @@ std::string explain(const char* call, int number) {
   }
 }
 
-// Waits for the next completion. 0 or -errno; -EIO when none came.
+// Waits for the next completion. Returns 0 or -errno; -EIO if none arrives.
 int next_completion(ring& r, completion& into) {
   bool came = false;
   for (int i = 0; i < 100 && !came; ++i) {
@@ -90,12 +90,12 @@ int try_nop(ring& r) {
   return done.result;
 }
 
-// What the engine is made of.
+// The parts of the engine.
 struct parts {
   std::unique_ptr<ring> queues = std::make_unique<ring>();
   std::unique_ptr<buffer_ring> streams = std::make_unique<buffer_ring>();
   std::unique_ptr<buffer_ring> datagrams = std::make_unique<buffer_ring>();
-  const char* call = "";  // the one that failed
+  const char* call = "";  // the call that failed
 
   // 0 or -errno.
   int set_up(unsigned entries) {
@@ -112,12 +112,12 @@ struct parts {
   }
 };
 
-// Something through a multishot receive, and the end after it. Whether that worked. A whole buffer,
-// so that what arrives next lies at the front of one: messages of 4 or 16 KiB then fill buffers
-// without being cut at an end.
+// Receives bytes and then the end by a multishot receive. Returns whether that worked. Fills a
+// whole buffer, so that the next arrival is at the start of one: messages of 4 or 16 KiB then fill
+// buffers exactly.
 bool try_receive(ring& r, buffer_ring& buffers, std::string& why_not) {
   why_not = too_old;
-  const std::string quarter(16384, 'x');  // first: what throws would leave the pair open
+  const std::string quarter(16384, 'x');  // before the pair: if this throws, nothing stays open
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     why_not = std::string("io_uring cannot be tried: socketpair: ") + std::strerror(errno);
@@ -162,9 +162,8 @@ std::unique_ptr<engine> make_uring(std::string& why_not) {
       why_not = explain(p.call, -failed);
       return nullptr;
     }
-    // Less may fit into RLIMIT_MEMLOCK. What a ring has taken is given back after it is closed, by
-    // a work queue of the kernel's (io_ring_exit_work): within 50 ms here, and within 20 not
-    // always.
+    // A smaller one may fit into RLIMIT_MEMLOCK. The kernel returns a closed ring's memory later,
+    // from a work queue (io_ring_exit_work): measured within 50 ms, but not always within 20.
     if (p.queues->fd() < 0) continue;
     p = {};
     const timespec pause{0, 50'000'000};

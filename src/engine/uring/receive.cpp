@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Receiving on sockets. recv() is served by the socket's multishot request; recv_into() by a
-// request of its own, straight into the caller's buffer, unless the multishot is already running.
+// Receiving on sockets. The socket's multishot request serves recv(). recv_into() has its own
+// request, directly into the caller's buffer, unless the multishot is already armed.
 
 #include "engine/uring/groups.hpp"
 #include "engine/uring/states.hpp"
@@ -17,14 +17,15 @@ namespace bight::uring {
 
 namespace {
 
-constexpr std::size_t rejoined_max = 4096;  // longer parts are not worth the copy
-constexpr std::size_t apart_max = 65536;    // of a receive without the ring
-constexpr unsigned lent_freely = 4;         // while the kernel has so many buffers
+constexpr std::size_t rejoined_max = 4096;  // copying longer parts costs more than it saves
+constexpr std::size_t apart_max = 65536;    // of a receive into its own memory
+constexpr unsigned lent_freely =
+    4;  // while the kernel has this many buffers, inboxes may keep theirs
 
 }  // namespace
 
-// Nothing is on its way to the receive that has begun to wait.
-void uring_engine::ask(op& o, socket& s) {
+// Starts the request for a receive that has begun to wait.
+void uring_engine::start_receive(op& o, socket& s) {
   if (s.takes_datagrams() || o.what != verb::recv_into) {
     if (!s.starved) arm(s);
     return;
@@ -55,8 +56,8 @@ void uring_engine::arm(socket& s) {
     io_uring_prep_recvmsg_multishot(r, s.fd, &datagram_header_, 0);
     r->buf_group = datagram_group;
   } else {
-    // The first is for one arrival: many a connection asks once and ends, and then there is no
-    // multishot to be cancelled before its close.
+    // The first is for a single arrival. Many connections receive once and close, and then there is
+    // no multishot to cancel.
     const bool first = !std::exchange(s.received_before, true);
     if (!s.reads_ahead())
       io_uring_prep_recv(r, s.fd, nullptr, std::min<std::size_t>(s.receiver->size, request_max), 0);
@@ -65,7 +66,7 @@ void uring_engine::arm(socket& s) {
     else
       io_uring_prep_recv(r, s.fd, nullptr, 0, 0);
     r->buf_group = stream_group;
-    // Without one left, a receive that has nothing to receive yet would fail for the buffer too.
+    // If no buffer is left, a receive with nothing to receive yet would otherwise fail at once.
     if (stream_buffers_->with_kernel() == 0) r->ioprio |= IORING_RECVSEND_POLL_FIRST;
   }
   r->flags |= IOSQE_BUFFER_SELECT;
@@ -84,7 +85,7 @@ void uring_engine::on_bytes(socket& s, completion done) {
   deliver_bytes(s, stream_buffers_->take_some(done.buffer(), size));
 }
 
-// The receive that waits, if it takes so much of a stream at once, as it nearly always does.
+// The waiting receive, if it can take `size` bytes of a stream at once. It nearly always can.
 op* uring_engine::taker_of(const socket& s, std::size_t size) noexcept {
   op* const o = s.receiver;
   const bool takes = s.has_waiting_receiver() && o->what == verb::recv && size <= o->size;
@@ -99,7 +100,7 @@ void uring_engine::on_no_bytes(socket& s, completion done) {
         stream_buffers_->take(id, size, done.keeps_buffer(), stream_buffers_->arrival(id), 0));
   }
   if (s.closing) {
-    if (done.result > 0) posix::reset_at_close(s.fd);  // unread, as far as the peer goes
+    if (done.result > 0) posix::reset_at_close(s.fd);  // the bytes are unread
     return;
   }
   if (s.cut) deliver_bytes(s, take_front(s));
@@ -124,7 +125,7 @@ void uring_engine::on_end_of_buffer(socket& s, completion done) {
   deliver_bytes(s, std::move(bytes));
 }
 
-// False: there is no memory to wait in.
+// Returns false if there is no memory to keep the bytes.
 bool uring_engine::wait_for_rest(socket& s, lease& bytes) noexcept {
   try {
     cut_.push_back({&s, bytes});
@@ -144,7 +145,7 @@ void uring_engine::on_datagram(socket& s, completion done) {
   if (!s.keep_or_drop(datagram(done))) return;
   posix::inbox& queue = *s.arrived;
   if (queue.count() == socket::many_at_once && s.file < 0)
-    s.file = static_cast<std::int8_t>(ring_->enlist(s.fd));
+    s.file = static_cast<std::int8_t>(ring_->register_file(s.fd));
   if (s.has_waiting_receiver()) {
     queue.give(*s.receiver, true);
     finish(*s.receiver);
@@ -152,9 +153,9 @@ void uring_engine::on_datagram(socket& s, completion done) {
   limit(s);
 }
 
-// A few bytes at the end of a buffer are often the front of something that one send wrote: its
-// rest is in the next buffer, and completes in the same batch. They are put together again, so that
-// what travelled together is not cut where our buffers happen to end.
+// A few bytes at the end of a buffer are often the start of a message whose rest is in the next
+// buffer and completes in the same batch. They are joined, so that a message is not split where a
+// buffer happens to end.
 lease uring_engine::rejoin(const lease& front, const lease& rest) noexcept {
   try {
     std::byte* room = nullptr;
@@ -174,7 +175,7 @@ lease uring_engine::take_front(socket& s) {
   return {};
 }
 
-// The batch is over, and nothing more has come for these.
+// The batch is over, and no more bytes have arrived for these.
 void uring_engine::deliver_fronts() {
   for (front& f : cut_) {
     if (f.bytes.empty() || !std::exchange(f.of->cut, false)) continue;
@@ -188,10 +189,10 @@ void uring_engine::on_source_ended(socket& s, int outcome) {
     if (starved_.empty()) turns_starved_ = 0;
     if (!starve(s)) outcome = -ENOMEM;
   }
-  // No buffer, or our own cancellation: whoever waits arms the source again.
+  // No buffer, or our own cancellation: a waiting operation arms the source again.
   if (outcome == -ENOBUFS || outcome == -ECANCELED || outcome == -EINTR) return;
   outcome = s.received(outcome);
-  // A waiting receive means that nothing is queued.
+  // If a receive waits, the inbox is empty.
   if (s.has_waiting_receiver()) return finish_receive(*s.receiver, s, outcome);
   if (s.takes_datagrams() && outcome < 0) s.fail_next(-outcome);
 }
@@ -213,7 +214,7 @@ bool uring_engine::starve(socket& s) noexcept {
   return s.starved = true;
 }
 
-// To the receive that waits, without a detour by the queue; else into the queue.
+// Delivers directly to the waiting receive if possible, otherwise to the inbox.
 void uring_engine::deliver_bytes(socket& s, lease bytes) {
   if (op* const o = taker_of(s, bytes.size())) return hand_over(*o, std::move(bytes));
   arrival a;
@@ -237,8 +238,8 @@ void uring_engine::deliver(socket& s, arrival&& a) {
   limit(s);
 }
 
-// Peers that nobody reads shall not keep the buffers from the others. Whoever reads has had this
-// turn to take what came.
+// Unread bytes must not take the buffers of other connections. Handlers have had a turn to receive
+// what has arrived.
 void uring_engine::copy_untaken() noexcept {
   for (const socket* s : untaken_) {
     if (!s->has_arrivals() || stream_buffers_->with_kernel() >= lent_freely) continue;
@@ -250,16 +251,16 @@ void uring_engine::copy_untaken() noexcept {
   untaken_.clear();
 }
 
-// What nobody asks for the kernel shall keep.
+// Stops the source of a full inbox, so that the kernel keeps further bytes.
 void uring_engine::limit(socket& s) noexcept {
   const posix::inbox& queue = *s.arrived;
   if (queue.bytes() >= socket::queued_bytes_max || queue.count() >= socket::queued_count_max)
     stop_source(s);
 }
 
-// With every buffer lent, receives wait for the handlers and sends that have them: that is within a
-// turn or two, and holds back what the kernel would only pile up in front of us. When no buffer
-// comes back, somebody keeps his leases for long. Then each receive gets memory of its own.
+// If every buffer is lent, receives wait until handlers and sends return some. That takes a turn or
+// two, and it keeps excess bytes in the kernel. If no buffer returns, the program is holding its
+// leases, and each receive gets its own memory.
 void uring_engine::feed_starved() noexcept {
   constexpr int turns_max = 2;
   const bool fed = stream_buffers_->with_kernel() > 0;
@@ -299,8 +300,8 @@ void uring_engine::on_received_apart(op& o, socket& s, int outcome) {
   finish_receive(o, s, s.received(outcome));
 }
 
-// `o` was given a lease with room to be filled: what of it is lent out in the end. A few bytes are
-// not worth their block.
+// Shortens the lease of `o`, which has room for more, to the received bytes. Copies a few bytes, so
+// that they do not keep a whole block.
 void uring_engine::fill_lease(op& o, int outcome) noexcept {
   constexpr std::size_t copy_max = 4096;
   lease room = std::exchange(*o.got, {});
@@ -313,14 +314,14 @@ void uring_engine::fill_lease(op& o, int outcome) noexcept {
 void uring_engine::on_received_into(op& o, socket& s, int outcome) {
   s.received_before = true;
   const bool again = outcome == -EINTR && !s.closing && o.engine_state == state_in_kernel;
-  if (again && !s.has_next()) return ask(o, s);
+  if (again && !s.has_next()) return start_receive(o, s);
   if (!again) return finish_receive(o, s, s.received(outcome));
   s.give_next(o);
   finish(o);
 }
 
-// The buffer holds a header, the sender's name and the ancillary data in fields of fixed size, and
-// the datagram, or several.
+// The buffer contains a header, the sender's name and the ancillary data in fields of fixed size,
+// then the datagram, or several joined ones.
 arrival uring_engine::datagram(completion done) {
   arrival a;
   std::byte* start = datagram_buffers_->arrival(done.buffer());

@@ -21,8 +21,8 @@ namespace bight::uring {
 
 namespace {
 
-// liburing maps and unmaps the queues by system calls that ThreadSanitizer does not see. A queue at
-// the address of one that another thread has unmapped would look like a race to it.
+// liburing maps and unmaps the queues by system calls that ThreadSanitizer does not see. It would
+// report a race on a queue at the address of one that another thread has unmapped.
 #ifdef BIGHT_TSAN
 constinit char mappings = 0;
 void unmaps_queues() noexcept { __tsan_release(&mappings); }
@@ -32,14 +32,14 @@ void unmaps_queues() noexcept {}
 void has_mapped_queues() noexcept {}
 #endif
 
-// Completions come in bursts that no request of ours bounds (multishot), so their queue is larger.
-// Beyond it the kernel keeps them in a list and ends multishots: slower, and nothing is lost.
+// Multishot requests complete in bursts of any size, so the completion queue is larger. If it is
+// full, the kernel keeps completions in a list and ends multishots: slower, but nothing is lost.
 constexpr unsigned completions_per_entry = 16;
 
-// In the order of preference; a kernel that does not know a flag answers EINVAL.
+// In order of preference. A kernel that does not know a flag returns EINVAL.
 constexpr unsigned flags_always = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
 constexpr unsigned flag_sets[] = {
-    // Linux 6.1: completions are made in our own enter and nowhere else, without interrupts.
+    // Linux 6.1: the kernel completes requests only inside our io_uring_enter, without interrupts.
     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
         IORING_SETUP_SUBMIT_ALL,
     // Linux 5.19.
@@ -51,7 +51,7 @@ constexpr unsigned flag_sets[] = {
 
 ring::~ring() {
   if (entries_ == 0) return;
-  if (!owned_) {  // where the queues were there may be others by now
+  if (!owned_) {  // their addresses may be in use by others
     ::close(ring_.ring_fd);
     return;
   }
@@ -71,12 +71,12 @@ int ring::set_up(unsigned entries) noexcept {
     has_mapped_queues();
     flags_ = flags;
     entries_ = parameters.sq_entries;
-    // A child of fork(2) must not write into queues that its parent's kernel side reads.
+    // A child of fork(2) must not write into its parent's queues.
     io_uring_ring_dontfork(&ring_);
-    // Saves a look-up in each enter; may fail.
+    // Saves a lookup in each enter; may fail.
     if (io_uring_register_ring_fd(&ring_) == 1) enter_flags_ |= IORING_ENTER_REGISTERED_RING;
-    // The place of a request is its number. Of liburing's versions some have it so from the start,
-    // some only when they submit; newer kernels may have no such array.
+    // Makes the index of a request its number. Some versions of liburing do so at once, some only
+    // when they submit. Newer kernels may have no such array.
     for (unsigned i = 0; ring_.sq.array != nullptr && i < ring_.sq.ring_entries; ++i)
       ring_.sq.array[i] = i;
     break;
@@ -87,7 +87,7 @@ int ring::set_up(unsigned entries) noexcept {
 int ring::enter_briefly(duration limit) noexcept {
   const bool queued = io_uring_sq_ready(&ring_) > 0;
   if (limit == duration::zero()) {
-    // With TASKRUN_FLAG the kernel says in shared memory whether it has anything to do.
+    // With TASKRUN_FLAG, shared memory shows whether the kernel has work to do.
     constexpr unsigned kernel_has_work = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
     const bool idle = (flags_ & IORING_SETUP_TASKRUN_FLAG) != 0 &&
                       (IO_URING_READ_ONCE(*ring_.sq.kflags) & kernel_has_work) == 0;
@@ -110,12 +110,12 @@ io_uring_sqe* ring::next_after_submit() noexcept {
           "io_uring takes no more requests: the loop is used on another thread");
     if (outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR)
       give_up("the event loop cannot go on: io_uring_enter: ", std::strerror(-outcome));
-    const timespec pause{0, 1'000'000};  // the kernel is out of memory for requests
+    const timespec pause{0, 1'000'000};  // the kernel has no memory for requests
     nanosleep(&pause, nullptr);
   }
 }
 
-int ring::enlist(int fd) noexcept {
+int ring::register_file(int fd) noexcept {
   if (!has_files_ && io_uring_register_files_sparse(&ring_, files_max) == 0) has_files_ = true;
   for (unsigned i = 0; has_files_ && i < files_max; ++i) {
     if (files_[i]) continue;
@@ -126,7 +126,7 @@ int ring::enlist(int fd) noexcept {
   return -1;
 }
 
-void ring::strike(int file) noexcept {
+void ring::unregister_file(int file) noexcept {
   const int none = -1;
   io_uring_register_files_update(&ring_, static_cast<unsigned>(file), &none, 1);
   files_[static_cast<unsigned>(file)] = false;

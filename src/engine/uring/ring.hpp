@@ -15,7 +15,7 @@
 
 namespace bight::uring {
 
-/// What a completion tells, copied out of its queue.
+/// The result of a request, copied from the completion queue.
 struct completion {
   int result;
   std::uint32_t flags;
@@ -35,16 +35,17 @@ class ring {
   ring& operator=(const ring&) = delete;
   ~ring();
 
-  /// Sets up queues of `entries` requests, as modern as this kernel knows them. 0 or -errno.
+  /// Sets up queues for `entries` requests, with the best flags that this kernel supports. Returns
+  /// 0 or -errno.
   [[nodiscard]] int set_up(unsigned entries) noexcept;
 
-  /// A request to fill in. Never fails: with the queue full, what is in it is submitted first.
+  /// A request to fill in. Never fails: if the queue is full, submits its requests first.
   [[nodiscard]] io_uring_sqe* next() noexcept {
     io_uring_sqe* entry = next_if_free();
     return entry != nullptr ? entry : next_after_submit();
   }
-  /// The same, but null with the queue full. As io_uring_get_sqe(), for a ring of our flags, and
-  /// empty: of liburing's versions some clear a request here and some where it is filled in.
+  /// The same, but returns null if the queue is full. As io_uring_get_sqe() for a ring with our
+  /// flags, but always clears the request: some versions of liburing do it only in the prep calls.
   [[nodiscard]] io_uring_sqe* next_if_free() noexcept {
     io_uring_sq& queue = ring_.sq;
     if (queue.sqe_tail - io_uring_smp_load_acquire(queue.khead) >= queue.ring_entries)
@@ -54,14 +55,13 @@ class ring {
     return entry;
   }
 
-  /// Submits what is queued and waits for a completion, at most for `limit`; zero: only looks,
-  /// negative: without end. One system call; none when there is nothing to do. 0 or -errno.
+  /// Submits the queued requests and waits for a completion, for at most `limit`. Zero does not
+  /// wait; negative waits without limit. Makes at most one system call. Returns 0 or -errno.
   int enter(duration limit) noexcept {
     return limit < duration::zero() ? submit_and_wait() : enter_briefly(limit);
   }
 
-  /// Calls `take` with the user data of every completion that has come by now, in order, and with
-  /// what it tells.
+  /// Calls `take` with the user data and the result of every completion in the queue, in order.
   template <class F>
   void collect(F take) {
     const io_uring_cqe* const entries = ring_.cq.cqes;
@@ -72,39 +72,39 @@ class ring {
       const io_uring_cqe& entry = entries[head & mask];
       const std::uint64_t user_data = entry.user_data;
       completion c;
-      std::memcpy(&c, reinterpret_cast<const std::byte*>(&entry) + told_at, sizeof c);
+      std::memcpy(&c, reinterpret_cast<const std::byte*>(&entry) + result_at, sizeof c);
       io_uring_smp_store_release(shared_head, ++head);
       take(user_data, c);
     }
   }
 
-  /// The place of a request in its queue, below entries(). It is another's when the request has
+  /// The index of a request in its queue, below entries(). It is used again after the request has
   /// been submitted.
   [[nodiscard]] std::size_t place_of(const io_uring_sqe* request) const noexcept {
     return static_cast<std::size_t>(request - ring_.sq.sqes);
   }
   [[nodiscard]] unsigned entries() const noexcept { return entries_; }
 
-  /// Registers `fd`, which saves the kernel a look-up for each request on it, and keeps the file
-  /// open until strike(). Its number among the registered files (IOSQE_FIXED_FILE), or -1: there is
-  /// no place left, or the kernel has none.
-  [[nodiscard]] int enlist(int fd) noexcept;
-  void strike(int file) noexcept;
+  /// Registers the file of `fd`, which saves the kernel a lookup for each request, and keeps it
+  /// open until unregister_file(). Returns its number among the registered files
+  /// (IOSQE_FIXED_FILE), or -1 if none is free or the kernel has none.
+  [[nodiscard]] int register_file(int fd) noexcept;
+  void unregister_file(int file) noexcept;
 
-  /// In a child of fork(2), which has no queues: only closes the ring in the end.
+  /// In a child of fork(2), which has no queues: makes the destructor only close the descriptor.
   void disown() noexcept { owned_ = false; }
 
-  /// -1: not set up.
+  /// The ring's descriptor; -1 if not set up.
   [[nodiscard]] int fd() const noexcept { return entries_ != 0 ? ring_.ring_fd : -1; }
-  /// For people: flags and size.
+  /// Flags and size, as text for the user.
   [[nodiscard]] std::string describe() const;
 
  private:
   [[nodiscard]] io_uring_sqe* next_after_submit() noexcept;
   [[gnu::noinline]] int enter_briefly(duration limit) noexcept;
 
-  // As io_uring_submit_and_wait(), in one call: that takes three, and the processor mispredicts
-  // where each of them returns to.
+  // As io_uring_submit_and_wait(), but in one function. That one uses three, and the processor
+  // mispredicts the return from each.
   int submit_and_wait() noexcept {
     io_uring_sq& queue = ring_.sq;
     queue.sqe_head = queue.sqe_tail;
@@ -113,8 +113,8 @@ class ring {
                           1, enter_flags_, nullptr);
   }
 
-  static constexpr std::size_t told_at = offsetof(io_uring_cqe, res);
-  static_assert(offsetof(io_uring_cqe, flags) == told_at + offsetof(completion, flags));
+  static constexpr std::size_t result_at = offsetof(io_uring_cqe, res);
+  static_assert(offsetof(io_uring_cqe, flags) == result_at + offsetof(completion, flags));
 
   io_uring ring_{};
   unsigned flags_ = 0;
@@ -123,7 +123,7 @@ class ring {
   static constexpr unsigned files_max = 16;
   bool owned_ = true;
   bool has_files_ = false;
-  std::bitset<files_max> files_;  // the places that are taken
+  std::bitset<files_max> files_;  // the numbers in use
 };
 
 }  // namespace bight::uring

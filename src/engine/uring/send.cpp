@@ -32,7 +32,7 @@ bool uring_engine::submit_other_send(op& o, socket& s) {
 
 bool uring_engine::submit_datagram(op& o, socket& s) {
   if (o.peer != nullptr && !posix::has_name(*o.peer, s.family)) return refuse(o, errc::bad_address);
-  // What the socket's source has found out is told to the next call, whichever that is.
+  // A failure that the socket's source has found is reported to the next call.
   if (s.failure != 0) {
     o.code = posix::system_error_code(s.take_failure());
     return finish_at_once(o, s);
@@ -47,7 +47,7 @@ bool uring_engine::submit_datagram(op& o, socket& s) {
 
 std::uint32_t uring_engine::take_control() {
   if (controls_free_.empty()) {
-    if (controls_free_.capacity() <= controls_.size())  // so that giving back never fails
+    if (controls_free_.capacity() <= controls_.size())  // so that give_control_back() cannot fail
       controls_free_.reserve(2 * controls_.size() + 16);
     controls_.emplace_back();
     controls_free_.push_back(static_cast<std::uint32_t>(controls_.size()));
@@ -61,9 +61,9 @@ void uring_engine::give_control_back(op& o) noexcept {
   if (o.size > 0) controls_free_.push_back(std::exchange(o.size, 0));
 }
 
-// One piece goes by itself: the kernel has no msghdr to copy then. Not with MSG_WAITALL: after a
-// part has gone the kernel would go on by itself, but a failure then is answered with the part's
-// count, and the socket's error (a reset, a timeout) is used up without having been told.
+// A single piece needs no msghdr. MSG_WAITALL is not used: with it the kernel continues after a
+// partial send, but a failure then returns the count of the part, and the socket's error (a reset,
+// a timeout) is cleared without being reported.
 void uring_engine::issue_send(op& o, socket& s) {
   ++s.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
@@ -81,7 +81,7 @@ void uring_engine::issue_pieces(io_uring_sqe* r, op& o, socket& s) {
   io_uring_prep_sendmsg(r, s.fd, &message, MSG_NOSIGNAL);
 }
 
-// One piece goes by itself here too, with the name of its target.
+// A single piece needs no msghdr here either, only the name of its target.
 void uring_engine::issue_datagram(op& o, socket& s) {
   ++s.in_kernel;
   io_uring_sqe* r = request(about::operation, &o);
@@ -89,7 +89,7 @@ void uring_engine::issue_datagram(op& o, socket& s) {
   if (o.peer != nullptr) posix::to_system(*o.peer, s.family, record.name);
   const bool names_source = posix::names_source(o, s);
   if (o.piece_count == 1 && o.segment == 0 && !names_source) {
-    // More than a request's length holds is more than a datagram holds: the kernel refuses it.
+    // A length beyond request_max exceeds a datagram too, so the kernel refuses it.
     io_uring_prep_send(r, s.fd, o.pieces->data, std::min(o.pieces->size, request_max),
                        MSG_NOSIGNAL);
     if (o.peer != nullptr)
@@ -110,7 +110,7 @@ void uring_engine::issue_datagram(op& o, socket& s) {
     record.message.msg_iov = &record.run;
     record.message.msg_iovlen = 1;
   } else {
-    // All pieces or none: more than IOV_MAX are too many (EMSGSIZE, sendmsg(2)).
+    // A datagram needs all its pieces: more than IOV_MAX fail with EMSGSIZE (sendmsg(2)).
     record.message.msg_iov = reinterpret_cast<iovec*>(o.pieces);
     record.message.msg_iovlen = o.piece_count;
   }
@@ -131,7 +131,7 @@ void uring_engine::on_other_sent(op& o, socket& s, int outcome) {
   finish(o);
 }
 
-// Not, or not all of it.
+// The send failed, or sent only a part.
 void uring_engine::on_not_sent(op& o, socket& s, int outcome) {
   const bool stream = s.sender == &o;
   const bool stopped = o.engine_state == state_cancelling || s.closing;

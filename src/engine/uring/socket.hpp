@@ -31,7 +31,7 @@ struct alignas(64) socket : posix::socket {
   source state = source::idle;
   std::int8_t file = -1;  // its number among the ring's registered files
   bool received_before = false;
-  bool cut = false;      // bytes at the end of a buffer wait for the rest of their message
+  bool cut = false;      // bytes at the end of a buffer wait for more: uring_engine::front
   bool starved = false;  // it waits for a buffer
   bool closing = false;  // close() has been called; the descriptor waits for in_kernel to be 0
   std::uint32_t in_kernel = 0;  // requests on the socket that have not completed

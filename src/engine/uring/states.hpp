@@ -11,11 +11,12 @@
 namespace bight::uring {
 
 // state_waiting: for its socket's source.
-inline constexpr std::uint8_t state_in_kernel = 2;   // a request of its own
-inline constexpr std::uint8_t state_polling = 3;     // that request was told to come back later
-inline constexpr std::uint8_t state_cancelling = 4;  // and has been asked to end
+inline constexpr std::uint8_t state_in_kernel = 2;  // a request of its own
+inline constexpr std::uint8_t state_polling = 3;  // a poll, because that request could not complete
+inline constexpr std::uint8_t state_cancelling =
+    4;  // in the kernel, and its cancellation was requested
 
-/// A request's length has 32 bits, so of a longer operation it takes so much.
+/// The most bytes of one request, whose length has 32 bits. A longer operation takes several.
 inline constexpr std::size_t request_max = std::size_t{1} << 30;
 
 }  // namespace bight::uring

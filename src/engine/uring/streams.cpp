@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way of a stream's messages. It looks only at what makes a message the common case; whatever
-// is not so simple ends in a function of its own, elsewhere.
+// The path of a stream's messages. It checks only what makes a message the common case. Everything
+// else is in separate functions, in other files.
 
 #include "engine/uring/states.hpp"
 #include "engine/uring/uring_engine.hpp"
@@ -21,7 +21,7 @@ bool uring_engine::submit_receive(op& o, socket& s) {
   if (s.receiver != nullptr) return refuse(o, errc::busy);
   if (s.has_next()) return give_at_once(o, s);
   hold_receiver(o, s);
-  if (s.state == source::idle) ask(o, s);
+  if (s.state == source::idle) start_receive(o, s);
   return false;
 }
 
@@ -39,7 +39,7 @@ bool uring_engine::submit_send(op& o, socket& s) {
   return false;
 }
 
-// Completions that did not fit into their queue come with the next enter.
+// Completions that did not fit into the queue arrive with the next enter.
 void uring_engine::collect_all(time_point now) {
   ring_->collect([this, now](std::uint64_t user_data, completion done) {
     constexpr std::uint64_t tag_bits = 7;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The engine over Linux's io_uring. Needs what Linux 6.1 has: multishot accept and receive, and
-/// rings of provided buffers. Uses more where there is more.
+/// The engine over Linux's io_uring. Needs Linux 6.1, which has multishot accept and receive and
+/// rings of provided buffers. Uses newer features where available.
 
 #include "base/names.hpp"
 
@@ -17,10 +17,10 @@ class engine;
 
 namespace uring {
 
-/// The engine, after a request has really gone through it: where io_uring is refused, some systems
-/// refuse only that. Null when it cannot be used here; `why_not` then says why and what to do.
+/// Makes the engine and tries it with a request, because some systems refuse only requests. Returns
+/// null if io_uring cannot be used; `why_not` then contains the reason and what to do.
 ///
-/// threads  the one that calls this is the only one that may use the engine.
+/// threads  only the calling thread may use the engine.
 [[nodiscard]] std::unique_ptr<engine> make_uring(std::string& why_not);
 
 }  // namespace uring

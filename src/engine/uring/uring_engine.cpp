@@ -12,7 +12,7 @@
 
 namespace bight::uring {
 
-// To be filled in by one of liburing's prep functions, which leave its user data alone.
+// To be filled in by one of liburing's prep functions, which do not change the user data.
 io_uring_sqe* uring_engine::request(about what, void* object) noexcept {
   io_uring_sqe* r = ring_->next();
   r->user_data = tagged(what, object);
@@ -25,10 +25,10 @@ void uring_engine::cancel_request(about what, const void* object, socket* of) no
   r->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
-// A cancellation does not find a request that is just between two attempts, woken and not tried
-// yet, and the request would go on for good. Whatever still has to end is cancelled again.
+// A cancellation does not find a request that has been woken but not tried again yet, and that
+// request would then continue forever. So everything that must end is cancelled again.
 void uring_engine::on_cancel_failed(socket& s, int outcome) noexcept {
-  if (outcome != -ENOENT) return;  // EALREADY: the kernel is at it
+  if (outcome != -ENOENT) return;  // EALREADY: it is being cancelled
   for (op* o : {s.receiver, s.sender})
     if (o != nullptr && o->engine_state == state_cancelling)
       cancel_request(about::operation, o, &s);
@@ -60,7 +60,7 @@ void uring_engine::cancel(op& o) noexcept {
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return cancel_other(o);
   switch (o.engine_state) {
-    case state_waiting: {  // nothing of it is with the kernel
+    case state_waiting: {  // it has no request of its own
       socket& s = socket_of(o);
       s.receiver = nullptr;
       if (!s.reads_ahead()) stop_source(s);
@@ -72,7 +72,7 @@ void uring_engine::cancel(op& o) noexcept {
     case state_polling:
       o.engine_state = state_cancelling;
       return cancel_request(about::polling, &o, &socket_of(o));
-    default: return;  // complete, or asked before
+    default: return;  // complete, or already being cancelled
   }
 }
 
@@ -91,7 +91,7 @@ void uring_engine::wait(time_point until) {
   collect_all(sched().now());
 }
 
-// The same without a turn of the loop, at its time.
+// The same outside of a turn.
 void uring_engine::submit_and_collect(duration limit, time_point at) {
   enter_kernel(limit);
   collect_all(at);
@@ -135,7 +135,7 @@ void uring_engine::on_source_over(socket& s, completion done) {
   s.state = source::idle;
   --s.in_kernel;
   on_arrival(s, done);
-  // A multishot that has ended is armed again only for somebody who waits.
+  // A multishot that has ended is armed again only for a waiting operation.
   if (s.state == source::idle && s.has_waiting_receiver() && !s.closing && !s.starved) arm(s);
   if (s.closing) settle_closing(s);
 }

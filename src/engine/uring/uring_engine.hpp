@@ -3,25 +3,25 @@
 
 /// The engine over io_uring.
 ///
-/// Submitting only queues a request. One system call a turn hands the queue over and waits, then
-/// the completions are collected. What a request needs beside its operation (a sockaddr, a msghdr)
-/// the kernel has read when it has been submitted (IORING_FEAT_SUBMIT_STABLE, io_uring_setup(2)):
-/// it lies in a record of the engine's, one for each place in the queue.
+/// submit() only queues a request. One system call per turn submits the queue and waits, then the
+/// completions are collected. Other data of a request (a sockaddr, a msghdr) is in a call_record,
+/// one for each entry of the queue: the kernel has read it when the request has been submitted
+/// (IORING_FEAT_SUBMIT_STABLE, io_uring_setup(2)).
 ///
-/// Receiving and accepting are multishot requests that belong to the socket. The first recv() arms
-/// one; from then on arrivals come without asking, to the operation that waits or to a queue. A
-/// multishot ends for many reasons (no buffer, completion queue full, a queue at its limit), and
-/// is armed again when there is somebody who waits: until then the kernel holds the bytes.
-/// Unix sockets have no multishots. Each request takes one arrival, or one connection, for the
-/// operation that waits (socket::reads_ahead).
+/// Receives and accepts use a multishot request that belongs to the socket, its source. The first
+/// recv() arms one. After that, arrivals go to the waiting operation or to the inbox. A multishot
+/// ends for many reasons (no buffer, completion queue full, inbox at its limit) and is armed again
+/// when an operation waits; until then the kernel keeps the bytes. Unix sockets have no multishots:
+/// each request takes one arrival, or one connection, for the waiting operation
+/// (socket::reads_ahead).
 ///
-/// What nearly every message passes through is apart from the rest (streams.cpp), which is not
-/// inlined into it: so it saves few registers and has few lines of code.
+/// The path of nearly every message is separate from the rest (streams.cpp), which is not inlined
+/// into it, so that it saves few registers and stays short.
 ///
-/// A file: submit, collect, and the way of a stream's messages (streams.cpp); cancel and the turn
+/// Files: submit, collect, and a stream's messages (streams.cpp); cancel and the turn
 /// (uring_engine.cpp); receiving (receive.cpp), accepting (accept.cpp), sending and connecting
-/// (send.cpp), the program's own descriptors (adopted.cpp), watching (watch.cpp), closing
-/// (closing.cpp), and what the kernel offers (probe.cpp).
+/// (send.cpp), adopted descriptors (adopted.cpp), watching (watch.cpp), closing (closing.cpp), and
+/// the features of the kernel (probe.cpp).
 
 #include "engine/posix/kernel.hpp"
 #include "engine/posix/segments.hpp"
@@ -43,7 +43,7 @@ namespace bight::uring {
 
 class uring_engine final : public posix::kernel_engine {
  public:
-  /// With a ring and buffers that are set up and have been tried.
+  /// The ring and the buffers must be set up.
   uring_engine(std::unique_ptr<ring> r, std::unique_ptr<buffer_ring> streams,
                std::unique_ptr<buffer_ring> datagrams);
   ~uring_engine() override;
@@ -67,26 +67,26 @@ class uring_engine final : public posix::kernel_engine {
   [[nodiscard]] std::unique_ptr<engine> another() const override;
 
  private:
-  // What a completion is about: the low bits of its user data; the rest is the object's address.
+  // The kind of a completion: the low bits of its user data. The rest is the object's address.
   enum class about : std::uint64_t {
     operation,   // an op
     source,      // a socket's multishot
     watching,    // a watch record
-    polling,     // an op that waits for readiness before it is tried again
-    nothing,     // failed closes, and other cancellations that failed
-    cancelling,  // a cancellation that failed, of a socket's request
+    polling,     // an op that waits for readiness before its next attempt
+    nothing,     // a failed close, or another failed cancellation
+    cancelling,  // a failed cancellation of a socket's request
   };
 
-  // What a request points to beside its operation, until it has been submitted.
+  // What a request refers to until it has been submitted, except its operation.
   struct call_record {
     posix::socket_name name;
     msghdr message;
-    iovec run;  // what goes with this call, of a send of many datagrams
+    iovec run;  // the part of a send of many datagrams that goes with this call
   };
 
   struct watch_record;
 
-  // What lay at the end of a buffer.
+  // Bytes at the end of a buffer. The next completion may bring the rest of their message.
   struct front {
     socket* of;
     lease bytes;
@@ -132,7 +132,7 @@ class uring_engine final : public posix::kernel_engine {
 
   [[nodiscard]] bool submit_other(op& o, socket& s);
   [[nodiscard, gnu::noinline]] bool submit_receive(op& o, socket& s);
-  [[gnu::noinline]] void ask(op& o, socket& s);
+  [[gnu::noinline]] void start_receive(op& o, socket& s);
   [[nodiscard]] static op* taker_of(const socket& s, std::size_t size) noexcept;
   void hand_over(op& o, lease bytes) {
     o.count = static_cast<std::int64_t>(bytes.size());
@@ -208,18 +208,18 @@ class uring_engine final : public posix::kernel_engine {
   std::unique_ptr<ring> ring_;
   std::unique_ptr<buffer_ring> stream_buffers_;
   std::unique_ptr<buffer_ring> datagram_buffers_;
-  msghdr datagram_header_{};  // how much room for names and ancillary data
+  msghdr datagram_header_{};  // the room for names and ancillary data
   posix::socket_table<socket> sockets_;
-  std::vector<front> cut_;        // within a batch of completions
-  std::vector<socket*> untaken_;  // got something to keep while buffers were few
+  std::vector<front> cut_;        // in the current batch of completions
+  std::vector<socket*> untaken_;  // keep something in their inboxes while buffers are few
   std::vector<socket*> starved_;  // sockets that found no buffer
-  int turns_starved_ = 0;         // turns in a row that began without one
+  int turns_starved_ = 0;         // turns in a row that started without a buffer
   std::unique_ptr<call_record[]> records_;
-  // Of sends in flight, by op::size - 1: the kernel reads them again at each attempt.
+  // Ancillary data of sends in flight, at op::size - 1. The kernel reads it again at each attempt.
   std::deque<posix::ancillary> controls_;
   std::vector<std::uint32_t> controls_free_;
-  std::size_t closing_ = 0;    // descriptors that close() has left to later
-  std::size_t in_kernel_ = 0;  // requests that no socket counts
+  std::size_t closing_ = 0;    // sockets whose close is deferred
+  std::size_t in_kernel_ = 0;  // requests that are not counted by a socket
 };
 
 }  // namespace bight::uring

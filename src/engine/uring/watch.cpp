@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Watching descriptors for the desks: a poll that is asked for again after each answer, which
-// makes it level-triggered.
+// Watches descriptors for the library itself, by a poll request that is renewed after each
+// completion, which makes it level-triggered.
 
 #include "engine/uring/uring_engine.hpp"
 
@@ -10,13 +10,13 @@
 
 namespace bight::uring {
 
-// Outlives its watcher until the kernel has given it back.
+// Lives until its request has completed, longer than its watcher if need be.
 struct uring_engine::watch_record {
   posix::watcher* of = nullptr;  // null: forgotten
   int fd = -1;
   unsigned events = 0;
   bool armed = false;
-  bool being_told = false;  // the watcher is being called
+  bool being_called = false;  // the watcher is being called
 };
 
 void uring_engine::watch(posix::watcher& w) {
@@ -28,7 +28,7 @@ void uring_engine::watch(posix::watcher& w) {
     record->of = nullptr;
     if (record->armed)
       cancel_request(about::watching, record);
-    else if (!record->being_told)
+    else if (!record->being_called)
       delete record;
     record = nullptr;
   }
@@ -39,8 +39,9 @@ void uring_engine::watch(posix::watcher& w) {
   }
   const bool changed = record->events != events;
   record->events = events;
-  if (record->armed && changed) cancel_request(about::watching, record);  // armed again with these
-  if (!record->armed && !record->being_told) arm(*record);
+  if (record->armed && changed)
+    cancel_request(about::watching, record);  // armed again with the new events
+  if (!record->armed && !record->being_called) arm(*record);
 }
 
 void uring_engine::arm(watch_record& w) noexcept {
@@ -55,14 +56,14 @@ void uring_engine::on_watched(watch_record& w, int outcome) {
     const unsigned seen = outcome < 0 ? unsigned{POLLERR} : static_cast<unsigned>(outcome);
     const bool readable = (seen & (POLLIN | POLLHUP | POLLERR)) != 0;
     const bool writable = (seen & (POLLOUT | POLLHUP | POLLERR)) != 0;
-    w.being_told = true;
+    w.being_called = true;
     w.of->ready(*w.of, readable, writable);
-    w.being_told = false;
+    w.being_called = false;
   }
   if (w.of == nullptr)
     delete &w;
   else if (outcome >= 0 || outcome == -ECANCELED)
-    arm(w);  // any other failure (EBADF) would come at once for ever
+    arm(w);  // any other failure (EBADF) would repeat at once
 }
 
 }  // namespace bight::uring
