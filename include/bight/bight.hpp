@@ -16,6 +16,7 @@
 #include <bight/scope.hpp>
 #include <bight/sha256.hpp>
 #include <bight/stdio.hpp>
+#include <bight/stream_layer.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
 #include <bight/tls.hpp>

@@ -31,6 +31,8 @@ class loop : public scheduler {
 
   /// The loop that runs the tasks of this context.
   [[nodiscard]] static loop& of(const context& c) noexcept { return static_cast<loop&>(c.sched()); }
+  /// The loop of a carrier's streams.
+  [[nodiscard]] static loop& of(const carrier& c) noexcept { return static_cast<loop&>(c.sched()); }
 
   [[nodiscard]] engine& eng() noexcept { return *engine_; }
   [[nodiscard]] duration busy_poll() const noexcept { return busy_poll_; }

@@ -31,7 +31,7 @@ void session::say_goodbye() noexcept {
 
 void session::close(handle h, ending how) noexcept {
   if (closing_ || h != handle_) return;
-  drop(shaker_);
+  drop(connector_);
   drop(receiver_);
   drop(sender_);
   hand_over(false);
@@ -53,10 +53,6 @@ void session::close(handle h, ending how) noexcept {
     return cut(true);
   }
   part();
-}
-
-void session::drop(op*& slot) noexcept {
-  if (slot != nullptr) finish(slot, make_error_code(errc::cancelled));
 }
 
 // A peer that reads nothing gets as long as one that sends nothing.

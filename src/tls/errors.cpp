@@ -48,7 +48,7 @@ void session::run_out_of_memory() noexcept {
   broken_ = true;
   failure_ = {make_error_code(errc::no_resources), {}};
   under_.close(handle_, ending::reset);
-  for (op** slot : {&shaker_, &sender_, &receiver_})
+  for (op** slot : {&connector_, &sender_, &receiver_})
     if (*slot != nullptr) finish(*slot, make_error_code(errc::tls_failed));
 }
 

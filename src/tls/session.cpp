@@ -2,6 +2,7 @@
 #include "tls/session.hpp"
 
 #include "base/check.hpp"
+#include "engine/pieces.hpp"
 #include "tls/world.hpp"
 
 #include <algorithm>
@@ -23,12 +24,8 @@ constexpr int key_updates_max = 32;
 
 session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
                  std::shared_ptr<const void> kept)
-    : carrier(l),
-      loop_(l),
+    : stacked(std::move(below), l),
       buffers_(l.local<session_buffers>()),
-      below_(std::move(below)),
-      under_(*below_.carried_by()),
-      handle_(below_.id()),
       wire_(buffers_.cipher),
       ssl_(std::move(ssl)),
       tickets_(std::move(tickets)),
@@ -66,66 +63,12 @@ void session::on_ticket(session_ptr ticket) {
   if (tickets_ != nullptr) tickets_->take_ticket(std::move(ticket));
 }
 
-// ── Operations of the stream ────────────────────────────────────────────────────────────────────
+// ── Progress ────────────────────────────────────────────────────────────────────────────────────
 
-bool session::submit(op& o) {
-  if (closing_ || o.on != handle_) {
-    o.code = errc::closed;
-    return true;
-  }
-  const bool receives = o.what == verb::recv || o.what == verb::recv_into;
-  if (!receives && o.what != verb::send && o.what != verb::connect) {
-    o.code = errc::not_supported;
-    return true;
-  }
-  op*& slot = receives ? receiver_ : o.what == verb::send ? sender_ : shaker_;
-  if (slot != nullptr || (receives && received_ != nullptr)) {
-    o.code = errc::busy;
-    return true;
-  }
-  slot = &o;
-  submitting_ = &o;
-  pump();
-  submitting_ = nullptr;
-  const bool complete = slot != &o;
-  if (complete && sched().may_go_on()) {
-    hand_over(false);
-    return true;
-  }
-  receives ? o.begin_waiting(received_) : o.begin_waiting();
-  if (complete) {  // other tasks go first
-    if (receives) received_ = &o;
-    done_.push(o);
-  }
-  hand_over(false);
-  return false;
-}
-
-void session::cancel(op& o) noexcept {
-  op** slot = &o == receiver_ ? &receiver_ : &o == sender_ ? &sender_ : &shaker_;
-  if (*slot != &o) return;  // already complete
-  *slot = nullptr;
-  o.code = errc::cancelled;
-  sched().ready(o);
+void session::cancel_in(op*& slot) noexcept {
+  stacked::cancel_in(slot);
   rest();
 }
-
-void session::requeue(op& o) noexcept {
-  if (closing_ || o.ends_stream || o.count == 0) return;  // the end will be found again
-  try {
-    if (o.what == verb::recv)
-      requeued_.push_back(std::move(*o.got));
-    else if (o.what == verb::recv_into)
-      requeued_.push_back(lease::copy_of(
-          {reinterpret_cast<const char*>(o.buffer), static_cast<std::size_t>(o.count)}));
-  } catch (const std::bad_alloc&) {
-    run_out_of_memory();
-  }
-  pump();  // a new receive may be waiting
-  hand_over(false);
-}
-
-// ── Progress ────────────────────────────────────────────────────────────────────────────────────
 
 // 1. Advance each operation as far as the input allows. 2. Send the output. 3. Receive needed
 // input. 4. Repeat while that completes immediately.
@@ -142,7 +85,7 @@ void session::pump_all() {
   bool more;
   do {
     wants_input_ = false;
-    if (shaker_ != nullptr) shake();
+    if (connector_ != nullptr) shake();
     if (sender_ != nullptr) encrypt();
     if (receiver_ != nullptr) decrypt();
     more = transmit();
@@ -151,7 +94,7 @@ void session::pump_all() {
 }
 
 void session::shake() {
-  if (broken_) return finish(shaker_, make_error_code(errc::tls_failed));
+  if (broken_) return finish(connector_, make_error_code(errc::tls_failed));
   if (!established_) {
     const bool client = SSL_is_server(ssl_.get()) == 0;
     if (!heard_ && !wire_.incoming.empty()) {
@@ -162,7 +105,7 @@ void session::shake() {
           first >= SSL3_RT_CHANGE_CIPHER_SPEC && first <= SSL3_RT_APPLICATION_DATA;
       if (first != SSL3_RT_HANDSHAKE && !(client && may_answer)) {
         fail(not_spoken(wire_.incoming.view(), client));
-        return finish(shaker_, make_error_code(errc::tls_failed));
+        return finish(connector_, make_error_code(errc::tls_failed));
       }
     }
     ERR_clear_error();
@@ -171,13 +114,13 @@ void session::shake() {
       if (why_stopped(outcome) == stopped::wants_input)
         wants_input_ = true;
       else
-        finish(shaker_, make_error_code(errc::tls_failed));
+        finish(connector_, make_error_code(errc::tls_failed));
       return;
     }
     established_ = true;
   }
   // Complete only when all output is sent, so that no send is in flight without a waiter.
-  if (wire_.outgoing.empty() && !sending_) finish(shaker_);
+  if (wire_.outgoing.empty() && !sending_) finish(connector_);
 }
 
 // The next data to encrypt, at most one record. Small pieces are combined: each record costs 22
@@ -195,32 +138,6 @@ std::span<const std::byte> session::next_text(const op& o) {
   }
   return {room.data(), used};
 }
-
-namespace {
-
-bool more_pieces(op& o) noexcept {
-  while (o.piece_count > 0 && o.pieces->size == 0) {
-    ++o.pieces;
-    --o.piece_count;
-  }
-  return o.piece_count > 0;
-}
-
-void advance(op& o, std::size_t n) noexcept {
-  o.count += static_cast<std::int64_t>(n);
-  while (n > 0) {
-    const std::size_t part = std::min(n, o.pieces->size);
-    o.pieces->data = static_cast<const std::byte*>(o.pieces->data) + part;
-    o.pieces->size -= part;
-    n -= part;
-    if (o.pieces->size == 0 && n > 0) {
-      ++o.pieces;
-      --o.piece_count;
-    }
-  }
-}
-
-}  // namespace
 
 void session::encrypt() {
   if (broken_) return finish(sender_, make_error_code(errc::tls_failed));
@@ -247,27 +164,15 @@ void session::encrypt() {
       return;
     }
     unanswered_ = true;
-    advance(*sender_, written);
+    sender_->count += static_cast<std::int64_t>(written);
+    static_cast<void>(advance(*sender_, written));
     made += written;
   }
 }
 
-void session::give(op& o, lease bytes) noexcept {
-  o.count = static_cast<std::int64_t>(bytes.size());
-  if (o.what == verb::recv)
-    *o.got = std::move(bytes);
-  else
-    std::memcpy(o.buffer, bytes.data(), bytes.size());
-}
-
 void session::decrypt() {
   op& o = *receiver_;
-  if (!requeued_.empty()) {
-    lease& first = requeued_.back();
-    give(o, first.take_front(o.size));
-    if (first.empty()) requeued_.pop_back();
-    return finish(receiver_);
-  }
+  if (give_requeued()) return;
   const bool lends = o.what == verb::recv;
   // Keeps the ciphertext's block alive until the room is filled. In TLS over TLS both layers share
   // the pool, and the block would be recycled when its last lease ends.
@@ -313,26 +218,6 @@ std::size_t session::decrypt_into(std::span<std::byte> room) {
     got += n;
   }
   return got;
-}
-
-// ── Completion ──────────────────────────────────────────────────────────────────────────────────
-
-void session::finish(op*& slot, std::error_code code) noexcept {
-  op& o = *std::exchange(slot, nullptr);
-  o.code = code;
-  if (&o == submitting_) return;
-  if (o.takes()) received_ = &o;
-  done_.push(o);
-}
-
-// Resumes the waiting tasks. When called from the loop's ready list, where user code may run, it
-// resumes the last one immediately instead of in the next turn. The session may be deleted when
-// that returns.
-void session::hand_over(bool from_loop) {
-  while (runnable* r = done_.pop()) {
-    if (from_loop && done_.empty()) return r->run(*r);
-    sched().ready(*r);
-  }
 }
 
 }  // namespace bight::tls

@@ -7,6 +7,7 @@
 
 #include "base/names.hpp"
 #include "engine/loop.hpp"
+#include "net/stacked.hpp"
 #include "tls/failure.hpp"
 #include "tls/wire.hpp"
 
@@ -38,7 +39,7 @@ class ticket_taker {
 /// life  Owned by the stream that attach() returns. When that stream is closed, the session sends
 ///       close_notify. Its deletion is queued on the ready list behind all operations that it
 ///       completed, because these still query it for addresses and errors.
-class session final : public carrier {
+class session final : public stacked {
  public:
   /// Returns a TLS stream over `below` whose handshake has not begun. `kept` owns the data that the
   /// callbacks of `ssl` use, and lives as long as the session.
@@ -49,22 +50,9 @@ class session final : public carrier {
   [[nodiscard]] static session* of(const stream& s) noexcept;
   [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
 
-  // carrier
-  [[nodiscard]] bool submit(op& o) override;
-  void cancel(op& o) noexcept override;
-  void requeue(op& o) noexcept override;
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
   void close(handle h, ending how) noexcept override;
-  void attend(handle h, attention a) noexcept override;
-  [[nodiscard]] attention attended(handle h) const noexcept override;
-  /// Always false: the session's close lingers if necessary.
-  [[nodiscard]] bool may_lose(handle) const noexcept override { return false; }
   [[nodiscard]] bool can_send(handle h) const noexcept override;
-  [[nodiscard]] result<address> local(handle h) const override;
-  [[nodiscard]] result<address> remote(handle h) const override;
-  [[nodiscard]] std::error_code set(handle h, option_id id, int value) override;
-  [[nodiscard]] result<int> get(handle h, option_id id) const override;
-  [[nodiscard]] time_point last_used(handle h) const noexcept override;
   [[nodiscard]] error explain(std::error_code code, std::string_view tried,
                               std::uint64_t transferred) const override;
 
@@ -96,16 +84,14 @@ class session final : public carrier {
   ~session() override;
 
   // session.cpp: one step of each of the stream's operations.
-  void pump() noexcept;
+  void pump() noexcept override;
+  void cancel_in(op*& slot) noexcept override;
   void pump_all();
   void shake();
   void encrypt();
   void decrypt();
   [[nodiscard]] std::size_t decrypt_into(std::span<std::byte> room);
-  void give(op& o, lease bytes) noexcept;
   [[nodiscard]] std::span<const std::byte> next_text(const op& o);
-  void finish(op*& slot, std::error_code code = {}) noexcept;
-  void hand_over(bool from_loop);
 
   // transport.cpp: the stream below.
   [[nodiscard]] bool receive();
@@ -120,13 +106,12 @@ class session final : public carrier {
   enum class stopped : std::uint8_t { no, wants_input, ended, failed };
   [[nodiscard]] stopped why_stopped(int outcome);
   void fail(failure f);
-  void run_out_of_memory() noexcept;
+  void run_out_of_memory() noexcept override;
   [[nodiscard]] failure failure_now();
   [[nodiscard]] std::string phase() const;
 
   // close.cpp: the end.
   void say_goodbye() noexcept;
-  void drop(op*& slot) noexcept;
   void part() noexcept;
   void part_now();
   [[nodiscard]] bool owes_a_read() const noexcept;
@@ -134,24 +119,11 @@ class session final : public carrier {
   void look() noexcept;
   void cut(bool reset) noexcept;
 
-  loop& loop_;
   session_buffers& buffers_;
-  stream below_;
-  carrier& under_;       // the carrier of below_, still valid after that is closed
-  const handle handle_;  // the handle of below_, likewise
   wire wire_;
   ssl_ptr ssl_;  // declared after the wire, which its BIO borrows
   std::shared_ptr<ticket_taker> tickets_;
   std::shared_ptr<const void> kept_;
-
-  // Operations of the stream in progress.
-  op* shaker_ = nullptr;
-  op* receiver_ = nullptr;
-  op* sender_ = nullptr;
-  op* received_ = nullptr;  // completed, but its coroutine has not resumed yet
-  const op* submitting_ = nullptr;
-  runnable_queue done_;
-  std::vector<lease> requeued_;  // the last is returned first
 
   // Operations on the stream below.
   std::optional<raw> receiving_;
@@ -179,7 +151,6 @@ class session final : public carrier {
   // The end.
   bool said_goodbye_ = false;
   bool half_closed_ = false;
-  bool closing_ = false;
   bool quiet_ = false;   // no traffic for linger_silence before the close
   bool failed_ = false;  // output may be incomplete: reset after the last alert
   bool cut_ = false;

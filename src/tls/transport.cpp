@@ -98,29 +98,13 @@ void session::on_raw_done() {
 // Cancels a receive that no operation needs. The data then stays in the kernel, where it exerts
 // backpressure on the peer.
 void session::rest() noexcept {
-  if (receiving_ && shaker_ == nullptr && receiver_ == nullptr && !(sender_ && wants_input_))
+  if (receiving_ && connector_ == nullptr && receiver_ == nullptr && !(sender_ && wants_input_))
     receiving_->eng->cancel(*receiving_);
 }
-
-// ── Forwarded to the stream below ───────────────────────────────────────────────────────────────
-
-void session::attend(handle h, attention a) noexcept { under_.attend(h, a); }
 
 bool session::can_send(handle h) const noexcept {
   if (closing_ || h != handle_ || !established_ || said_goodbye_) return false;
   return !broken_ && !receive_failed_ && !send_failed_ && under_.can_send(h);
 }
-
-attention session::attended(handle h) const noexcept { return under_.attended(h); }
-
-result<address> session::local(handle h) const { return under_.local(h); }
-
-result<address> session::remote(handle h) const { return under_.remote(h); }
-
-std::error_code session::set(handle h, option_id id, int value) { return under_.set(h, id, value); }
-
-result<int> session::get(handle h, option_id id) const { return under_.get(h, id); }
-
-time_point session::last_used(handle h) const noexcept { return under_.last_used(h); }
 
 }  // namespace bight::tls

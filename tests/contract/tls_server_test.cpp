@@ -155,7 +155,9 @@ void serve_with_files_that_go_bad() {
   auto options = s.options();
   options.signals = true;
   options.on_error = {};
-  auto serving = tls::serve("127.0.0.1:0", echo, serving_files(good), options);
+  tls::serve_options how = serving_files(good);
+  how.server = std::move(options);
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how));
   auto hanging_up = hang_up_once_it_listens(s, files.file("rubbish"), good.key);
   runner().run(serve_for(s, std::move(serving), std::move(hanging_up)));
   line_sink::standard_error().flush(patience);
@@ -164,7 +166,9 @@ void serve_with_files_that_go_bad() {
 
 void serve_without_files() {
   served s;
-  auto serving = tls::serve("127.0.0.1:0", echo, {}, s.options());
+  tls::serve_options how;
+  how.server = s.options();
+  auto serving = tls::serve("127.0.0.1:0", echo, std::move(how));
   runner().run(serve_for(s, std::move(serving), some_turns()));
   line_sink::standard_error().flush(patience);
   std::exit(0);

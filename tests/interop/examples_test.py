@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 EXAMPLES = pathlib.Path(sys.argv[1]) / "examples"
@@ -113,6 +114,18 @@ class Examples(unittest.TestCase):
             peer.sendall(b"dbb\n" * 5000)
             peer.shutdown(socket.SHUT_WR)
             self.assertEqual(everything(peer), b"Hello, dbb\n" * 5000)
+
+    def test_a_layer_throttles_an_echo_and_counts_it(self):
+        with Server("throttle", "127.0.0.1:0") as server:
+            with server.connect() as peer:
+                begin = time.monotonic()
+                peer.sendall(b"x" * 300)
+                peer.shutdown(socket.SHUT_WR)
+                self.assertEqual(everything(peer), b"x" * 300)
+                self.assertGreater(time.monotonic() - begin, 0.2)
+            status, said = server.drain()
+            self.assertEqual(status, 0)
+            self.assertTrue(said[-1].endswith(": 300 bytes received, 300 sent"), said)
 
     def test_one_program_serves_tcp_udp_and_a_unix_socket_and_drains_all(self):
         with tempfile.TemporaryDirectory() as folder:
