@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A copy of the sources in which tools/mutate and tests/planted make faults, and its build.
 
-Each source is compiled by itself and hardly optimised, so that a fault is built in seconds.
+Each source of the library and the tool is compiled by itself and hardly optimised, so that a fault
+is built in seconds. The tests stay as they are, so they are compiled together.
 """
 
 import os
@@ -41,7 +42,8 @@ class Copy:
                           f"-DCMAKE_CXX_FLAGS_DEBUG={self.flags} -g0",
                           "-DCMAKE_CXX_COMPILER=clang++-19",
                           "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld",
-                          "-DBIGHT_UNITY=OFF", "-DBIGHT_DEVELOPER=OFF", "-DBIGHT_TESTS=ON"], 120)
+                          "-DBIGHT_UNITY=OFF", "-DBIGHT_UNITY_TESTS=ON", "-DBIGHT_DEVELOPER=OFF",
+                          "-DBIGHT_TESTS=ON"], 120)
         if not ok:
             sys.exit(output)
         print("building what is not built yet …", flush=True)
