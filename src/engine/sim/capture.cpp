@@ -25,13 +25,13 @@ void put(std::string& to, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = bytes; i-- > 0;) to += static_cast<char>(value >> (8 * i) & 0xFF);
 }
 
-// In this machine's order; the file's first number says which that is.
+// Numbers in this machine's order, which the file's first number identifies.
 template <class Number>
 void put_own(std::string& to, Number value) {
   to.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-// RFC 1071, to be continued with the next part; parts but the last have an even length.
+// The checksum of RFC 1071, continued with each part. All parts but the last have an even length.
 std::uint64_t sum(std::uint64_t so_far, std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 2) {
     const auto high = static_cast<unsigned char>(bytes[i]);
@@ -65,7 +65,7 @@ std::uint8_t flags_of(happening h) {
   }
 }
 
-// The part behind the IP header, with its checksum over the pseudo header (RFC 9293 §3.1).
+// The TCP or UDP part, with its checksum over the pseudo header (RFC 9293 §3.1).
 std::string transport_of(const trace_event& e, std::uint8_t protocol) {
   std::string part;
   put(part, e.from.port, 2);
@@ -74,11 +74,11 @@ std::string transport_of(const trace_event& e, std::uint8_t protocol) {
   const std::size_t size = std::min(e.bytes.size(), packet_max - headers);
   if (protocol == protocol_tcp) {
     const bool opens = e.what == happening::syn || e.what == happening::syn_ack;
-    put(part, opens ? 0 : e.sequence + 1, 4);  // the first number of every stream is 0
+    put(part, opens ? 0 : e.sequence + 1, 4);  // every stream starts with number 0
     put(part, e.what == happening::syn ? 0 : e.acknowledged + 1, 4);
-    put(part, 5 << 4, 1);  // words of this header
+    put(part, 5 << 4, 1);  // length of this header in words
     put(part, flags_of(e.what), 1);
-    put(part, 65535, 2);  // the window: not in the trace
+    put(part, 65535, 2);  // window, which the trace does not have
     put(part, 0, 4);      // checksum, urgent
   } else {
     put(part, size + 8, 2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The packets of a world as a file that Wireshark opens.
+/// Writes the packets of a world to a file for Wireshark.
 
 #include <bight/sim_trace.hpp>
 
@@ -12,10 +12,10 @@
 
 namespace bight::sim {
 
-/// Writes each packet at the moment when it arrives, with headers as they would have been: the
-/// simulator has none. Events that are no packets are left out, and so are lost packets.
+/// Writes each packet when it arrives, with plausible headers, because the simulator has none.
+/// Omits lost packets and events that are not packets.
 ///
-/// errors  error(errc::denied) when the file cannot be written.
+/// errors  error(errc::denied) if the file cannot be written.
 /// source  the format pcap with nanoseconds, link type RAW: draft-ietf-opsawg-pcap.
 class capture {
  public:

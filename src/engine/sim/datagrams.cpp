@@ -12,11 +12,11 @@ namespace bight::sim::datagrams {
 
 namespace {
 
-// 65535 less the headers that count: IPv4's and UDP's, or UDP's.
+// 65535 minus the counted headers: IPv4 and UDP, or only UDP.
 constexpr std::size_t datagram_max(std::uint8_t family) { return family == 4 ? 65507 : 65527; }
-constexpr std::size_t overhead = 256;      // of a datagram in a buffer, beside its bytes
-constexpr std::size_t joined_max = 65535;  // bytes that arrive joined
-constexpr int runs_max = 16;               // segments of one send before others go on
+constexpr std::size_t overhead = 256;  // memory of a datagram in a buffer, in addition to its bytes
+constexpr std::size_t joined_max = 65535;  // bytes of joined datagrams
+constexpr int runs_max = 16;               // segments of one send before other operations continue
 
 bool fail(op& o, std::errc why) noexcept {
   o.code = code_of(why);
@@ -40,7 +40,7 @@ void free(universe& u, std::uint32_t index) noexcept {
   u.letters.free(index);
 }
 
-// One datagram on its way: perhaps twice, perhaps never.
+// Sends one datagram. It may arrive twice, or never.
 void post(universe& u, socket& s, const packet_end& from, const packet_end& to, lease data) {
   machine* const there = u.find(*s.home, to);
   if (there == nullptr) return u.record(happening::lost, from, to, data);
@@ -64,7 +64,7 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
     l.sender_life = s.life;
     l.to_machine = f.lost && i == 0 ? nothing : there->number;
     duration at = u.now() + f.delay;
-    // In order, as one queue keeps them, unless the path says otherwise.
+    // In order, as in a queue, unless the path reorders it.
     if (const duration later = way.overtaken() + (i > 0 ? way.latency() : 0ns); later > 0ns)
       at += later;
     else
@@ -74,7 +74,7 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
       wrong[way.draw().below(n)] ^= static_cast<char>(1 + way.draw().below(255));
       l.data = u.bytes.copy(std::as_bytes(std::span(wrong)));
     }
-    // Within a host it stays in the sender's buffer until it is received; the wire takes it at
+    // Within a host it stays in the sender's buffer until it is received. Otherwise it leaves at
     // once.
     l.charged = there == s.home;
     if (l.charged) s.flight_bytes += n + overhead;
@@ -85,14 +85,14 @@ void post(universe& u, socket& s, const packet_end& from, const packet_end& to, 
   }
 }
 
-// The sender, with the address that it has asked where the socket has every address.
+// The sender's address. If the socket is bound to every address, with the one it was sent to.
 address sender_of(const socket& s, const letter& l) {
   address from = l.from.to_address();
   if (is_wildcard(s.local)) from.set_source(l.to.ip);
   return from;
 }
 
-// The source that the target names, if this host has it. Multicast is left out of the model.
+// Uses the source that the target names, if this host has it. Multicast is not modelled.
 bool names_source(const socket& s, const op& o, packet_end& from) {
   if (o.peer == nullptr || !o.peer->has_source()) return false;
   packet_end named = from;
@@ -102,7 +102,7 @@ bool names_source(const socket& s, const op& o, packet_end& from) {
   return true;
 }
 
-// Frees what the datagram held of the sender's buffer.
+// Frees the datagram's part of the sender's buffer.
 void account(universe& u, const letter& l) {
   socket& s = u.sockets[l.sender];
   if (!l.charged || s.life != l.sender_life) return;
@@ -116,7 +116,7 @@ void serve_receiver(universe& u, socket& s) {
   if (s.has_waiting_receiver() && receive(u, s, *s.receiver)) s.owner->complete(*s.receiver);
 }
 
-// As many as came one after the other from one sender, each of the first's size: udp(7), UDP_GRO.
+// Joins consecutive datagrams from one sender, each of the first one's size: udp(7), UDP_GRO.
 void join(universe& u, socket& s, op& o) {
   const letter& first = u.letters[s.arrived.head];
   const std::size_t each = first.data.size();
@@ -141,7 +141,7 @@ void join(universe& u, socket& s, op& o) {
     done += data.size();
   }
   lease joined = u.bytes.fill(total);
-  // Only now may they go: the pool begins again when nothing of its block is lent.
+  // Freed only now, because the pool starts over when nothing of its block is lent.
   while (s.arrived.head != last) {
     s.arrived_bytes -= u.letters[s.arrived.head].data.size() + overhead;
     free(u, s.arrived.pop(u.letters));
@@ -174,7 +174,7 @@ bool receive(universe& u, socket& s, op& o) {
   if (o.what == verb::arrival) return true;
   o.segment = 0;
   letter& kept = u.letters[s.arrived.head];
-  if (kept.segment > 0) {  // joined before, and given back
+  if (kept.segment > 0) {  // joined earlier and put back
     o.segment = kept.segment;
   } else if (o.many) {
     join(u, s, o);
@@ -236,7 +236,7 @@ bool send(universe& u, socket& s, op& o) {
   }
   if (!s.bound) {
     if (o.code = ports::bind_for(s, to); o.code) return true;
-    s.local.ip = {};  // a port is drawn, and every address stays
+    s.local.ip = {};  // only a port is chosen; it stays bound to every address
     s.local.family = s.family;
   }
   packet_end from = s.local;
@@ -257,7 +257,7 @@ bool send(universe& u, socket& s, op& o) {
   }
   for (int runs = 0; more_pieces(o); ++runs) {
     if (s.flight_bytes > s.send_limit) return false;
-    if (runs == 64 * runs_max) {  // others go on first
+    if (runs == 64 * runs_max) {  // other operations come first
       s.room_told = true;
       u.in(1us, event_kind::departed, s);
       return false;
@@ -311,7 +311,7 @@ void on_datagram(universe& u, std::uint32_t index) {
   u.record(happening::datagram, l.from, l.to, l.data);
   socket* const s = ports::taker(u, there, socket_kind::datagram, l.to, l.from);
   if (s == nullptr) {
-    // Word of it goes back to where it came from: ICMP, port unreachable.
+    // The sender is notified: ICMP, port unreachable.
     socket& sender = u.sockets[l.sender];
     if (sender.life == l.sender_life && sender.remote == l.to && !u.way(there, *sender.home).cut())
       u.in(u.way(there, *sender.home).latency(), event_kind::unreachable, sender);
@@ -321,7 +321,7 @@ void on_datagram(universe& u, std::uint32_t index) {
     l.segment = 0;
     s->arrived.push(u.letters, index);
     if (!s->has_waiting_receiver() || !s->receiver->many) return serve_receiver(u, *s);
-    // What comes at one moment comes joined.
+    // Datagrams that arrive at the same time are joined.
     if (s->arrived.head == index) u.in(0ns, event_kind::go_on, *s);
     return;
   }

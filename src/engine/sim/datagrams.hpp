@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// UDP as programs see it: udp(7). Lost, doubled, reordered and corrupted on the way; cut or
-/// dropped at its end. Left out: multicast, delivery of broadcasts, fragments that arrive in part.
+/// UDP as programs see it: udp(7). Datagrams are lost, duplicated, reordered and corrupted on the
+/// path, and truncated or dropped at its end. Not modelled: multicast, delivery of broadcasts,
+/// fragments that arrive in part.
 
 #include "engine/sim/universe.hpp"
 

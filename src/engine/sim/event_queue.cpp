@@ -5,7 +5,7 @@ namespace bight::sim {
 
 void event_queue::push(duration at, event_kind kind, std::uint32_t subject, std::uint32_t life,
                        std::uint64_t shuffle) {
-  constexpr int order_bits = 48;  // at a billion events a second, three days
+  constexpr int order_bits = 48;  // enough for three days at a billion events per second
   const event e{at, (shuffle << order_bits) | pushed_++, subject, life & life_mask,
                 static_cast<std::uint32_t>(kind)};
   std::size_t i = heap_.size();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What is going to happen in a world, the earliest first.
+/// The future events of a world, earliest first.
 
 #include <bight/time.hpp>
 
@@ -14,26 +14,26 @@
 namespace bight::sim {
 
 enum class event_kind : std::uint8_t {
-  wake,         ///< a program: a timer is due, or it has more to do
-  arrive,       ///< a stream: the first of what it has in flight reaches its peer
-  room,         ///< a stream: its peer has told that there is room again
-  go_on,        ///< a send that went in parts takes up the next; datagrams that came joined are due
-  ask,          ///< a stream: its request for a connection reaches the listener
-  ask_again,    ///< a stream: nobody has answered its request in time
-  unheard,      ///< a stream: no acknowledgement has reached it in time
-  refused,      ///< a stream: the peer's reset comes
-  probe,        ///< a stream: time to see whether the peer still lives
-  datagram,     ///< a letter arrives
-  unreachable,  ///< a datagram socket: word that nobody has the port
-  departed,     ///< a datagram socket: a letter of its own has left its buffer
-  answer,       ///< a look-up
-  call,         ///< a function of the scenario's
-  strike,       ///< a family of faults
-  heal,         ///< a fault that struck
+  wake,         ///< a program: a timer is due, or it has more work
+  arrive,       ///< a stream: its first parcel in flight reaches the peer
+  room,         ///< a stream: its peer has announced new room
+  go_on,        ///< a send in parts continues; joined datagrams are due
+  ask,          ///< a stream: its connection request reaches the listener
+  ask_again,    ///< a stream: its connection request has timed out
+  unheard,      ///< a stream: its acknowledgements have timed out
+  refused,      ///< a stream: a reset arrives
+  probe,        ///< a stream: a keep-alive probe is due
+  datagram,     ///< a datagram arrives
+  unreachable,  ///< a datagram socket: no socket has the target port
+  departed,     ///< a datagram socket: one of its datagrams has left its buffer
+  answer,       ///< the answer to a lookup
+  call,         ///< a function of the scenario
+  strike,       ///< a family of faults strikes
+  heal,         ///< a fault ends
 };
 
-/// Small, because the heap moves them about. Whoever an event is about may have gone meanwhile:
-/// `life` tells whether it still is the one that was meant.
+/// An event. It is small, because the heap moves it. `life` shows whether its subject still exists
+/// when it happens.
 struct event {
   duration at;
   std::uint64_t order;
@@ -43,15 +43,15 @@ struct event {
 };
 inline constexpr std::uint32_t life_mask = (1u << 24) - 1;
 
-/// A heap with four children a node. Of two events at one time, the one with the smaller order is
-/// first: that which was pushed first, unless `shuffle` bits say otherwise.
+/// A heap with four children per node. Of two events at the same time, the one with the smaller
+/// order comes first: the one pushed first, unless `shuffle` bits change that.
 class event_queue {
  public:
   void push(duration at, event_kind kind, std::uint32_t subject, std::uint32_t life,
             std::uint64_t shuffle = 0);
   [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
-  /// There must be one.
+  /// The queue must not be empty.
   [[nodiscard]] const event& top() const noexcept { return heap_.front(); }
   event pop() noexcept;
 

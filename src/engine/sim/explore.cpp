@@ -27,7 +27,7 @@ std::string report(std::string_view name, const finding& f) {
 
 namespace {
 
-// One exploration, for as long as it runs.
+// One running exploration.
 class exploration {
  public:
   exploration(std::string_view name, explore_options options, scenario body)
@@ -89,7 +89,7 @@ class exploration {
       ++all_.twice;
       std::string differs = compare_runs(options_, body_, which);
       if (!differs.empty()) {
-        options_.reduce_max = 0;  // whether a smaller world differs is chance
+        options_.reduce_max = 0;  // a smaller world may differ or not
         o.failed = finding{std::move(differs), which.seed, which.size, which.faults,
                            o.faults,           o.events,   o.time,     o.hash};
       }

@@ -11,11 +11,11 @@ int host_facts::route(const address& to, bool broadcast) const {
   if (is_broadcast(name) && !broadcast) return EACCES;
   const machine* const there = all_.find(home_, name);
   if (there == nullptr || there->number >= home_.ways.size()) return 0;
-  const auto& way = home_.ways[there->number];  // is there once something has been sent
+  const auto& way = home_.ways[there->number];  // exists after the first packet
   return way != nullptr ? way->no_route().value() : 0;
 }
 
-// Every zone leads to the one link that there is.
+// Every zone means the only link.
 bool host_facts::has_zone_of(const address& a) const {
   static_cast<void>(a);
   return true;

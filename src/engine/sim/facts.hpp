@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a simulated host knows about routes and files, for the causes of errors.
+/// Facts about the routes and files of a simulated host, to explain errors.
 
 #include "engine/causes.hpp"
 #include "engine/sim/universe.hpp"

@@ -46,8 +46,8 @@ std::string families::str() const {
 fault_plan fault_plan::drawn(std::uint64_t seed, families from) {
   random_stream draw(seed, "plan");
   fault_plan plan;
-  // A seed in eight has no faults; the others have few or many, so that faults that hide one
-  // another are met apart too ("swarm testing", Groce et al., ISSTA 2012).
+  // One seed in eight has no faults. The others have few or many, so that faults that hide each
+  // other also occur separately ("swarm testing", Groce et al., ISSTA 2012).
   const std::uint64_t eighths = draw.below(8);
   for (std::size_t i = 0; i < family_count; ++i) {
     const bool on = draw.below(8) < eighths;

@@ -38,7 +38,7 @@ void fault_driver::begin() {
     const auto f = static_cast<family>(i);
     if (!plan.on.has(f)) continue;
     const bool asked = !of_paths.has(f) && !that_strike.has(f);
-    // What is always there counts as one fault; what strikes or is asked counts each time.
+    // A permanent condition counts as one fault. Strikes and drawn faults count each time.
     if (of_paths.has(f) && !may_strike()) continue;
     on_ = on_ | families(f);
     random_stream& draw = draws(f);
@@ -84,7 +84,7 @@ void fault_driver::worsen(path& p, const machine& from, const machine& to) {
   o.corrupt += worse_.corrupt;
   if (on(family::packet_size)) o.packet = std::min(o.packet, worse_.packet);
   if (on(family::slow_pair)) {
-    // By the pair, not by the order in which pairs first talk.
+    // Depends on the pair, not on the order in which pairs first communicate.
     random_stream draw(all_.options.seed,
                        "slow " + std::min(from.name, to.name) + " " + std::max(from.name, to.name));
     if (draw.below(4) == 0) o.latency += draw.log_uniform(duration(50ms), duration(3s));
@@ -98,7 +98,7 @@ bool fault_driver::may_strike() {
   return true;
 }
 
-// One of `share` families that ask the same question.
+// Draws for `f`, one of `share` families that divide a probability between them.
 bool fault_driver::strikes(family f, int share) {
   return draws(f).chance(share_[static_cast<std::size_t>(f)] / share) && may_strike();
 }
@@ -113,7 +113,7 @@ void fault_driver::tell(family f, std::string_view what, const machine* a, const
 
 bool fault_driver::hangs(socket& s) {
   if (!on(family::refuse)) return false;
-  // Half of what goes wrong is silence, for good: every later request is dropped too.
+  // Half of the affected requests get no answer, and neither do their repetitions.
   if (!s.unlucky && s.tries == 0 && strikes(family::refuse, 2)) s.unlucky = true;
   return s.unlucky;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The faults of a world: how strong each family is, when it strikes, and what it does.
+/// The faults of a world: the strength of each family, when it strikes, and what it does.
 
 #include "engine/sim/universe.hpp"
 
@@ -14,16 +14,16 @@ class fault_driver {
  public:
   explicit fault_driver(universe& all);
 
-  /// Faults strike from now on, for as long as the plan says.
+  /// Starts the faults, for as long as the plan specifies.
   void begin();
   void on_strike(std::uint32_t subject);
   void on_heal(std::uint32_t index);
-  /// A path between two hosts that is used for the first time.
+  /// Called for a path between two hosts when it is first used.
   void worsen(path& p, const machine& from, const machine& to);
   [[nodiscard]] std::uint64_t struck() const noexcept { return struck_; }
   [[nodiscard]] bool on(family f) const noexcept { return on_.has(f); }
 
-  // ── Asked where it matters. Each answer is drawn; without the family it is the good one. ─────
+  // ── Drawn where they matter. Without the family, the result means no fault. ──────────────────
 
   [[nodiscard]] bool refuses() { return on(family::refuse) && strikes(family::refuse, 2); }
   [[nodiscard]] bool hangs(socket& s);
@@ -63,8 +63,8 @@ class fault_driver {
   universe& all_;
   families on_;
   std::array<random_stream, family_count> draws_;
-  std::array<double, family_count> share_{};       // how often what is asked goes wrong
-  std::array<duration, family_count> interval_{};  // between strikes, about
+  std::array<double, family_count> share_{};       // the probability of a drawn fault
+  std::array<duration, family_count> interval_{};  // mean time between strikes
   path_options worse_;
   std::vector<fault> faults_;
   std::uint64_t struck_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The bytes of a send, as they leave its pieces.
+/// Takes the bytes of a send from its pieces.
 
 #include "base/buffers.hpp"
 #include "engine/pieces.hpp"
@@ -11,8 +11,7 @@
 
 namespace bight::sim {
 
-/// A lease on a copy of the next `n` bytes, of which there are as many; the pieces are past them
-/// then.
+/// Returns a lease on a copy of the next `n` bytes and advances the pieces. They must have as many.
 [[nodiscard]] inline lease gather(buffer_pool& from, op& o, std::size_t n) {
   if (n == 0) return {};
   const std::span<std::byte> room = from.room(n, n);

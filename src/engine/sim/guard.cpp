@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t watched_max = 65536;
 
-// Of the first bytes that have not left.
+// A hash of the first bytes that have not been sent.
 std::uint32_t fingerprint(const op& o) noexcept {
   std::uint64_t hash = 0;
   std::size_t left = watched_max;

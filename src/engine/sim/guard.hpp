@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Watches the buffers that operations in flight have borrowed: the rule that they are not to be
-/// touched, which a kernel relies on and cannot check.
+/// Checks that programs do not touch the buffers of operations in flight. A kernel relies on that
+/// rule and cannot check it.
 
 #include "engine/sim/universe.hpp"
 
 namespace bight::sim::guard {
 
-/// What a buffer holds that is being received into; bytes that a program reads too early are these.
+/// The content of a buffer during a receive. A program that reads it too early finds these bytes.
 inline constexpr unsigned char poison = 0xdb;
 
-/// A receive waits: fills its buffer with poison.
+/// Called when a receive waits: fills its buffer with poison.
 void poison_receive(universe& u, op& o) noexcept;
-/// A send waits: remembers what is to leave next.
+/// Called when a send waits: remembers its next bytes.
 void watch_sent(universe& u, op& o) noexcept;
-/// What leaves now must be what it was.
+/// Called when a send continues: its bytes must be unchanged.
 void check_sent(universe& u, const op& o);
 
 }  // namespace bight::sim::guard

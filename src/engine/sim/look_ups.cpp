@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names: those of the hosts, those that the scenario gives, and localhost (RFC 6761).
+// Lookups of names: those of hosts, those that the scenario defines, and localhost (RFC 6761).
 
 #include "engine/sim/faults.hpp"
 #include "engine/sim/universe.hpp"
@@ -13,7 +13,7 @@ namespace bight::sim {
 
 namespace {
 
-// resolv.conf(5): a question that nobody answers in five seconds is asked again, once.
+// resolv.conf(5): a query without an answer is repeated once after five seconds.
 constexpr duration asked_again_after = 5s;
 constexpr int asked_max = 2;
 
@@ -43,7 +43,7 @@ void universe::look_up(sim_engine& e, op& o) {
   ask_for(l, index);
 }
 
-// One question, with the names and the faults of this moment.
+// Answers one query, with the present names and faults.
 void universe::ask_for(look_up_state& l, std::uint32_t index) {
   if (l.asked++ == asked_max) {
     l.what = name_options::answer::silent;

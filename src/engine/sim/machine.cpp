@@ -76,7 +76,7 @@ void machine::hold_port(held_port p) noexcept {
   try {
     held_.push_back(p);
     ++tcp_.at(p.local.port).held;
-  } catch (const std::bad_alloc&) {  // free at once, as with net.ipv4.tcp_max_tw_buckets reached
+  } catch (const std::bad_alloc&) {  // free at once, as beyond net.ipv4.tcp_max_tw_buckets
   }
 }
 
@@ -107,7 +107,7 @@ bool is_multicast(const packet_end& e) noexcept {
   return e.family == 4 ? e.ip[0] >> 4 == 14 : e.family == 6 && e.ip[0] == 0xff;
 }
 
-// The limited broadcast, and that of the loopback network.
+// The limited broadcast address, and the one of the loopback network.
 bool is_broadcast(const packet_end& e) noexcept {
   return e.family == 4 && (e.ip[0] == 255 || e.ip[0] == 127) && e.ip[1] == 255 && e.ip[2] == 255 &&
          e.ip[3] == 255;

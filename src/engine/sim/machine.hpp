@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A host from the inside: its addresses, ports, programs and limits.
+/// A simulated host: its addresses, ports, programs and limits.
 
 #include <bight/sim.hpp>
 
@@ -19,8 +19,8 @@ namespace bight::sim {
 
 struct program;
 
-/// Which sockets have which ports, for one protocol: the first of a chain for each port, in pages,
-/// because few are used.
+/// The sockets of each port, for one protocol: the first of a chain for each port. In pages,
+/// because few ports are used.
 class port_table {
  public:
   struct entry {
@@ -56,8 +56,8 @@ class machine final : public surroundings {
   bool paused = false;
   duration clock_ahead{};
   std::size_t descriptors = 0;
-  std::size_t descriptors_now_max;  // as a fault has it
-  unsigned pauses = 0;              // by faults
+  std::size_t descriptors_now_max;  // the limit that a fault has set
+  unsigned pauses = 0;              // number of faults that pause it
   random_stream draw;
 
   [[nodiscard]] bool stands_still() const noexcept { return paused || pauses > 0; }
@@ -72,7 +72,7 @@ class machine final : public surroundings {
 
   [[nodiscard]] packet_end ip4(std::uint16_t port = 0) const noexcept;
   [[nodiscard]] packet_end ip6(std::uint16_t port = 0) const noexcept;
-  /// Whether that is an address of this host, or of every one.
+  /// Whether it is an address of this host, or a loopback address.
   [[nodiscard]] bool has(const packet_end& e) const noexcept;
 
   // ── Ports ───────────────────────────────────────────────────────────────────────────────────
@@ -80,18 +80,18 @@ class machine final : public surroundings {
   [[nodiscard]] port_table& ports(socket_kind k) noexcept {
     return k == socket_kind::datagram ? udp_ : tcp_;
   }
-  /// A port that nobody has; 0 when all are taken.
+  /// Returns a free port; 0 if all are in use.
   [[nodiscard]] std::uint16_t free_port(socket_kind k);
-  /// A connection that has ended and may have packets about still.
+  /// A connection that has ended, but whose packets may still arrive.
   struct held_port {
     packet_end local;
     packet_end remote;
     bool shared = false;  // it had SO_REUSEADDR
     duration until{};
   };
-  /// Keeps a TCP port from being chosen for that long.
+  /// Reserves the TCP port of an ended connection for `time_wait`.
   void hold_port(held_port p) noexcept;
-  /// Whether `f` holds for one of those that are held at `port`.
+  /// Whether `f` is true for one of the connections that hold `port`.
   template <class F>
   [[nodiscard]] bool any_held(std::uint16_t port, F f) {
     let_ports_go();
@@ -102,7 +102,8 @@ class machine final : public surroundings {
   }
   static constexpr duration time_wait = 60s;  // Linux, TCP_TIMEWAIT_LEN
 
-  std::map<std::string, std::uint32_t, std::less<>> unix_names;  // to listeners; nothing: left over
+  std::map<std::string, std::uint32_t, std::less<>>
+      unix_names;  // to listeners; nothing: a leftover file
 
   // ── Standard streams ────────────────────────────────────────────────────────────────────────
 
@@ -112,7 +113,7 @@ class machine final : public surroundings {
 
   std::vector<program*> programs;
   program* console = nullptr;
-  std::vector<std::unique_ptr<path>> ways;  // to each host, by number, as they are needed
+  std::vector<std::unique_ptr<path>> ways;  // to each host, by number; made when needed
 
  private:
   void let_ports_go();
@@ -122,7 +123,7 @@ class machine final : public surroundings {
   random_stream secrets_;
   port_table tcp_;
   port_table udp_;
-  std::vector<held_port> held_;  // from held_first_ on, the first to go first
+  std::vector<held_port> held_;  // from held_first_ on, in the order in which they end
   std::size_t held_first_ = 0;
   std::uint16_t next_port_;
 };
@@ -134,7 +135,7 @@ class machine final : public surroundings {
 [[nodiscard]] bool is_wildcard(const packet_end& e) noexcept;
 [[nodiscard]] bool is_multicast(const packet_end& e) noexcept;
 [[nodiscard]] bool is_broadcast(const packet_end& e) noexcept;
-/// An IPv6 address that means nothing without an interface: RFC 4007.
+/// Whether an IPv6 address needs an interface: RFC 4007.
 [[nodiscard]] bool needs_scope(const packet_end& e) noexcept;
 
 }  // namespace bight::sim

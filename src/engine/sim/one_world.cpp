@@ -50,10 +50,10 @@ struct hashes final : sink {
   void on_event(const trace_event& e) override { of.push_back(e.hash); }
 };
 
-// Keeps the first event whose hash is another than expected.
+// Finds the first event with a different hash than expected.
 struct difference final : sink {
   const std::vector<std::uint64_t>* expected;
-  std::uint64_t at = 0;  // the number of that event; 0: none yet
+  std::uint64_t at = 0;  // the number of that event; 0: none
   std::string line;
   explicit difference(const std::vector<std::uint64_t>& e) : expected(&e) {}
   void on_event(const trace_event& e) override {
@@ -83,7 +83,7 @@ std::string compare_runs(const explore_options& options, const scenario& body,
 
 namespace {
 
-// Looks for smaller worlds that fail, as long as it may.
+// Searches for smaller worlds that fail, within its limits.
 class reducer {
  public:
   reducer(const explore_options& options, const scenario& body, const finding& failed,
@@ -99,7 +99,7 @@ class reducer {
   }
 
  private:
-  // Takes the world when it fails.
+  // Accepts the world if it fails.
   bool fails(unsigned size, const fault_plan& faults) {
     if (tried_ >= options_.reduce_max) return false;
     ++tried_;
@@ -123,8 +123,9 @@ class reducer {
     while (best_.size > 1 && fails(best_.size / 2, best_.faults)) {}
   }
 
-  // The first so many faults are enough. A failure need not grow with them, so this finds a number
-  // with which it fails and one less with which it does not, as a rule the least.
+  // Finds how many of the first faults are enough. More faults need not make a failure more likely,
+  // so this finds a number with which the world fails and one less with which it does not. Usually
+  // it is the smallest.
   void bisect_the_faults() {
     std::uint64_t well = 0;
     std::uint64_t fails_with = best_.faults_struck;

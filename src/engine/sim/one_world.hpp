@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One world of an exploration: made, run to its end, and judged.
+/// One world of an exploration: it is made, run to its end, and judged.
 
 #include <bight/explore.hpp>
 
@@ -11,7 +11,7 @@
 
 namespace bight::sim {
 
-/// Which world.
+/// Identifies a world.
 struct choice {
   std::uint64_t seed = 0;
   unsigned size = 0;
@@ -26,16 +26,16 @@ struct outcome {
   std::optional<finding> failed;
 };
 
-/// Runs the scenario in that world. `told`: is told every event; may be null.
+/// Runs the scenario in that world. Calls `told` for every event, unless it is null.
 [[nodiscard]] outcome run_world(const explore_options& options, const scenario& body,
                                 const choice& which, sink* told = nullptr);
 
-/// Runs it twice, and says which event was the first to differ; nothing when none did.
+/// Runs it twice and returns the first event that differs, if any.
 [[nodiscard]] std::string compare_runs(const explore_options& options, const scenario& body,
                                        const choice& which);
 
-/// The smallest world that still fails: fewer families, a smaller size, the fewest faults. `tried`
-/// counts the worlds that this took.
+/// Finds the smallest world that still fails: fewer families, a smaller size, fewer faults. `tried`
+/// counts the worlds that it has run.
 [[nodiscard]] finding reduce(const explore_options& options, const scenario& body,
                              const finding& failed, unsigned& tried);
 

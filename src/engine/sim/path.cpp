@@ -15,7 +15,7 @@ void path::set(path_options options) noexcept {
   set_ = now_ = options;
 }
 
-// Most packets near the least time, a few late, one of a thousand very late.
+// Most packets take nearly the minimum, a few are late, one in a thousand is very late.
 duration path::trip() {
   if (now_.jitter <= 0ns) return now_.latency;
   const auto most = static_cast<std::uint64_t>(now_.jitter.count());

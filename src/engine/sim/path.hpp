@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// One direction between two hosts: what becomes of a packet that is sent.
+/// One direction between two hosts: it decides what happens to each packet.
 ///
-/// Left out: routers, fragments (a datagram larger than a packet is as many chances to be lost),
-/// checksums. A program that measures paths could notice.
+/// Not modelled: routers, checksums, and fragments (each packet of a large datagram can be lost). A
+/// program that measures paths could notice.
 
 #include <bight/sim.hpp>
 
@@ -22,47 +22,47 @@ class path {
  public:
   path(std::uint64_t seed, std::string_view name, path_options options);
 
-  /// The way of one packet of `size` bytes that is sent at `now`.
+  /// The fate of one packet of `size` bytes that is sent at `now`.
   struct fate {
-    duration delay{};  ///< until it arrives
+    duration delay{};  ///< time until it arrives
     bool lost = false;
   };
   [[nodiscard]] fate send(duration now, std::size_t size);
 
-  /// How long a sender waits for an acknowledgement before it sends again, after `tries` time-outs
-  /// in a row: the round trip and Linux's 200 ms, doubled each time, 120 s at most (RFC 6298 §5).
+  /// How long a sender waits for an acknowledgement before it retransmits, after `tries` timeouts
+  /// in a row: the round trip plus Linux's 200 ms, doubled each time, at most 120 s (RFC 6298 §5).
   [[nodiscard]] static duration time_out(duration round_trip, unsigned tries) noexcept;
-  static constexpr unsigned tries_max = 15;  ///< then it gives up: tcp(7), tcp_retries2
+  static constexpr unsigned tries_max = 15;  ///< then the connection fails: tcp(7), tcp_retries2
 
   [[nodiscard]] bool twice() { return draw_.chance(now_.duplicate); }
   [[nodiscard]] bool corrupted() { return draw_.chance(now_.corrupt); }
-  [[nodiscard]] duration overtaken();  ///< how much later a datagram comes that is reordered
+  [[nodiscard]] duration overtaken();  ///< the extra delay of a reordered datagram
   [[nodiscard]] random_stream& draw() noexcept { return draw_; }
 
   [[nodiscard]] const path_options& options() const noexcept { return set_; }
   void set(path_options options) noexcept;
-  /// What faults make of the options; as they were set when they are over.
+  /// The options as changed by faults; unchanged when the faults are over.
   void worsen(const path_options& faulty) noexcept { now_ = faulty; }
   void mend() noexcept { set(set_); }
-  /// Packets that wait for the rate have left by `now`: the path has changed.
+  /// Lets packets that wait for the rate leave at `now`, because the path has changed.
   void flush(duration now) noexcept { free_at_ = std::min(free_at_, now); }
   [[nodiscard]] duration latency() const noexcept { return now_.latency; }
-  /// What nearly every packet takes at most.
+  /// The delay that nearly no packet exceeds.
   [[nodiscard]] duration trip_max() const noexcept { return now_.latency + now_.jitter; }
-  /// Bytes of a TCP segment, of a UDP datagram that is a packet.
+  /// Bytes of a TCP segment, or of a UDP datagram that fits into a packet.
   [[nodiscard]] std::size_t segment() const noexcept { return now_.packet - 40; }
   [[nodiscard]] std::size_t packet() const noexcept { return now_.packet; }
 
-  // By the scenario, and counted by faults, which may overlap.
+  // Set by the scenario, and counted by faults, which may overlap.
   bool cut_by_hand = false;
   bool clogged_by_hand = false;
   unsigned cuts = 0;
   unsigned clogs = 0;
-  /// Nothing arrives.
+  /// Whether nothing arrives.
   [[nodiscard]] bool cut() const noexcept {
     return cut_by_hand || cuts > 0 || now_.routed != route::present;
   }
-  /// What the sender's system says when it has no way to send; none when it has.
+  /// The error that the sender's system returns if it has no route.
   [[nodiscard]] std::error_code no_route() const noexcept;
   [[nodiscard]] bool clogged() const noexcept { return clogged_by_hand || clogs > 0; }
   struct waiting {
@@ -70,8 +70,8 @@ class path {
     std::uint32_t subject;
     std::uint32_t life;
   };
-  std::vector<waiting> held;  ///< by clogs
-  duration last_datagram{};   ///< when the last of those that keep their order arrives
+  std::vector<waiting> held;  ///< events held back by clogs
+  duration last_datagram{};   ///< arrival of the last datagram that was not reordered
 
  private:
   [[nodiscard]] duration trip();
@@ -79,7 +79,7 @@ class path {
   path_options set_;
   path_options now_;
   random_stream draw_;
-  duration free_at_{};  // when what is queued for the rate has gone
+  duration free_at_{};  // when the queue for the rate is empty
   std::uint64_t burst_left_ = 0;
 };
 

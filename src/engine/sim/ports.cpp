@@ -27,7 +27,7 @@ void enter(socket& s) {
   s.bound = true;
 }
 
-// 0: does not take it; more: the more particular.
+// How specifically `s` matches; 0: not at all.
 int fitness(const socket& s, const packet_end& to, const packet_end& from) noexcept {
   if (s.remote.family != 0 && s.kind == socket_kind::datagram && s.remote != from) return 0;
   const int known = s.remote.family != 0 ? 4 : 0;
@@ -113,7 +113,7 @@ socket* taker(universe& u, machine& m, socket_kind k, const packet_end& to,
     best = std::max(best, fits);
   });
   if (best == 0) return nullptr;
-  // By the sender, as the kernel does it: all of one connection's packets go to one socket.
+  // Chosen by the sender, as in the kernel, so that all packets of a connection go to one socket.
   std::uint32_t chosen = 0;
   if (sharers > 1) {
     std::uint64_t mixed = from.port;

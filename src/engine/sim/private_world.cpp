@@ -2,8 +2,8 @@
 #include "engine/choose.hpp"
 #include "engine/sim/universe.hpp"
 
-// One host with nobody around. Its world lives as long as the engine, and waiting on the engine
-// drives it.
+// A world with one host, for BIGHT_ENGINE=sim. It lives as long as the engine, whose wait() drives
+// it.
 bight::machinery::engine* bight_simulated_engine() {
   using namespace bight::sim;
   auto all = std::make_unique<universe>(world_options());

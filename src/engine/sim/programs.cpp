@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the programs of a world begin and end.
+// How the programs of a world start and end.
 
 #include "base/check.hpp"
 #include "engine/sim/streams.hpp"
@@ -13,7 +13,7 @@ namespace bight::sim {
 
 namespace {
 
-// A program that has been asked to end gets so many turns for it: each may wake one that awaits it.
+// Turns that a stopped program gets to end. Each may resume a task that awaits another.
 constexpr int last_turns_max = 100'000;
 
 }  // namespace
@@ -23,7 +23,7 @@ program::program(universe& all, machine& m, std::uint32_t n, callback<task<>()> 
   auto mine = std::make_unique<sim_engine>(all, m, *this);
   eng = mine.get();
   running = std::make_unique<loop>(std::move(mine));
-  running->drain_on_signals();  // a program of a host stands for one with a main()
+  running->drain_on_signals();  // a program of a host represents one with a main()
 }
 
 program& universe::add_program(machine& m, callback<task<>()> make) {
@@ -40,7 +40,7 @@ program& universe::add_outside(machine& m) {
   return *programs.back();
 }
 
-// As a new process: what the loop of the old one kept is gone.
+// Starts it as a new process, without anything of the old loop.
 void universe::renew(program& p) {
   auto mine = std::make_unique<sim_engine>(*this, p.home, p);
   sim_engine* const fresh = mine.get();
@@ -121,7 +121,7 @@ bool universe::run_out(const machine* of) {
       program& p = *programs[i];
       if (p.ended || p.outside || (of != nullptr && &p.home != of)) continue;
       all_ended = false;
-      p.running->linger_no_more();  // no time passes here
+      p.running->linger_no_more();  // no time passes now
       turn(p);
     }
     if (all_ended) return true;
@@ -135,7 +135,7 @@ void universe::kill(machine& m, bool silent) {
   record(happening::program, m.name + (silent ? " loses power" : " is killed"));
   if (silent) {
     m.up = false;
-    // What its programs have closed already, and what is in a handshake.
+    // Sockets that its programs have closed, and those in a handshake.
     for (std::uint32_t i = 0; i < sockets.end(); ++i)
       if (socket& s = sockets[i]; s.home == &m && s.owner == nullptr && (!s.queued || !s.admitted))
         streams::vanish(*this, s);
@@ -148,11 +148,11 @@ void universe::kill(machine& m, bool silent) {
     stop(*p);
   }
   if (!run_out(&m)) fail(fmt::format("a program of {} was killed and does not end", m.name));
-  for (program* p : m.programs) p->eng->die(silent);  // what their destructors have opened
+  for (program* p : m.programs) p->eng->die(silent);  // sockets opened by destructors
 }
 
-// As kill() does it, but for all at once, and it is no event: a failure is told with the trace that
-// led to it.
+// As kill(), but for all programs at once and without an event: a failure is reported with the
+// trace that led to it.
 void universe::end_all() noexcept {
   trace.rest(true);
   for (const auto& p : programs) {
@@ -162,12 +162,12 @@ void universe::end_all() noexcept {
     stop(*p);
   }
   try {
-    static_cast<void>(run_out(nullptr));  // what does not end is left over at the end of the world
+    static_cast<void>(run_out(nullptr));  // what has not ended is reported as left over
   } catch (const std::bad_alloc&) {
     give_up("out of memory: a simulated program cannot be ended");
   }
   for (const auto& p : programs)
-    if (!p->outside) p->eng->die(false);  // what their destructors have opened
+    if (!p->outside) p->eng->die(false);  // sockets opened by destructors
   trace.rest(false);
 }
 
@@ -191,7 +191,7 @@ void universe::go_on(machine& m) {
     if (!p->ended) in(0ns, event_kind::wake, p->number, p->life);
 }
 
-// ── What is left ────────────────────────────────────────────────────────────────────────────────
+// ── Leftovers ───────────────────────────────────────────────────────────────────────────────────
 
 census universe::alive() const noexcept {
   census c;
@@ -228,7 +228,7 @@ std::string universe::wind_up() {
     if (!p->ended && !p->outside) {
       report += fmt::format("\n  the program of {} does not end", p->home.name);
       p->eng->describe(report);
-      static_cast<void>(p->running.release());  // its coroutines may be anywhere: left as they are
+      static_cast<void>(p->running.release());  // leaked: its coroutines may be suspended anywhere
     } else if (p->eng->sockets() > 0) {
       report += fmt::format("\n  {} has {} sockets open", p->home.name, p->eng->sockets());
     }
@@ -243,7 +243,8 @@ universe& universe::open() noexcept {
   return *this;
 }
 
-// What the programs and the scenario have given goes now: it may use what dies before the world.
+// Destroys functions of the programs and the scenario, which may use objects that die before the
+// world.
 void universe::end() {
   if (over_) return;
   const std::string report = wind_up();

@@ -7,7 +7,7 @@ namespace bight::sim {
 
 namespace {
 
-// SplitMix64 (Steele, Lea and Flood 2014): makes any seed, 0 too, a good state.
+// SplitMix64 (Steele, Lea and Flood 2014) turns any seed, even 0, into a good state.
 std::uint64_t split(std::uint64_t& state) noexcept {
   std::uint64_t z = state += 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -24,7 +24,7 @@ random_stream::random_stream(std::uint64_t seed, std::string_view purpose) noexc
   for (std::uint64_t& word : state_) word = split(state);
 }
 
-// An octave first, then a place in it: no logarithm, which machines may round differently.
+// Draws an octave, then a value in it. A logarithm could be rounded differently on other machines.
 std::uint64_t random_stream::log_uniform(std::uint64_t least, std::uint64_t most) noexcept {
   if (least >= most) return least;
   const auto octaves = static_cast<std::uint64_t>(std::bit_width(most / least));

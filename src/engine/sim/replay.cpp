@@ -19,7 +19,7 @@ std::string_view variable(const char* name) {
   return set == nullptr ? std::string_view() : std::string_view(set);
 }
 
-// Decimal, or hexadecimal behind 0x.
+// Decimal, or hexadecimal with the prefix 0x.
 std::optional<std::uint64_t> number(const char* name) {
   std::string_view digits = variable(name);
   if (digits.empty()) return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<std::uint64_t> number(const char* name) {
   return value;
 }
 
-// What this process was started as. The file has a NUL behind every argument: proc(5).
+// The command line of this process. In the file, a NUL follows every argument: proc(5).
 std::string program() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   std::string line;

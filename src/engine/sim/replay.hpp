@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What the environment asks of an exploration: one world, and what to show of it.
+/// The environment's settings for an exploration: one world, and what to show of it.
 
 #include <bight/explore.hpp>
 
@@ -30,13 +30,13 @@ struct replay {
   [[nodiscard]] static replay from_environment();
 };
 
-/// Keeps the last events, and writes all of them to a file.
+/// Keeps the last events and can write all of them to a file.
 class shown final : public sink {
  public:
   explicit shown(const replay& r);
   ~shown() override;
   void on_event(const trace_event& e) override;
-  /// The lines that were kept.
+  /// The kept lines.
   [[nodiscard]] std::string last() const;
 
  private:
@@ -46,7 +46,7 @@ class shown final : public sink {
   std::unique_ptr<capture> file_;
 };
 
-/// The command that plays `f` again.
+/// The command that replays `f`.
 [[nodiscard]] std::string command(std::string_view name, const finding& f);
 
 }  // namespace bight::sim

@@ -52,7 +52,7 @@ handle sim_engine::take(socket& s) noexcept {
   return {s.index, s.generation};
 }
 
-// The handle is stale from here on.
+// Makes the handle stale.
 void sim_engine::forget(socket& s) noexcept {
   if (s.of_owner_previous == nothing)
     first_socket_ = s.of_owner_next;
@@ -139,7 +139,7 @@ bool sim_engine::submit_on(socket& s, op& o) {
 }
 
 void sim_engine::cancel(op& o) noexcept {
-  if (o.engine_state != state_waiting) return;  // complete already
+  if (o.engine_state != state_waiting) return;  // already complete
   if (o.what == verb::work) return all_.stop(*static_cast<program*>(o.engine_data));
   if (on_a_socket(o)) {
     socket& s = *find(o.on);
@@ -184,7 +184,7 @@ void sim_engine::take_arrived(handle h, arrivals& into) {
 
 void sim_engine::wait(time_point until) {
   begin_turn();
-  if (!all_.driven()) {  // a loop that drives its own world
+  if (!all_.driven()) {  // the loop drives its own world
     const duration limit = std::max(until.time_since_epoch(), all_.now() + turn_takes);
     if (!all_.drive_outside(mine_, limit))
       check_failed(("deadlock: nothing can happen any more" + all_.waiting()).c_str(), __FILE__,

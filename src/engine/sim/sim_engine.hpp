@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The waist of one loop in a simulated world.
+/// The engine of one loop in a simulated world.
 
 #include "engine/engine_core.hpp"
 #include "engine/sim/socket.hpp"
@@ -52,12 +52,12 @@ class sim_engine final : public engine_core {
 
   // ── For the world ───────────────────────────────────────────────────────────────────────────
 
-  /// Completes an operation that submit() had taken: its outcome is set.
+  /// Completes a held operation. Its outcome is set.
   void complete(op& o) noexcept;
-  /// The socket is this program's from now on, with a handle for it.
+  /// Gives the socket to this program and returns its handle.
   handle take(socket& s) noexcept;
   void forget(socket& s) noexcept;
-  /// The world lives as long as this engine.
+  /// Keeps the world for as long as this engine lives.
   void keep(std::unique_ptr<universe> own) noexcept;
   [[nodiscard]] machine& home() noexcept { return home_; }
   [[nodiscard]] program& mine() noexcept { return mine_; }
@@ -65,13 +65,13 @@ class sim_engine final : public engine_core {
   [[nodiscard]] std::size_t in_flight() const noexcept { return held(); }
   [[nodiscard]] time_point turn_time() const noexcept;
 
-  /// SIGINT or SIGTERM: whether somebody waits for it, or did a moment ago.
+  /// Delivers a signal. Returns whether an operation waits for it, or did recently.
   [[nodiscard]] bool signal(int number);
-  /// The program is being killed: ends every operation, closes every socket (`silent`: without a
-  /// word to the peers), and fails what is tried from now on.
+  /// Kills the program: ends every operation, closes every socket (`silent`: without a packet to
+  /// the peers), and makes later operations fail.
   void die(bool silent) noexcept;
   void revive() noexcept { dead_ = false; }
-  /// A line for each operation in flight.
+  /// Appends a line for each operation in flight.
   void describe(std::string& text) const;
 
  private:
@@ -84,7 +84,7 @@ class sim_engine final : public engine_core {
 
   static constexpr duration signal_linger = 250ms;  // as in posix/signals.cpp
 
-  std::unique_ptr<universe> own_;  // of a private world; dies last
+  std::unique_ptr<universe> own_;  // set in a private world; destroyed last
   universe& all_;
   machine& home_;
   program& mine_;
@@ -93,7 +93,7 @@ class sim_engine final : public engine_core {
   bool dead_ = false;
   std::vector<op*> signal_waiters_;
   unsigned signals_pending_ = 0;  // a bit each: SIGINT, SIGTERM, SIGHUP
-  duration signals_until_{-1};    // while nobody waits, signals are kept until then
+  duration signals_until_{-1};    // without a waiting operation, signals are kept until then
 };
 
 }  // namespace bight::sim

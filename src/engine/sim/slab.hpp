@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Objects by number, in chunks that never move, used again when they are freed; and queues of
-/// them.
+/// Reusable objects by number, in chunks that never move, and queues of them.
 
 #include <array>
 #include <cstdint>
@@ -13,8 +12,8 @@ namespace bight::sim {
 
 inline constexpr std::uint32_t nothing = static_cast<std::uint32_t>(-1);
 
-/// T has a member `next`, which is the slab's while the object is free, and its user's otherwise.
-/// An object keeps its value when it is freed: whoever makes it again sets it.
+/// T has a member `next`. The slab uses it while the object is free, and the object's owner
+/// otherwise. Freeing keeps the object's value; after make(), set it again.
 template <class T>
 class slab {
  public:
@@ -24,7 +23,7 @@ class slab {
   [[nodiscard]] const T& operator[](std::uint32_t i) const noexcept {
     return (*chunks_[i / chunk_size])[i % chunk_size];
   }
-  /// Numbers below this have been used.
+  /// All numbers so far are below this.
   [[nodiscard]] std::uint32_t end() const noexcept { return end_; }
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
 
@@ -55,7 +54,7 @@ class slab {
   std::size_t live_ = 0;
 };
 
-/// First in, first out, by the members `next` of what is in it.
+/// A first-in, first-out queue, linked by the member `next`.
 struct fifo {
   std::uint32_t head = nothing;
   std::uint32_t tail = nothing;

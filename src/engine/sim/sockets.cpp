@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The calls of the waist about sockets, none of which waits.
+// The engine's calls on sockets that do not wait.
 
 #include "engine/sim/facts.hpp"
 #include "engine/sim/ports.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 std::error_code closed_handle() noexcept { return make_error_code(errc::closed); }
 
-// What Linux says of an option that nobody has set.
+// The default values of Linux.
 int usual(option_id id) noexcept {
   switch (id) {
     case option_id::no_delay:
@@ -55,7 +55,7 @@ bool is_of_tcp(option_id id) noexcept {
   }
 }
 
-// Whether the kind of socket has that option at all.
+// Whether this kind of socket has the option.
 bool has_option(const socket& s, option_id id, bool sets) noexcept {
   if (is_of_tcp(id)) return s.kind != socket_kind::datagram && s.family != unix_family;
   if (id == option_id::only_ip6) return s.family == 6;
@@ -64,21 +64,22 @@ bool has_option(const socket& s, option_id id, bool sets) noexcept {
   return id != option_id::hop_limit && id != option_id::traffic_class;
 }
 
-// The kernel keeps as much again for itself, and what is negative or too much becomes the most that
-// it allows: socket(7), net.core.rmem_max.
+// The kernel doubles the value for its own use, and replaces a negative or excessive one by its
+// maximum: socket(7), net.core.rmem_max.
 int buffer_of(int value, int least) noexcept {
   constexpr int most = 4'194'304;
   return std::max(2 * (value < 0 ? most : std::min(value, most)), least);
 }
 
-// As the kernel keeps it.
+// The value as the kernel stores it.
 int kept_value(const socket& s, option_id id, int value) noexcept {
   switch (id) {
     case option_id::linger: return std::max(value, -1);
     case option_id::hop_limit: return value < 0 ? usual(id) : value;
     case option_id::traffic_class:
       if (s.family == 6 && value < 0) return 0;
-      return value & (s.kind == socket_kind::datagram ? 0xff : 0xfc);  // TCP has ECN for itself
+      return value &
+             (s.kind == socket_kind::datagram ? 0xff : 0xfc);  // TCP uses the ECN bits itself
     default: return value;
   }
 }
@@ -106,7 +107,7 @@ result<handle> sim_engine::adopt(int descriptor) {
     return error(code_of(std::errc::bad_file_descriptor),
                  "open descriptor " + std::to_string(descriptor), 0, "it is not open");
   socket& s = all_.make_socket(home_, socket_kind::text, unix_family);
-  s.peer = static_cast<std::uint32_t>(descriptor);  // which of the three it is
+  s.peer = static_cast<std::uint32_t>(descriptor);  // which standard stream
   return take(s);
 }
 

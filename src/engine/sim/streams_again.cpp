@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What becomes of each transmission: it goes, is lost, goes again after a time-out, or is given up.
+// Transmissions: each is sent, may be lost, is sent again after a timeout, or is given up.
 
 #include "engine/sim/streams.hpp"
 
@@ -9,7 +9,7 @@ namespace bight::sim::streams {
 
 namespace {
 
-// One transmission, with the fate that the path has for it now.
+// Transmits a parcel. The path decides now what happens to it.
 void dispatch(universe& u, socket& s, parcel& p) {
   constexpr std::size_t headers = 40;
   const path::fate f = s.way->send(u.now(), p.data.size() + headers);
@@ -19,7 +19,7 @@ void dispatch(universe& u, socket& s, parcel& p) {
   if (f.lost) u.record(happening::lost, s.local, s.remote, p.data, s.sent);
 }
 
-// Keeps its place when a long user timeout allows more.
+// Counts without overflow, because a long user timeout allows more.
 void count(std::uint8_t& tries) noexcept {
   if (tries < 255) ++tries;
 }
@@ -55,7 +55,7 @@ void launch(universe& u, socket& s, parcel::sort what, lease data) {
   s.sent += n;
   s.flight.push(u.parcels, i);
   parcel& first = u.parcels[s.flight.head];
-  // Whatever arrives tells the listener what a lost end of the handshake would have told it.
+  // Any later segment completes the handshake for the listener, if its last segment was lost.
   const bool stands_in = first.lost && first.what == parcel::sort::hello && !p.lost;
   if (stands_in) {
     first.lost = false;
@@ -64,15 +64,15 @@ void launch(universe& u, socket& s, parcel::sort what, lease data) {
   if (stands_in || &first == &p) u.in(p.at - u.now(), event_kind::arrive, s);
 }
 
-// It does not arrive after all. Its sender notices when its time-out is over.
+// The parcel is lost on arrival. Its sender notices after the timeout.
 void lose(universe& u, socket& s, parcel& p) {
   u.record(happening::lost, s.local, s.remote, p.data, s.sent);
   p.lost = true;
   if (p.sent_again()) p.at = std::max(u.now(), p.went + time_out(u, s, p.tries, p.since));
 }
 
-// The first of what is in flight was lost, and its time-out is over: it goes again, and whatever
-// else is due (RFC 6298 §5.4 to §5.6). False: nothing does, and the socket may be gone.
+// The first parcel in flight was lost, and its timeout is over: retransmits it and all others that
+// are due (RFC 6298 §5.4 to §5.6). Returns false if it does not, and the socket may be gone.
 bool send_again(universe& u, socket& s) {
   const parcel& first = u.parcels[s.flight.head];
   if (first.what == parcel::sort::welcome) return welcome_lost(u, s), false;
@@ -90,7 +90,7 @@ bool send_again(universe& u, socket& s) {
   return true;
 }
 
-// Nobody has the other end any more: its system answers with a reset, unless that is lost.
+// The other end is closed, so its system answers with a reset, which may be lost.
 void answer_with_reset(universe& u, socket& s) {
   path& back = way_back(u, s);
   if (back.cut()) return;
@@ -100,8 +100,8 @@ void answer_with_reset(universe& u, socket& s) {
   u.in(f.delay, event_kind::refused, s);
 }
 
-// No acknowledgement reaches the sender as long as the path back is cut: it sends again, or probes
-// the window, and gives up in the end.
+// While the path back is cut, no acknowledgement reaches the sender. It retransmits, or probes the
+// window, and finally gives up.
 void expect_silence(universe& u, socket& s) {
   if (s.unheard > 0) return;
   s.unheard = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a stream ends: in order, by a reset, by silence, or with its host.
+// How a stream ends: in order, by a reset, by a timeout, or with its host.
 
 #include "engine/sim/ports.hpp"
 #include "engine/sim/streams.hpp"
@@ -18,8 +18,8 @@ void empty(universe& u, fifo& queue) noexcept {
   }
 }
 
-// What waits to be sent again when the connection is thrown away never comes; nor does what is
-// behind it.
+// When a connection is aborted, lost parcels are not retransmitted, so those behind them never
+// arrive either.
 void purge_late(universe& u, socket& s) noexcept {
   fifo in_time;
   while (!s.flight.empty() && !u.parcels[s.flight.head].lost)
@@ -44,7 +44,7 @@ void purge_sending(universe& u, socket& s) noexcept {
 void release(universe& u, socket& s) noexcept {
   purge_sending(u, s);
   empty(u, s.arrived);
-  // Whoever ends a connection first keeps its port for a while: RFC 9293 §3.6, TIME-WAIT.
+  // The side that ends a connection first keeps its port for a while: RFC 9293 §3.6, TIME-WAIT.
   const bool waits = s.bound && s.end_sent && s.at == stage::open;
   ports::leave(u, s);
   if (waits && !s.ended_second) s.home->hold_port({s.local, s.remote, s.reuse_address});
@@ -59,7 +59,7 @@ std::error_code shutdown_send(universe& u, socket& s) {
   if (s.at == stage::over && s.family == unix_family) return {};  // never fails: unix_shutdown()
   if (s.at != stage::open) return code_of(std::errc::not_connected);
   if (s.end_sent) {
-    // Linux has no connection any more once both ends are through: inet_shutdown().
+    // In Linux the connection is gone when both directions have ended: inet_shutdown().
     const bool over = s.fin_arrived && s.unsent.empty() && s.flight.empty();
     return over && s.family != unix_family ? code_of(std::errc::not_connected) : std::error_code();
   }
@@ -68,7 +68,7 @@ std::error_code shutdown_send(universe& u, socket& s) {
   const std::uint32_t i = u.parcels.make();
   u.parcels[i].what = parcel::sort::fin;
   s.unsent.push(u.parcels, i);
-  if (op* const o = s.sender()) {  // what it has not handed over by now never goes
+  if (op* const o = s.sender()) {  // bytes that it has not sent yet are never sent
     static_cast<void>(s.senders.pop());
     static_cast<void>(send(u, s, *o));
     s.owner->complete(*o);
@@ -77,7 +77,7 @@ std::error_code shutdown_send(universe& u, socket& s) {
   return {};
 }
 
-// The other side is told by a reset, behind what is on the wire already.
+// Sends a reset to the other side, after the parcels in flight.
 void throw_away(universe& u, socket& s) noexcept {
   empty(u, s.unsent);
   s.unsent_bytes = 0;
@@ -88,8 +88,8 @@ void throw_away(universe& u, socket& s) noexcept {
   launch(u, s, parcel::sort::reset, {});
 }
 
-// A unix socket has no wire: what was sent is with the peer, who reads it before it is told of what
-// was not read here. To abort one is to close it: it has no resets.
+// A unix socket has no wire: sent bytes are with the peer, which reads them before it gets a reset
+// for bytes that were not read here. It cannot be aborted, only closed.
 void close_unix(universe& u, socket& s, bool unread) noexcept {
   const socket* const peer = u.peer_of(s);
   unread = unread || s.arrived_bytes > 0 || (peer != nullptr && peer->sent_beyond(s.received));
@@ -125,7 +125,7 @@ void on_reset(universe& u, socket& s, std::errc why) {
     empty(u, s.arrived);
     s.arrived_bytes = 0;
   }
-  // Linux tells of a reset after the end of the stream as EPIPE: tcp_reset().
+  // Linux reports a reset after the end of the stream as EPIPE: tcp_reset().
   s.error = static_cast<int>(why);
   if (why == std::errc::connection_reset && s.fin_arrived)
     s.error = static_cast<int>(std::errc::broken_pipe);
@@ -149,7 +149,7 @@ void vanish(universe& u, socket& s) noexcept {
     if (s.family == unix_family) s.home->unix_names.erase(u.unix_paths[s.local_path]);
   }
   if (s.kind == socket_kind::stream) {
-    // Whoever waits for room at the other end asks in vain from now on, and gives up in the end.
+    // A peer that waits for room here probes without an answer from now on, and finally gives up.
     socket* const peer = u.peer_of(s);
     const bool asks =
         peer != nullptr && peer->at == stage::open && !peer->unsent.empty() && peer->flight.empty();

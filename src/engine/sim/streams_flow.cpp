@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How bytes move: from the pieces of a send into segments, over the path, and to a receive.
+// How bytes move: from the pieces of a send into segments, over the path, to a receive.
 
 #include "engine/sim/faults.hpp"
 #include "engine/sim/gather.hpp"
@@ -13,16 +13,16 @@ namespace bight::sim::streams {
 
 namespace {
 
-constexpr std::size_t gathered_max = 16384;  // bytes that leave the pieces of a send together
+constexpr std::size_t gathered_max = 16384;  // bytes that are taken from a send at a time
 
 std::size_t room_to_send(const socket& s) noexcept {
   const std::uint64_t taken = s.unsent_bytes + s.flight_bytes;
   return taken < s.send_limit ? static_cast<std::size_t>(s.send_limit - taken) : 0;
 }
 
-// How many bytes the peer still has room for.
+// The number of bytes for which the peer has room.
 std::size_t window(const socket& s, const socket* peer) noexcept {
-  if (peer == nullptr) return s.send_limit;  // nobody there: they are answered by a reset
+  if (peer == nullptr) return s.send_limit;  // no peer: its system answers with a reset
   const std::uint64_t taken = peer->arrived_bytes + s.flight_bytes;
   return taken < peer->receive_limit ? static_cast<std::size_t>(peer->receive_limit - taken) : 0;
 }
@@ -53,7 +53,7 @@ void take(universe& u, socket& s, op& o) {
   if (first.data.size() >= most || first.next == nothing) {
     got = first.data.take_front(most);
   } else {
-    // As the kernel does: all that is there, whatever segments it came in.
+    // As the kernel does: all bytes that are there, regardless of segments.
     const std::size_t n = std::min<std::uint64_t>({most, s.arrived_bytes, buffer_pool::block_size});
     const std::span<std::byte> room = u.bytes.room(n, n);
     std::size_t done = 0;
@@ -64,7 +64,7 @@ void take(universe& u, socket& s, op& o) {
       done += part;
     }
     got = u.bytes.fill(n);
-    // Only now may they go: the pool begins again when nothing of its block is lent.
+    // Freed only now, because the pool starts over when nothing of its block is lent.
     for (std::size_t left = n; left > 0;) {
       parcel& next = u.parcels[s.arrived.head];
       left -= next.data.take_front(left).size();
@@ -81,8 +81,8 @@ void take(universe& u, socket& s, op& o) {
   else
     *o.got = std::move(got);
   s.last_used = s.owner->turn_time();
-  // The peer is told of the room once there is enough of it to be worth a packet (RFC 9293
-  // §3.8.6.2.2), when it waits for some.
+  // If the peer waits for room, it is notified when there is enough to be worth a packet (RFC 9293
+  // §3.8.6.2.2).
   socket* peer = u.peer_of(s);
   if (peer == nullptr || peer->unsent_bytes == 0 || peer->room_told) return;
   if (window(*peer, &s) < std::min<std::size_t>(2 * s.way->segment(), s.receive_limit / 2)) return;
@@ -90,7 +90,7 @@ void take(universe& u, socket& s, op& o) {
   u.in(s.way->latency(), event_kind::room, *peer);
 }
 
-// The sender learns that there is room, if it waits for some.
+// Notifies a sender that waits for room.
 void tell_of_room(universe& u, socket& s, socket& receiver) {
   if (s.room_told || (s.senders.empty() && s.unsent_bytes == 0)) return;
   s.room_told = true;
@@ -129,7 +129,7 @@ void deliver(universe& u, socket& s, socket& peer, std::uint32_t index) {
   }
 }
 
-// Whether the parcel can be taken by what is at the other end.
+// Whether the socket at the other end can take the parcel.
 bool is_expected(const socket* peer, const parcel& p) noexcept {
   if (peer == nullptr || peer->at == stage::over) return false;
   if (p.what == parcel::sort::welcome) return peer->at == stage::connecting;
@@ -163,7 +163,7 @@ bool can_send(universe& u, const socket& s) noexcept {
 }
 
 bool send(universe& u, socket& s, op& o) {
-  // A unix socket tells of a reset to receives only.
+  // A unix socket reports a reset only to receives.
   const bool kept =
       s.family == unix_family && s.error == static_cast<int>(std::errc::connection_reset);
   if (!kept && failed(s, o)) return true;
@@ -198,7 +198,7 @@ void on_room(universe& u, socket& s) {
   if (s.at == stage::open && way_back(u, s).cut()) return expect_silence(u, s);
   s.room_told = false;
   transmit(u, s);
-  // A writer is woken when a third is free (sk_stream_is_writable in Linux), not for every byte.
+  // A writer is woken when a third is free, not for every byte: sk_stream_is_writable() in Linux.
   if (s.senders.empty() || 3 * room_to_send(s) < s.send_limit) return;
   on_go_on(u, s);
 }
@@ -213,7 +213,7 @@ void on_go_on(universe& u, socket& s) {
 }
 
 void give_back(universe& u, socket& s, op& o) noexcept {
-  if (o.ends_stream || o.count == 0) return;  // the end is found again
+  if (o.ends_stream || o.count == 0) return;  // the next receive finds the end again
   const std::uint32_t i = u.parcels.make();
   parcel& p = u.parcels[i];
   p.what = parcel::sort::bytes;
@@ -241,7 +241,7 @@ void transmit(universe& u, socket& s) {
     }
     const std::size_t open = window(s, peer);
     const std::size_t n = std::min({first.data.size(), segment, open});
-    // Little at a time only when nothing else is on its way (RFC 9293 §3.8.6.2.1).
+    // A small segment only if nothing else is in flight (RFC 9293 §3.8.6.2.1).
     if (n == 0 || (n == open && n < std::min(first.data.size(), segment) && s.flight_bytes > 0))
       return;
     s.unsent_bytes -= n;
@@ -250,14 +250,14 @@ void transmit(universe& u, socket& s) {
   }
 }
 
-// The first of what is in flight has come to the other end, or has been lost.
+// The first parcel in flight has reached the other end, or was lost.
 void on_arrive(universe& u, socket& s) {
   const std::uint32_t life = s.life;
   bool any = false;
   for (; !s.flight.empty(); any = true) {
     parcel& p = u.parcels[s.flight.head];
     if (p.at > u.now()) {
-      // Its own event comes, unless it has only now become the first or changed its time.
+      // It has its own event, unless it has just become the first or its time has changed.
       if (any) u.in(p.at - u.now(), event_kind::arrive, s);
       return;
     }
@@ -283,8 +283,8 @@ void on_arrive(universe& u, socket& s) {
       u.parcels.free(s.flight.pop(u.parcels));
       continue;
     }
-    // It stays in flight until the reset has come, which may be lost too.
-    if (peer != nullptr && peer->orphan)  // its program left while this was on the way
+    // It stays in flight until the reset arrives, which may be lost too.
+    if (peer != nullptr && peer->orphan)  // its program closed it while this was on the way
       throw_away(u, *peer);
     else
       answer_with_reset(u, s);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a stream begins: the request, the backlog, the two halves of the handshake.
+// How a stream starts: the request, the backlog, the two halves of the handshake.
 
 #include "engine/sim/faults.hpp"
 #include "engine/sim/ports.hpp"
@@ -21,7 +21,7 @@ socket* listener_of(universe& u, const socket& child) noexcept {
   return l.life == child.of_owner_next && l.kind == socket_kind::listener ? &l : nullptr;
 }
 
-// Nobody has heard the request, or its answer was lost: it goes again after its time-out.
+// The request or its answer was lost: repeats it after its timeout.
 void ask_again(universe& u, socket& s) {
   u.record(happening::lost, s.local, s.remote);
   const duration due = s.asked + ask_time_out(s.tries);
@@ -30,7 +30,7 @@ void ask_again(universe& u, socket& s) {
 
 void ask(universe& u, socket& s) {
   s.asked = u.now();
-  if (s.way == nullptr) return ask_again(u, s);  // to nobody: silence
+  if (s.way == nullptr) return ask_again(u, s);  // no such host, so no answer
   const path::fate f = s.way->send(u.now(), 60);
   if (f.lost) return ask_again(u, s);
   u.in(f.delay, event_kind::ask, s);
@@ -76,7 +76,7 @@ socket* unix_listener(universe& u, machine& m, std::uint32_t name) {
   return &u.sockets[found->second];
 }
 
-// What a connection cannot be made to, as Linux says it.
+// The error of Linux for addresses that cannot be connected to.
 std::error_code refused_destination(const socket& s, const packet_end& to) noexcept {
   const bool no_ip6 = to.family == 6 && !s.home->options.ip6;
   if (no_ip6 || is_multicast(to) || is_broadcast(to))
@@ -111,13 +111,13 @@ bool connect(universe& u, socket& s, op& o) {
     if (o.peer->kind() == address_kind::any) to.ip[15] = 1;
     if (to.family != s.family && !(s.family == 6 && s.dual)) to.family = 0;
     if (to.family == 0) return refuse(o, errc::bad_address);
-    if (is_wildcard(to)) to.ip = loopback(to.family);  // as Linux takes it: ip(7)
+    if (is_wildcard(to)) to.ip = loopback(to.family);  // as in Linux: ip(7)
     o.code = refused_destination(s, to);
     if (!o.code && !s.bound) o.code = ports::bind_for(s, to);
     if (o.code) return true;
     if (is_wildcard(s.local)) s.local.ip = ports::source_for(*s.home, to).ip;
     s.remote = to;
-    if (s.local == to)  // simultaneous open with itself: told as the engines over a kernel do
+    if (s.local == to)  // simultaneous open with itself, refused as by the other engines
       return refuse(o, code_of(std::errc::connection_refused));
     if (!s.bound_by_us && ports::is_taken(u, s)) {
       s.remote = {};
@@ -148,7 +148,7 @@ void on_ask(universe& u, socket& s) {
                   ? unix_listener(u, there, s.remote_path)
                   : ports::taker(u, there, socket_kind::listener, s.remote, s.local);
   if (l == nullptr || (over_network && u.faults->refuses())) return refuse(u, s);
-  // Linux holds one more than the backlog; who comes then hears nothing, and asks again.
+  // Linux holds one more than the backlog. Further requests get no answer and are repeated.
   rare_things& queue = *l->rare;
   if (queue.accepted_count + queue.in_handshake > queue.backlog) {
     // A unix socket waits for room instead: unix(7).
@@ -165,7 +165,7 @@ void on_ask_again(universe& u, socket& s) {
   ask(u, s);
 }
 
-// The client does not learn that it has been heard. It asks again, and finds the listener as it is
+// The answer to the client is lost. The client repeats its request, and finds the listener as it is
 // then.
 void welcome_lost(universe& u, socket& child) {
   socket* const client = u.peer_of(child);
@@ -173,14 +173,14 @@ void welcome_lost(universe& u, socket& child) {
   if (client != nullptr && client->at == stage::connecting) ask_again(u, *client);
 }
 
-// The client has the listener's answer: its half is open, and the other half is told.
+// The client has the listener's answer: its half is open, and it completes the handshake.
 void established(universe& u, socket& s) {
   s.at = stage::open;
   u.record(happening::syn_ack, s.remote, s.local);
   launch(u, s, parcel::sort::hello, {});
   keep_alive(u, s);
   op* const o = s.sender();
-  if (o == nullptr) return;  // cancelled, and its socket is not closed yet
+  if (o == nullptr) return;  // cancelled, but its socket is not closed yet
   static_cast<void>(s.senders.pop());
   s.last_used = s.owner->turn_time();
   s.owner->complete(*o);
@@ -192,10 +192,10 @@ void serve_acceptor(universe& u, socket& l) {
 }
 }  // namespace
 
-// The other half is open too: whoever accepts may have it.
+// The other half is open too, so the connection can be accepted.
 void admit(universe& u, socket& child) {
   socket* l = listener_of(u, child);
-  if (l == nullptr) {  // closed meanwhile
+  if (l == nullptr) {  // the listener has been closed
     child.queued = false;
     return close(u, child, true);
   }
@@ -207,7 +207,7 @@ void admit(universe& u, socket& child) {
   serve_acceptor(u, *l);
 }
 
-// The other side has gone before its half was open.
+// The client has gone before its half was open.
 void give_up_child(universe& u, socket& child) noexcept {
   if (socket* l = listener_of(u, child)) --l->rare->in_handshake;
   child.queued = false;
@@ -216,7 +216,7 @@ void give_up_child(universe& u, socket& child) noexcept {
 
 namespace {
 
-// Who waits for room in the backlog of a unix socket looks again.
+// Lets connects that wait for room in a unix backlog try again.
 void let_waiting_ask(universe& u, rare_things& queue) {
   for (const auto& [index, life] : std::exchange(queue.waiting, {}))
     u.in(0ns, event_kind::ask, index, life);
@@ -275,7 +275,7 @@ void close_listener(universe& u, socket& l) noexcept {
     child.queued = false;
     close(u, child, true);
   }
-  // Those in the handshake are reset when it ends.
+  // Connections in the handshake are reset when it completes.
   ports::leave(u, l);
   u.free_socket(l);
 }

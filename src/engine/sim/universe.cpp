@@ -16,11 +16,11 @@ namespace bight::sim {
 
 namespace {
 
-// So many turns a program may take at one moment, for what its own operations complete. One that
-// goes on for longer polls, and has to see time pass.
+// Turns that a program may take at one moment, for its own completed operations. A program that
+// needs more is polling, so time must pass.
 constexpr unsigned turns_at_once_max = 64;
 
-// When a timer of that program expires, by the world's time.
+// The world's time at which a timer of that program expires.
 duration due(const program& p, time_point at) noexcept {
   return at.time_since_epoch() - p.home.clock_ahead;
 }
@@ -38,7 +38,7 @@ universe::universe(world_options o) : options(o), trace(o.seed), schedule_(o.see
 
 universe::~universe() { programs.clear(); }
 
-// ── Who is there ────────────────────────────────────────────────────────────────────────────────
+// ── Hosts and sockets ───────────────────────────────────────────────────────────────────────────
 
 machine& universe::add(std::string_view name, host_options o) {
   const auto number = static_cast<std::uint32_t>(machines.size());
@@ -105,7 +105,7 @@ socket* universe::peer_of(const socket& s) noexcept {
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────
 
-// A world that has forgotten an event is another world.
+// Without memory the world ends, because a world that has lost an event is a different one.
 void universe::in(duration wait, event_kind kind, std::uint32_t subject,
                   std::uint32_t life) noexcept {
   const duration at = wait > duration::max() - now_ ? duration::max() : now_ + wait;
@@ -163,7 +163,7 @@ void universe::hurry(path& p) {
   }
 }
 
-// A program is due. What a fault does to its clock is drawn now, and not when the timer was set.
+// A program is due. The effect of faults on its clock is drawn now, not when the timer was set.
 void universe::wake(program& p) {
   if (p.wakes_at > now_) return mark(p);
   p.wakes_at = duration::max();
@@ -226,10 +226,10 @@ universe::driver::driver(universe& u) : all(u) {
   u.driven_ = true;
 }
 
-// The turns that are due; or else what happens at the next moment.
+// Runs the due turns, or else the events of the next moment.
 void universe::step(duration until) {
   const bool somebody_went_on = take_turns();
-  // First of all: without the one that has failed nothing may be left to happen.
+  // Checked first, because without the failed program nothing may be left to happen.
   if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (somebody_went_on || notice_woken()) return;
   if (queue_.empty() && until == duration::max()) fail("deadlock: nothing can happen any more");
@@ -278,13 +278,13 @@ void universe::mark(program& p) noexcept {
   }
 }
 
-// For what the scenario does with a program's things: a timer that it sets counts from now.
+// For changes by the scenario: a timer that it sets on a program's loop starts now.
 void universe::tell_time() noexcept {
   for (const auto& p : programs)
     if (!p->ended && !p->outside) p->running->advance(p->eng->now());
 }
 
-// Programs that somebody has woken outside of their turns: the scenario, or another program.
+// Marks programs that were woken outside of their turns, by the scenario or another program.
 bool universe::notice_woken() {
   bool any = false;
   for (const auto& p : programs) {
@@ -362,7 +362,7 @@ void universe::after_turn(program& p) {
     wake_at(p, due(p, timer));
 }
 
-// A turn takes its time: a program that looks again and again for something sees time pass.
+// A turn takes time, so that time passes for a program that polls.
 void universe::wake_at(program& p, duration at) noexcept {
   at = std::max(at, now_ + turn_takes);
   if (at >= p.wakes_at) return;

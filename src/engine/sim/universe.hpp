@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The inside of a world: its time, what is going to happen, and who is there.
+/// The implementation of a world: its time, its events, its hosts and programs.
 
 #include <bight/sim.hpp>
 
@@ -21,13 +21,13 @@ namespace bight::sim {
 
 class fault_driver;
 
-/// How long a turn of a loop takes, whatever it does.
+/// The time that a turn of a loop takes.
 inline constexpr duration turn_takes = 1us;
 
-/// One loop on a host.
+/// A program: one loop on a host.
 struct program {
   program(universe& all, machine& m, std::uint32_t n, callback<task<>()> f);
-  /// One that is driven by whoever made it, and not by the world.
+  /// A program that its creator drives, not the world.
   program(machine& m, std::uint32_t n) noexcept : home(m), number(n), outside(true) {}
 
   machine& home;
@@ -35,25 +35,25 @@ struct program {
   callback<task<>()> make;
   sim_engine* eng = nullptr;      // the loop's
   std::unique_ptr<loop> running;  // null: outside
-  op* waiter = nullptr;           // of verb::work: told when this has ended
+  op* waiter = nullptr;           // the verb::work that completes when this has ended
   program* parent = nullptr;
   bool starts_again = false;  // with its host
   const bool outside = false;
   bool begun = false;
   bool ended = true;
-  bool forgets = false;  // begins with a new loop
+  bool forgets = false;  // starts with a new loop
   bool killed = false;
   bool stopped = false;
-  bool marked = false;  // has something to do
+  bool marked = false;  // it has work to do
   std::exception_ptr failed;
   std::uint32_t life = 0;
   [[nodiscard]] std::size_t timers() const noexcept {
     return running != nullptr ? running->armed() : 0;
   }
-  duration wakes_at = duration::max();  // the event that is on its way
-  bool overslept = false;               // a fault has made that event late
+  duration wakes_at = duration::max();  // the time of its queued event
+  bool overslept = false;               // a fault has delayed that event
   duration turned_at{-1};               // its last turn
-  unsigned turns_at_once = 0;           // at that moment
+  unsigned turns_at_once = 0;           // at that time
 };
 
 class universe {
@@ -64,11 +64,11 @@ class universe {
   ~universe();
 
   const world_options options;
-  /// This world, which must not have ended (asserted): whatever changes it asks for it here.
+  /// This world, which must not have ended (asserted). Everything that changes it calls this.
   [[nodiscard]] universe& open() noexcept;
   [[nodiscard]] duration now() const noexcept { return now_; }
 
-  // ── Who is there ────────────────────────────────────────────────────────────────────────────
+  // ── Hosts and sockets ───────────────────────────────────────────────────────────────────────
 
   std::vector<std::unique_ptr<machine>> machines;
   std::vector<std::unique_ptr<program>> programs;
@@ -87,10 +87,10 @@ class universe {
   [[nodiscard]] path& way(machine& from, machine& to);
   [[nodiscard]] socket& make_socket(machine& m, socket_kind kind, std::uint8_t family);
   void free_socket(socket& s) noexcept;
-  /// The other end of a stream, while it is there.
+  /// The other end of a stream; null if it is gone.
   [[nodiscard]] socket* peer_of(const socket& s) noexcept;
 
-  // ── What happens ────────────────────────────────────────────────────────────────────────────
+  // ── Events and time ─────────────────────────────────────────────────────────────────────────
 
   void in(duration wait, event_kind kind, std::uint32_t subject, std::uint32_t life) noexcept;
   void in(duration wait, event_kind kind, const socket& s) { in(wait, kind, s.index, s.life); }
@@ -101,11 +101,11 @@ class universe {
   void record(happening what, std::string_view text) { trace.record(now_, what, text); }
   void mark(program& p) noexcept;
 
-  /// Everything up to and with that moment; then it is that time.
+  /// Runs everything up to and including that time, and sets the time.
   void run_to(duration until);
-  /// Until `done`, asked after every moment in which something has happened. Throws the error of
-  /// the first program that has ended with one, and at a deadlock or limit a report; but first it
-  /// ends all programs.
+  /// Runs until `done` returns true; it is called after every moment with an event. Throws the
+  /// error of the first program that fails, or a report at a deadlock or limit. Before it throws,
+  /// it ends all programs.
   template <class Done>
   void drive(Done done) {
     const driver here(*this);
@@ -114,32 +114,32 @@ class universe {
     });
   }
   [[nodiscard]] bool driven() const noexcept { return driven_; }
-  /// For a loop that nobody drives but itself: goes on until that program has something to do, or
-  /// until that time. False: neither can come.
+  /// For a loop that drives the world itself: runs until that program has work, or until that time.
+  /// Returns false if neither can happen.
   [[nodiscard]] bool drive_outside(program& p, duration until);
 
   // ── Programs ────────────────────────────────────────────────────────────────────────────────
 
   void begin(program& p);
   void stop(program& p) noexcept;
-  /// Ends the programs of a host as killed processes end: their coroutines are unwound, and nothing
-  /// of that reaches the network. `silent`: the power is gone.
+  /// Ends the programs of a host like killed processes: unwinds their coroutines, and nothing of
+  /// that reaches the network. `silent`: the host has lost power.
   void kill(machine& m, bool silent);
   void restart(machine& m);
   void signal(machine& m, int number);
-  /// What a clog has held goes on, if nothing else holds it.
+  /// Releases what a clog has held, unless something else holds it.
   void let_go(path& p);
-  /// The path is another one now: what is on its way takes no longer than the new one does.
+  /// The path has changed: packets on their way take at most the new path's time.
   void hurry(path& p);
-  /// The same for the programs of a host that stood still.
+  /// The same for the programs of a host that was paused.
   void go_on(machine& m);
 
   [[nodiscard]] census alive() const noexcept;
   [[nodiscard]] std::string waiting() const;
-  /// Stops what runs, and gives a report about what is left over, or nothing.
+  /// Stops all programs. Returns a report about leftovers, if any.
   [[nodiscard]] std::string wind_up();
-  /// Ends the world: winds it up, and then answers questions only. Throws the report about what is
-  /// left over, which is kept as it is: somebody may use it still.
+  /// Ends the world with wind_up(); after that it can only be inspected. Throws the report about
+  /// leftovers, which are not destroyed, because they may still be in use.
   void end();
   [[nodiscard]] bool left_over() const noexcept { return left_over_; }
   [[noreturn]] void fail(std::string_view what) const;
@@ -167,7 +167,7 @@ class universe {
     sim_engine* eng = nullptr;
     std::vector<address> found;
     name_options::answer what = name_options::answer::silent;
-    duration due{};  // when the answer comes, unless it is silence
+    duration due{};  // when the answer arrives, if there is one
     std::uint8_t asked = 0;
     std::uint32_t next = nothing;
     std::uint32_t life = 0;
@@ -177,7 +177,7 @@ class universe {
     std::uint32_t next = nothing;
   };
 
-  // Programs use what is the caller's, and that goes when an exception leaves him.
+  // Programs use objects of the caller, which an exception would destroy.
   template <class F>
   void or_end_all(F f) {
     try {
@@ -205,20 +205,20 @@ class universe {
 
   duration now_{};
   event_queue queue_;
-  std::vector<std::uint32_t> marked_;  // programs with something to do
+  std::vector<std::uint32_t> marked_;  // programs with work to do
   slab<look_up_state> look_ups_;
   slab<call_state> calls_;
   std::exception_ptr failure_;
-  program* current_ = nullptr;  // whose turn it is
+  program* current_ = nullptr;  // the program whose turn it is
   std::uint64_t turns_ = 0;
   random_stream schedule_;
   bool driven_ = false;
   bool over_ = false;
   bool left_over_ = false;
-  bool private_ = false;  // it is around a program of the machine: see add_outside()
+  bool private_ = false;  // it contains a program of the real machine: see add_outside()
 };
 
-/// An errno as the real engines give it.
+/// An errno as an error code, as from the other engines.
 [[nodiscard]] inline std::error_code code_of(std::errc e) noexcept {
   return {static_cast<int>(e), std::system_category()};
 }

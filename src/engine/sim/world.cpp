@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The public face of a world.
+// The public interface of a world.
 
 #include <bight/sim.hpp>
 
@@ -25,7 +25,7 @@ void host::start(callback<task<>()> program) {
 }
 
 namespace {
-// A program that is there already, as a factory that is asked once.
+// Turns an existing program into a factory that is called once.
 struct only_once {
   std::shared_ptr<task<>> main;
   BIGHT_CORO_WRAPPER task<> operator()() const { return std::move(*main); }
@@ -109,7 +109,7 @@ world::~world() {
   } catch (const failure& f) {
     if (!on_its_way) check_failed(f.what(), __FILE__, __LINE__);
   }
-  // Whoever holds what is left over may touch it still.
+  // The holder of a leftover may still use it.
   if (universe_->left_over()) static_cast<void>(universe_.release());
 }
 
