@@ -13,18 +13,18 @@ namespace bight::tls {
 std::error_code session::shutdown_send(handle h) {
   if (closing_ || h != handle_ || !established_ || broken_ || send_failed_)
     return make_error_code(errc::closed);
-  if (said_goodbye_) return {};
+  if (close_notify_sent_) return {};
   if (sender_ != nullptr) finish(sender_, make_error_code(errc::closed));
-  say_goodbye();
+  send_close_notify();
   pump();
   hand_over(false);
   return {};
 }
 
 // RFC 8446 §6.1: each side closes only its own direction.
-void session::say_goodbye() noexcept {
-  if (said_goodbye_ || broken_ || !established_) return;
-  said_goodbye_ = true;
+void session::send_close_notify() noexcept {
+  if (close_notify_sent_ || broken_ || !established_) return;
+  close_notify_sent_ = true;
   ERR_clear_error();
   static_cast<void>(SSL_shutdown(ssl_.get()));  // 0: the peer has not sent close_notify yet
 }
@@ -41,12 +41,12 @@ void session::close(handle h, ending how) noexcept {
   // complete. Before the handshake is done there is no response; the peer gets the alert that
   // explains the failure. If TLS itself failed, the alert is sent first too.
   const bool failed = how == ending::failed || under_.attended(handle_) == attention::cut;
-  failed_ = failed && established_ && !said_goodbye_;
+  failed_ = failed && established_ && !close_notify_sent_;
   if (how == ending::reset || (failed_ && !broken_)) return cut(true);
   closed_at_ = sched().now();
   quiet_ = !sending_ && wire_.outgoing.empty() && !under_.may_lose(handle_) &&
            later(under_.last_used(handle_), linger_silence) <= closed_at_;
-  say_goodbye();
+  send_close_notify();
   try {
     sched().arm(give_up_, later(closed_at_, linger_silence));
   } catch (const std::bad_alloc&) {

@@ -142,7 +142,7 @@ std::span<const std::byte> session::next_text(const op& o) {
 void session::encrypt() {
   if (broken_) return finish(sender_, make_error_code(errc::tls_failed));
   if (send_failed_) return finish(sender_, send_failed_);
-  if (said_goodbye_ || !established_) return finish(sender_, make_error_code(errc::closed));
+  if (close_notify_sent_ || !established_) return finish(sender_, make_error_code(errc::closed));
   if (!wire_.outgoing.empty() || sending_) return;  // send pending output first
   for (std::size_t made = 0; made < chunk_max;) {
     if (!more_pieces(*sender_)) {

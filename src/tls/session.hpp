@@ -111,7 +111,7 @@ class session final : public stacked {
   [[nodiscard]] std::string phase() const;
 
   // close.cpp: the end.
-  void say_goodbye() noexcept;
+  void send_close_notify() noexcept;
   void part() noexcept;
   void part_now();
   [[nodiscard]] bool owes_a_read() const noexcept;
@@ -149,7 +149,7 @@ class session final : public stacked {
   x509_ptr refused_;
 
   // The end.
-  bool said_goodbye_ = false;
+  bool close_notify_sent_ = false;
   bool half_closed_ = false;
   bool quiet_ = false;   // no traffic for linger_silence before the close
   bool failed_ = false;  // output may be incomplete: reset after the last alert

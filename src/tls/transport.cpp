@@ -83,7 +83,7 @@ void session::take_sent() {
   if (sending_->code) send_failed_ = sending_->code;
   sending_.reset();
   leaving_.clear();
-  if (!said_goodbye_ || half_closed_ || !wire_.outgoing.empty() || send_failed_) return;
+  if (!close_notify_sent_ || half_closed_ || !wire_.outgoing.empty() || send_failed_) return;
   if (closing_ && !owes_a_read()) return;  // the close sends end of stream
   half_closed_ = true;
   static_cast<void>(under_.shutdown_send(handle_));  // an error means it is closed already
@@ -103,7 +103,7 @@ void session::rest() noexcept {
 }
 
 bool session::can_send(handle h) const noexcept {
-  if (closing_ || h != handle_ || !established_ || said_goodbye_) return false;
+  if (closing_ || h != handle_ || !established_ || close_notify_sent_) return false;
   return !broken_ && !receive_failed_ && !send_failed_ && under_.can_send(h);
 }
 
