@@ -16,7 +16,7 @@ set(bight_sim_summary "A simulated network for tests of programs that use Bight"
 set(bight_sim_needs net)
 set(bight_sim_modules "")
 # Nothing in the other components refers to the simulator, so a linker would leave its engine out of
-# a program that only sets BIGHT_ENGINE=sim: src/engine/choose.hpp.
+# a program that only sets BIGHT_ENGINE=sim: src/loop/choose.hpp.
 set(bight_sim_options "-Wl,-u,bight_simulated_engine")
 
 set(bight_tls_summary "TLS for Bight's streams and servers")

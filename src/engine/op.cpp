@@ -2,7 +2,7 @@
 #include <bight/machinery/op.hpp>
 
 #include "base/check.hpp"
-#include "engine/loop.hpp"
+#include "engine/engine.hpp"
 
 namespace bight {
 
@@ -29,7 +29,7 @@ void op::refuse_pieces() noexcept {
 // Ends in a tail call to the carrier: one return less, after what may have been a system call.
 bool op::submit(std::coroutine_handle<> h, context& c) {
   if (eng == nullptr) [[unlikely]]
-    eng = &loop::of(c).eng();
+    eng = c.sched().io();
   check(&eng->sched() == &c.sched(), "a socket was used on a loop other than its own");
   if (c.stop_requested()) {
     code = errc::cancelled;

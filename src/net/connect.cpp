@@ -4,7 +4,7 @@
 #include <bight/deadline.hpp>
 #include <bight/resolve.hpp>
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/open.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/linger.hpp"
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -6,7 +6,7 @@
 #include <bight/stdio.hpp>
 
 #include "base/thrown.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/open.hpp"
 
 #include <atomic>

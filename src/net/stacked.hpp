@@ -6,7 +6,7 @@
 #include <bight/stream.hpp>
 
 #include "engine/carrier.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 
 #include <vector>
 

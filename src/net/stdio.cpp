@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bight/stdio.hpp>
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 
 namespace bight {
 

@@ -2,7 +2,7 @@
 #include <bight/stream.hpp>
 
 #include "base/check.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/linger.hpp"
 
 #include <exception>

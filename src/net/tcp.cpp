@@ -2,7 +2,7 @@
 #include <bight/tcp.hpp>
 #include <bight/unix_socket.hpp>
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/open.hpp"
 
 namespace bight {

@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/thrown.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/linger.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"

@@ -2,28 +2,16 @@
 #include "net/threads.hpp"
 
 #include <bight/deadline.hpp>
-#include <bight/machinery/op.hpp>
 #include <bight/scope.hpp>
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
+#include "loop/work.hpp"
 
 #include <atomic>
 
 namespace bight {
 
 namespace {
-
-class [[nodiscard]] work_operation : public op {
- public:
-  using value_type = void;
-  explicit work_operation(work_order& order) noexcept : op(verb::work, nullptr, {}) {
-    extra = &order;
-  }
-  [[nodiscard]] result<void> take() {
-    if (failed()) return failure();
-    return {};
-  }
-};
 
 // State shared by the threads of one server.
 struct crew {
@@ -93,11 +81,9 @@ struct in_worker {
 };
 
 task<> worker(std::shared_ptr<crew> all, event& retire) {
-  work_order order;
-  order.make = callback<task<>()>(in_worker{all});
-  auto working = race(work_operation(order), retire.wait());
+  callback<task<>()> make(in_worker{all});
+  auto working = race(run_on_another_loop(std::move(make)), retire.wait());
   co_await std::move(working);
-  if (order.failure) std::rethrow_exception(order.failure);
 }
 
 task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bound, event& retire) {

@@ -4,7 +4,7 @@
 #include <bight/udp.hpp>
 
 #include "base/check.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/open.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include <bight/udp.hpp>
 
 #include "base/thrown.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/open.hpp"
 #include "net/server.hpp"
 #include "net/threads.hpp"

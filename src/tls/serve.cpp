@@ -4,7 +4,7 @@
 #include <bight/stdio.hpp>
 #include <bight/tls.hpp>
 
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "tls/server.hpp"
 #include "tls/session.hpp"
 

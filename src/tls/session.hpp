@@ -6,7 +6,7 @@
 #include <bight/stream.hpp>
 
 #include "base/names.hpp"
-#include "engine/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/stacked.hpp"
 #include "tls/failure.hpp"
 #include "tls/wire.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/names.hpp"
 #include "engine/engine.hpp"
+#include "loop/work.hpp"
 
 #include <bight/deadline.hpp>
 #include <bight/machinery/callback.hpp>
@@ -16,24 +17,9 @@
 namespace bight {
 namespace {
 
-class [[nodiscard]] work_operation : public op {
- public:
-  using value_type = void;
-  explicit work_operation(work_order& order) noexcept : op(verb::work, nullptr, {}) {
-    extra = &order;
-  }
-  [[nodiscard]] result<void> take() {
-    if (failed()) return failure();
-    return {};
-  }
-};
-
 task<> work(callback<task<>()> make) {
-  work_order order;
-  order.make = std::move(make);
-  work_operation working(order);
+  auto working = run_on_another_loop(std::move(make));
   co_await std::move(working);
-  if (order.failure) std::rethrow_exception(order.failure);
 }
 
 task<> nap(std::atomic<int>& naps) {

@@ -42,10 +42,4 @@ class callback<R(A...)> {
   R (*call_)(void*, A&&...) = nullptr;
 };
 
-/// Arguments of verb::work: the task to run on a loop in another thread, and its error.
-struct work_order {
-  callback<task<>()> make;  ///< called in the new thread, on its loop
-  std::exception_ptr failure;
-};
-
 }  // namespace bight::machinery

@@ -15,6 +15,8 @@
 
 namespace bight::machinery {
 
+class carrier;
+
 /// Tag for constructors that leave the members uninitialized until their first use.
 struct set_later {};
 
@@ -78,6 +80,10 @@ class scheduler {
   scheduler() = default;
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
+
+  /// The engine of the loop, for operations that have no socket; null without a loop.
+  [[nodiscard]] carrier* io() const noexcept { return io_; }
+  void set_io(carrier& engine) noexcept { io_ = &engine; }
 
   /// The time of this turn: when its wait ended.
   [[nodiscard]] time_point now() const noexcept { return now_; }
@@ -161,6 +167,7 @@ class scheduler {
   void sift_up(std::size_t i) noexcept;
   void sift_down(std::size_t i) noexcept;
 
+  carrier* io_ = nullptr;
   time_point now_{};
   bool failing_ = false;
   std::uint32_t stops_ = 0;  // placed beside failing_ to fill its padding

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/choose.hpp"
+#include "engine/process.hpp"
 
 #include <csignal>
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/workers.hpp"
 
-#include <bight/machinery/callback.hpp>
-
-#include "engine/loop.hpp"
+#include "engine/work.hpp"
 
 #include <algorithm>
 #include <new>
@@ -12,8 +10,7 @@
 namespace bight::posix {
 
 struct worker_desk::worker {
-  worker(worker_desk& desk, op& o)
-      : home(desk), waiter(o), busy_poll(static_cast<loop&>(desk.kernel_.timers()).busy_poll()) {}
+  worker(worker_desk& desk, op& o) : home(desk), waiter(o) {}
 
   void run() noexcept;
   void run_loop();
@@ -21,12 +18,11 @@ struct worker_desk::worker {
 
   worker_desk& home;
   op& waiter;
-  const duration busy_poll;  // as on the home loop
   std::thread thread;
   bool ended = false;  // under home.lock_
 
   std::mutex lock;  // protects the members below
-  loop* running = nullptr;
+  other_loop* running = nullptr;
   bool stopped = false;  // it was stopped before it had ended
   bool over = false;
 };
@@ -43,11 +39,11 @@ void worker_desk::worker::run() noexcept {
 
 void worker_desk::worker::run_loop() {
   auto& order = *static_cast<work_order*>(waiter.extra);
-  loop mine(home.kernel_.another(), busy_poll);
+  const std::unique_ptr<other_loop> mine = order.make_loop(home.kernel_.another());
   {
     const std::lock_guard guard(lock);
     if (stopped) return;
-    running = &mine;  // from here on stop() can stop the loop
+    running = mine.get();  // from here on stop() can stop the loop
   }
   // The loop must not be destroyed while stop() is about to call it.
   struct hide {
@@ -58,7 +54,7 @@ void worker_desk::worker::run_loop() {
       self.over = true;
     }
   } const hide_at_end{*this};
-  mine.run(order.make());
+  mine->run(order.make());
 }
 
 void worker_desk::worker::stop() noexcept {

@@ -14,7 +14,7 @@ namespace bight::posix {
 /// Starts a thread for each verb::work and completes the operation when the thread has ended.
 ///
 /// threads  the engine's. It shares two locks with a worker, which wakes it at its end;
-///          loop::stop_from_outside stops a worker.
+///          other_loop::stop_from_outside() stops a worker.
 class worker_desk {
  public:
   explicit worker_desk(kernel_engine& k) noexcept;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bytes of a capture. The expected ones are computed by another program.
-#include "engine/sim/capture.hpp"
+#include "sim/capture.hpp"
 
 #include <bight/error.hpp>
 

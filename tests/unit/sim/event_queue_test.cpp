@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/event_queue.hpp"
+#include "sim/event_queue.hpp"
 
 #include <bight/sim_faults.hpp>
 

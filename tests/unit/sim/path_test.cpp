@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/path.hpp"
+#include "sim/path.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/ports.hpp"
+#include "sim/ports.hpp"
 
 #include <gtest/gtest.h>
 

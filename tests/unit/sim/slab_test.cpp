@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/sim/slab.hpp"
+#include "sim/slab.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the simulator prints, word for word: events, families of faults, a failure.
 #include "base/names.hpp"
-#include "engine/sim/replay.hpp"
+#include "sim/replay.hpp"
 #include "unit/sim/net.hpp"
 
 #include <gmock/gmock.h>

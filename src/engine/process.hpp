@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What run() sets for the whole process.
+
+namespace bight {
+
+/// Raises the soft limit on descriptors to the hard limit: Debian's 1,024 are too few for a server.
+void raise_descriptor_limit() noexcept;
+
+/// Makes a write to a pipe without readers fail instead of killing the program. send(2) has a flag
+/// for that; write(2) has none.
+void ignore_broken_pipes() noexcept;
+
+}  // namespace bight
