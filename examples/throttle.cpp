@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An echo server for slow clients: a stream layer limits the rate and counts the bytes.
 #include <bight/bight.hpp>
+#include <bight/stream_layer.hpp>
 using namespace bight;
 
 // At most `rate` bytes per second in each direction.

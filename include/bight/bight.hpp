@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// All of Bight.
+/// What most programs use of Bight. Not included: <bight/stream_layer.hpp>, which needs <memory>,
+/// <bight/error_digest.hpp>, and for tests <bight/sim.hpp> and <bight/explore.hpp>.
 
 #include <bight/address.hpp>
 #include <bight/deadline.hpp>
@@ -16,7 +17,6 @@
 #include <bight/scope.hpp>
 #include <bight/sha256.hpp>
 #include <bight/stdio.hpp>
-#include <bight/stream_layer.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
 #include <bight/tls.hpp>

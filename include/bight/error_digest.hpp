@@ -6,11 +6,11 @@
 #include <bight/address.hpp>
 #include <bight/error.hpp>
 #include <bight/machinery/callback.hpp>
+#include <bight/machinery/owned.hpp>
 #include <bight/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace bight {
 
@@ -52,7 +52,7 @@ class error_digest {
 
  private:
   struct state;  // in the .cpp file: <mutex> includes system headers
-  std::unique_ptr<state> state_;
+  machinery::owned<state> state_;
 };
 
 }  // namespace bight

@@ -4,6 +4,7 @@
 /// HTTP/1.1 client: GET and HEAD.
 
 #include <bight/lease.hpp>
+#include <bight/machinery/owned.hpp>
 #include <bight/tcp.hpp>
 #include <bight/time.hpp>
 #include <bight/tls.hpp>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -168,7 +168,6 @@ struct request {
 };
 
 class response;
-struct client_state;
 
 /// An HTTP client with a pool of idle connections. Its destructor closes the idle connections;
 /// responses remain usable.
@@ -181,7 +180,7 @@ class client {
  public:
   client() : client(options()) {}
   explicit client(options how);
-  client(client&&) noexcept = default;
+  client(client&&) noexcept;
   /// Closes the idle connections of the assigned-to client, as its destructor would.
   client& operator=(client&& other) noexcept;
   ~client();
@@ -203,7 +202,8 @@ class client {
   [[nodiscard]] const options& how() const noexcept;
 
  private:
-  std::shared_ptr<client_state> state_;
+  struct state;
+  machinery::owned<state> state_;
 };
 
 /// Fetches one page:
@@ -223,7 +223,7 @@ BIGHT_CORO_WRAPPER task<response> get(request what, options how = options());
 class response {
  public:
   struct state;
-  explicit response(std::unique_ptr<state> s) noexcept;
+  explicit response(machinery::owned<state> s) noexcept;
   response(response&&) noexcept;
   response& operator=(response&&) noexcept;
   ~response();
@@ -267,7 +267,7 @@ class response {
   task<std::string> text(std::size_t = 0) && = delete;
 
  private:
-  std::unique_ptr<state> state_;
+  machinery::owned<state> state_;
 };
 
 }  // namespace bight::http

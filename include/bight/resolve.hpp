@@ -17,8 +17,7 @@ class [[nodiscard]] resolve_operation : public op, public awaits<resolve_operati
   using value_type = std::vector<address>;
   /// both  state shared by the lookups of both families of one name; borrowed until both have
   ///       ended.
-  resolve_operation(address name, address_family family,
-                    std::shared_ptr<void>* both = nullptr) noexcept;
+  resolve_operation(address name, address_family family, joint_lookup* both = nullptr) noexcept;
   resolve_operation(resolve_operation&& other) noexcept;
 
   bool start(std::coroutine_handle<> h, context& c) {

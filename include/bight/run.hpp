@@ -3,10 +3,11 @@
 
 /// Runs the first task from main().
 
+#include <bight/machinery/owned.hpp>
 #include <bight/task.hpp>
 #include <bight/time.hpp>
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,6 @@ namespace bight {
 
 namespace machinery {
 class loop;
-class engine;
 
 /// Returns the value of `main`. `drive` runs a task<> to its end.
 template <class T, class Drive>
@@ -41,7 +41,9 @@ enum class engine_choice : std::uint8_t {
   automatic,  ///< BIGHT_ENGINE if set; else io_uring if a test operation succeeds; else epoll
   uring,
   epoll,
-  sim,  ///< a simulated network of one host, for tests; see <bight/sim.hpp>
+  /// A simulated network of one host, for tests: see <bight/sim.hpp>. The program must link
+  /// bight::sim.
+  sim,
 };
 
 /// Options of a loop. Every thread of a server uses those of the loop that started it.
@@ -81,7 +83,6 @@ int run_main(task<T> main, run_options options);
 class runner {
  public:
   explicit runner(run_options options = run_options());
-  explicit runner(std::unique_ptr<machinery::engine> e);
   runner(runner&&) noexcept;
   ~runner();
 
@@ -99,7 +100,7 @@ class runner {
   template <class T>
   friend int machinery::run_main(task<T> main, run_options options);
   void drive(task<> main);
-  std::unique_ptr<machinery::loop> loop_;
+  machinery::owned<machinery::loop> loop_;
 };
 
 /// Runs `main` and returns the exit status for main(): 0, the task's int, or 1 after printing the

@@ -3,7 +3,8 @@
 
 /// Incremental SHA-256.
 
-#include <memory>
+#include <bight/machinery/owned.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,7 @@ class sha256 {
 
  private:
   struct state;
-  std::unique_ptr<state> state_;
+  machinery::owned<state> state_;
 };
 
 }  // namespace bight

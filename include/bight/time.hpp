@@ -6,7 +6,13 @@
 /// Programs read no clock. The loop reads its engine's clock once per turn, so a simulated engine
 /// can make an hour pass in a microsecond.
 
+// The part of libstdc++'s <chrono> with durations, time points and literals. The rest (calendars,
+// streams) would make tcp.hpp a fifth longer to compile.
+#if __has_include(<bits/chrono.h>)
+#include <bits/chrono.h>
+#else
 #include <chrono>
+#endif
 
 namespace bight {
 

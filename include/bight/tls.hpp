@@ -20,6 +20,7 @@
 ///
 /// Never used: renegotiation, compression, data before the handshake is complete (0-RTT).
 
+#include <bight/machinery/owned.hpp>
 #include <bight/tcp.hpp>
 
 #include <optional>
@@ -134,8 +135,6 @@ struct serve_options {
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(tcp::listener at, tcp::handler handle,
                                               serve_options options = serve_options());
 
-class server_identity;
-
 /// The loaded certificates of a server, for programs with their own accept loop.
 ///
 /// threads  any may accept; reload() from one at a time.
@@ -156,7 +155,8 @@ class acceptor {
   [[nodiscard]] std::string pin() const;
 
  private:
-  std::shared_ptr<server_identity> identity_;
+  struct state;
+  machinery::owned<state> state_;
 };
 
 // ── Both ────────────────────────────────────────────────────────────────────────────────────────

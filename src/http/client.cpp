@@ -6,6 +6,7 @@
 #include "http/exchange.hpp"
 #include "http/fields.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace bight::http {
@@ -62,8 +63,7 @@ bool was_stale(const response::state& s, const error& e) {
 }
 
 // One request, without redirects.
-task<std::unique_ptr<response::state>> exchange(std::shared_ptr<client_state> client,
-                                                request asked) {
+task<owned<response::state>> exchange(std::shared_ptr<client_state> client, request asked) {
   const options& how = client->how;
   proxy by;
   if (how.proxy_for) by = how.proxy_for(asked.to);
@@ -71,7 +71,7 @@ task<std::unique_ptr<response::state>> exchange(std::shared_ptr<client_state> cl
   for (bool fresh = false;; fresh = true) {
     auto obtaining = obtain(*client, asked.to, by, fresh);
     connection link = co_await std::move(obtaining);
-    auto s = std::make_unique<response::state>(client, asked, std::move(link));
+    auto s = own<response::state>(client, asked, std::move(link));
     auto asking = attempt(s->ask(whole ? &by : nullptr));
     auto outcome = co_await std::move(asking);
     if (outcome) {
@@ -98,7 +98,7 @@ task<response> fetch(std::shared_ptr<client_state> client, request asked) {
   check_fields(asked.fields);
   for (std::size_t followed = 0;; ++followed) {
     auto exchanging = exchange(client, asked);
-    std::unique_ptr<response::state> answer = co_await std::move(exchanging);
+    owned<response::state> answer = co_await std::move(exchanging);
     response page(std::move(answer));
     std::optional<request> next = redirected(asked, page.head(), client->how, followed);
     if (!next) co_return std::move(page);
@@ -113,24 +113,31 @@ task<response> fetch(std::shared_ptr<client_state> client, request asked) {
 
 }  // namespace
 
-client::client(options how) : state_(std::make_shared<client_state>(std::move(how))) {}
+struct client::state {
+  explicit state(options how) : shared(std::make_shared<client_state>(std::move(how))) {}
+
+  std::shared_ptr<client_state> shared;  // with the responses
+};
+
+client::client(options how) : state_(own<state>(std::move(how))) {}
+client::client(client&&) noexcept = default;
 
 client& client::operator=(client&& other) noexcept {
   client taken(std::move(other));
-  state_.swap(taken.state_);
+  std::swap(state_, taken.state_);
   return *this;
 }
 
 client::~client() {
   if (!state_) return;
-  state_->closed = true;
-  state_->idle.clear();
+  state_->shared->closed = true;
+  state_->shared->idle.clear();
 }
 
-task<response> client::get(request what) const { return fetch(state_, std::move(what)); }
+task<response> client::get(request what) const { return fetch(state_->shared, std::move(what)); }
 
-std::size_t client::idle() const noexcept { return state_->idle.size(); }
-const options& client::how() const noexcept { return state_->how; }
+std::size_t client::idle() const noexcept { return state_->shared->idle.size(); }
+const options& client::how() const noexcept { return state_->shared->how; }
 
 task<response> get(request what, options how) {
   return fetch(std::make_shared<client_state>(std::move(how)), std::move(what));

@@ -10,7 +10,7 @@
 
 namespace bight::http {
 
-response::response(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
+response::response(owned<state> s) noexcept : state_(std::move(s)) {}
 response::response(response&&) noexcept = default;
 response& response::operator=(response&&) noexcept = default;
 response::~response() = default;

@@ -15,8 +15,7 @@ engine_report engine_chosen(engine_choice choice) {
 }
 
 runner::runner(run_options options)
-    : loop_(std::make_unique<loop>(choose_engine(options.engine).made, options.busy_poll)) {}
-runner::runner(std::unique_ptr<engine> e) : loop_(std::make_unique<loop>(std::move(e))) {}
+    : loop_(own<loop>(choose_engine(options.engine).made, options.busy_poll)) {}
 runner::runner(runner&&) noexcept = default;
 runner::~runner() = default;
 

@@ -128,7 +128,7 @@ bool connect_race::all_tried() const noexcept {
 task<> connect_race::look_up(address_family family) {
   family_list& mine = list(family);
   if (to_.is_name()) {
-    std::shared_ptr<void>* const both = options_.family ? nullptr : &joint_;
+    joint_lookup* const both = options_.family ? nullptr : &joint_;
     auto asked = attempt(resolve_operation(to_, family, both));
     auto answer = co_await std::move(asked);
     if (answer)

@@ -9,8 +9,8 @@
 
 #include "base/names.hpp"
 #include "engine/engine.hpp"
+#include "engine/joint_lookup.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -83,7 +83,7 @@ class connect_race {
   tcp::connect_options options_;
   family_list ip6_;
   family_list ip4_;
-  std::shared_ptr<void> joint_;  // shared by both lookups: they decide together which host is meant
+  joint_lookup joint_;  // shared by both lookups: they decide together which host is meant
   std::vector<attempt_record> attempts_;  // in start order
   std::size_t in_flight_ = 0;
   address_family last_family_ = address_family::ip4;  // so that IPv6 comes first

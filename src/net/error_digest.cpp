@@ -37,7 +37,7 @@ struct error_digest::state {
   std::uint64_t counted = 0;
 };
 
-error_digest::error_digest(report to) : state_(std::make_unique<state>()) {
+error_digest::error_digest(report to) : state_(machinery::own<state>()) {
   state_->to = std::move(to);
 }
 

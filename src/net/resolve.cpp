@@ -5,12 +5,13 @@
 #include <bight/scope.hpp>
 
 #include "base/check.hpp"
+#include "engine/joint_lookup.hpp"
 #include "net/connect.hpp"
 
 namespace bight {
 
 resolve_operation::resolve_operation(address name, address_family wanted,
-                                     std::shared_ptr<void>* both) noexcept
+                                     joint_lookup* both) noexcept
     : op(verb::resolve, nullptr, {}), name_(std::move(name)) {
   answer_.both = both;
   family = static_cast<std::uint8_t>(wanted);
@@ -55,7 +56,7 @@ task<std::vector<address>> resolve(address name) {
     std::vector<address> itself(1, std::move(name));
     co_return itself;
   }
-  std::shared_ptr<void> joint;
+  joint_lookup joint;
   auto ask6 = attempt(resolve_operation(name, address_family::ip6, &joint));
   auto ask4 = attempt(resolve_operation(name, address_family::ip4, &joint));
   auto both = all(std::move(ask6), std::move(ask4));

@@ -112,18 +112,24 @@ std::shared_ptr<const loaded_identities> server_identity::load() const {
 
 // ── acceptor ────────────────────────────────────────────────────────────────────────────────────
 
-acceptor::acceptor(serve_options options)
-    : identity_(std::make_shared<server_identity>(std::move(options))) {}
+struct acceptor::state {
+  explicit state(serve_options options)
+      : identity(std::make_shared<server_identity>(std::move(options))) {}
+
+  std::shared_ptr<server_identity> identity;
+};
+
+acceptor::acceptor(serve_options options) : state_(own<state>(std::move(options))) {}
 acceptor::~acceptor() = default;
 acceptor::acceptor(acceptor&&) noexcept = default;
 acceptor& acceptor::operator=(acceptor&&) noexcept = default;
 
-void acceptor::reload() { identity_->reload(); }
+void acceptor::reload() { state_->identity->reload(); }
 
-std::string acceptor::pin() const { return identity_->current()->pin; }
+std::string acceptor::pin() const { return state_->identity->current()->pin; }
 
 task<stream> acceptor::accept(stream over) const {
-  const auto identity = identity_;  // the acceptor may be destroyed before this ends
+  const auto identity = state_->identity;  // the acceptor may be destroyed before this ends
   loop& here = loop::of(co_await current_context());
   stream safe = begin_as_server(std::move(over), *identity, here);
   co_await handshake_operation(safe);

@@ -19,7 +19,7 @@ struct sha256::state {
   EVP_MD_CTX* context;
 };
 
-sha256::sha256() : state_(std::make_unique<state>()) {}
+sha256::sha256() : state_(machinery::own<state>()) {}
 sha256::sha256(sha256&&) noexcept = default;
 sha256& sha256::operator=(sha256&&) noexcept = default;
 sha256::~sha256() = default;

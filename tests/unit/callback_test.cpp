@@ -59,6 +59,21 @@ TEST(callback, copies_share_one_callable) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(callback, destroys_its_callable_with_the_last_copy) {
+  const auto seen = std::make_shared<int>(0);
+  callback<void()> first = [seen] { ++*seen; };
+  callback<void()> second = first;
+  first = second;
+  const callback<void()> third = std::move(first);
+  EXPECT_FALSE(first);
+  third();
+  EXPECT_EQ(seen.use_count(), 2);
+  second = {};
+  EXPECT_EQ(seen.use_count(), 2);
+  second = third;
+  EXPECT_EQ(*seen, 1);
+}
+
 TEST(callback, drops_what_the_callable_gives_when_nothing_is_wanted) {
   const callback<void(int)> f = twice;
   f(1);

@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -58,13 +57,15 @@ struct handle {
   friend bool operator==(handle, handle) noexcept = default;
 };
 
+struct joint_lookup;
+
 /// The result of a lookup: op::extra of verb::resolve.
 struct resolve_answer {
   std::vector<address> found;
   std::error_code failed;  ///< the resolver's own code, more specific than op::code
   /// In: the engine's state shared with the lookup of the other family. Together they select the
   /// name of the search list. Null: this lookup selects alone.
-  std::shared_ptr<void>* both = nullptr;
+  joint_lookup* both = nullptr;
 };
 
 /// An error_code in four bytes. Operations use only the system category and Bight's.

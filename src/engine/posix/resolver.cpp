@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posix/resolver.hpp"
 
+#include "engine/joint_lookup.hpp"
 #include "engine/posix/hosts_file.hpp"
 #include "engine/posix/names_category.hpp"
 #include "engine/posix/text_file.hpp"
@@ -112,16 +113,16 @@ bool resolver::submit(op& o) {
 
 // Its own search, or the one of the other family's operation if the two belong together.
 auto resolver::search_for(op& o) -> std::shared_ptr<search> {
-  std::shared_ptr<void>* const both = answer_of(o).both;
-  if (both != nullptr && *both != nullptr) {
-    auto joined = std::static_pointer_cast<search>(*both);
+  joint_lookup* const both = answer_of(o).both;
+  if (both != nullptr && both->state != nullptr) {
+    auto joined = std::static_pointer_cast<search>(both->state);
     if (!joined->given_up) return joined;
   }
   const bool joint = both != nullptr;
   auto s = std::make_shared<search>(*this, *o.peer, joint || o.family == 6, joint || o.family == 4);
   waiting_.push_back(s);
   s->self = std::prev(waiting_.end());
-  if (joint) *both = s;
+  if (joint) both->state = s;
   return s;
 }
 
