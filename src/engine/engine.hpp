@@ -17,7 +17,7 @@
 
 namespace bight::machinery {
 
-enum class transport : std::uint8_t { tcp, udp, local };
+enum class transport : std::uint8_t { tcp, udp, unix_socket };
 
 /// A carrier at the bottom of the stack: it creates sockets, waits, and provides the time.
 class engine : public carrier {

@@ -16,12 +16,12 @@
 
 namespace bight::machinery {
 
-/// Base of the per-loop data of a layer above: see loop::local().
-struct loop_local {
-  loop_local() = default;
-  loop_local(const loop_local&) = delete;
-  loop_local& operator=(const loop_local&) = delete;
-  virtual ~loop_local() = default;
+/// Base of the per-loop data of a layer above: see loop::data().
+struct loop_data {
+  loop_data() = default;
+  loop_data(const loop_data&) = delete;
+  loop_data& operator=(const loop_data&) = delete;
+  virtual ~loop_data() = default;
 };
 
 class loop : public scheduler {
@@ -66,8 +66,8 @@ class loop : public scheduler {
   void linger_no_more() noexcept;
 
   /// The T of this loop, created on first use: caches and buffers of a layer above.
-  template <std::derived_from<loop_local> T>
-  [[nodiscard]] T& local() {
+  template <std::derived_from<loop_data> T>
+  [[nodiscard]] T& data() {
     for (const auto& kept : locals_)
       if (T* found = dynamic_cast<T*>(kept.get())) return *found;
     return static_cast<T&>(*locals_.emplace_back(std::make_unique<T>()));
@@ -90,7 +90,7 @@ class loop : public scheduler {
   struct hurry : timer {
     loop* of = nullptr;
   } hurry_;
-  std::vector<std::unique_ptr<loop_local>> locals_;
+  std::vector<std::unique_ptr<loop_data>> locals_;
 };
 
 }  // namespace bight::machinery

@@ -238,7 +238,7 @@ error source_failure(const engine& e, std::error_code code, const address& to,
 }  // namespace
 
 task<result<stream>> connect_one(engine& e, address to, address from) {
-  const transport how = to.is_unix() ? transport::local : transport::tcp;
+  const transport how = to.is_unix() ? transport::unix_socket : transport::tcp;
   for (bool first = true;; first = false) {
     auto opened = e.open(how, to);
     if (!opened) co_return failure_of(e, verb::connect, opened.error().code(), "connect ", to);

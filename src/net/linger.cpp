@@ -29,7 +29,7 @@ class lingering {
   struct owned_link : ring_link {
     lingering* owner = nullptr;
   };
-  struct of_loop : loop_local {
+  struct of_loop : loop_data {
     ring_link all;  // oldest first
     std::size_t count = 0;
     of_loop() { all.make_head(); }
@@ -87,7 +87,7 @@ lingering::receive::receive(lingering& l) noexcept
 
 lingering::lingering(carrier& c, handle h)
     : loop_(static_cast<loop&>(c.sched())),
-      mates_(loop_.local<of_loop>()),
+      mates_(loop_.data<of_loop>()),
       carrier_(c),
       handle_(h),
       until_(later(loop_.now(), linger_time)),
@@ -173,7 +173,7 @@ bool linger(carrier& c, handle h) noexcept {
 
 void stop_lingering(scheduler& s) noexcept {
   try {
-    auto& here = static_cast<loop&>(s).local<lingering::of_loop>();
+    auto& here = static_cast<loop&>(s).data<lingering::of_loop>();
     while (here.all.next != &here.all) here.oldest().close();
   } catch (const std::bad_alloc&) {
     // The table does not exist, so nothing lingers.

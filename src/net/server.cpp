@@ -27,7 +27,7 @@ struct count_as_running {
 };
 
 // The servers of a loop. Sessions look up their own server here.
-struct server_table : loop_local {
+struct server_table : loop_data {
   std::vector<std::pair<std::uint32_t, event*>> drains;
   std::uint32_t last = 0;
 
@@ -40,7 +40,7 @@ struct server_table : loop_local {
 
 class entry_of_table {
  public:
-  entry_of_table(loop& here, event& drain) : table_(here.local<server_table>()) {
+  entry_of_table(loop& here, event& drain) : table_(here.data<server_table>()) {
     table_.drains.emplace_back(++table_.last, &drain);
     number_ = table_.last;
   }
@@ -57,7 +57,7 @@ class entry_of_table {
 
 event* drain_of(const context& session) {
   if (session.server_number() == 0) return nullptr;
-  return loop::of(session).local<server_table>().find(session.server_number());
+  return loop::of(session).data<server_table>().find(session.server_number());
 }
 }  // namespace
 

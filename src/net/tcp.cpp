@@ -8,7 +8,7 @@
 namespace bight {
 
 result<handle> open_listener(engine& e, const address& at, tcp::listen_options options) {
-  auto opened = e.open(at.is_unix() ? transport::local : transport::tcp, at);
+  auto opened = e.open(at.is_unix() ? transport::unix_socket : transport::tcp, at);
   if (!opened) return failure_of(e, verb::accept, opened.error().code(), "listen on ", at);
   const handle h = *opened;
   unowned socket(e, h);

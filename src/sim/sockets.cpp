@@ -90,7 +90,7 @@ result<handle> sim_engine::open(transport t, const address& at) {
   if (dead_) return error(errc::cancelled, "");
   if (!home_.may_open()) return error(code_of(std::errc::too_many_files_open), "");
   std::uint8_t family = 6;
-  if (t == transport::local || at.is_unix())
+  if (t == transport::unix_socket || at.is_unix())
     family = unix_family;
   else if (at.kind() == address_kind::ip4 || (at.kind() == address_kind::any && !home_.options.ip6))
     family = 4;

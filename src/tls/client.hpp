@@ -38,7 +38,7 @@ class ticket_shelf {
 };
 
 /// One per loop.
-class client_shelf : public loop_local {
+class client_shelf : public loop_data {
  public:
   static constexpr std::size_t contexts_max = 16;
   /// The trusted certificates are read again after this time.

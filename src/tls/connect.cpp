@@ -78,7 +78,7 @@ task<stream> shake_hands(stream over, address to, connect_options options) {
   loop& here = loop::of(co_await current_context());
   const address host = host_of(to, options);
   check_rules(host, to, options);
-  auto& shelf = here.local<client_shelf>();
+  auto& shelf = here.data<client_shelf>();
   std::string key = key_of(options);
   const auto context = shelf.context(options, key, here.now());
   ssl_ptr ssl = make_ssl(*context, host);

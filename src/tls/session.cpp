@@ -25,7 +25,7 @@ constexpr int key_updates_max = 32;
 session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
                  std::shared_ptr<const void> kept)
     : stacked(std::move(below), l),
-      buffers_(l.local<session_buffers>()),
+      buffers_(l.data<session_buffers>()),
       wire_(buffers_.cipher),
       ssl_(std::move(ssl)),
       tickets_(std::move(tickets)),

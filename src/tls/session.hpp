@@ -18,7 +18,7 @@ namespace bight::tls {
 
 /// Buffers shared by the sessions of a loop. Two pools, because OpenSSL may write while it reads,
 /// and a pool's room is valid only until the next call.
-struct session_buffers : loop_local {
+struct session_buffers : loop_data {
   buffer_pool plain;
   buffer_pool cipher;
 };

@@ -45,7 +45,7 @@ bool ip6_works() noexcept {
 }
 
 int family_of(transport t, const address& at) noexcept {
-  if (t == transport::local || at.is_unix()) return AF_UNIX;
+  if (t == transport::unix_socket || at.is_unix()) return AF_UNIX;
   if (at.kind() == address_kind::ip4) return AF_INET;
   if (at.kind() == address_kind::any && !ip6_works()) return AF_INET;
   return AF_INET6;
