@@ -34,7 +34,7 @@ int verify_pin(X509_STORE_CTX* verifying, void* of) {
 }
 
 int take_ticket(SSL* ssl, SSL_SESSION* ticket) {
-  auto* s = static_cast<session*>(SSL_get_app_data(ssl));
+  auto* s = static_cast<connection*>(SSL_get_app_data(ssl));
   if (s == nullptr) return 0;
   date_ticket(*ticket);
   try {

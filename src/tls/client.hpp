@@ -3,8 +3,8 @@
 
 /// Shared by the clients of one loop: contexts with their trust settings, and session tickets.
 
+#include "tls/connection.hpp"
 #include "tls/context.hpp"
-#include "tls/session.hpp"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The end of a session: sends close_notify, and gives it and the data before it time to arrive.
+// The end of a connection: sends close_notify, and gives it and the data before it time to arrive.
 #include "net/linger.hpp"
-#include "tls/session.hpp"
+#include "tls/connection.hpp"
 
 #include <algorithm>
 #include <new>
@@ -10,7 +10,7 @@
 
 namespace bight::tls {
 
-std::error_code session::shutdown_send(handle h) {
+std::error_code connection::shutdown_send(handle h) {
   if (closing_ || h != handle_ || !established_ || broken_ || send_failed_)
     return make_error_code(errc::closed);
   if (close_notify_sent_) return {};
@@ -22,14 +22,14 @@ std::error_code session::shutdown_send(handle h) {
 }
 
 // RFC 8446 §6.1: each side closes only its own direction.
-void session::send_close_notify() noexcept {
+void connection::send_close_notify() noexcept {
   if (close_notify_sent_ || broken_ || !established_) return;
   close_notify_sent_ = true;
   ERR_clear_error();
   static_cast<void>(SSL_shutdown(ssl_.get()));  // 0: the peer has not sent close_notify yet
 }
 
-void session::close(handle h, ending how) noexcept {
+void connection::close(handle h, ending how) noexcept {
   if (closing_ || h != handle_) return;
   drop(connector_);
   drop(receiver_);
@@ -56,7 +56,7 @@ void session::close(handle h, ending how) noexcept {
 }
 
 // A peer that reads nothing gets as long as one that sends nothing.
-void session::look() noexcept {
+void connection::look() noexcept {
   const time_point moved = std::max(closed_at_, under_.last_used(handle_));
   const time_point due = std::min(later(moved, linger_silence), later(closed_at_, linger_time));
   if (due <= sched().now()) return cut(failed_);
@@ -65,7 +65,7 @@ void session::look() noexcept {
 
 // Session tickets serve the next connection, but few clients read long enough to receive them. So a
 // closing TLS 1.3 client without a session ticket waits for one.
-bool session::owes_a_read() const noexcept {
+bool connection::owes_a_read() const noexcept {
   return established_ && !got_ticket_ && !broken_ && !peer_ended_ && !wire_.ended &&
          !receive_failed_ && SSL_is_server(ssl_.get()) == 0 &&
          SSL_version(ssl_.get()) == TLS1_3_VERSION;
@@ -75,14 +75,14 @@ bool session::owes_a_read() const noexcept {
 // close_notify. A client that received data since its last send need not wait. A handshake that
 // timed out does not linger: a peer that sends one byte at a time would otherwise stay twice as
 // long.
-bool session::must_linger() const noexcept {
+bool connection::must_linger() const noexcept {
   if (failed_ || wire_.ended || receive_failed_ || send_failed_) return false;
   if (!established_ && !broken_) return false;
   if (quiet_) return false;  // all input has been read, and nothing is in flight
   return SSL_is_server(ssl_.get()) == 1 || unanswered_;
 }
 
-void session::part() noexcept {
+void connection::part() noexcept {
   try {
     part_now();
   } catch (const std::bad_alloc&) {
@@ -90,7 +90,7 @@ void session::part() noexcept {
   }
 }
 
-void session::part_now() {
+void connection::part_now() {
   if (!cut_) {
     while (transmit()) {}
     if (sending_ || !wire_.outgoing.empty()) return;  // called again when the send completes
@@ -111,8 +111,8 @@ void session::part_now() {
   if (!receiving_ && !sending_) sched().ready(end_);
 }
 
-// Closes the socket. Operations in flight then complete, and the session can end.
-void session::cut(bool reset) noexcept {
+// Closes the socket. Operations in flight then complete, and the connection can end.
+void connection::cut(bool reset) noexcept {
   if (!std::exchange(cut_, true)) {
     sched().disarm(give_up_);
     if (reset)

@@ -66,8 +66,8 @@ ssl_ptr make_ssl(const client_context& of, const address& host) {
 }
 
 // In TLS 1.2 a session ticket may be used again, and the server need not send a new one.
-void keep_old_ticket(const stream& connection, ticket_taker& tickets) {
-  SSL* ssl = session::of(connection)->ssl();
+void keep_old_ticket(const stream& peer, ticket_taker& tickets) {
+  SSL* ssl = connection::of(peer)->ssl();
   if (SSL_session_reused(ssl) != 1 || SSL_version(ssl) >= TLS1_3_VERSION) return;
   session_ptr used(SSL_get1_session(ssl));
   date_ticket(*used);
@@ -89,7 +89,7 @@ task<stream> shake_hands(stream over, address to, connect_options options) {
     if (old != nullptr && ticket_is_good(*old)) SSL_set_session(ssl.get(), old.get());
     tickets = std::make_shared<tickets_of>(shelf.tickets(), key);
   }
-  stream safe = session::attach(std::move(over), std::move(ssl), here, tickets, context);
+  stream safe = connection::attach(std::move(over), std::move(ssl), here, tickets, context);
   co_await handshake_operation(safe, &to);
   if (tickets != nullptr) keep_old_ticket(safe, *tickets);
   co_return std::move(safe);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tls/context.hpp"
 
+#include "tls/connection.hpp"
 #include "tls/failure.hpp"
-#include "tls/session.hpp"
 #include "tls/world.hpp"
 
 #include <openssl/err.h>
@@ -18,7 +18,7 @@ constexpr int security_level = 2;
 void on_message(int written, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
   if (written != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
   if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
-  if (auto* s = static_cast<session*>(SSL_get_app_data(ssl))) s->on_key_update();
+  if (auto* s = static_cast<connection*>(SSL_get_app_data(ssl))) s->on_key_update();
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ int keep_refused(int accepted, X509_STORE_CTX* verifying) noexcept {
   if (accepted == 1) return 1;
   const auto* ssl = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(verifying, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* s = ssl != nullptr ? static_cast<session*>(SSL_get_app_data(ssl)) : nullptr;
+  auto* s = ssl != nullptr ? static_cast<connection*>(SSL_get_app_data(ssl)) : nullptr;
   X509* refused = X509_STORE_CTX_get_current_cert(verifying);
   if (refused == nullptr) refused = X509_STORE_CTX_get0_cert(verifying);
   if (s != nullptr && refused != nullptr && X509_up_ref(refused) == 1)

@@ -39,7 +39,8 @@ void trust_file(SSL_CTX& context, const std::string& file);
 /// Throws error(errc::invalid) unless `text` has the form of a pin.
 void check_pin(const std::string& text);
 
-/// Callback for SSL_CTX_set_verify. Passes a rejected certificate to the session, for its message.
+/// Callback for SSL_CTX_set_verify. Passes a rejected certificate to the connection, for its
+/// message.
 int keep_refused(int accepted, X509_STORE_CTX* verifying) noexcept;
 
 /// Throws the error in OpenSSL's queue. For calls that fail only when memory runs out.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Errors of a session, and their messages.
-#include "tls/session.hpp"
+// Errors of a connection, and their messages.
+#include "tls/connection.hpp"
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -22,7 +22,7 @@ std::string wanted_name(SSL* ssl) {
 }  // namespace
 
 // Why an OpenSSL call stopped. The error queue must have been empty before the call.
-auto session::why_stopped(int outcome) -> stopped {
+auto connection::why_stopped(int outcome) -> stopped {
   switch (SSL_get_error(ssl_.get(), outcome)) {
     case SSL_ERROR_ZERO_RETURN: return stopped::ended;
     // The wire accepts all output, so WANT_WRITE only means: call again.
@@ -37,14 +37,14 @@ auto session::why_stopped(int outcome) -> stopped {
   return stopped::failed;
 }
 
-void session::fail(failure f) {
+void connection::fail(failure f) {
   broken_ = true;
   failure_ = std::move(f);
 }
 
 // Data being assembled is lost, in either direction, so nothing may follow it. The peer sees a
 // reset.
-void session::run_out_of_memory() noexcept {
+void connection::run_out_of_memory() noexcept {
   broken_ = true;
   failure_ = {make_error_code(errc::no_resources), {}};
   under_.close(handle_, ending::reset);
@@ -52,7 +52,7 @@ void session::run_out_of_memory() noexcept {
     if (*slot != nullptr) finish(*slot, make_error_code(errc::tls_failed));
 }
 
-failure session::failure_now() {
+failure connection::failure_now() {
   if (receive_failed_) {
     ERR_clear_error();
     const error plain(receive_failed_, "");
@@ -86,14 +86,14 @@ failure session::failure_now() {
   return {code, fmt::format("{}, {}", plain.what(), phase())};
 }
 
-std::string session::phase() const {
+std::string connection::phase() const {
   if (established_) return "after the handshake";
   if (!heard_) return "before it answered the handshake";
   return fmt::format("in the handshake ({})", SSL_state_string_long(ssl_.get()));
 }
 
-error session::explain(std::error_code code, std::string_view tried,
-                       std::uint64_t transferred) const {
+error connection::explain(std::error_code code, std::string_view tried,
+                          std::uint64_t transferred) const {
   if (broken_ && code == make_error_code(errc::tls_failed))
     return error(failure_.code, tried, transferred, failure_.reason);
   return error(code, tried, transferred);

@@ -5,8 +5,8 @@
 #include <bight/tls.hpp>
 
 #include "loop/loop.hpp"
+#include "tls/connection.hpp"
 #include "tls/server.hpp"
-#include "tls/session.hpp"
 
 #include <fmt/format.h>
 
@@ -104,8 +104,8 @@ task<> serve(tcp::listener at, tcp::handler handle, serve_options options) {
   return serve_secured(std::move(at), std::move(handle), std::move(options));
 }
 
-std::optional<agreement> info(const stream& connection) {
-  const session* s = session::of(connection);
+std::optional<agreement> info(const stream& peer) {
+  const connection* s = connection::of(peer);
   if (s == nullptr) return std::nullopt;
   SSL* ssl = s->ssl();
   const auto text = [](const char* t) { return std::string(t != nullptr ? t : ""); };
@@ -117,9 +117,9 @@ std::optional<agreement> info(const stream& connection) {
   SSL_get0_alpn_selected(ssl, &chosen, &size);
   if (size > 0) a.application.assign(reinterpret_cast<const char*>(chosen), size);
   a.name = text(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
-  if (const X509* peer = SSL_get0_peer_certificate(ssl)) {
-    a.peer = text_of(X509_get_subject_name(peer));
-    a.pin = pin_of(*peer);
+  if (const X509* shown = SSL_get0_peer_certificate(ssl)) {
+    a.peer = text_of(X509_get_subject_name(shown));
+    a.pin = pin_of(*shown);
   }
   a.resumed = SSL_session_reused(ssl) == 1;
   return a;

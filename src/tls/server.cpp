@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tls/server.hpp"
 
+#include "tls/connection.hpp"
 #include "tls/failure.hpp"
-#include "tls/session.hpp"
 #include "tls/world.hpp"
 
 #include <cstring>
@@ -142,7 +142,8 @@ stream begin_as_server(stream over, const server_identity& identity, loop& here)
   ssl_ptr ssl(SSL_new(certificates->contexts.front().get()));
   if (ssl == nullptr) throw_error("begin TLS");
   SSL_set_accept_state(ssl.get());
-  return session::attach(std::move(over), std::move(ssl), here, nullptr, std::move(certificates));
+  return connection::attach(std::move(over), std::move(ssl), here, nullptr,
+                            std::move(certificates));
 }
 
 }  // namespace bight::tls

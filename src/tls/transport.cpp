@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The stream below a session: at most one receive and one send in flight.
-#include "tls/session.hpp"
+// The stream below a connection: at most one receive and one send in flight.
+#include "tls/connection.hpp"
 
 #include <new>
 
@@ -10,14 +10,14 @@ namespace {
 constexpr std::uint32_t receive_max = 65536;
 }
 
-session::raw::raw(verb v, session& s, void (*done)(runnable&)) noexcept
+connection::raw::raw(verb v, connection& s, void (*done)(runnable&)) noexcept
     : op(v, &s.under_, s.handle_), owner(&s) {
   run = done;
   alone.make_head();
   link_later(alone);
 }
 
-bool session::submit_below(raw& r) noexcept {
+bool connection::submit_below(raw& r) noexcept {
   try {
     return r.eng->submit(r);
   } catch (const std::bad_alloc&) {
@@ -27,11 +27,11 @@ bool session::submit_below(raw& r) noexcept {
 }
 
 // Starts a receive if no ciphertext is pending. Returns whether new input is already there.
-bool session::receive() {
+bool connection::receive() {
   if (receiving_ || wire_.ended || receive_failed_ || cut_ || !wire_.incoming.empty()) return false;
   receiving_.emplace(verb::recv, *this, [](runnable& r) {
     static_cast<raw&>(r).leave_place();
-    session& self = *static_cast<raw&>(r).owner;
+    connection& self = *static_cast<raw&>(r).owner;
     self.take_received();
     self.on_raw_done();
   });
@@ -44,7 +44,7 @@ bool session::receive() {
   return !wire_.incoming.empty() || wire_.ended || receive_failed_;
 }
 
-void session::take_received() {
+void connection::take_received() {
   const std::error_code code = receiving_->code;
   if (!code && receiving_->count > 0) {
     wire_.incoming = std::move(receiving_->received);
@@ -59,7 +59,7 @@ void session::take_received() {
 }
 
 // Starts sending the ciphertext. Returns whether it was sent immediately.
-bool session::transmit() {
+bool connection::transmit() {
   if (sending_ || wire_.outgoing.empty() || cut_) return false;
   if (send_failed_) {
     wire_.outgoing.clear();
@@ -68,7 +68,7 @@ bool session::transmit() {
   leaving_.swap(wire_.outgoing);
   pieces_.assign(leaving_.begin(), leaving_.end());
   sending_.emplace(verb::send, *this, [](runnable& r) {
-    session& self = *static_cast<raw&>(r).owner;
+    connection& self = *static_cast<raw&>(r).owner;
     self.take_sent();
     self.on_raw_done();
   });
@@ -79,7 +79,7 @@ bool session::transmit() {
   return true;
 }
 
-void session::take_sent() {
+void connection::take_sent() {
   if (sending_->code) send_failed_ = sending_->code;
   sending_.reset();
   leaving_.clear();
@@ -89,7 +89,7 @@ void session::take_sent() {
   static_cast<void>(under_.shutdown_send(handle_));  // an error means it is closed already
 }
 
-void session::on_raw_done() {
+void connection::on_raw_done() {
   if (closing_) return part();
   pump();
   hand_over(true);
@@ -97,12 +97,12 @@ void session::on_raw_done() {
 
 // Cancels a receive that no operation needs. The data then stays in the kernel, where it exerts
 // backpressure on the peer.
-void session::rest() noexcept {
+void connection::rest() noexcept {
   if (receiving_ && connector_ == nullptr && receiver_ == nullptr && !(sender_ && wants_input_))
     receiving_->eng->cancel(*receiving_);
 }
 
-bool session::can_send(handle h) const noexcept {
+bool connection::can_send(handle h) const noexcept {
   if (closing_ || h != handle_ || !established_ || close_notify_sent_) return false;
   return !broken_ && !receive_failed_ && !send_failed_ && under_.can_send(h);
 }

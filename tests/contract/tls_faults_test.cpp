@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a peer may do to a session that has begun; the beginning is in tls_handshake_test.cpp. The
 // names of tests begin with the row of the table of faults that they are for.
-#include "tls/session.hpp"
+#include "tls/connection.hpp"
 
 #include "contract/certificates.hpp"
 #include "contract/contract.hpp"
@@ -254,7 +254,7 @@ task<> hear_all(tls_peer& peer, std::string& into) {
 BIGHT_TEST(tls_faults, G16_a_send_that_must_wait_for_input_goes_on_where_it_was) {
   auto both = co_await client_with_peer(TLS1_2_VERSION);
   SSL_set_options(both.peer->ssl(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
-  SSL* ours = tls::session::of(both.ours)->ssl();
+  SSL* ours = tls::connection::of(both.ours)->ssl();
   SSL_clear_options(ours, SSL_OP_NO_RENEGOTIATION);
   EXPECT_EQ(SSL_renegotiate(ours), 1);
   const std::string text = pattern::first(60'000);

@@ -9,7 +9,7 @@
 // X that with the byte AT changed by X, and 0xfd N SIZE its first SIZE bytes.
 #include "base/check.hpp"
 #include "tls/server.hpp"
-#include "tls/session.hpp"
+#include "tls/connection.hpp"
 
 #include <bight/bight.hpp>
 #include <bight/sim.hpp>
@@ -63,7 +63,7 @@ task<> shake_hands(stream& safe, bool as_client, int version) {
   } else {
     loop& here = loop::of(co_await current_context());
     safe = tls::begin_as_server(std::move(safe), identity(), here);
-    SSL_set_max_proto_version(tls::session::of(safe)->ssl(), version);
+    SSL_set_max_proto_version(tls::connection::of(safe)->ssl(), version);
     co_await tls::handshake_operation(safe);
   }
 }

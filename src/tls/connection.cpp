@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tls/session.hpp"
+#include "tls/connection.hpp"
 
 #include "base/check.hpp"
 #include "engine/pieces.hpp"
@@ -22,8 +22,8 @@ constexpr int key_updates_max = 32;
 
 }  // namespace
 
-session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
-                 std::shared_ptr<const void> kept)
+connection::connection(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
+                       std::shared_ptr<const void> kept)
     : stacked(std::move(below), l),
       buffers_(l.data<session_buffers>()),
       wire_(buffers_.cipher),
@@ -40,39 +40,39 @@ session::session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_take
   end_.run = [](runnable& r) { delete static_cast<owned_end&>(r).owner; };
 }
 
-session::~session() {
+connection::~connection() {
   lingering_.unlink();
   sched().disarm(give_up_);
   ERR_clear_error();
 }
 
-stream session::attach(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
-                       std::shared_ptr<const void> kept) {
+stream connection::attach(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
+                          std::shared_ptr<const void> kept) {
   check(static_cast<bool>(below), "TLS over a stream that is closed");
   auto* made =
-      new session(std::move(below), std::move(ssl), l, std::move(tickets), std::move(kept));
+      new connection(std::move(below), std::move(ssl), l, std::move(tickets), std::move(kept));
   return stream(*made, made->handle_);
 }
 
-session* session::of(const stream& s) noexcept {
-  return s ? dynamic_cast<session*>(s.carried_by()) : nullptr;
+connection* connection::of(const stream& s) noexcept {
+  return s ? dynamic_cast<connection*>(s.carried_by()) : nullptr;
 }
 
-void session::on_ticket(session_ptr ticket) {
+void connection::on_ticket(session_ptr ticket) {
   got_ticket_ = true;
   if (tickets_ != nullptr) tickets_->take_ticket(std::move(ticket));
 }
 
 // ── Progress ────────────────────────────────────────────────────────────────────────────────────
 
-void session::cancel_in(op*& slot) noexcept {
+void connection::cancel_in(op*& slot) noexcept {
   stacked::cancel_in(slot);
   rest();
 }
 
 // 1. Advance each operation as far as the input allows. 2. Send the output. 3. Receive needed
 // input. 4. Repeat while that completes immediately.
-void session::pump() noexcept {
+void connection::pump() noexcept {
   try {
     pump_all();
   } catch (const std::bad_alloc&) {
@@ -81,7 +81,7 @@ void session::pump() noexcept {
   rest();
 }
 
-void session::pump_all() {
+void connection::pump_all() {
   bool more;
   do {
     wants_input_ = false;
@@ -93,7 +93,7 @@ void session::pump_all() {
   } while (more);
 }
 
-void session::shake() {
+void connection::shake() {
   if (broken_) return finish(connector_, make_error_code(errc::tls_failed));
   if (!established_) {
     const bool client = SSL_is_server(ssl_.get()) == 0;
@@ -125,7 +125,7 @@ void session::shake() {
 
 // The next data to encrypt, at most one record. Small pieces are combined: each record costs 22
 // bytes and one cipher pass.
-std::span<const std::byte> session::next_text(const op& o) {
+std::span<const std::byte> connection::next_text(const op& o) {
   const auto* data = static_cast<const std::byte*>(o.pieces->data);
   if (o.piece_count == 1 || o.pieces->size >= record_max)
     return {data, std::min(o.pieces->size, record_max)};
@@ -139,7 +139,7 @@ std::span<const std::byte> session::next_text(const op& o) {
   return {room.data(), used};
 }
 
-void session::encrypt() {
+void connection::encrypt() {
   if (broken_) return finish(sender_, make_error_code(errc::tls_failed));
   if (send_failed_) return finish(sender_, send_failed_);
   if (close_notify_sent_ || !established_) return finish(sender_, make_error_code(errc::closed));
@@ -170,7 +170,7 @@ void session::encrypt() {
   }
 }
 
-void session::decrypt() {
+void connection::decrypt() {
   op& o = *receiver_;
   if (give_requeued()) return;
   const bool lends = o.what == verb::recv;
@@ -200,7 +200,7 @@ void session::decrypt() {
 
 // Decrypts as much as is available and fits, so that a peer sending one-byte records does not cost
 // a turn per byte. An end of stream or failure after some bytes is left for the next receive.
-std::size_t session::decrypt_into(std::span<std::byte> room) {
+std::size_t connection::decrypt_into(std::span<std::byte> room) {
   std::size_t got = 0;
   while (got < room.size() && !broken_ && !peer_ended_) {
     std::size_t n = 0;

@@ -23,7 +23,7 @@ struct session_buffers : loop_data {
   buffer_pool cipher;
 };
 
-/// Receives the session tickets of a client's session.
+/// Receives the session tickets of a client's connection.
 class ticket_taker {
  public:
   virtual void take_ticket(session_ptr ticket) = 0;
@@ -36,18 +36,19 @@ class ticket_taker {
 /// stream below. Driven by the stream's operations and by completions from below; it uses no
 /// coroutine, and no memory per message except OpenSSL's.
 ///
-/// life  Owned by the stream that attach() returns. When that stream is closed, the session sends
+/// life  Owned by the stream that attach() returns. When that stream is closed, the connection
+/// sends
 ///       close_notify. Its deletion is queued on the ready list behind all operations that it
 ///       completed, because these still query it for addresses and errors.
-class session final : public stacked {
+class connection final : public stacked {
  public:
   /// Returns a TLS stream over `below` whose handshake has not begun. `kept` owns the data that the
-  /// callbacks of `ssl` use, and lives as long as the session.
+  /// callbacks of `ssl` use, and lives as long as the connection.
   [[nodiscard]] static stream attach(stream below, ssl_ptr ssl, loop& l,
                                      std::shared_ptr<ticket_taker> tickets,
                                      std::shared_ptr<const void> kept);
-  /// The session of a stream; null if it is closed or not a TLS stream.
-  [[nodiscard]] static session* of(const stream& s) noexcept;
+  /// The connection of a stream; null if it is closed or not a TLS stream.
+  [[nodiscard]] static connection* of(const stream& s) noexcept;
   [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
 
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
@@ -56,7 +57,7 @@ class session final : public stacked {
   [[nodiscard]] error explain(std::error_code code, std::string_view tried,
                               std::uint64_t transferred) const override;
 
-  // For OpenSSL's callbacks, which get the session from SSL_get_app_data.
+  // For OpenSSL's callbacks, which get the connection from SSL_get_app_data.
   void on_ticket(session_ptr ticket);
   void on_key_update() noexcept { ++key_updates_; }
   void on_refused(x509_ptr certificate) noexcept { refused_ = std::move(certificate); }
@@ -64,26 +65,26 @@ class session final : public stacked {
  private:
   // An operation on the stream below; constructed anew for each use.
   struct raw : op {
-    raw(verb v, session& s, void (*done)(runnable&)) noexcept;
-    session* owner;
+    raw(verb v, connection& s, void (*done)(runnable&)) noexcept;
+    connection* owner;
     lease received;
     ring_link alone;  // no context stops it
   };
   struct owned_timer : timer {
-    session* owner = nullptr;
+    connection* owner = nullptr;
   };
   struct owned_hook : stop_hook {
-    session* owner = nullptr;
+    connection* owner = nullptr;
   };
   struct owned_end : runnable {
-    session* owner = nullptr;
+    connection* owner = nullptr;
   };
 
-  session(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
-          std::shared_ptr<const void> kept);
-  ~session() override;
+  connection(stream below, ssl_ptr ssl, loop& l, std::shared_ptr<ticket_taker> tickets,
+             std::shared_ptr<const void> kept);
+  ~connection() override;
 
-  // session.cpp: one step of each of the stream's operations.
+  // connection.cpp: one step of each of the stream's operations.
   void pump() noexcept override;
   void cancel_in(op*& slot) noexcept override;
   void pump_all();
@@ -160,8 +161,8 @@ class session final : public stacked {
   owned_end end_;
 };
 
-/// Runs the handshake of a stream from session::attach(). `with` is borrowed and names the peer in
-/// messages; null: the stream's remote address.
+/// Runs the handshake of a stream from connection::attach(). `with` is borrowed and names the peer
+/// in messages; null: the stream's remote address.
 class [[nodiscard]] handshake_operation : public op {
  public:
   using value_type = void;
