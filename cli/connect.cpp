@@ -58,8 +58,7 @@ struct attempts_made {
 task<stream> connect_stream(const connect_flags& f, const target& to, attempts_made& made) {
   const connection_options options{f.common.family(), f.common.timeout, f.tls.options_for(to)};
   for (bool reported = false;; reported = true) {
-    auto opening = attempt(open_connection(to, options, f.common.log));
-    auto connected = co_await std::move(opening);
+    auto connected = co_await attempt(open_connection(to, options, f.common.log));
     if (connected) co_return std::move(*connected);
     // An attempt that the deadline cancelled has no useful error; keep the previous one.
     if (!connected.error().is(errc::cancelled)) {
@@ -85,10 +84,8 @@ error gave_up(const attempts_made& made, duration after) {
 
 task<stream> connect_in_time(const connect_flags& f, const target& to) {
   attempts_made made;
-  auto connecting = connect_stream(f, to, made);
-  if (!f.retry || !f.common.timeout) co_return co_await std::move(connecting);
-  auto limited = attempt(within(*f.common.timeout, std::move(connecting)));
-  auto outcome = co_await std::move(limited);
+  if (!f.retry || !f.common.timeout) co_return co_await connect_stream(f, to, made);
+  auto outcome = co_await attempt(within(*f.common.timeout, connect_stream(f, to, made)));
   if (outcome) co_return std::move(*outcome);
   if (outcome.error().is(errc::timed_out) && made.last) throw gave_up(made, *f.common.timeout);
   throw error(outcome.error());
@@ -109,23 +106,20 @@ task<int> connect(const connect_flags& f) {
   from.hex = f.hex;
   if (to.proto == protocol::udp) from.max = datagram_max;
   // The output is appended directly: it is kept, however the connection ends.
-  auto opening = output::open(f.common.output, {.append = true});
-  output out = co_await std::move(opening);
+  output out = co_await output::open(f.common.output, {.append = true});
   const char* keys = is_terminal(0) ? " Ctrl-D closes the sending side, Ctrl-C quits." : "";
   if (to.proto == protocol::udp) {
     f.tls.refuse_without_tls();
-    auto connecting =
-        with_live_line(connect_socket(f, to), f.common.log, waiting_for(shown(to.str())));
-    udp::socket peer = co_await std::move(connecting);
+    udp::socket peer =
+        co_await with_live_line(connect_socket(f, to), f.common.log, waiting_for(shown(to.str())));
     f.common.log.note(
         fmt::format("Sending datagrams to {}.{}", url_of(protocol::udp, peer.remote()), keys));
     auto source = co_await message_source::from_input(std::move(from));
     std::uint64_t received = 0;
     co_await converse(peer, *source, out, how, f.common.log, received);
   } else {
-    auto connecting =
-        with_live_line(connect_in_time(f, to), f.common.log, waiting_for(shown(to.str())));
-    stream peer = co_await std::move(connecting);
+    stream peer =
+        co_await with_live_line(connect_in_time(f, to), f.common.log, waiting_for(shown(to.str())));
     const address remote = peer.remote();
     f.common.log.note(fmt::format("Connected to {}.{}",
                                   url_of(to.proto, to.is_unix() ? to.address : remote), keys));

@@ -128,13 +128,11 @@ task<> wait_for_silence(conversation& c) {
 task<std::optional<std::string>> next_message(conversation& c) {
   std::optional<std::string> message;
   if (c.how.timeout) {
-    auto either = race(c.source.next(), wait_for_silence(c));
-    auto first = co_await std::move(either);
+    auto first = co_await race(c.source.next(), wait_for_silence(c));
     if (first.index() == 0) message = std::get<0>(std::move(first));
     if (first.index() == 1 && !c.ended.is_set()) throw too_slow(c);
   } else {
-    auto either = race(c.source.next(), c.ended.wait());
-    auto first = co_await std::move(either);
+    auto first = co_await race(c.source.next(), c.ended.wait());
     if (first.index() == 0) message = std::get<0>(std::move(first));
   }
   co_return message;

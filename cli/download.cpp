@@ -105,8 +105,7 @@ task<> download::show(std::string_view text) {
     header_bytes_ += text.size();
     co_return;
   }
-  auto opening = output::open("", {});
-  output screen = co_await std::move(opening);
+  output screen = co_await output::open("", {});
   co_await screen.write(text);
 }
 

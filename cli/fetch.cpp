@@ -121,8 +121,7 @@ class fetch_attempt {
   task<std::optional<transient_failure>> run(const http::client& client) {
     find_start();
     for (std::size_t requests = 0;; ++requests) {
-      auto asking = attempt(ask(client, requests));
-      auto outcome = co_await std::move(asking);
+      auto outcome = co_await attempt(ask(client, requests));
       if (!outcome) co_return explained(outcome.error());
       if (*outcome == step::done) co_return std::move(transient_failure_);
     }
@@ -312,8 +311,7 @@ task<> try_all(const fetch_options& f, const http::client& client, download& fil
   duration wait = wait_min;
   for (std::uint64_t left = f.retries;; --left) {
     fetch_attempt one(f, file, log, left == 0);
-    auto running = one.run(client);
-    const std::optional<transient_failure> back = co_await std::move(running);
+    const std::optional<transient_failure> back = co_await one.run(client);
     if (!back) co_return;
     // Data written to a pipe cannot be discarded.
     const bool gone = !file.out().can_restart() && file.out().written() > 0;
@@ -341,13 +339,12 @@ http::options options_with_progress(const fetch_options& f, download& file) {
 
 task<> fetch(const fetch_options& f, const console& log) {
   // One output for all attempts, so that no other process takes the .part file in between.
-  auto opening = output::open(f.output, {f.fresh, false});
-  output out = co_await std::move(opening);
+  output out = co_await output::open(f.output, {f.fresh, false});
   download file(f.request.to.str(), std::move(out), f.limits, log);
   http::client client(options_with_progress(f, file));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
-  auto trying = attempt(with_live_line(try_all(f, client, file, log), log, std::move(line)));
-  const auto outcome = co_await std::move(trying);
+  const auto outcome =
+      co_await attempt(with_live_line(try_all(f, client, file, log), log, std::move(line)));
   if (outcome) co_return;
   const time_point now = co_await loop_now();
   file.end_early(outcome.error(), now);

@@ -69,8 +69,7 @@ class file_session {
     const context& mine = co_await current_context();
     reader in(peer_);
     for (std::size_t i = 0; i < requests_max && keep_; ++i) {
-      auto reading = attempt(within(request_time_max, read_header(in)));
-      auto header = co_await std::move(reading);
+      auto header = co_await attempt(within(request_time_max, read_header(in)));
       if (!header) {
         const error& e = header.error();
         // Between two requests, the client may close, and an idle client is closed. Many TLS
@@ -98,8 +97,8 @@ class file_session {
  private:
   // The next byte; none when the server drains and the client has sent no further request.
   task<std::optional<char>> next_byte(reader<stream>& in) const {
-    auto racing = race(in.read_exactly(1), until_drain());  // an idle client holds no buffer
-    auto first = co_await std::move(racing);
+    // An idle client holds no buffer.
+    auto first = co_await race(in.read_exactly(1), until_drain());
     if (first.index() == 1) co_return std::nullopt;
     co_return std::get<0>(first).view().front();
   }
@@ -170,8 +169,7 @@ class file_session {
     } else if (auto index = shared_.find(*path + "index.html"); index && !index->is_folder) {
       co_await send_file(request, "index.html", *index);
     } else {
-      auto making = pages_.page(*std::move(found), *path);
-      const auto page = co_await std::move(making);
+      const auto page = co_await pages_.page(*std::move(found), *path);
       co_await respond(request, 200, *page, "Content-Type: text/html; charset=utf-8\r\n");
     }
   }
@@ -207,8 +205,7 @@ class file_session {
   }
 
   task<> send_bytes(const entry& file, byte_range range) {
-    auto opening = stdio::open(file.open.get());
-    stdio in = co_await std::move(opening);
+    stdio in = co_await stdio::open(file.open.get());
     const bool there = file.seek(range.first);
     for (std::uint64_t left = there ? range.last - range.first : 1; left > 0;) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size));
@@ -220,8 +217,7 @@ class file_session {
         throw error(errc::cut_short, "read a file", range.last - range.first - left,
                     "the file was truncated while it was being sent");
       }
-      auto sending = within(piece_time_max, peer_.send(bytes));
-      co_await std::move(sending);
+      co_await within(piece_time_max, peer_.send(bytes));
       left -= bytes.size();
     }
   }
@@ -232,8 +228,7 @@ class file_session {
     if (fields.find("Content-Type") == fields.npos) fields += "Content-Type: text/plain\r\n";
     co_await send_head(request, status, fields, text.size());
     if (request.method == "HEAD" || text.empty()) co_return;
-    auto sending = within(piece_time_max, peer_.send(text));
-    co_await std::move(sending);
+    co_await within(piece_time_max, peer_.send(text));
   }
 
   task<> send_head(const http_request& request, int status, std::string_view fields,
@@ -255,8 +250,7 @@ class file_session {
                            {"method", request.method},
                            {"target", request.target},
                            {"status", std::int64_t{status}}});
-    auto sending = within(piece_time_max, peer_.send(head));
-    co_await std::move(sending);
+    co_await within(piece_time_max, peer_.send(head));
   }
 
   stream& peer_;
@@ -274,8 +268,7 @@ class file_session {
 task<bool> serve_files(stream& peer, const folder& shared, listings& pages,
                        const media_types& types, const console& log) {
   file_session session(peer, shared, pages, types, log);
-  auto running = session.run();
-  co_return co_await std::move(running);
+  co_return co_await session.run();
 }
 
 }  // namespace tool

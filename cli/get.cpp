@@ -91,8 +91,7 @@ task<int> get_http(const get_flags& f) {
 // Reads until the server closes. The arguments are borrowed.
 task<> receive_all(const get_flags& f, const target& to, connection_options options,
                    download& file) {
-  auto opening = open_connection(to, std::move(options), f.common.log);
-  stream peer = co_await std::move(opening);
+  stream peer = co_await open_connection(to, std::move(options), f.common.log);
   const duration patience = f.common.timeout.value_or(silence_max);
   // A stream cannot be resumed.
   file.out().restart();
@@ -122,9 +121,8 @@ task<int> get_stream(const get_flags& f) {
   download file(to.str(), std::move(out), f.limits, f.common.log);
   file.progress().wait_for(shown(to.str()));
   live_line line = [&file](time_point now, int width) { return file.progress().line(now, width); };
-  auto receiving = attempt(
+  const auto outcome = co_await attempt(
       with_live_line(receive_all(f, to, std::move(options), file), f.common.log, std::move(line)));
-  const auto outcome = co_await std::move(receiving);
   if (!outcome) {
     const time_point now = co_await loop_now();
     file.end_early(outcome.error(), now);
@@ -153,8 +151,7 @@ task<int> get(get_flags& f) {
   if (!time.max) co_return co_await get_any(f);
   const time_point begin = co_await loop_now();
   time.end = later(begin, *time.max);
-  auto getting = attempt(within(*time.max, get_any(f)));
-  const auto outcome = co_await std::move(getting);
+  const auto outcome = co_await attempt(within(*time.max, get_any(f)));
   if (outcome) co_return *outcome;
   const time_point now = co_await loop_now();
   // The time limit was reached before the download began: for example, a FIFO without a reader.

@@ -141,9 +141,9 @@ task<> text(session& s) {
 }
 
 task<> files(session& s) {
-  auto serving =
-      serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.types, *s.shared.log);
-  if (co_await std::move(serving)) co_await finish_sending(s);
+  if (co_await serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.types,
+                           *s.shared.log))
+    co_await finish_sending(s);
 }
 
 BIGHT_CORO_WRAPPER task<> handle(session& s) {

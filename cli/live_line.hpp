@@ -36,8 +36,7 @@ template <class T>
   };
   const wiper at_end{log};
   if (!log.paints()) co_return co_await std::move(work);
-  auto both = bight::race(std::move(work), paint_repeatedly(log, std::move(line)));
-  auto first = co_await std::move(both);
+  auto first = co_await bight::race(std::move(work), paint_repeatedly(log, std::move(line)));
   if constexpr (!std::is_void_v<T>) co_return std::get<0>(std::move(first));
 }
 

@@ -26,8 +26,7 @@ BIGHT_CORO_WRAPPER task<stream> connect(const target& to, connection_options opt
 
 task<stream> open_connection(target to, connection_options options, const console& log) {
   check_client(to, options.family);
-  auto connecting = connect(to, std::move(options));
-  stream peer = co_await std::move(connecting);
+  stream peer = co_await connect(to, std::move(options));
   if (log.verbose || log.json) {
     const address remote = peer.remote();
     const std::string at = url_of(to.proto, to.is_unix() ? to.address : remote);

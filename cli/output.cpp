@@ -78,14 +78,12 @@ task<output> output::open(std::string path, options how) {
     out.own_ = open_log(where.path);
     fd = out.own_.get();
   } else if (where.is == output_path::kind::device) {
-    auto opening = open_device(where.path);
-    out.own_ = co_await std::move(opening);
+    out.own_ = co_await open_device(where.path);
     fd = out.own_.get();
   }
   out.fd_ = fd;
   if (is_terminal(fd)) out.screen_.emplace();
-  auto adopting = stream_of(fd, out.path_);
-  stdio stream = co_await std::move(adopting);
+  stdio stream = co_await stream_of(fd, out.path_);
   out.stream_.emplace(std::move(stream));
   co_return out;
 }
@@ -106,8 +104,7 @@ task<> output::write(std::string_view bytes) {
       co_return;
     }
   }
-  auto taking = write_lock_->acquire();
-  const fair_lock::guard mine = co_await std::move(taking);
+  const fair_lock::guard mine = co_await write_lock_->acquire();
   auto sent = co_await attempt(stream_->send(bytes));
   if (sent) {
     written_ += size;

@@ -44,15 +44,13 @@ task<int> with_exit_status(task<int> work, const console& log) {
 // Waits for a signal that ends the program.
 task<int> next_end_signal() {
   if (hangup_is_ignored()) co_return co_await next_signal();
-  auto either = race(next_signal(), next_hangup());
-  const auto come = co_await std::move(either);
+  const auto come = co_await race(next_signal(), next_hangup());
   co_return come.index() == 0 ? std::get<0>(come) : std::get<1>(come);
 }
 
 // Runs `work` until it ends or a signal arrives; stores the signal in `caught`.
 task<int> interruptible(task<int> work, std::optional<int>& caught) {
-  auto racing = race(std::move(work), next_end_signal());
-  auto outcome = co_await std::move(racing);
+  auto outcome = co_await race(std::move(work), next_end_signal());
   if (outcome.index() == 0) co_return std::get<0>(outcome);
   caught = std::get<1>(outcome);
   co_return static_cast<int>(exit_code::interrupted);

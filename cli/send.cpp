@@ -70,9 +70,8 @@ live_line silence_of(const send_flags& f, const std::string& peer, const output&
 // arguments can be sent again.
 task<> send_datagrams(const send_flags& f, const target& to, const conversation_options& how,
                       output& out) {
-  auto finding = with_live_line(datagram_addresses(to, f.common.family()), f.common.log,
-                                waiting_for(shown(to.str())));
-  const std::vector<address> addresses = co_await std::move(finding);
+  const std::vector<address> addresses = co_await with_live_line(
+      datagram_addresses(to, f.common.family()), f.common.log, waiting_for(shown(to.str())));
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const bool last = i + 1 == addresses.size();
     auto peer = co_await udp::connect(addresses[i]);
@@ -97,13 +96,11 @@ task<> send_datagrams(const send_flags& f, const target& to, const conversation_
 
 task<> send_messages(const send_flags& f, const target& to, connection_options options,
                      const conversation_options& how, output& out) {
-  auto opening = with_live_line(open_connection(to, std::move(options), f.common.log), f.common.log,
-                                waiting_for(shown(to.str())));
-  stream peer = co_await std::move(opening);
+  stream peer = co_await with_live_line(open_connection(to, std::move(options), f.common.log),
+                                        f.common.log, waiting_for(shown(to.str())));
   auto source = co_await open_source(f, false);
-  auto talk = with_live_line(converse(peer, *source, out, how, f.common.log), f.common.log,
-                             silence_of(f, to.str(), out));
-  co_await std::move(talk);
+  co_await with_live_line(converse(peer, *source, out, how, f.common.log), f.common.log,
+                          silence_of(f, to.str(), out));
 }
 
 task<int> send(const send_flags& f) {
@@ -120,8 +117,7 @@ task<int> send(const send_flags& f) {
   how.greeting = greeting_wait;
   how.wait = f.wait;
   how.timeout = f.common.timeout;
-  auto opening = output::open(f.common.output, {});
-  output out = co_await std::move(opening);
+  output out = co_await output::open(f.common.output, {});
   out.restart();
   out.note({to.str(), "", "", {}});
   try {
@@ -129,8 +125,7 @@ task<int> send(const send_flags& f) {
       co_await send_datagrams(f, to, how, out);
     } else {
       connection_options options{f.common.family(), f.common.timeout, std::move(secure)};
-      auto talking = send_messages(f, to, std::move(options), how, out);
-      co_await std::move(talking);
+      co_await send_messages(f, to, std::move(options), how, out);
     }
   } catch (...) {
     const std::string kept = out.kept();

@@ -162,8 +162,7 @@ task<int> serve_until_signal(task<> serving, error_digest& failures, event* drai
   all.spawn(background::sum_up(failures));
   if (drain_at_hangup != nullptr) all.spawn(background::drain_at_hangup(*drain_at_hangup));
   all.spawn(background::run(std::move(serving), all));
-  auto joined = all.join();
-  co_await std::move(joined);
+  co_await all.join();
   failures.summarise((co_await current_context()).now());
   co_return caught;
 }
@@ -228,8 +227,7 @@ task<int> serve(const serve_flags& f) {
   }
   const bool reloads = !f.tls.certificate.empty();  // at SIGHUP, as tls::serve does
   event* const at_hangup = reloads || hangup_is_ignored() ? nullptr : &drain;
-  auto serving = serve_until_signal(all(std::move(servers)), failures, at_hangup);
-  const int caught = co_await std::move(serving);
+  const int caught = co_await serve_until_signal(all(std::move(servers)), failures, at_hangup);
   co_return static_cast<int>(caught == SIGINT ? exit_code::interrupted : exit_code::ok);
 }
 

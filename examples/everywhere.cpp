@@ -16,9 +16,8 @@ task<> everywhere(address at, std::string path) {
   limits.grace = 2s;
   limits.on_listening = [](const address& where) { print("Listening on {}", where); };
   limits.on_drain = [](std::size_t left) { print("Draining, {} sessions left", left); };
-  auto servers = all(tcp::serve(at, greet, limits), udp::serve(at, reply, limits),
-                     unix_socket::serve(path, greet, limits));
-  co_await std::move(servers);
+  co_await all(tcp::serve(at, greet, limits), udp::serve(at, reply, limits),
+               unix_socket::serve(path, greet, limits));
 }
 
 int main(int argc, char** argv) {

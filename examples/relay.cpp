@@ -13,8 +13,7 @@ struct relay {
 
   task<> operator()(tcp::stream client) const {
     auto server = co_await tcp::connect(target);
-    auto carrying = attempt(all(copy(client, server), copy(server, client)));
-    auto carried = co_await std::move(carrying);
+    auto carried = co_await attempt(all(copy(client, server), copy(server, client)));
     if (carried) co_return;
     client.abort();  // an incomplete copy must not look complete
     server.abort();

@@ -50,8 +50,7 @@ concept makes_task = std::same_as<task_of<F, A...>, task<typename task_of<F, A..
 /// The parameters are in this coroutine's frame, so they live as long as the task.
 template <class F, class... A>
 task_of<F, A...> run_kept(F f, A... arguments) {
-  auto made = call_kept(f, arguments...);
-  co_return co_await std::move(made);
+  co_return co_await call_kept(f, arguments...);
 }
 
 }  // namespace machinery
@@ -212,8 +211,7 @@ task<> in_scope(Body body) {
   scope children(co_await current_context());
   task<> main = body(children);
   children.spawn(std::move(main), machinery::no_handle());
-  auto joined = children.join();
-  co_await std::move(joined);
+  co_await children.join();
 }
 
 namespace machinery {
@@ -241,8 +239,7 @@ task<std::tuple<regular<typename A::value_type>...>> all(std::index_sequence<I..
   std::tuple<std::optional<regular<typename A::value_type>>...> values;
   task<> tasks[] = {store(std::move(ops), std::get<I>(values))...};
   for (auto& t : tasks) children.spawn(std::move(t), no_handle());
-  auto joined = children.join();
-  co_await std::move(joined);
+  co_await children.join();
   co_return std::tuple<regular<typename A::value_type>...>(*std::move(std::get<I>(values))...);
 }
 
@@ -253,8 +250,7 @@ task<std::variant<regular<typename A::value_type>...>> race(std::index_sequence<
   std::optional<winner_type> winner;
   task<> tasks[] = {run_racer<I>(std::move(ops), winner, children)...};
   for (auto& t : tasks) children.spawn(std::move(t), no_handle());
-  auto joined = children.join();
-  co_await std::move(joined);  // throws if there is no winner
+  co_await children.join();  // throws if there is no winner
   co_return *std::move(winner);
 }
 

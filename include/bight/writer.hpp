@@ -71,8 +71,7 @@ class writer final : public machinery::any_writer {
   [[nodiscard]] task<> flush() override {
     while (buffered() > 0) {
       if (!leave()) throw error(errc::busy, "flush");
-      auto sending = attempt(sink_->send(leaving()));
-      auto sent = co_await std::move(sending);
+      auto sent = co_await attempt(sink_->send(leaving()));
       has_left(sent ? leaving().size() : sent.error().transferred());
       sent.value();
     }

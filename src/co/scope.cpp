@@ -96,8 +96,7 @@ result<void> scope::join_operation::take() {
 task<> all(std::vector<task<>> tasks) {
   scope children(co_await current_context());
   for (auto& t : tasks) children.spawn(std::move(t), no_handle());
-  auto joined = children.join();
-  co_await std::move(joined);
+  co_await children.join();
 }
 
 }  // namespace bight

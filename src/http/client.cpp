@@ -26,8 +26,7 @@ task<> two_turns() {
 // Whether a kept connection has been silent, as it must: its end may have come, or bytes that
 // nobody asked for, which would be taken for the next response.
 task<bool> is_silent(stream& wire) {
-  auto hearing = attempt(race(wire.recv(1), two_turns()));
-  auto outcome = co_await std::move(hearing);
+  auto outcome = co_await attempt(race(wire.recv(1), two_turns()));
   if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
   co_return outcome && outcome->index() == 1;
 }
@@ -42,15 +41,13 @@ task<connection> obtain(client_state& client, const url& to, const proxy& by, bo
     // In the turn in which it was kept nothing can have come that the parser has not seen.
     bool usable = kept->since == time.now();
     if (!usable) {
-      auto listening = is_silent(kept->wire);
-      usable = co_await std::move(listening);
+      usable = co_await is_silent(kept->wire);
     }
     if (usable) co_return std::move(*kept);
   }
   connection made;
   made.place = place;
-  auto dialling = dial(to, by, client.how);
-  made.wire = co_await std::move(dialling);
+  made.wire = co_await dial(to, by, client.how);
   co_return std::move(made);
 }
 
@@ -69,15 +66,10 @@ task<owned<response::state>> exchange(std::shared_ptr<client_state> client, requ
   if (how.proxy_for) by = how.proxy_for(asked.to);
   const bool whole = by.what == proxy::kind::http && !asked.to.secure();
   for (bool fresh = false;; fresh = true) {
-    auto obtaining = obtain(*client, asked.to, by, fresh);
-    connection link = co_await std::move(obtaining);
+    connection link = co_await obtain(*client, asked.to, by, fresh);
     auto s = own<response::state>(client, asked, std::move(link));
-    auto asking = attempt(s->ask(whole ? &by : nullptr));
-    auto outcome = co_await std::move(asking);
-    if (outcome) {
-      auto reading = attempt(within(how.timeouts.header, s->read_head()));
-      outcome = co_await std::move(reading);
-    }
+    auto outcome = co_await attempt(s->ask(whole ? &by : nullptr));
+    if (outcome) outcome = co_await attempt(within(how.timeouts.header, s->read_head()));
     if (outcome) co_return std::move(s);
     if (fresh || !was_stale(*s, outcome.error())) throw s->failed(outcome.error());
   }
@@ -89,23 +81,20 @@ task<> read_on(response& page) {
 
 // Its failure matters to nobody, but a cancellation is not ours to keep.
 task<> drain(response& page) {
-  auto reading = attempt(within(drained_time_max, read_on(page)));
-  const auto outcome = co_await std::move(reading);
+  const auto outcome = co_await attempt(within(drained_time_max, read_on(page)));
   if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
 }
 
 task<response> fetch(std::shared_ptr<client_state> client, request asked) {
   check_fields(asked.fields);
   for (std::size_t followed = 0;; ++followed) {
-    auto exchanging = exchange(client, asked);
-    owned<response::state> answer = co_await std::move(exchanging);
+    owned<response::state> answer = co_await exchange(client, asked);
     response page(std::move(answer));
     std::optional<request> next = redirected(asked, page.head(), client->how, followed);
     if (!next) co_return std::move(page);
     const auto length = page.length();
     if (length && *length <= drained_bytes_max) {
-      auto draining = drain(page);
-      co_await std::move(draining);
+      co_await drain(page);
     }
     asked = *std::move(next);
   }

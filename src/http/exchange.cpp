@@ -18,8 +18,7 @@ std::string response::state::tried() const {
 
 task<> response::state::ask(const proxy* by) {
   const std::string text = request_text(asked, client->how, by);
-  auto sending = within(client->how.timeouts.send, link.wire.send(text));
-  co_await std::move(sending);
+  co_await within(client->how.timeouts.send, link.wire.send(text));
 }
 
 task<> response::state::read_head() {

@@ -35,8 +35,7 @@ task<lease> response::recv(std::size_t max) & {
     s.check_clocks();
     const time_point since = time.now();
     const duration patience = s.patience();
-    auto receiving = attempt(within(patience, s.link.wire.recv()));
-    auto bytes = co_await std::move(receiving);
+    auto bytes = co_await attempt(within(patience, s.link.wire.recv()));
     const duration took = time.now() - since;
     s.count_wait(took);
     if (!bytes) {
@@ -52,8 +51,7 @@ task<lease> response::recv(std::size_t max) & {
 task<std::string> response::text(std::size_t max) & {
   std::string all;
   for (;;) {
-    auto receiving = recv();
-    const lease bytes = co_await std::move(receiving);
+    const lease bytes = co_await recv();
     if (!bytes) co_return all;
     if (bytes.size() > max - all.size())
       throw state_->failed(

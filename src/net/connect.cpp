@@ -67,8 +67,7 @@ connect_race::connect_race(engine& e, address to, tcp::connect_options options)
 task<> connect_race::run() {
   scope racers(co_await current_context());
   racers.spawn(conduct(racers), no_handle());
-  auto joined = racers.join();
-  co_await std::move(joined);
+  co_await racers.join();
 }
 
 task<> connect_race::conduct(scope& racers) {
@@ -93,8 +92,8 @@ task<> connect_race::conduct(scope& racers) {
       continue;
     }
     const duration wait = next == time_point::max() ? duration::max() : next - time.now();
-    auto change = attempt(within(wait, changed_.wait()));
-    [[maybe_unused]] const auto why = co_await std::move(change);  // the loop rechecks
+    // The loop rechecks.
+    [[maybe_unused]] const auto why = co_await attempt(within(wait, changed_.wait()));
   }
 }
 
@@ -129,8 +128,7 @@ task<> connect_race::look_up(address_family family) {
   family_list& mine = list(family);
   if (to_.is_name()) {
     joint_lookup* const both = options_.family ? nullptr : &joint_;
-    auto asked = attempt(resolve_operation(to_, family, both));
-    auto answer = co_await std::move(asked);
+    auto answer = co_await attempt(resolve_operation(to_, family, both));
     if (answer)
       mine.found = std::move(*answer);
     else
@@ -151,8 +149,7 @@ void connect_race::drop_forbidden(family_list& list) const {
 }
 
 task<> connect_race::try_one(std::size_t index) {
-  auto connecting = connect_one(engine_, attempts_[index].to, options_.from);
-  auto outcome = co_await std::move(connecting);
+  auto outcome = co_await connect_one(engine_, attempts_[index].to, options_.from);
   --in_flight_;
   if (outcome) {
     // If two attempts connect in the same turn, the second is closed here; nothing was sent on it.
@@ -214,13 +211,11 @@ task<result<void>> connect_when_there_is_room(engine& e, handle h, address to) {
   constexpr duration pause_min = 1ms;
   constexpr duration pause_max = 50ms;
   for (duration pause = pause_min;; pause = std::min(2 * pause, pause_max)) {
-    auto connecting = attempt(connect_operation(e, h, to));
-    auto outcome = co_await std::move(connecting);
+    auto outcome = co_await attempt(connect_operation(e, h, to));
     const bool full = to.is_unix() && !outcome &&
                       outcome.error().code() == std::errc::resource_unavailable_try_again;
     if (!full) co_return outcome;
-    auto resting = attempt(sleep(pause));
-    const auto rested = co_await std::move(resting);
+    const auto rested = co_await attempt(sleep(pause));
     if (!rested) co_return error(rested.error().code(), "connect " + to.str());
   }
 }
@@ -248,8 +243,7 @@ task<result<stream>> connect_one(engine& e, address to, address from) {
     if (has_source)
       if (const std::error_code failed = e.bind_source(h, from))
         co_return source_failure(e, failed, to, from);
-    auto connecting = connect_when_there_is_room(e, h, to);
-    auto outcome = co_await std::move(connecting);
+    auto outcome = co_await connect_when_there_is_room(e, h, to);
     if (outcome) co_return std::move(socket);
     if (has_source && from.port() != 0 && outcome.error().is(errc::address_not_available))
       co_return error(outcome.error().code(), "connect " + to.str() + " from " + from.str(), 0,
@@ -288,16 +282,14 @@ task<stream> tcp::connect(address to, connect_options options) {
     if (to.is_ip() && options.family && options.family != family_of(to))
       throw error(errc::bad_address, "connect " + to.str(), 0,
                   fmt::format("not an IPv{} address", static_cast<int>(*options.family)));
-    auto connecting = within(options.timeout, connect_one(e, std::move(to), options.from));
-    auto outcome = co_await std::move(connecting);
+    auto outcome = co_await within(options.timeout, connect_one(e, std::move(to), options.from));
     co_return std::move(outcome).value();
   }
 
   if (options.max_attempts == 0)
     throw error(errc::invalid, "connect " + to.str(), 0, "max_attempts is 0");
   connect_race race(e, std::move(to), options);
-  auto racing = attempt(within(options.timeout, race.run()));
-  auto outcome = co_await std::move(racing);
+  auto outcome = co_await attempt(within(options.timeout, race.run()));
   // A connection made in the same turn as the deadline still counts.
   if (!race.winner) throw race.failure(outcome ? nullptr : &outcome.error());
   co_return *std::move(race.winner);

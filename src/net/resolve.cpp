@@ -59,8 +59,7 @@ task<std::vector<address>> resolve(address name) {
   joint_lookup joint;
   auto ask6 = attempt(resolve_operation(name, address_family::ip6, &joint));
   auto ask4 = attempt(resolve_operation(name, address_family::ip4, &joint));
-  auto both = all(std::move(ask6), std::move(ask4));
-  auto outcomes = co_await std::move(both);
+  auto outcomes = co_await all(std::move(ask6), std::move(ask4));
   auto& [ip6, ip4] = outcomes;
   if (!ip6 && !ip4) throw error(more_telling(ip6.error(), ip4.error()));
   // One family's addresses are incomplete if a local shortage prevented the other lookup.

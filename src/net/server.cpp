@@ -96,19 +96,16 @@ task<> server::run(std::vector<address> at, bool shared, bound_function listenin
 task<> server::until_drained(scope& sessions) {
   sessions.inner().set_server_number(number_);
   // 1. Accept until a drain is requested.
-  auto serving = race(drain_asked(), open_and_take_in(sessions));
-  co_await std::move(serving);
+  co_await race(drain_asked(), open_and_take_in(sessions));
   // 2. Stop accepting.
   stop_listening();
   drains_.set();
   if (options_.on_drain) options_.on_drain(active_);
   // 3. Let active sessions finish within the grace period. A second signal ends it early.
   if (options_.signals) {
-    auto finishing = race(all_gone(), sleep(options_.grace), next_signal());
-    co_await std::move(finishing);
+    co_await race(all_gone(), sleep(options_.grace), next_signal());
   } else {
-    auto finishing = race(all_gone(), sleep(options_.grace));
-    co_await std::move(finishing);
+    co_await race(all_gone(), sleep(options_.grace));
   }
   // 4. Cancel the rest; the scope awaits them.
   sessions.stop();
@@ -116,14 +113,12 @@ task<> server::until_drained(scope& sessions) {
 
 task<> server::open_and_take_in(scope& sessions) {
   listening_();
-  auto taking_in = take_in(sessions);
-  co_await std::move(taking_in);
+  co_await take_in(sessions);
 }
 
 task<> server::drain_asked() {
   if (options_.signals && options_.drain != nullptr) {
-    auto either = race(next_signal(), options_.drain->wait());
-    co_await std::move(either);
+    co_await race(next_signal(), options_.drain->wait());
   } else if (options_.signals) {
     co_await next_signal();
   } else if (options_.drain != nullptr) {

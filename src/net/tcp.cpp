@@ -64,21 +64,15 @@ task<listener> listen(address at, listen_options options) {
 namespace unix_socket {
 
 task<stream> connect(std::string path) {
-  address to = address::unix_socket(std::move(path));
-  auto connecting = tcp::connect(std::move(to));
-  co_return co_await std::move(connecting);
+  co_return co_await tcp::connect(address::unix_socket(std::move(path)));
 }
 
 task<listener> listen(std::string path, tcp::listen_options options) {
-  address at = address::unix_socket(std::move(path));
-  auto listening = tcp::listen(std::move(at), options);
-  co_return co_await std::move(listening);
+  co_return co_await tcp::listen(address::unix_socket(std::move(path)), options);
 }
 
 task<> serve(std::string path, tcp::handler handle, serve_options options) {
-  address at = address::unix_socket(std::move(path));
-  auto serving = tcp::serve(std::move(at), std::move(handle), std::move(options));
-  co_await std::move(serving);
+  co_await tcp::serve(address::unix_socket(std::move(path)), std::move(handle), std::move(options));
 }
 
 }  // namespace unix_socket

@@ -39,8 +39,7 @@ class tcp_server final : public server {
   task<> take_in(scope& sessions) override {
     std::vector<task<>> loops;
     for (listener& l : listeners_) loops.push_back(accept_loop(l, sessions));
-    auto accepting = all(std::move(loops));
-    co_await std::move(accepting);
+    co_await all(std::move(loops));
   }
 
   void stop_listening() noexcept override { listeners_.clear(); }

@@ -26,8 +26,7 @@ task<> serve_here(server_factory make, std::vector<address> at, serve_options op
                   bound_function told) {
   engine& e = loop::of(co_await current_context()).eng();
   const std::unique_ptr<server> one = make(e, std::move(options));
-  auto serving = one->run(std::move(at), shared, std::move(told));
-  co_await std::move(serving);
+  co_await one->run(std::move(at), shared, std::move(told));
 }
 
 void tell_each(const callback<void(const address&)>& told, const std::vector<address>& bound) {
@@ -71,8 +70,7 @@ task<> serve_in_worker(std::shared_ptr<crew> all) {
     else
       serving.stop();
   }
-  auto joined = serving.join();
-  co_await std::move(joined);
+  co_await serving.join();
 }
 
 struct in_worker {
@@ -82,8 +80,7 @@ struct in_worker {
 
 task<> worker(std::shared_ptr<crew> all, event& retire) {
   callback<task<>()> make(in_worker{all});
-  auto working = race(run_on_another_loop(std::move(make)), retire.wait());
-  co_await std::move(working);
+  co_await race(run_on_another_loop(std::move(make)), retire.wait());
 }
 
 task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bound, event& retire) {
@@ -97,9 +94,7 @@ task<> first_loop(std::shared_ptr<crew> all, std::vector<address> at, event& bou
     all->bound = where;
     bound.set();
   };
-  task<> serving =
-      serve_here(all->make, std::move(at), std::move(mine), true, std::move(listening));
-  co_await std::move(serving);
+  co_await serve_here(all->make, std::move(at), std::move(mine), true, std::move(listening));
   retire.set();
 }
 
@@ -115,8 +110,7 @@ task<> workers(std::shared_ptr<crew> all, event& bound, event& retire) {
   std::vector<task<>> others;
   for (unsigned i = 1; i < all->options.threads; ++i) others.push_back(worker(all, retire));
   others.push_back(announce(all, retire));
-  auto working = bight::all(std::move(others));
-  co_await std::move(working);
+  co_await bight::all(std::move(others));
 }
 
 }  // namespace
@@ -132,9 +126,8 @@ task<> serve_on_threads(addresses to, server_factory make, serve_options options
     auto listening = [told = options.on_listening](const std::vector<address>& bound) {
       tell_each(told, bound);
     };
-    task<> serving =
-        serve_here(std::move(make), std::move(at), std::move(options), false, std::move(listening));
-    co_await std::move(serving);
+    co_await serve_here(std::move(make), std::move(at), std::move(options), false,
+                        std::move(listening));
     co_return;
   }
   auto together = std::make_shared<crew>();
@@ -142,17 +135,15 @@ task<> serve_on_threads(addresses to, server_factory make, serve_options options
   together->options = std::move(options);
   event bound;
   event retire;
-  auto everything =
-      all(first_loop(together, std::move(at), bound, retire), workers(together, bound, retire));
-  co_await std::move(everything);
+  co_await all(first_loop(together, std::move(at), bound, retire),
+               workers(together, bound, retire));
 }
 
 task<> serve_open_socket(address at, server_factory make, serve_options options) {
   if (options.threads > 1)
     throw error(errc::invalid, "serve " + at.str(), 0,
                 "one socket serves on one thread (give the address instead, or threads = 1)");
-  auto serving = serve_on_threads(std::move(at), std::move(make), std::move(options));
-  co_await std::move(serving);
+  co_await serve_on_threads(std::move(at), std::move(make), std::move(options));
 }
 
 }  // namespace bight

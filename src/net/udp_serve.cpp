@@ -44,8 +44,7 @@ class udp_server final : public server {
   task<> take_in(scope& sessions) override {
     std::vector<task<>> loops;
     for (const socket& s : sockets_) loops.push_back(receive_loop(s.id(), sessions));
-    auto receiving = all(std::move(loops));
-    co_await std::move(receiving);
+    co_await all(std::move(loops));
   }
 
   // The sockets stay open so that the remaining sessions can reply.

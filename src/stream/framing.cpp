@@ -96,8 +96,7 @@ std::string framing::tried() const {
 }
 
 task<result<>> machinery::let_others_run() {
-  auto pause = sleep(0ns);
-  co_await std::move(pause);
+  co_await sleep(0ns);
   co_return result<>();
 }
 

@@ -96,10 +96,8 @@ task<stream> shake_hands(stream over, address to, connect_options options) {
 }
 
 task<stream> connect_both(address to, connect_options options, tcp::connect_options tcp_options) {
-  auto connecting = tcp::connect(to, std::move(tcp_options));
-  stream over = co_await std::move(connecting);
-  auto shaking = shake_hands(std::move(over), std::move(to), std::move(options));
-  co_return co_await std::move(shaking);
+  stream over = co_await tcp::connect(to, std::move(tcp_options));
+  co_return co_await shake_hands(std::move(over), std::move(to), std::move(options));
 }
 
 }  // namespace
@@ -107,15 +105,13 @@ task<stream> connect_both(address to, connect_options options, tcp::connect_opti
 task<stream> connect(address to, connect_options options, tcp::connect_options tcp_options) {
   const duration limit = options.timeout;
   check_rules(host_of(to, options), to, options);
-  auto connecting =
-      within(limit, connect_both(std::move(to), std::move(options), std::move(tcp_options)));
-  co_return co_await std::move(connecting);
+  co_return co_await within(
+      limit, connect_both(std::move(to), std::move(options), std::move(tcp_options)));
 }
 
 task<stream> connect(stream over, address to, connect_options options) {
   const duration limit = options.timeout;
-  auto shaking = within(limit, shake_hands(std::move(over), std::move(to), std::move(options)));
-  co_return co_await std::move(shaking);
+  co_return co_await within(limit, shake_hands(std::move(over), std::move(to), std::move(options)));
 }
 
 }  // namespace bight::tls

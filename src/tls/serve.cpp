@@ -21,8 +21,7 @@ task<> secured(stream peer, std::shared_ptr<server_identity> identity, tcp::hand
                std::optional<task<>> talk) {
   loop& here = loop::of(co_await current_context());
   peer = begin_as_server(std::move(peer), *identity, here);
-  auto shaking = within(identity->options().handshake, handshake_operation(peer));
-  co_await std::move(shaking);
+  co_await within(identity->options().handshake, handshake_operation(peer));
   talk.emplace(handle(std::move(peer)));
   co_await *std::move(talk);
 }
@@ -87,8 +86,7 @@ task<> serve_secured(At at, tcp::handler handle, serve_options how) {
   auto serving = tcp::serve(std::move(at), std::move(secure), std::move(options));
   if (reloads) {
     // The signal wait must begin before the server announces that it listens.
-    auto both = race(reload_at_hangup(identity, on_error), std::move(serving));
-    co_await std::move(both);
+    co_await race(reload_at_hangup(identity, on_error), std::move(serving));
   } else {
     co_await std::move(serving);
   }

@@ -29,14 +29,12 @@ task<result<>> receive_until_settled(Source& source, splitter& split, any_writer
     const bool settled = split.settled(f);
     if (settled && !split.ended()) co_return result<>();
     if (tied != nullptr && tied->buffered() > 0 && !tied->flushing()) {
-      auto flushing = attempt(tied->flush());
-      auto flushed = co_await std::move(flushing);
+      auto flushed = co_await attempt(tied->flush());
       if (!flushed) co_return flushed.error();
     }
     if (settled) co_return result<>();
     split.stash();
-    auto receiving = attempt(source.recv(reader_receive_max));
-    auto bytes = co_await std::move(receiving);
+    auto bytes = co_await attempt(source.recv(reader_receive_max));
     if (!bytes) co_return bytes.error();
     split.feed(*std::move(bytes));
   }
