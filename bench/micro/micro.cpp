@@ -28,8 +28,7 @@ task<> spawn_and_join(benchmark::State& state) {
   for (auto _ : state) {
     scope children(co_await current_context());
     children.spawn(nothing());
-    auto joined = children.join();
-    co_await std::move(joined);
+    co_await children.join();
   }
 }
 

@@ -79,8 +79,7 @@ task<> all_sessions(address to, std::uint64_t total, tally& counts) {
   std::vector<task<>> clients;
   for (std::uint64_t i = 0; i < side_by_side; ++i)
     clients.push_back(many_sessions(to, i * total, total / side_by_side, counts));
-  auto everybody = all(std::move(clients));
-  co_await std::move(everybody);
+  co_await all(std::move(clients));
 }
 
 void sessions(std::uint64_t total) {
@@ -165,8 +164,7 @@ task<> ask_for_days(address to, duration all_in_all, tally& counts) {
 task<> crowd(address to, duration all_in_all, tally& counts) {
   std::vector<task<>> clients;
   for (int i = 0; i < 1000; ++i) clients.push_back(ask_for_days(to, all_in_all, counts));
-  auto everybody = all(std::move(clients));
-  co_await std::move(everybody);
+  co_await all(std::move(clients));
 }
 
 void days(std::uint64_t count) {
@@ -228,8 +226,7 @@ task<> over_loopback(duration time, tally& counts) {
     co_await std::move(asking);
     drain.set();
   };
-  auto running = in_scope(everything);
-  co_await std::move(running);
+  co_await in_scope(everything);
 }
 
 bool soak(std::uint64_t seconds) {

@@ -14,8 +14,7 @@ namespace contract {
 namespace {
 
 task<> accept_none(tcp::listener& at) {
-  auto accepting = attempt(at.accept());
-  auto none = co_await std::move(accepting);
+  auto none = co_await attempt(at.accept());
   EXPECT_TRUE(fails(none, errc::cancelled));
 }
 
@@ -25,10 +24,8 @@ task<> accept_the_second(tcp::listener& at, std::string& got) {
   inner.spawn(accept_none(at));
   co_await some_turns(2);
   inner.stop();
-  auto second = attempt(at.accept());
-  auto one = co_await std::move(second);
-  auto stopped = inner.join();
-  co_await std::move(stopped);
+  auto one = co_await attempt(at.accept());
+  co_await inner.join();
   if (!one) {
     got = one.error().what();
     co_return;
@@ -60,8 +57,7 @@ BIGHT_TEST(accept, that_follows_a_cancelled_one_gets_the_next_connection) {
       else
         client = co_await tcp::connect(listening.local());
       co_await client.send("x");
-      auto joining = side.join();
-      co_await std::move(joining);
+      co_await side.join();
       EXPECT_EQ(got, "x") << round;
     }
   }
@@ -77,12 +73,10 @@ BIGHT_TEST(accept, beside_another_is_busy_and_disturbs_it_not) {
   bool done = false;
   scope side(co_await current_context());
   side.spawn(accept_one(listening, done));
-  auto asking = attempt(listening.accept());
-  auto beside = co_await std::move(asking);
+  auto beside = co_await attempt(listening.accept());
   EXPECT_TRUE(fails(beside, errc::busy));
   auto client = co_await tcp::connect(listening.local());
-  auto joining = side.join();
-  co_await std::move(joining);
+  co_await side.join();
   EXPECT_TRUE(done);
 }
 
@@ -90,16 +84,14 @@ BIGHT_TEST(accept, beside_another_is_busy_and_disturbs_it_not) {
 // that waits by then.
 BIGHT_TEST(accept, of_more_connections_than_are_taken_ahead_gets_each_of_them) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
-  auto accepting = attempt(within(1ms, listening.accept()));
-  auto none = co_await std::move(accepting);
+  auto none = co_await attempt(within(1ms, listening.accept()));
   EXPECT_TRUE(fails(none, errc::timed_out));
   std::vector<stream> clients;
   std::vector<stream> accepted;
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 140; ++i) clients.push_back(co_await tcp::connect(listening.local()));
     while (accepted.size() < clients.size()) {
-      auto next = attempt(within(10s, listening.accept()));
-      auto one = co_await std::move(next);
+      auto one = co_await attempt(within(10s, listening.accept()));
       if (!one) {
         ADD_FAILURE() << one.error().what();
         co_return;

@@ -62,8 +62,7 @@ task<> receive_somehow(stream& from, draws& p) {
     }
     default: {
       const auto wait = std::chrono::microseconds(p.below(80));
-      auto racing = attempt(race(receive_and_take(from, p, max), sleep(wait)));
-      auto won = co_await std::move(racing);
+      auto won = co_await attempt(race(receive_and_take(from, p, max), sleep(wait)));
       if (!won) failure.emplace(won.error());
     }
   }
@@ -94,9 +93,8 @@ task<> send_in_bits(stream& to, std::uint64_t seed) {
 
 task<std::size_t> play_on(stream& here, stream& there, std::uint64_t seed) {
   draws p(seed);
-  auto all_of_them = all(send_in_bits(there, seed), keep_receiving(here, p),
-                         keep_receiving(here, p), keep_receiving(here, p));
-  co_await std::move(all_of_them);
+  co_await all(send_in_bits(there, seed), keep_receiving(here, p), keep_receiving(here, p),
+               keep_receiving(here, p));
   EXPECT_EQ(p.wrong, 0u) << "seed " << seed;
   co_return p.refused;
 }
@@ -139,8 +137,7 @@ void note(order& o, const result<Received>& got) {
 // A receive waits; then its byte is there, and before its coroutine goes on another task asks.
 template <class Endpoint>
 task<> receive_and_note(Endpoint& from, order& o, std::size_t max) {
-  auto receiving = attempt(from.recv(max));
-  note(o, co_await std::move(receiving));
+  note(o, co_await attempt(from.recv(max)));
 }
 
 }  // namespace
@@ -162,9 +159,8 @@ BIGHT_TEST(busy, a_receive_between_a_byte_and_its_coroutine_is_refused) {
       co_await to.send("C");
       to.shutdown_send();
     };
-    auto play_it = all(second(signal.here, pair.here, o), receive_and_note(pair.here, o, 1),
-                       talk(signal.there, pair.there, turns));
-    co_await std::move(play_it);
+    co_await all(second(signal.here, pair.here, o), receive_and_note(pair.here, o, 1),
+                 talk(signal.there, pair.there, turns));
     const std::string rest = co_await recv_all(pair.here);
     EXPECT_EQ(o.came + rest, "ABC");
   }
@@ -186,8 +182,7 @@ BIGHT_TEST(busy, datagrams_to_two_receives_stay_in_order) {
     co_await to.send("1");
     co_await to.send("2");
   };
-  auto play_it = all(second(signal, here, o), receive_and_note(here, o, 9), talk(wake, there));
-  co_await std::move(play_it);
+  co_await all(second(signal, here, o), receive_and_note(here, o, 9), talk(wake, there));
   if (o.came.size() < 2) o.came += (co_await here.recv()).data.str();
   EXPECT_EQ(o.came, "12");
 }
@@ -209,10 +204,8 @@ BIGHT_TEST(busy, a_receive_that_is_stopped_with_its_byte_gives_it_back_before_an
     co_await to.send("ABC");
     to.shutdown_send();
   };
-  auto both = all(stopper(signal.here, pair.here, first, o), talk(signal.there, pair.there));
-  co_await std::move(both);
-  auto joined = first.join();
-  co_await std::move(joined);
+  co_await all(stopper(signal.here, pair.here, first, o), talk(signal.there, pair.there));
+  co_await first.join();
   const std::string rest = co_await recv_all(pair.here);
   EXPECT_EQ(o.came + rest, "ABC");
 }

@@ -16,8 +16,7 @@ BIGHT_TEST(cancel, a_large_send_of_many_pieces_that_waits_is_cancelled_and_not_i
   auto pair = co_await connected();
   const std::string each(65536, 'x');
   std::vector<piece> parts(400, piece(each));
-  auto sending = attempt(within(20ms, pair.here.send(std::span<piece>(parts))));
-  auto sent = co_await std::move(sending);
+  auto sent = co_await attempt(within(20ms, pair.here.send(std::span<piece>(parts))));
   EXPECT_TRUE(fails(sent, errc::timed_out));
 }
 
@@ -42,12 +41,10 @@ BIGHT_TEST(cancel, a_deadline_in_time_gives_the_value) {
 
 BIGHT_TEST(cancel, a_receive_that_loses_a_race_leaves_its_bytes_to_the_next) {
   auto pair = co_await connected();
-  auto racing = race(pair.here.recv(), sleep(5ms));
-  const auto winner = co_await std::move(racing);
+  const auto winner = co_await race(pair.here.recv(), sleep(5ms));
   EXPECT_EQ(winner.index(), 1u);
   co_await pair.there.send("later");
-  auto again = race(pair.here.recv(), sleep(10s));
-  auto next = co_await std::move(again);
+  auto next = co_await race(pair.here.recv(), sleep(10s));
   EXPECT_EQ(next.index(), 0u);
   EXPECT_EQ(std::get<0>(next), "later");
 }
@@ -109,8 +106,7 @@ BIGHT_TEST(cancel, a_send_that_is_cancelled_in_the_middle_can_go_on_where_it_was
     }
     to.shutdown_send();
   };
-  auto both = all(sending(pair.here, whole), expect_pattern(pair.there, whole.size()));
-  co_await std::move(both);
+  co_await all(sending(pair.here, whole), expect_pattern(pair.there, whole.size()));
 }
 
 BIGHT_TEST(cancel, nothing_is_started_in_a_context_that_has_stopped) {
@@ -129,8 +125,7 @@ BIGHT_TEST(cancel, nothing_is_started_in_a_context_that_has_stopped) {
     EXPECT_TRUE(fails(slept, errc::cancelled));
   };
   stopped.spawn(everything(pair.here));
-  auto joined = stopped.join();
-  co_await std::move(joined);
+  co_await stopped.join();
   EXPECT_EQ(co_await pair.here.recv(), "kept");
   pair.here.close();
   EXPECT_TRUE((co_await pair.there.recv()).empty());
@@ -206,8 +201,7 @@ BIGHT_TEST(cancel, many_thousand_deadlines_on_recv_into_lose_no_byte) {
 
 BIGHT_TEST(cancel, many_thousand_races_of_recv_with_a_timer_lose_no_byte) {
   auto receive = [](stream& s, duration limit, std::string& into) -> task<result<>> {
-    auto racing = race(s.recv(1000), sleep(limit));
-    auto winner = co_await std::move(racing);
+    auto winner = co_await race(s.recv(1000), sleep(limit));
     if (winner.index() == 1) co_return error(errc::timed_out, "race");
     into = std::get<0>(winner).view();
     co_return result<>();
@@ -237,8 +231,7 @@ BIGHT_TEST(cancel, a_stop_in_the_turn_in_which_the_bytes_come_loses_none) {
     sent += 2;
     if (round % 2 == 0) co_await some_turns(round % 4);
     side.stop();
-    auto joined = side.join();
-    co_await std::move(joined);
+    co_await side.join();
   }
   while (got < sent) {
     auto bytes = co_await pair.here.recv(1000);
@@ -303,8 +296,7 @@ BIGHT_TEST(cancel, a_datagram_that_was_cut_for_a_receive_that_lost_its_race_come
     peer.send_to(socket.local(), "whole");
     co_await some_turns(round % 4);
     side.stop();
-    auto joined = side.join();
-    co_await std::move(joined);
+    co_await side.join();
     if (taken) continue;
     auto next = co_await socket.recv();
     EXPECT_EQ(next.data, "whole");
@@ -325,8 +317,7 @@ BIGHT_TEST(cancel, a_connect_that_is_cancelled_leaves_no_connection) {
     side.spawn(connect(listening.local()));
     if (i % 2 == 0) co_await some_turns(i % 3);
     side.stop();
-    auto joined = side.join();
-    co_await std::move(joined);
+    co_await side.join();
   }
   // Whatever got as far as the listener has an end, and nobody holds it open.
   for (;;) {

@@ -41,18 +41,16 @@ std::string told(const result<T>& outcome) {
 task<result<stream>> try_connect(address to, address from = {}) {
   tcp::connect_options options;
   options.from = std::move(from);
-  auto connecting = attempt(tcp::connect(std::move(to), options));
-  co_return co_await std::move(connecting);
+  co_return co_await attempt(tcp::connect(std::move(to), options));
 }
 
 task<result<udp::socket>> try_aim(address to) {
-  auto aiming = attempt(udp::connect(std::move(to)));
-  co_return co_await std::move(aiming);
+  co_return co_await attempt(udp::connect(std::move(to)));
 }
 
-task<result<tcp::listener>> try_listen(address at, tcp::listen_options options = {}) {
-  auto listening = attempt(tcp::listen(std::move(at), options));
-  co_return co_await std::move(listening);
+task<result<tcp::listener>> try_listen(address at,
+                                       tcp::listen_options options = tcp::listen_options()) {
+  co_return co_await attempt(tcp::listen(std::move(at), options));
 }
 
 BIGHT_TEST(causes, a_send_on_an_unconnected_socket_names_what_to_call) {

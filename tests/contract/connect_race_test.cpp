@@ -25,15 +25,11 @@ using namespace std::chrono_literals;
 
 using outcome = result<stream>;
 
-task<outcome> try_to(address to, tcp::connect_options options = {}) {
-  auto connecting = attempt(tcp::connect(std::move(to), std::move(options)));
-  co_return co_await std::move(connecting);
+task<outcome> try_to(address to, tcp::connect_options options = tcp::connect_options()) {
+  co_return co_await attempt(tcp::connect(std::move(to), std::move(options)));
 }
 
-task<tcp::listener> listen_at(address at) {
-  auto listening = tcp::listen(std::move(at));
-  co_return co_await std::move(listening);
-}
+task<tcp::listener> listen_at(address at) { co_return co_await tcp::listen(std::move(at)); }
 
 // A port that nobody listens on: bound, and then let go.
 class held_port {
@@ -244,8 +240,7 @@ TEST(connecting, a_cancelled_connect_leaves_no_descriptor) {  // A08
   black_hole hole4(AF_INET);
   black_hole hole6(AF_INET6, hole4.port());
   const auto cut = [](address to, duration after) -> task<> {
-    auto connecting = attempt(within(after, tcp::connect(std::move(to))));
-    auto o = co_await std::move(connecting);
+    auto o = co_await attempt(within(after, tcp::connect(std::move(to))));
     EXPECT_TRUE(!o && o.error().is(errc::timed_out)) << text(o);
   };
   r.run(cut("localhost:" + std::to_string(hole4.port()), 1ms));

@@ -9,10 +9,7 @@ namespace contract {
 
 namespace {
 
-task<> with_patience(task<> body) {
-  auto limited = within(patience, std::move(body));
-  co_await std::move(limited);
-}
+task<> with_patience(task<> body) { co_await within(patience, std::move(body)); }
 
 // What ends a test that a simulated world has nothing for.
 struct kernel_needed {
@@ -215,8 +212,7 @@ task<> client_of(served& s, task<> client) {
 }  // namespace
 
 task<> serve_for(served& s, task<> serving, task<> client) {
-  auto both = all(std::move(serving), client_of(s, std::move(client)));
-  co_await std::move(both);
+  co_await all(std::move(serving), client_of(s, std::move(client)));
 }
 
 task<> echo(stream peer) {

@@ -88,8 +88,7 @@ BIGHT_TEST(cost, an_echoed_message_with_tls_allocates_nothing_of_ours) {
     into = co_await count_allocations(peer, "ping");
     peer.close();
   };
-  auto both = all(echo_all(std::move(pair.here)), ask(pair.there, made));
-  co_await std::move(both);
+  co_await all(echo_all(std::move(pair.here)), ask(pair.there, made));
   EXPECT_EQ(made, 0u);
 }
 
@@ -183,8 +182,7 @@ BIGHT_TEST(cost, deadlines_and_scopes_allocate_nothing) {
   std::size_t before = 0;
   for (int i = 0; i < 1100; ++i) {
     if (i == 100) before = allocations();
-    auto both = all(within(1h, sleep(0ns)), sleep(0ns));
-    static_cast<void>(co_await std::move(both));
+    static_cast<void>(co_await all(within(1h, sleep(0ns)), sleep(0ns)));
   }
   EXPECT_EQ(allocations() - before, 0u);
 }

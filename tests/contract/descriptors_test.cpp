@@ -26,34 +26,29 @@ long open_descriptors() {
 
 template <class T>
 task<> expect_failure(task<T> call) {
-  auto calling = attempt(std::move(call));
-  const auto outcome = co_await std::move(calling);
+  const auto outcome = co_await attempt(std::move(call));
   EXPECT_FALSE(outcome);
 }
 
 task<> use_tcp() {
   auto listening = co_await tcp::listen(":0");
   auto again = tcp::listen(address("127.0.0.1:1").with_port(listening.local().port()));
-  auto failing = expect_failure(std::move(again));
-  co_await std::move(failing);
+  co_await expect_failure(std::move(again));
   auto pair = co_await connected();
   co_await pair.here.send("unread");
   pair.there.abort();
   for (const char* nowhere : {"127.0.0.1:1", "255.255.255.255:1"}) {
-    auto connecting = expect_failure(tcp::connect(nowhere));
-    co_await std::move(connecting);
+    co_await expect_failure(tcp::connect(nowhere));
   }
   tcp::connect_options from;
   from.from = address("192.0.2.1:0");
-  auto bound_elsewhere = expect_failure(tcp::connect("127.0.0.1:1", from));
-  co_await std::move(bound_elsewhere);
+  co_await expect_failure(tcp::connect("127.0.0.1:1", from));
   co_await sleep(50ms);  // with a timer of the system
 }
 
 task<> use_udp() {
   auto socket = co_await udp::bind(":0");
-  auto again = expect_failure(udp::bind("192.0.2.1:0"));
-  co_await std::move(again);
+  co_await expect_failure(udp::bind("192.0.2.1:0"));
   auto aimed = co_await udp::connect(address("127.0.0.1:1").with_port(socket.local().port()));
   co_await aimed.send("unread");
 }
@@ -61,18 +56,15 @@ task<> use_udp() {
 task<> use_unix_sockets(std::string path) {
   raw::listen(address::unix_socket(path)).close();  // a leftover, which is replaced
   auto listening = co_await unix_socket::listen(path);
-  auto again = expect_failure(unix_socket::listen(path));
-  co_await std::move(again);
+  co_await expect_failure(unix_socket::listen(path));
   auto client = co_await unix_socket::connect(path);
   auto server = co_await listening.accept();
-  auto missing = expect_failure(unix_socket::connect(path + "-none"));
-  co_await std::move(missing);
+  co_await expect_failure(unix_socket::connect(path + "-none"));
 }
 
 task<> use_names_and_tls(tls::serve_options server) {
   static_cast<void>(co_await resolve("localhost:1"));
-  auto looking = expect_failure(resolve("no-such-name.invalid:1"));
-  co_await std::move(looking);
+  co_await expect_failure(resolve("no-such-name.invalid:1"));
   auto answered = co_await try_with(server, careless());
   EXPECT_TRUE(answered);
 }

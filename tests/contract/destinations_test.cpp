@@ -43,11 +43,9 @@ BIGHT_TEST(destinations, every_address_is_this_machine) {
 BIGHT_TEST(destinations, a_zone_that_is_no_interface_is_refused) {
   needs_kernel("interfaces");
   for (const char* to : {"[fe80::1%no-such]:9", "[fe80::1%4294967295]:9", "[fe80::1]:9"}) {
-    auto connecting = attempt(tcp::connect(address(to)));
-    auto made = co_await std::move(connecting);
+    auto made = co_await attempt(tcp::connect(address(to)));
     EXPECT_FALSE(made) << to;
-    auto binding = attempt(tcp::listen(address(to)));
-    auto listening = co_await std::move(binding);
+    auto listening = co_await attempt(tcp::listen(address(to)));
     EXPECT_FALSE(listening) << to;
   }
 }

@@ -46,8 +46,7 @@ BIGHT_TEST(ends, a_reset_that_a_waiting_receive_was_told_of_stays) {
     auto outcome = co_await attempt(s.recv());
     EXPECT_TRUE(fails(outcome, errc::reset));
   };
-  auto both = all(reading(pair.here), peer(pair.peer));
-  co_await std::move(both);
+  co_await all(reading(pair.here), peer(pair.peer));
   co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
@@ -91,8 +90,7 @@ BIGHT_TEST(ends, data_before_a_reset_reaches_a_receive_that_waits) {
     auto after = co_await attempt(s.recv());
     EXPECT_TRUE(fails(after, errc::reset));
   };
-  auto both = all(reading(pair.here), peer(pair.peer));
-  co_await std::move(both);
+  co_await all(reading(pair.here), peer(pair.peer));
 }
 
 BIGHT_TEST(ends, data_before_a_reset_reaches_recv_into_too) {
@@ -161,8 +159,7 @@ BIGHT_TEST(ends, a_send_that_waits_ends_when_the_peer_resets) {
     EXPECT_GT(outcome.error().transferred(), 0u);
     EXPECT_LT(outcome.error().transferred(), bytes.size());
   };
-  auto both = all(sending(pair.here, much), peer(pair.peer));
-  co_await std::move(both);
+  co_await all(sending(pair.here, much), peer(pair.peer));
 }
 
 BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
@@ -170,8 +167,7 @@ BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
   pair.there.shutdown_send();
   EXPECT_TRUE((co_await pair.here.recv()).empty());
   const std::string much(50'000'000, 'x');
-  auto sending = attempt(within(20ms, pair.here.send(much)));
-  const auto sent = co_await std::move(sending);
+  const auto sent = co_await attempt(within(20ms, pair.here.send(much)));
   EXPECT_TRUE(fails(sent, errc::timed_out));
   pair.here.shutdown_send();
   pair.there.abort();
@@ -189,8 +185,7 @@ BIGHT_TEST(ends, an_end_that_came_before_the_way_back_was_reset_is_told) {
   const auto nothing = co_await attempt(within(5ms, pair.here.recv()));  // from now on it listens
   EXPECT_TRUE(fails(nothing, errc::timed_out));
   const std::string much(50'000'000, 'x');
-  auto sending = attempt(within(20ms, pair.here.send(much)));
-  const auto sent = co_await std::move(sending);
+  const auto sent = co_await attempt(within(20ms, pair.here.send(much)));
   EXPECT_TRUE(fails(sent, errc::timed_out));
   co_await pair.there.send("last");
   pair.there.shutdown_send();
@@ -233,16 +228,14 @@ BIGHT_TEST(ends, the_end_of_a_request_leaves_the_way_back_open) {
     co_await s.send("response");
     s.shutdown_send();
   };
-  auto both = all(client(pair.there), server(pair.here));
-  co_await std::move(both);
+  co_await all(client(pair.there), server(pair.here));
 }
 
 BIGHT_TEST(ends, a_response_can_be_many_sends_after_the_peers_end) {
   auto pair = co_await connected();
   pair.there.shutdown_send();
   EXPECT_TRUE((co_await pair.here.recv()).empty());
-  auto both = all(send_pattern(pair.here, 5'000'000), expect_pattern(pair.there, 5'000'000));
-  co_await std::move(both);
+  co_await all(send_pattern(pair.here, 5'000'000), expect_pattern(pair.there, 5'000'000));
 }
 
 BIGHT_TEST(ends, last_data_and_the_end_that_come_together_are_told_in_order) {
@@ -296,8 +289,7 @@ BIGHT_TEST(ends, abort_gives_the_peer_a_reset) {
   side.spawn(receive(waiting.here));
   co_await some_turns();
   waiting.here.abort();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   co_await until_readable(waiting.peer);
   EXPECT_EQ(waiting.peer.recv_error(), ECONNRESET);
 }
@@ -321,8 +313,7 @@ BIGHT_TEST(ends, close_ends_a_receive_in_flight_and_later_bytes_touch_no_buffer)
   side.spawn(receive(pair.here, buffer));
   co_await some_turns();
   pair.here.close();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   pair.peer.send("too late");
   co_await some_turns();
   EXPECT_EQ(buffer, (std::array<std::byte, 64>{}));
@@ -344,8 +335,7 @@ BIGHT_TEST(ends, close_ends_a_leasing_receive_and_a_send_in_flight) {
   side.spawn(send(pair.here, much));
   co_await some_turns();
   pair.here.close();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
 }
 
 BIGHT_TEST(ends, a_handle_that_is_used_again_is_not_mistaken_for_the_old_one) {

@@ -136,8 +136,7 @@ task<result<std::string>> fetched_by(socks& s, std::string user,
   std::optional<result<std::string>> outcome;
   auto both = [&](scope& children) -> task<> {
     auto quietly = [](socks& proxy) -> task<> {
-      auto serving = attempt(serve_socks(proxy));
-      static_cast<void>(co_await std::move(serving));
+      static_cast<void>(co_await attempt(serve_socks(proxy)));
     };
     children.spawn(quietly(s));
     outcome.emplace(co_await fetched(url, how));

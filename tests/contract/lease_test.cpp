@@ -134,8 +134,7 @@ TEST(runner, of_its_own_thread_shares_nothing_with_another) {
     runner loop;
     auto work = []() -> task<> {
       auto pair = co_await connected();
-      auto both = all(send_pattern(pair.there, 1'000'000), expect_pattern(pair.here, 1'000'000));
-      co_await std::move(both);
+      co_await all(send_pattern(pair.there, 1'000'000), expect_pattern(pair.here, 1'000'000));
     };
     for (int i = 0; i < 5; ++i) loop.run(work());
   };

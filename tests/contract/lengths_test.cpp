@@ -123,8 +123,7 @@ BIGHT_TEST(lengths, a_send_of_4_GiB_and_5_bytes_is_not_one_of_5) {
     side.spawn(send_until_cancelled(both->there, much.view(), enough));
     EXPECT_EQ((co_await recv_exactly(both->here, enough)).size(), enough);
     side.stop();
-    auto joined = side.join();
-    co_await std::move(joined);
+    co_await side.join();
   }
 }
 

@@ -207,8 +207,7 @@ TEST(line_sink, a_server_whose_errors_nobody_reads_goes_on_serving) {
         }
         over.set();
       };
-      auto both = all(tcp::serve("127.0.0.1:0", fail, options), clients(listening, where, drain));
-      co_await std::move(both);
+      co_await all(tcp::serve("127.0.0.1:0", fail, options), clients(listening, where, drain));
     };
     dup2(2, 1);
     runner r;

@@ -49,9 +49,8 @@ bool exists(const std::string& path) {
 BIGHT_TEST(local, streams_go_both_ways_and_have_an_end) {
   const folder here;
   auto pair = co_await connected("unix:" + here.file("s"));
-  auto both = all(send_pattern(pair.here, 3'000'000), send_pattern(pair.there, 3'000'000),
-                  expect_pattern(pair.here, 3'000'000), expect_pattern(pair.there, 3'000'000));
-  co_await std::move(both);
+  co_await all(send_pattern(pair.here, 3'000'000), send_pattern(pair.there, 3'000'000),
+               expect_pattern(pair.here, 3'000'000), expect_pattern(pair.there, 3'000'000));
 }
 
 BIGHT_TEST(local, listener_and_client_know_the_path_and_the_client_has_no_name) {
@@ -191,8 +190,7 @@ BIGHT_TEST(local, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
     auto accepted = co_await listening.accept();
     co_await accepted.send("hi");
   }
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   EXPECT_EQ(connected, clients);
 }
 

@@ -74,32 +74,27 @@ BIGHT_TEST(messages, of_a_closed_udp_socket_name_the_call) {
 }
 
 BIGHT_TEST(messages, of_a_descriptor_that_is_not_open_name_the_call) {
-  auto opening = attempt(stdio::open(-1));
-  const auto opened = co_await std::move(opening);
+  const auto opened = co_await attempt(stdio::open(-1));
   EXPECT_EQ(message(opened), "open descriptor -1: it is not open");
 }
 
 BIGHT_TEST(messages, of_datagrams_on_unix_sockets_say_what_they_carry) {
-  auto binding = attempt(udp::bind("unix:/tmp/none"));
-  const auto bound = co_await std::move(binding);
+  const auto bound = co_await attempt(udp::bind("unix:/tmp/none"));
   EXPECT_EQ(message(bound), "bind unix:/tmp/none: unix sockets carry streams, not datagrams");
-  auto aiming = attempt(udp::connect("unix:/tmp/none"));
-  const auto aimed = co_await std::move(aiming);
+  const auto aimed = co_await attempt(udp::connect("unix:/tmp/none"));
   EXPECT_EQ(message(aimed), "connect unix:/tmp/none: unix sockets carry streams, not datagrams");
 }
 
 BIGHT_TEST(messages, of_connections_that_the_options_forbid_name_the_option) {
   tcp::connect_options none;
   none.allow = [](const address&) { return false; };
-  auto connecting = attempt(tcp::connect("127.0.0.1:9", none));
-  const auto forbidden = co_await std::move(connecting);
+  const auto forbidden = co_await attempt(tcp::connect("127.0.0.1:9", none));
   EXPECT_EQ(message(forbidden),
             "connect 127.0.0.1:9: the program forbids connections to that address "
             "(options.allow)");
   tcp::connect_options no_attempt;
   no_attempt.max_attempts = 0;
-  auto trying = attempt(tcp::connect("localhost:9", no_attempt));
-  const auto never = co_await std::move(trying);
+  const auto never = co_await attempt(tcp::connect("localhost:9", no_attempt));
   EXPECT_EQ(message(never), "connect localhost:9: max_attempts is 0");
 }
 
@@ -166,12 +161,10 @@ BIGHT_TEST(messages, of_tls_options_name_the_option) {
   };
   for (const auto& [how, wanted] : cases) {
     auto below = co_await connected();
-    auto connecting = attempt(tls::connect(std::move(below.here), "localhost:1", how));
-    const auto outcome = co_await std::move(connecting);
+    const auto outcome = co_await attempt(tls::connect(std::move(below.here), "localhost:1", how));
     EXPECT_EQ(message(outcome), wanted);
   }
-  auto connecting = attempt(tls::connect("unix:/tmp/none", tls::connect_options()));
-  const auto outcome = co_await std::move(connecting);
+  const auto outcome = co_await attempt(tls::connect("unix:/tmp/none", tls::connect_options()));
   EXPECT_EQ(message(outcome),
             "TLS with unix:/tmp/none: the address has no host name to check the certificate "
             "against; set a name, or a pin");

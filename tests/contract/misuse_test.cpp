@@ -40,8 +40,7 @@ void stop_a_scope_elsewhere() {
     scope s(co_await current_context());
     s.spawn([]() -> task<> { co_await sleep(1h); });
     std::thread([&s] { s.stop(); }).join();
-    auto joined = s.join();
-    co_await std::move(joined);
+    co_await s.join();
   }());
 }
 
@@ -49,8 +48,7 @@ void spawn_elsewhere() {
   runner().run([]() -> task<> {
     scope s(co_await current_context());
     std::thread([&s] { s.spawn([]() -> task<> { co_await sleep(1h); }); }).join();
-    auto joined = s.join();
-    co_await std::move(joined);
+    co_await s.join();
   }());
 }
 
@@ -128,8 +126,7 @@ void go_on_in_a_child(attempt_in_a_child go_on) {
     auto all = co_await use_a_loop();
     const pid_t child = fork();
     if (child == 0) {
-      auto going_on = f(all);
-      co_await std::move(going_on);
+      co_await f(all);
       _exit(0);
     }
     int status = 0;

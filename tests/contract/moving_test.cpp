@@ -53,8 +53,7 @@ BIGHT_TEST(moving, to_a_stream_ends_what_was_in_flight_on_it) {
   side.spawn(waits(old.here));
   co_await some_turns();
   old.here = std::move(next.here);
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   EXPECT_TRUE((co_await old.there.recv()).empty());
 }
 

@@ -55,13 +55,11 @@ void make_old(const char* file) {
 }
 
 task<answer> ask(address name) {
-  auto asked = attempt(within(20s, resolve(std::move(name))));
-  co_return co_await std::move(asked);
+  co_return co_await attempt(within(20s, resolve(std::move(name))));
 }
 
 task<answer> ask(address name, address_family family) {
-  auto asked = attempt(within(20s, resolve(std::move(name), family)));
-  co_return co_await std::move(asked);
+  co_return co_await attempt(within(20s, resolve(std::move(name), family)));
 }
 
 std::string text(const answer& a) {
@@ -115,8 +113,7 @@ TEST(names_shortage, a_name_of_the_hosts_file_is_never_asked_of_a_server) {
       const auto after = co_await ask("ok.ok.test:80", address_family::ip4);
       EXPECT_EQ(text(after), "127.0.0.5:80 ");
       side.stop();
-      auto joined = side.join();
-      co_await std::move(joined);
+      co_await side.join();
     };
     r.run(body());
   });
@@ -156,8 +153,7 @@ TEST(names_shortage, a_connect_by_name_says_what_one_to_an_address_says) {
     name_server server;
     runner r;
     const auto connect = [](address to) -> task<result<tcp::stream>> {
-      auto connecting = attempt(tcp::connect(std::move(to)));
-      co_return co_await std::move(connecting);
+      co_return co_await attempt(tcp::connect(std::move(to)));
     };
     const few_descriptors none(0);
     for (const char* to : {"127.0.0.1:80", "ok.ok.test:80"}) {

@@ -22,14 +22,10 @@ using testing::HasSubstr;
 using answer = result<std::vector<address>>;
 
 task<answer> ask_for(address name, address_family family) {
-  auto asked = attempt(resolve(std::move(name), family));
-  co_return co_await std::move(asked);
+  co_return co_await attempt(resolve(std::move(name), family));
 }
 
-task<answer> ask_for(address name) {
-  auto asked = attempt(resolve(std::move(name)));
-  co_return co_await std::move(asked);
-}
+task<answer> ask_for(address name) { co_return co_await attempt(resolve(std::move(name))); }
 
 std::vector<std::string> texts(answer a) {
   if (!a) return {a.error().what()};
@@ -73,8 +69,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
     runner r;
     const auto start = std::chrono::steady_clock::now();
     const auto slow = [](address name) -> task<> {
-      auto asked = attempt(within(20ms, resolve(std::move(name), address_family::ip4)));
-      auto outcome = co_await std::move(asked);
+      auto outcome = co_await attempt(within(20ms, resolve(std::move(name), address_family::ip4)));
       EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
     };
     for (int i = 0; i < 5; ++i) r.run(slow("silent.silent.test:80"));
@@ -83,8 +78,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
     const auto both = [slow]() -> task<> {
       auto kept = ask_for("ok.ok.test:80", address_family::ip4);
       auto given_up = slow("silent.silent.test:80");
-      auto pair = all(std::move(kept), std::move(given_up));
-      auto done = co_await std::move(pair);
+      auto done = co_await all(std::move(kept), std::move(given_up));
       EXPECT_EQ(texts(std::move(std::get<0>(done))), list{"127.0.0.1:80"});
     };
     for (int i = 0; i < 5; ++i) r.run(both());
@@ -99,8 +93,7 @@ TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
       // The silent query is abandoned first; the one that keeps c-ares busy comes second.
       auto first = attempt(within(5ms, resolve("silent.silent.test:80", address_family::ip4)));
       auto second = attempt(within(10ms, resolve("silent.silent.test:80", address_family::ip6)));
-      auto pair = all(std::move(first), std::move(second));
-      co_await std::move(pair);
+      co_await all(std::move(first), std::move(second));
     };
     r.run(run_race());
   });
@@ -225,8 +218,7 @@ TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
       const auto told = texts(co_await ask_for("ok.ok.test:80", address_family::ip4));
       EXPECT_EQ(told, list{"127.0.0.1:80"});
       side.stop();
-      auto joined = side.join();
-      co_await std::move(joined);
+      co_await side.join();
     };
     r.run(both());
     close(silent);
@@ -245,8 +237,7 @@ TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
     const auto many = [one](int& found) -> task<> {
       std::vector<task<>> tasks;
       for (int i = 0; i < 1000; ++i) tasks.push_back(one(i, found));
-      auto everything = all(std::move(tasks));
-      co_await std::move(everything);
+      co_await all(std::move(tasks));
     };
     int found = 0;
     r.run(many(found));
@@ -254,15 +245,14 @@ TEST(names, more_queries_than_may_be_in_flight_wait_their_turn) {  // F07
     // A thousand that never end, given up: each at its own deadline, queued or not.
     const auto start = std::chrono::steady_clock::now();
     const auto hopeless = []() -> task<> {
-      auto asked = attempt(within(50ms, resolve("silent.silent.test:80", address_family::ip4)));
-      auto outcome = co_await std::move(asked);
+      auto outcome =
+          co_await attempt(within(50ms, resolve("silent.silent.test:80", address_family::ip4)));
       EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
     };
     const auto crowd = [hopeless]() -> task<> {
       std::vector<task<>> tasks;
       for (int i = 0; i < 1000; ++i) tasks.push_back(hopeless());
-      auto everything = all(std::move(tasks));
-      co_await std::move(everything);
+      co_await all(std::move(tasks));
     };
     r.run(crowd());
     EXPECT_LT(seconds_since(start), 4.0);

@@ -19,8 +19,7 @@ std::string abstract_name(const char* of) {
 }
 
 task<ends> connected_by_unix(const char* of) {
-  auto connecting = connected("unix:" + abstract_name(of));
-  co_return co_await std::move(connecting);
+  co_return co_await connected("unix:" + abstract_name(of));
 }
 
 template <class T>

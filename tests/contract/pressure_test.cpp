@@ -137,9 +137,9 @@ BIGHT_TEST(pressure, what_was_found_of_a_closed_descriptor_is_not_said_of_the_ne
     EXPECT_EQ(c.send("ready"), 0);
     co_return;
   };
-  auto together = all(closing(first.here, third.here, silent), reading(second.here),
-                      reading(third.here), sending(first.peer, second.peer, third.peer));
-  static_cast<void>(co_await std::move(together));
+  static_cast<void>(co_await all(closing(first.here, third.here, silent), reading(second.here),
+                                 reading(third.here),
+                                 sending(first.peer, second.peer, third.peer)));
 }
 
 BIGHT_TEST(pressure, five_thousand_leases_that_are_held_do_not_stop_the_stream) {
@@ -164,8 +164,7 @@ BIGHT_TEST(pressure, five_thousand_leases_that_are_held_do_not_stop_the_stream) 
       at += l.size();
     }
   };
-  auto both = all(sender(pair.there), holder(pair.here));
-  co_await std::move(both);
+  co_await all(sender(pair.there), holder(pair.here));
 }
 
 BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_other_streams) {
@@ -189,8 +188,7 @@ BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_other_streams) {
     co_await there.send("pong");
     EXPECT_EQ(co_await recv_exactly(here, 4), "pong");
   };
-  auto both = all(sender(hoard.there), holder(hoard.here, other.here, other.there));
-  co_await std::move(both);
+  co_await all(sender(hoard.there), holder(hoard.here, other.here, other.there));
 }
 
 // Each of these waits for bytes that come when every buffer is lent. It has received before, so
@@ -216,15 +214,13 @@ BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_who_brings_a_buffer)
       for (std::size_t got = 0; got < total; got += into.back().size())
         into.push_back(co_await s.recv());
     };
-    auto full = all(send_pattern(there, total), take(here, held));
-    co_await std::move(full);
+    co_await all(send_pattern(there, total), take(here, held));
     co_await to.send("to be kept");
     co_await some_turns(20);
     co_await to.send("and more");
     co_await some_turns(20);
   };
-  auto both = all(receive_into(other.here), hold_all(hoard.here, hoard.there, other.there));
-  co_await std::move(both);
+  co_await all(receive_into(other.here), hold_all(hoard.here, hoard.there, other.there));
 }
 
 BIGHT_TEST(pressure, a_small_lease_for_each_of_many_streams_does_not_stop_them) {

@@ -321,9 +321,8 @@ BIGHT_TEST(drain, a_server_that_is_cancelled_cancels_and_awaits_its_sessions) {
     auto peer = co_await tcp::connect(st.s.at.front());
     EXPECT_EQ(co_await recv_exactly(peer, 2), "in");
   };
-  auto racing =
-      race(tcp::serve("127.0.0.1:0", with(state, +never_ends), state.s.options()), client(state));
-  co_await std::move(racing);
+  co_await race(tcp::serve("127.0.0.1:0", with(state, +never_ends), state.s.options()),
+                client(state));
   EXPECT_EQ(state.cleaned_up, 1);
   auto late = co_await attempt(tcp::connect(state.s.at.front()));
   EXPECT_TRUE(fails(late, errc::refused));

@@ -201,8 +201,7 @@ task<> close_under_a_receive(stream peer) {
     co_await some_turns();
     s.close();
   };
-  auto both = all(receive(peer), close(peer));
-  co_await std::move(both);
+  co_await all(receive(peer), close(peer));
 }
 
 BIGHT_CORO_WRAPPER task<> fail_before_it_begins(stream) { throw error(errc::invalid, "test"); }

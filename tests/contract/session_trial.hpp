@@ -76,8 +76,7 @@ inline tls::serve_options self_signed(std::string& pin) {
 inline task<stream> connect_with(const std::string& pin, address to) {
   tls::connect_options how;
   how.pins.push_back(pin);
-  auto connecting = tls::connect(std::move(to), how);
-  co_return co_await std::move(connecting);
+  co_return co_await tls::connect(std::move(to), how);
 }
 
 inline task<> hear_one_by_tls(trial& t, const std::string& pin) {

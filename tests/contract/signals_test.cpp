@@ -49,8 +49,7 @@ sighandler_t handler_of(int number) {
 TEST(signals, every_waiter_is_told) {
   runner r;
   const auto three = []() -> task<> {
-    auto together = all(wait_for_one(), wait_for_one(), raise_after(1ms, SIGTERM));
-    auto told = co_await std::move(together);
+    auto told = co_await all(wait_for_one(), wait_for_one(), raise_after(1ms, SIGTERM));
     EXPECT_EQ(std::get<0>(told), SIGTERM);
     EXPECT_EQ(std::get<1>(told), SIGTERM);
   };
@@ -76,8 +75,7 @@ TEST(signals, every_loop_of_the_process_is_told) {
   });
   while (!ready) std::this_thread::yield();
   const auto pair = []() -> task<int> {
-    auto both = all(wait_for_one(), raise_after(0ms, SIGINT));
-    auto told = co_await std::move(both);
+    auto told = co_await all(wait_for_one(), raise_after(0ms, SIGINT));
     co_return std::get<0>(told);
   };
   EXPECT_EQ(here.run(pair()), SIGINT);
@@ -88,8 +86,7 @@ TEST(signals, every_loop_of_the_process_is_told) {
 TEST(signals, a_signal_between_two_waits_is_told_to_the_second) {
   runner r;
   const auto twice = []() -> task<> {
-    auto first = all(wait_for_one(), raise_after(0ms, SIGTERM));
-    co_await std::move(first);
+    co_await all(wait_for_one(), raise_after(0ms, SIGTERM));
     raise(SIGINT);  // nobody waits now, and the program must not die
     co_await sleep(1ms);
     EXPECT_EQ(co_await next_signal(), SIGINT);
@@ -105,8 +102,7 @@ TEST(signals, two_at_once_are_told_one_a_wait) {
       raise(SIGTERM);
       raise(SIGINT);
     };
-    auto first = all(wait_for_one(), raise_both());
-    auto told = co_await std::move(first);
+    auto told = co_await all(wait_for_one(), raise_both());
     const int second = co_await next_signal();
     EXPECT_EQ(std::get<0>(told) + second, SIGTERM + SIGINT);
   };
@@ -117,12 +113,10 @@ TEST(signals, a_cancelled_wait_ends_and_others_go_on) {
   runner r;
   const auto body = []() -> task<> {
     const auto give_up = []() -> task<> {
-      auto waiting = attempt(within(1ms, next_signal()));
-      auto outcome = co_await std::move(waiting);
+      auto outcome = co_await attempt(within(1ms, next_signal()));
       EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
     };
-    auto both = all(wait_for_one(), give_up(), give_up(), raise_after(10ms, SIGTERM));
-    auto told = co_await std::move(both);
+    auto told = co_await all(wait_for_one(), give_up(), give_up(), raise_after(10ms, SIGTERM));
     EXPECT_EQ(std::get<0>(told), SIGTERM);
   };
   r.run(body());
@@ -133,8 +127,7 @@ TEST(signals, the_handlers_from_before_come_back) {
   {
     runner r;
     const auto body = [](sighandler_t old) -> task<> {
-      auto waiting = attempt(within(1ms, next_signal()));
-      static_cast<void>(co_await std::move(waiting));
+      static_cast<void>(co_await attempt(within(1ms, next_signal())));
       EXPECT_NE(handler_of(SIGTERM), old);  // for a moment more
       co_await sleep(400ms);
       EXPECT_EQ(handler_of(SIGTERM), old);
@@ -143,10 +136,7 @@ TEST(signals, the_handlers_from_before_come_back) {
   }
   {
     runner r;
-    const auto body = []() -> task<> {
-      auto both = all(wait_for_one(), raise_after(0ms, SIGTERM));
-      co_await std::move(both);
-    };
+    const auto body = []() -> task<> { co_await all(wait_for_one(), raise_after(0ms, SIGTERM)); };
     r.run(body());
   }
   EXPECT_EQ(handler_of(SIGTERM), before);
@@ -156,8 +146,7 @@ TEST(signals, one_that_comes_when_nobody_waits_any_more_ends_the_program_after_a
   const int status = in_child([] {
     runner r;
     const auto body = []() -> task<> {
-      auto both = all(wait_for_one(), raise_after(0ms, SIGTERM));
-      co_await std::move(both);
+      co_await all(wait_for_one(), raise_after(0ms, SIGTERM));
       raise(SIGTERM);
       co_await sleep(5s);
     };
@@ -179,8 +168,7 @@ TEST(signals, a_storm_loses_nobody) {  // J18, K06
   // The handler must be there before the first signal.
   const auto begin = [body](std::atomic<bool>& over, pthread_t target) -> task<> {
     std::optional<std::thread> sender;
-    auto first = all(wait_for_one(), raise_after(0ms, SIGINT));
-    co_await std::move(first);
+    co_await all(wait_for_one(), raise_after(0ms, SIGINT));
     sender.emplace([&over, target] {
       while (!over) {
         pthread_kill(target, SIGTERM);

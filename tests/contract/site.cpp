@@ -28,18 +28,15 @@ task<> site::session(stream peer) {
     auto head = co_await attempt(in.read_until("\r\n\r\n"));
     if (!head) co_return;  // the client has gone
     requests.push_back(head->str() + "\r\n\r\n");
-    auto answering = attempt(answer_(*this, peer, requests.back()));
-    auto goes_on = co_await std::move(answering);
+    auto goes_on = co_await attempt(answer_(*this, peer, requests.back()));
     if (!goes_on || !*goes_on) co_return;
   }
 }
 
 task<result<std::string>> fetched(http::request what, http::options how) {
-  auto getting = attempt(http::get(std::move(what), std::move(how)));
-  auto answer = co_await std::move(getting);
+  auto answer = co_await attempt(http::get(std::move(what), std::move(how)));
   if (!answer) co_return answer.error();
-  auto reading = attempt(answer->text());
-  co_return co_await std::move(reading);
+  co_return co_await attempt(answer->text());
 }
 
 std::string path_of(std::string_view request) {

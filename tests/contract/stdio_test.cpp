@@ -57,8 +57,7 @@ BIGHT_TEST(stdio, a_read_waits_without_holding_up_the_loop) {
     co_await some_turns();
     write_all(fd, "late");
   };
-  auto both = all(read(in), write(pipe.write.fd()));
-  co_await std::move(both);
+  co_await all(read(in), write(pipe.write.fd()));
 }
 
 BIGHT_TEST(stdio, a_blocked_read_can_be_cancelled_and_loses_no_byte) {
@@ -129,8 +128,7 @@ BIGHT_TEST(stdio, a_pipe_whose_reader_leaves_ends_a_write_that_waits) {
     co_await some_turns();
     reader.close();
   };
-  auto both = all(write(out, whole), leave(pipe.read));
-  co_await std::move(both);
+  co_await all(write(out, whole), leave(pipe.read));
 }
 
 BIGHT_TEST(stdio, the_descriptor_stays_open_and_as_it_was) {
@@ -159,8 +157,7 @@ BIGHT_TEST(stdio, a_socket_pair_goes_both_ways_at_once) {
     co_await some_turns();
     peer.send("question");
   };
-  auto side_by_side = all(read(both), write(both, theirs));
-  co_await std::move(side_by_side);
+  co_await all(read(both), write(both, theirs));
   EXPECT_EQ(theirs.recv(), "answer");
 }
 
@@ -202,17 +199,15 @@ static task<> raise_later(int number) {
 
 BIGHT_TEST(signals, every_waiter_is_told) {
   int told = 0;
-  auto everybody = all(expect_signal(SIGTERM, told), expect_signal(SIGTERM, told),
-                       expect_signal(SIGTERM, told), raise_later(SIGTERM));
-  co_await std::move(everybody);
+  co_await all(expect_signal(SIGTERM, told), expect_signal(SIGTERM, told),
+               expect_signal(SIGTERM, told), raise_later(SIGTERM));
   EXPECT_EQ(told, 3);
 }
 
 BIGHT_TEST(signals, one_after_the_other_is_told) {
   int told = 0;
   for (const int number : {SIGINT, SIGTERM, SIGINT, SIGINT}) {
-    auto both = all(expect_signal(number, told), raise_later(number));
-    co_await std::move(both);
+    co_await all(expect_signal(number, told), raise_later(number));
   }
   EXPECT_EQ(told, 4);
 }
@@ -227,8 +222,7 @@ BIGHT_TEST(signals, a_process_that_waits_for_none_has_its_own_handlers_back) {
   mine = 0;  // the test may be repeated
   const auto before = std::signal(SIGTERM, [](int) { mine = mine + 1; });
   int told = 0;
-  auto both = all(expect_signal(SIGTERM, told), raise_later(SIGTERM));
-  co_await std::move(both);
+  co_await all(expect_signal(SIGTERM, told), raise_later(SIGTERM));
   EXPECT_EQ(mine, 0);
   co_await sleep(400ms);  // longer than ours stays for whoever waits next
   ::raise(SIGTERM);

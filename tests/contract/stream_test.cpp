@@ -14,9 +14,8 @@ namespace contract {
 BIGHT_TEST(stream, carries_a_hundred_megabytes_each_way_at_once) {
   constexpr std::uint64_t total = 100'000'000;
   auto pair = co_await connected();
-  auto everything = all(send_pattern(pair.here, total), send_pattern(pair.there, total),
-                        expect_pattern(pair.here, total), expect_pattern(pair.there, total));
-  co_await std::move(everything);
+  co_await all(send_pattern(pair.here, total), send_pattern(pair.there, total),
+               expect_pattern(pair.here, total), expect_pattern(pair.there, total));
 }
 
 static task<> expect_in_shares(stream& from, std::uint64_t total) {
@@ -34,8 +33,7 @@ static task<> expect_in_shares(stream& from, std::uint64_t total) {
 BIGHT_TEST(stream, gives_at_most_what_was_asked_for_and_keeps_the_rest) {
   constexpr std::uint64_t total = 300'000;
   auto pair = co_await connected();
-  auto everything = all(send_pattern(pair.there, total), expect_in_shares(pair.here, total));
-  co_await std::move(everything);
+  co_await all(send_pattern(pair.there, total), expect_in_shares(pair.here, total));
 }
 
 static task<> expect_by_turns(stream& from, std::uint64_t total) {
@@ -62,8 +60,7 @@ static task<> expect_by_turns(stream& from, std::uint64_t total) {
 BIGHT_TEST(stream, recv_and_recv_into_can_be_mixed) {
   constexpr std::uint64_t total = 3'000'000;
   auto pair = co_await connected();
-  auto everything = all(send_pattern(pair.there, total), expect_by_turns(pair.here, total));
-  co_await std::move(everything);
+  co_await all(send_pattern(pair.there, total), expect_by_turns(pair.here, total));
 }
 
 BIGHT_TEST(stream, end_is_empty_again_and_again) {
@@ -139,8 +136,7 @@ BIGHT_TEST(stream, one_large_send_takes_as_long_as_its_reader) {
     co_await to.send(bytes);
     to.shutdown_send();
   };
-  auto everything = all(sending(pair.there, whole), expect_pattern(pair.here, whole.size()));
-  co_await std::move(everything);
+  co_await all(sending(pair.there, whole), expect_pattern(pair.here, whole.size()));
 }
 
 static task<> recv_until_cancelled(stream& from) {
@@ -158,8 +154,7 @@ BIGHT_TEST(stream, second_receive_in_flight_is_busy) {
   auto third = co_await attempt(pair.here.recv_into(buffer));
   EXPECT_TRUE(fails(third, errc::busy));
   side.stop();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   // Neither has done any harm.
   co_await pair.there.send("on");
   EXPECT_EQ(co_await pair.here.recv(), "on");
@@ -179,8 +174,7 @@ BIGHT_TEST(stream, second_send_in_flight_is_busy) {
   EXPECT_TRUE(fails(second, errc::busy));
   EXPECT_EQ(second.error().transferred(), 0u);
   side.stop();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
 }
 
 BIGHT_TEST(stream, one_receive_and_one_send_go_side_by_side) {
@@ -190,10 +184,8 @@ BIGHT_TEST(stream, one_receive_and_one_send_go_side_by_side) {
     co_await s.send(bytes);
     s.shutdown_send();
   };
-  auto everything =
-      all(talk(pair.here, much), talk(pair.there, much), expect_pattern(pair.here, much.size()),
-          expect_pattern(pair.there, much.size()));
-  co_await std::move(everything);
+  co_await all(talk(pair.here, much), talk(pair.there, much),
+               expect_pattern(pair.here, much.size()), expect_pattern(pair.there, much.size()));
 }
 
 static task<> read_two(stream from, std::string& into) {

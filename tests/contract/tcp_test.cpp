@@ -222,8 +222,7 @@ BIGHT_TEST(tcp, accept_waits_for_a_connection_again_and_again) {
       EXPECT_EQ(co_await recv_all(peer), std::to_string(i));
     }
   };
-  auto both = all(server(listening), client(listening.local()));
-  co_await std::move(both);
+  co_await all(server(listening), client(listening.local()));
 }
 
 BIGHT_TEST(tcp, second_accept_in_flight_is_busy) {
@@ -237,8 +236,7 @@ BIGHT_TEST(tcp, second_accept_in_flight_is_busy) {
   auto second = co_await attempt(listening.accept());
   EXPECT_TRUE(fails(second, errc::busy));
   listening.close();  // ends the accept in flight
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
 }
 
 BIGHT_TEST(tcp, closing_a_listener_resets_who_was_not_accepted) {
@@ -267,8 +265,7 @@ BIGHT_TEST(tcp, a_thousand_connections_live_side_by_side) {
   auto thousand = [](served& server, task<> (*client)(address, int)) -> task<> {
     std::vector<task<>> clients;
     for (int i = 0; i < 1000; ++i) clients.push_back(client(server.at.front(), i));
-    auto everybody = all(std::move(clients));
-    co_await std::move(everybody);
+    co_await all(std::move(clients));
   };
   co_await serve_for(s, tcp::serve("127.0.0.1:0", echo, s.options()), thousand(s, one));
   EXPECT_EQ(s.told(), "");

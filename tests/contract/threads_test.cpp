@@ -132,8 +132,7 @@ BIGHT_TEST(threads, a_cancel_ends_all) {
       co_await expect_echo(clients.back(), "hello");
     }
   };
-  auto racing = race(tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
-  co_await std::move(racing);
+  co_await race(tcp::serve("127.0.0.1:0", with(c, +note_loop_and_echo), two), client(c));
   EXPECT_EQ(c.cleaned_up, 20);
 }
 

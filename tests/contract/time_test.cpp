@@ -77,15 +77,11 @@ BIGHT_TEST(time, a_wait_costs_no_cpu) {
 BIGHT_TEST(time, near_and_far_deadlines_are_all_kept) {
   scope given_up(co_await current_context());
   given_up.spawn(sleep_on_time(1h));
-  auto first = all(sleep_on_time(250ms), sleep_on_time(5ms), sleep_on_time(120ms));
-  co_await std::move(first);
-  auto second = all(sleep_on_time(30ms), sleep_on_time(1ms), sleep_on_time(11ms));
-  co_await std::move(second);
+  co_await all(sleep_on_time(250ms), sleep_on_time(5ms), sleep_on_time(120ms));
+  co_await all(sleep_on_time(30ms), sleep_on_time(1ms), sleep_on_time(11ms));
   given_up.stop();
-  auto left = attempt(given_up.join());
-  static_cast<void>(co_await std::move(left));
-  auto last = sleep_on_time(40ms);
-  co_await std::move(last);
+  static_cast<void>(co_await attempt(given_up.join()));
+  co_await sleep_on_time(40ms);
 }
 
 BIGHT_TEST(time, a_stream_that_has_just_received_after_a_long_wait_is_not_idle) {

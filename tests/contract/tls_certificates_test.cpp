@@ -167,9 +167,8 @@ task<result<stream>> meet(const tls::identity& shown, tls::connect_options optio
   tls_peer server(std::move(below.here), tls_peer::side::server, shown);
   bool done = false;
   std::optional<result<stream>> outcome;
-  auto both =
-      all(shake(server, done), connect_over(std::move(below.there), outcome, std::move(options)));
-  co_await std::move(both);
+  co_await all(shake(server, done),
+               connect_over(std::move(below.there), outcome, std::move(options)));
   co_return *std::move(outcome);
 }
 
@@ -221,8 +220,7 @@ BIGHT_TEST(tls_certificates, G04_a_client_with_a_certificate_signed_with_sha1_is
   tls_peer client(std::move(below.there), tls_peer::side::client, files.make(plan, root));
   bool done = false;
   std::optional<result<stream>> outcome;
-  auto both = all(shake(client, done), accept_over(server, std::move(below.here), outcome));
-  co_await std::move(both);
+  co_await all(shake(client, done), accept_over(server, std::move(below.here), outcome));
   EXPECT_TRUE(fails(*outcome, errc::certificate_unusable)) << why(*outcome);
 }
 
@@ -231,8 +229,7 @@ BIGHT_TEST(tls_certificates, G04_a_server_does_not_start_with_a_certificate_sign
   certificate_plan plan;
   plan.sha1 = true;
   const auto leaf = files.make(plan, files.authority("root"));
-  auto starting = attempt(tls::serve("127.0.0.1:0", hello, with_files(leaf)));
-  auto started = co_await std::move(starting);
+  auto started = co_await attempt(tls::serve("127.0.0.1:0", hello, with_files(leaf)));
   EXPECT_TRUE(fails(started, errc::invalid));
 }
 
@@ -240,8 +237,7 @@ BIGHT_TEST(tls_certificates, G04_a_server_does_not_start_with_a_weak_key) {
   certificates files;
   certificate_plan plan;
   plan.rsa_bits = 1024;
-  auto starting = attempt(tls::serve("127.0.0.1:0", hello, with_files(files.make(plan))));
-  auto started = co_await std::move(starting);
+  auto started = co_await attempt(tls::serve("127.0.0.1:0", hello, with_files(files.make(plan))));
   EXPECT_TRUE(fails(started, errc::invalid));
 }
 

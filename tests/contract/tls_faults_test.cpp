@@ -33,9 +33,8 @@ task<by_hand> client_with_peer(int most = TLS1_3_VERSION) {
                                         TLS1_2_VERSION, most);
   std::optional<result<stream>> outcome;
   bool done = false;
-  auto both = bight::all(shake_hands(*all.peer, done),
-                         connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await bight::all(shake_hands(*all.peer, done),
+                      connect_over(std::move(below.there), outcome, careless()));
   EXPECT_TRUE(done);
   all.ours = std::move(*outcome).value();
   co_return std::move(all);
@@ -53,8 +52,7 @@ BIGHT_TEST(tls_faults, G05_an_end_without_close_notify_is_truncation_and_no_end)
   auto said = co_await both.ours.recv();
   EXPECT_EQ(said, "half of it");
   for (int i = 0; i < 2; ++i) {
-    auto receiving = attempt(both.ours.recv());
-    auto end = co_await std::move(receiving);
+    auto end = co_await attempt(both.ours.recv());
     EXPECT_TRUE(fails(end, errc::tls_truncated));
   }
 }
@@ -65,8 +63,7 @@ BIGHT_TEST(tls_faults, G05_an_end_in_the_middle_of_a_record_is_truncation) {
   const std::string record = both.peer->written();
   co_await both.peer->below().send(std::string_view(record).substr(0, record.size() - 1));
   both.peer->below().close();
-  auto receiving = attempt(both.ours.recv());
-  auto end = co_await std::move(receiving);
+  auto end = co_await attempt(both.ours.recv());
   EXPECT_TRUE(fails(end, errc::tls_truncated));
 }
 
@@ -133,8 +130,7 @@ BIGHT_TEST(tls_faults, G09_the_wire_byte_by_byte_is_the_same_as_whole) {
   auto hear = [](stream& from, std::size_t count, std::string& into) -> task<> {
     into = co_await recv_exactly(from, count);
   };
-  auto all_of_it = all(drip(both.peer->below(), wire), hear(both.ours, text.size(), came));
-  co_await std::move(all_of_it);
+  co_await all(drip(both.peer->below(), wire), hear(both.ours, text.size(), came));
   EXPECT_TRUE(came == text);
 }
 
@@ -146,14 +142,11 @@ BIGHT_TEST(tls_faults, G09_a_flood_of_records_that_say_nothing_ends_the_handshak
     co_await peer.recv();
     std::string records;
     for (int i = 0; i < 1000; ++i) records.append("\x14\x03\x03\x00\x01\x01", 6);
-    auto sending = attempt(peer.send(records));
-    static_cast<void>(co_await std::move(sending));
-    auto receiving = attempt(recv_all(peer));
-    static_cast<void>(co_await std::move(receiving));
+    static_cast<void>(co_await attempt(peer.send(records)));
+    static_cast<void>(co_await attempt(recv_all(peer)));
   };
-  auto both =
-      all(flood(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await all(flood(std::move(below.here)),
+               connect_over(std::move(below.there), outcome, careless()));
   EXPECT_TRUE(fails(*outcome, errc::tls_failed));
 }
 
@@ -165,8 +158,7 @@ BIGHT_TEST(tls_faults, G09_a_flood_of_warnings_ends_the_session) {
   }
   co_await both.peer->flush();
   both.peer->below().shutdown_send();
-  auto receiving = attempt(both.ours.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(both.ours.recv());
   EXPECT_FALSE(outcome);
 }
 
@@ -192,8 +184,7 @@ BIGHT_TEST(tls_faults, G10_a_storm_of_key_updates_ends_the_session) {
   }
   both.peer->say("at last");
   co_await both.peer->flush();
-  auto receiving = attempt(both.ours.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(both.ours.recv());
   EXPECT_TRUE(fails(outcome, errc::tls_failed)) << (outcome ? outcome->str() : "");
 }
 
@@ -203,8 +194,7 @@ BIGHT_TEST(tls_faults, G10_renegotiation_is_refused) {
   SSL_do_handshake(both.peer->ssl());
   both.peer->say("anyway");
   co_await both.peer->flush();
-  auto receiving = attempt(both.ours.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(both.ours.recv());
   // No handshake; the request is answered by an alert, and what else came is data.
   EXPECT_TRUE(outcome && *outcome == "anyway") << (outcome ? "" : outcome.error().what());
 }
@@ -215,8 +205,7 @@ BIGHT_TEST(tls_faults, G15_one_connection_is_not_blamed_for_the_errors_of_anothe
   auto good = co_await connected_by_tls();
   auto bad = co_await client_with_peer();
   co_await bad.peer->below().send("this is no record of TLS at all, but long enough for one");
-  auto receiving = attempt(bad.ours.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(bad.ours.recv());
   EXPECT_TRUE(fails(outcome, errc::tls_failed));
   // And errors that somebody else has left behind.
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
@@ -259,8 +248,7 @@ BIGHT_TEST(tls_faults, G16_a_send_that_must_wait_for_input_goes_on_where_it_was)
   EXPECT_EQ(SSL_renegotiate(ours), 1);
   const std::string text = pattern::first(60'000);
   std::string heard;
-  auto talk = all(send_in_parts(both.ours, text), hear_all(*both.peer, heard));
-  co_await std::move(talk);
+  co_await all(send_in_parts(both.ours, text), hear_all(*both.peer, heard));
   EXPECT_TRUE(heard == text) << heard.size() << " bytes";
   EXPECT_EQ(SSL_total_renegotiations(ours), 1);
 }
@@ -286,8 +274,7 @@ BIGHT_TEST(tls_faults, G16_a_receive_that_must_send_first_does_so_in_the_middle_
     const auto said = co_await recv_exactly(from, 20);
     EXPECT_EQ(said, "wordwordwordwordword");
   };
-  auto talk = all(send_in_parts(both.ours, text), listen(both.ours), peer(both, heard));
-  co_await std::move(talk);
+  co_await all(send_in_parts(both.ours, text), listen(both.ours), peer(both, heard));
   EXPECT_TRUE(heard == text) << heard.size() << " bytes";
 }
 
@@ -297,11 +284,9 @@ BIGHT_TEST(tls_faults, a_broken_record_ends_both_directions) {
   std::string record = both.peer->written();
   record.back() = static_cast<char>(record.back() ^ 1);
   co_await both.peer->below().send(record);
-  auto receiving = attempt(both.ours.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(both.ours.recv());
   EXPECT_TRUE(fails(outcome, errc::tls_failed));
-  auto sending = attempt(both.ours.send("x"));
-  auto sent = co_await std::move(sending);
+  auto sent = co_await attempt(both.ours.send("x"));
   EXPECT_TRUE(fails(sent, errc::tls_failed));
 }
 

@@ -37,8 +37,7 @@ BIGHT_TEST(tls_handshake, G06_a_reset_in_any_flight_names_the_phase) {
       co_await some_turns();
       p.below().abort();
     };
-    auto both = all(reset(peer, cut), connect_over(std::move(below.there), outcome, careless()));
-    co_await std::move(both);
+    co_await all(reset(peer, cut), connect_over(std::move(below.there), outcome, careless()));
     EXPECT_TRUE(fails(*outcome, errc::reset));
     EXPECT_NE(why(*outcome).find(cut == 0 ? "before it answered" : "in the handshake"),
               std::string::npos)
@@ -66,13 +65,11 @@ task<> shake_for(tls_peer& peer, std::size_t records) {
       const auto high = static_cast<unsigned char>(flight[at + 3]);
       const auto low = static_cast<unsigned char>(flight[at + 4]);
       const std::size_t size = record_header + (std::size_t{high} << 8 | low);
-      auto sending = attempt(peer.below().send(std::string_view(flight).substr(at, size)));
-      auto sent = co_await std::move(sending);
+      auto sent = co_await attempt(peer.below().send(std::string_view(flight).substr(at, size)));
       if (!sent) co_return;  // the other side is content, and has gone
       at += size;
     }
-    auto receiving = attempt(peer.below().recv());
-    auto came = co_await std::move(receiving);
+    auto came = co_await attempt(peer.below().recv());
     if (!came || came->empty()) co_return;
     BIO_write(SSL_get_rbio(peer.ssl()), came->data(), static_cast<int>(came->size()));
   }
@@ -82,15 +79,13 @@ using our_side = task<> (*)(stream, std::optional<result<stream>>&);
 
 // Shakes hands, and goes when that worked.
 task<> our_client(stream below, std::optional<result<stream>>& into) {
-  auto connecting = connect_over(std::move(below), into, careless());
-  co_await std::move(connecting);
+  co_await connect_over(std::move(below), into, careless());
   if (*into) (*into)->abort();
 }
 
 task<> our_server(stream below, std::optional<result<stream>>& into) {
   const tls_fixture f;
-  auto accepting = accept_over(f.server, std::move(below), into);
-  co_await std::move(accepting);
+  co_await accept_over(f.server, std::move(below), into);
   if (*into) (*into)->abort();
 }
 
@@ -105,8 +100,7 @@ task<> expect_resets(side theirs, int version, our_side ours, std::size_t least)
     auto below = co_await connected();
     tls_peer peer(std::move(below.here), theirs, identity, version, version);
     std::optional<result<stream>> outcome;
-    auto both = all(shake_for(peer, records), ours(std::move(below.there), outcome));
-    co_await std::move(both);
+    co_await all(shake_for(peer, records), ours(std::move(below.there), outcome));
     if (*outcome) break;
     EXPECT_TRUE(fails(*outcome, errc::reset)) << records << " records";
     EXPECT_NE(why(*outcome).find(records == 0 ? "before it answered" : "in the handshake ("),
@@ -147,9 +141,8 @@ BIGHT_TEST(tls_handshake, G06_a_close_in_the_handshake_is_told_from_a_reset) {
     co_await peer.recv();
     peer.close();
   };
-  auto both =
-      all(close(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await all(close(std::move(below.here)),
+               connect_over(std::move(below.there), outcome, careless()));
   EXPECT_TRUE(fails(*outcome, errc::tls_truncated));
   EXPECT_NE(why(*outcome).find("closed the connection before it answered"), std::string::npos)
       << why(*outcome);
@@ -165,9 +158,8 @@ BIGHT_TEST(tls_handshake, G07_an_alert_is_told_by_its_number_and_its_name) {
     co_await peer.send(std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7));  // handshake_failure
     co_await recv_all(peer);
   };
-  auto both =
-      all(refuse(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await all(refuse(std::move(below.here)),
+               connect_over(std::move(below.there), outcome, careless()));
   EXPECT_TRUE(fails(*outcome, errc::tls_alert));
   EXPECT_NE(why(*outcome).find("alert 40, handshake failure"), std::string::npos) << why(*outcome);
 }
@@ -179,9 +171,8 @@ BIGHT_TEST(tls_handshake, G07_a_client_that_refuses_tells_the_server_why) {
   std::optional<result<stream>> client;
   tls::connect_options strict;
   strict.name = "localhost";
-  auto both = all(accept_over(f.server, std::move(below.here), server),
-                  connect_over(std::move(below.there), client, strict));
-  co_await std::move(both);
+  co_await all(accept_over(f.server, std::move(below.here), server),
+               connect_over(std::move(below.there), client, strict));
   EXPECT_TRUE(fails(*client, errc::certificate_self_signed));
   EXPECT_TRUE(fails(*server, errc::tls_alert));
   EXPECT_NE(why(*server).find("alert 48, unknown CA"), std::string::npos) << why(*server);
@@ -194,12 +185,10 @@ BIGHT_TEST(tls_handshake, G08_a_server_without_tls_is_recognised) {
   std::optional<result<stream>> outcome;
   auto answer = [](stream peer) -> task<> {
     co_await peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
-    auto receiving = attempt(recv_all(peer));
-    static_cast<void>(co_await std::move(receiving));
+    static_cast<void>(co_await attempt(recv_all(peer)));
   };
-  auto both =
-      all(answer(std::move(below.here)), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await all(answer(std::move(below.here)),
+               connect_over(std::move(below.there), outcome, careless()));
   EXPECT_TRUE(fails(*outcome, errc::tls_not_spoken));
   EXPECT_NE(
       why(*outcome).find("the server does not speak TLS; it sent \"HTTP/1.1 400 Bad Request\""),
@@ -214,8 +203,7 @@ namespace {
 task<> expect_no_tls(tcp::handler handle, errc expected, std::string_view text) {
   served s;
   auto ask = [](served& of, errc wanted, std::string_view said) -> task<> {
-    auto connecting = attempt(tls::connect(of.at.front(), careless()));
-    auto outcome = co_await std::move(connecting);
+    auto outcome = co_await attempt(tls::connect(of.at.front(), careless()));
     EXPECT_TRUE(fails(outcome, wanted));
     EXPECT_NE(why(outcome).find(said), std::string::npos) << why(outcome);
   };
@@ -270,9 +258,7 @@ BIGHT_TEST(tls_handshake, G14_an_old_server_is_refused_and_the_least_version_nam
                 TLS1_1_VERSION);
   std::optional<result<stream>> outcome;
   bool done = true;
-  auto both =
-      all(finish_shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
-  co_await std::move(both);
+  co_await all(finish_shake(peer, done), connect_over(std::move(below.there), outcome, careless()));
   EXPECT_FALSE(done);
   EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
   EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
@@ -284,8 +270,7 @@ BIGHT_TEST(tls_handshake, G14_an_old_client_is_refused_and_the_least_version_nam
   tls_peer peer(std::move(below.there), side::client, {}, TLS1_VERSION, TLS1_1_VERSION);
   std::optional<result<stream>> outcome;
   bool done = true;
-  auto both = all(finish_shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
-  co_await std::move(both);
+  co_await all(finish_shake(peer, done), accept_over(f.server, std::move(below.here), outcome));
   EXPECT_FALSE(done);
   EXPECT_TRUE(fails(*outcome, errc::tls_old_protocol));
   EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);

@@ -129,8 +129,7 @@ BIGHT_TEST(tls_identity, a_pin_that_is_none_is_refused_before_anything_is_sent) 
   for (const char* pin : bad) {
     tls::connect_options o;
     o.pins.push_back(pin);
-    auto connecting = attempt(tls::connect("127.0.0.1:1", o));
-    auto peer = co_await std::move(connecting);
+    auto peer = co_await attempt(tls::connect("127.0.0.1:1", o));
     EXPECT_TRUE(fails(peer, errc::invalid)) << pin;
   }
 }

@@ -6,22 +6,19 @@ namespace contract {
 namespace {
 
 task<> accept_into(const tls::acceptor& server, stream below, stream& into) {
-  auto accepting = server.accept(std::move(below));
-  into = co_await std::move(accepting);
+  into = co_await server.accept(std::move(below));
 }
 
 task<> connect_into(stream below, address to, tls::connect_options options, stream& into) {
-  auto connecting = tls::connect(std::move(below), std::move(to), std::move(options));
-  into = co_await std::move(connecting);
+  into = co_await tls::connect(std::move(below), std::move(to), std::move(options));
 }
 
 task<ends> over(const tls::acceptor& server, ends below, tls::connect_options options) {
   ends secure;
   address to = below.there.remote();
-  auto both =
-      all(accept_into(server, std::move(below.here), secure.here),
-          connect_into(std::move(below.there), std::move(to), std::move(options), secure.there));
-  co_await std::move(both);
+  co_await all(
+      accept_into(server, std::move(below.here), secure.here),
+      connect_into(std::move(below.there), std::move(to), std::move(options), secure.there));
   co_return std::move(secure);
 }
 
@@ -34,20 +31,17 @@ task<ends> tls_fixture::connect() {
   ends below;
   below.there = co_await tcp::connect(listening->local());
   below.here = co_await listening->accept();
-  auto shaking = over(server, std::move(below), options);
-  co_return co_await std::move(shaking);
+  co_return co_await over(server, std::move(below), options);
 }
 
 task<ends> tls_over(ends below) {
   const tls_fixture f;
-  auto shaking = over(f.server, std::move(below), f.options);
-  co_return co_await std::move(shaking);
+  co_return co_await over(f.server, std::move(below), f.options);
 }
 
 task<ends> connected_by_tls() {
   auto below = co_await connected();
-  auto shaking = tls_over(std::move(below));
-  co_return co_await std::move(shaking);
+  co_return co_await tls_over(std::move(below));
 }
 
 }  // namespace contract

@@ -40,13 +40,11 @@ task<bool> tls_peer::shake() {
     const int outcome = SSL_do_handshake(ssl_.get());
     const std::string bytes = written();
     if (!bytes.empty()) {
-      auto sending = attempt(below_.send(bytes));
-      static_cast<void>(co_await std::move(sending));
+      static_cast<void>(co_await attempt(below_.send(bytes)));
     }
     if (outcome == 1) co_return true;
     if (SSL_get_error(ssl_.get(), outcome) != SSL_ERROR_WANT_READ) co_return false;
-    auto receiving = attempt(below_.recv());
-    auto came = co_await std::move(receiving);
+    auto came = co_await attempt(below_.recv());
     if (!came || came->empty()) co_return false;
     BIO_write(SSL_get_rbio(ssl_.get()), came->data(), static_cast<int>(came->size()));
   }

@@ -89,8 +89,7 @@ BIGHT_TEST(tls_server, G17_serve_ends_at_once_when_its_files_are_bad) {
   tls::serve_options how;
   how.certificate = "/nonexistent/cert.pem";
   how.key = "/nonexistent/key.pem";
-  auto serving = attempt(tls::serve("127.0.0.1:0", echo, how));
-  auto outcome = co_await std::move(serving);
+  auto outcome = co_await attempt(tls::serve("127.0.0.1:0", echo, how));
   EXPECT_TRUE(fails(outcome, errc::bad_address)) << outcome.error().what();  // ENOENT
 }
 
@@ -200,8 +199,7 @@ BIGHT_TEST(tls_server, a_handshake_has_a_deadline_from_the_accept_on) {
     auto peer = co_await tcp::connect(of.at.front());
     // A byte now and then does not help: it is the whole that has a deadline.
     co_await peer.send("\x16");
-    auto receiving = attempt(recv_all(peer));
-    auto end = co_await std::move(receiving);
+    auto end = co_await attempt(recv_all(peer));
     EXPECT_TRUE(!end || end->empty());
   };
   how.server = s.options();
@@ -221,8 +219,7 @@ BIGHT_TEST(tls_server, a_session_that_fails_is_told_with_the_address_of_its_peer
     auto peer = co_await tcp::connect(of.at.front());
     who.push_back(peer.local());
     co_await peer.send("GET / HTTP/1.1\r\n\r\n");
-    auto receiving = attempt(recv_all(peer));
-    static_cast<void>(co_await std::move(receiving));
+    static_cast<void>(co_await attempt(recv_all(peer)));
   };
   how.server = options;
   co_await serve_for(s, tls::serve("127.0.0.1:0", echo, how), ask(s, clients));
@@ -269,8 +266,7 @@ BIGHT_TEST(tls_server, G12_no_client_is_offered_to_send_before_the_handshake_is_
     SSL_shutdown(p.ssl());
     co_await p.flush();
   };
-  auto both = all(serve_one(f.server, std::move(below.here)), ask(peer));
-  co_await std::move(both);
+  co_await all(serve_one(f.server, std::move(below.here)), ask(peer));
 }
 
 BIGHT_TEST(tls_server, G18_keys_are_not_logged_whatever_the_environment_says) {

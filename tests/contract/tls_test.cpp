@@ -40,9 +40,8 @@ BIGHT_TEST(tls, both_ends_know_their_addresses) {
 BIGHT_TEST(tls, megabytes_arrive_both_ways_at_once) {
   auto pair = co_await connected_by_tls();
   constexpr std::uint64_t total = 8'000'000;
-  auto everything = all(send_pattern(pair.here, total), expect_pattern(pair.there, total),
-                        send_pattern(pair.there, total), expect_pattern(pair.here, total));
-  co_await std::move(everything);
+  co_await all(send_pattern(pair.here, total), expect_pattern(pair.there, total),
+               send_pattern(pair.there, total), expect_pattern(pair.here, total));
 }
 
 BIGHT_TEST(tls, the_end_of_one_direction_leaves_the_other) {
@@ -53,8 +52,7 @@ BIGHT_TEST(tls, the_end_of_one_direction_leaves_the_other) {
   co_await pair.there.send("answer");
   auto said = co_await pair.here.recv();
   EXPECT_EQ(said, "answer");
-  auto sending = attempt(pair.here.send("more"));
-  auto sent = co_await std::move(sending);
+  auto sent = co_await attempt(pair.here.send("more"));
   EXPECT_TRUE(fails(sent, errc::closed));
   EXPECT_NO_THROW(pair.here.shutdown_send());
 }
@@ -111,13 +109,11 @@ task<> stop_receives_that_are_complete(bool into_a_buffer) {
     std::byte room[3];
     for (;;) {
       if (into) {
-        auto receiving = attempt(from.recv_into(room));
-        const auto n = co_await std::move(receiving);
+        const auto n = co_await attempt(from.recv_into(room));
         if (!n) co_return;
         got.append(reinterpret_cast<const char*>(room), *n);
       } else {
-        auto receiving = attempt(from.recv(3));
-        const auto part = co_await std::move(receiving);
+        const auto part = co_await attempt(from.recv(3));
         if (!part) co_return;
         got += part->view();
       }
@@ -129,8 +125,7 @@ task<> stop_receives_that_are_complete(bool into_a_buffer) {
     side.spawn(some_turns(1));
     side.spawn(receive(pair.there, got, into_a_buffer));
     side.stop();
-    auto joining = side.join();
-    co_await std::move(joining);
+    co_await side.join();
     co_await sleep(0s);
   }
   EXPECT_EQ(got, text);
@@ -157,8 +152,7 @@ BIGHT_TEST(tls, a_deadline_loses_no_byte) {
   };
   auto hear = [](stream& from, std::string& into, int& expired) -> task<> {
     for (;;) {
-      auto receiving = attempt(within(100us, from.recv(7)));
-      auto part = co_await std::move(receiving);
+      auto part = co_await attempt(within(100us, from.recv(7)));
       if (!part && !part.error().is(errc::timed_out)) throw error(part.error());
       if (!part) {
         ++expired;
@@ -168,8 +162,7 @@ BIGHT_TEST(tls, a_deadline_loses_no_byte) {
       into += part->view();
     }
   };
-  auto both = all(talk(pair.here), hear(pair.there, came, late));
-  co_await std::move(both);
+  co_await all(talk(pair.here), hear(pair.there, came, late));
   std::string expected;
   for (int i = 0; i < 200; ++i) expected += "abcdefghij";
   EXPECT_EQ(came, expected);
@@ -179,8 +172,7 @@ BIGHT_TEST(tls, a_deadline_loses_no_byte) {
 BIGHT_TEST(tls, a_send_that_is_cancelled_says_exactly_what_arrives) {
   auto pair = co_await connected_by_tls();
   const std::string much = pattern::first(30'000'000);
-  auto sending = attempt(within(50ms, pair.here.send(much)));
-  auto sent = co_await std::move(sending);
+  auto sent = co_await attempt(within(50ms, pair.here.send(much)));
   EXPECT_TRUE(fails(sent, errc::timed_out));
   const auto gone = sent.error().transferred();
   EXPECT_GT(gone, 0u);
@@ -191,8 +183,7 @@ BIGHT_TEST(tls, a_send_that_is_cancelled_says_exactly_what_arrives) {
   };
   std::string came;
   auto hear = [](stream& from, std::string& into) -> task<> { into = co_await recv_all(from); };
-  auto both = all(finish(pair.here), hear(pair.there, came));
-  co_await std::move(both);
+  co_await all(finish(pair.here), hear(pair.there, came));
   EXPECT_EQ(came.size(), gone + 1);
   EXPECT_TRUE(came == much.substr(0, gone) + "!");
 }
@@ -200,18 +191,15 @@ BIGHT_TEST(tls, a_send_that_is_cancelled_says_exactly_what_arrives) {
 BIGHT_TEST(tls, a_second_receive_and_a_second_send_are_busy) {
   auto pair = co_await connected_by_tls();
   auto two = [](stream& s) -> task<> {
-    auto receiving = attempt(s.recv());
-    auto second = co_await std::move(receiving);
+    auto second = co_await attempt(s.recv());
     EXPECT_TRUE(fails(second, errc::busy));
     s.close();
   };
   auto first = [](stream& s) -> task<> {
-    auto receiving = attempt(s.recv());
-    auto cancelled = co_await std::move(receiving);
+    auto cancelled = co_await attempt(s.recv());
     EXPECT_TRUE(fails(cancelled, errc::cancelled));
   };
-  auto both = all(first(pair.here), two(pair.here));
-  co_await std::move(both);
+  co_await all(first(pair.here), two(pair.here));
 }
 
 BIGHT_TEST(tls, what_was_sent_before_the_close_arrives) {
@@ -229,8 +217,7 @@ BIGHT_TEST(tls, a_closed_stream_says_so) {
   auto pair = co_await connected_by_tls();
   pair.here.close();
   co_await some_turns();
-  auto receiving = attempt(pair.here.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(pair.here.recv());
   EXPECT_TRUE(fails(outcome, errc::closed));
   EXPECT_EQ(pair.here.remote(), address());
   EXPECT_FALSE(tls::info(pair.here));
@@ -239,22 +226,19 @@ BIGHT_TEST(tls, a_closed_stream_says_so) {
 BIGHT_TEST(tls, closing_ends_what_is_in_flight) {
   auto pair = co_await connected_by_tls();
   auto hear = [](stream& s) -> task<> {
-    auto receiving = attempt(s.recv());
-    auto outcome = co_await std::move(receiving);
+    auto outcome = co_await attempt(s.recv());
     EXPECT_TRUE(fails(outcome, errc::cancelled));
   };
   auto send = [](stream& s) -> task<> {
     const std::string much = pattern::first(30'000'000);
-    auto sending = attempt(s.send(much));
-    auto outcome = co_await std::move(sending);
+    auto outcome = co_await attempt(s.send(much));
     EXPECT_TRUE(fails(outcome, errc::cancelled));
   };
   auto close = [](stream& s) -> task<> {
     co_await some_turns();
     s.close();
   };
-  auto everything = all(hear(pair.here), send(pair.here), close(pair.here));
-  co_await std::move(everything);
+  co_await all(hear(pair.here), send(pair.here), close(pair.here));
 }
 
 BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
@@ -264,8 +248,7 @@ BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
   other.run([](std::optional<ends>& into) -> task<> {
     into.emplace(co_await connected_by_tls());
     const std::string much = pattern::first(20'000'000);
-    auto sending = attempt(within(1ms, into->here.send(much)));
-    static_cast<void>(co_await std::move(sending));
+    static_cast<void>(co_await attempt(within(1ms, into->here.send(much))));
   }(kept));
   kept.reset();
   co_return;
@@ -274,8 +257,7 @@ BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
 BIGHT_TEST(tls, an_abort_is_a_reset_and_no_end) {
   auto pair = co_await connected_by_tls();
   pair.here.abort();
-  auto receiving = attempt(pair.there.recv());
-  auto outcome = co_await std::move(receiving);
+  auto outcome = co_await attempt(pair.there.recv());
   EXPECT_TRUE(fails(outcome, errc::reset));
 }
 
@@ -283,8 +265,7 @@ BIGHT_TEST(tls, a_stream_of_tls_carries_tls) {
   auto outer = co_await connected_by_tls();
   auto inner = co_await tls_over(std::move(outer));
   constexpr std::uint64_t total = 1'000'000;
-  auto everything = all(send_pattern(inner.here, total), expect_pattern(inner.there, total));
-  co_await std::move(everything);
+  co_await all(send_pattern(inner.here, total), expect_pattern(inner.there, total));
 }
 
 BIGHT_TEST(tls, a_unix_socket_carries_tls) {

@@ -24,11 +24,9 @@ tls::connect_options trusting(const tls::identity& authority, std::string name) 
 }
 
 task<result<std::string>> try_one(const served& s, tls::connect_options options) {
-  auto connecting = attempt(tls::connect(s.at.front(), std::move(options)));
-  auto peer = co_await std::move(connecting);
+  auto peer = co_await attempt(tls::connect(s.at.front(), std::move(options)));
   if (!peer) co_return peer.error();
-  auto receiving = attempt((*peer).recv());
-  auto said = co_await std::move(receiving);
+  auto said = co_await attempt((*peer).recv());
   if (!said) co_return said.error();
   co_return said->str();
 }
@@ -39,8 +37,7 @@ task<result<std::string>> try_with(tls::serve_options how, tls::connect_options 
   std::optional<result<std::string>> outcome;
   auto ask = [](served& of, tls::connect_options o,
                 std::optional<result<std::string>>& into) -> task<> {
-    auto trying = try_one(of, std::move(o));
-    into.emplace(co_await std::move(trying));
+    into.emplace(co_await try_one(of, std::move(o)));
   };
   how.server = s.options();
   co_await serve_for(s, tls::serve("127.0.0.1:0", hello, std::move(how)),
@@ -70,13 +67,11 @@ std::string why(const result<stream>& outcome) {
 task<> connect_over(stream below, std::optional<result<stream>>& into,
                     tls::connect_options options) {
   address to = below.remote();
-  auto connecting = attempt(tls::connect(std::move(below), std::move(to), std::move(options)));
-  into.emplace(co_await std::move(connecting));
+  into.emplace(co_await attempt(tls::connect(std::move(below), std::move(to), std::move(options))));
 }
 
 task<> accept_over(const tls::acceptor& server, stream below, std::optional<result<stream>>& into) {
-  auto accepting = attempt(server.accept(std::move(below)));
-  into.emplace(co_await std::move(accepting));
+  into.emplace(co_await attempt(server.accept(std::move(below))));
 }
 
 testing::AssertionResult says(const result<std::string>& outcome, std::string_view text) {

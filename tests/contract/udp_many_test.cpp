@@ -152,8 +152,7 @@ BIGHT_TEST(udp_many, a_receive_that_lost_a_race_gives_all_of_them_back) {
     go.set();
   };
   event go;
-  auto both = all(take_both(pair, go), send(pair, go));
-  co_await std::move(both);
+  co_await all(take_both(pair, go), send(pair, go));
   // Whoever won, each datagram is received once: by the race, or now.
   co_await pair.sender.send("last");
   std::string come;

@@ -49,8 +49,7 @@ static task<> ask_in_bursts(served& s) {
   auto one = co_await udp::connect(s.at.front());
   auto other = co_await udp::connect(s.at.front());
   for (int i = 0; i < 4; ++i) {
-    auto both = all(ask_at_once(one, 70), ask_at_once(other, 30));
-    co_await std::move(both);
+    co_await all(ask_at_once(one, 70), ask_at_once(other, 30));
     co_await ask_twice(one);
     co_await sleep(5ms);
     co_await ask_twice(other);

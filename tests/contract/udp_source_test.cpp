@@ -36,8 +36,7 @@ task<> ask_everywhere(served& s, std::vector<const char*> hosts) {
   for (const char* host : hosts) co_await ask(host + (":" + port));
   std::vector<task<>> bursts;
   for (const char* host : hosts) bursts.push_back(ask(host + (":" + port), 40));
-  auto all_asked = all(std::move(bursts));
-  co_await std::move(all_asked);
+  co_await all(std::move(bursts));
 }
 
 // A socket on every address, a client that is not connected, and the server's address for it.
@@ -128,8 +127,7 @@ BIGHT_TEST(udp_source, a_receive_that_is_undone_keeps_the_address_that_was_asked
     auto lost = co_await attempt(from.recv());
     EXPECT_TRUE(fails(lost, errc::cancelled) || lost);
   };
-  auto both = race(run_race(b.server), sleep(0s));
-  static_cast<void>(co_await std::move(both));
+  static_cast<void>(co_await race(run_race(b.server), sleep(0s)));
   co_await b.client.send_to(b.at("127.0.0.2"), "asked");
   auto got = co_await b.server.recv();
   EXPECT_EQ(got.from.source(), address("127.0.0.2:0"));

@@ -133,8 +133,7 @@ BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
     co_await some_turns();
     co_await s.send("anybody?");
   };
-  auto both = all(receive(client), send(client));
-  co_await std::move(both);
+  co_await all(receive(client), send(client));
   there.leave();
   const auto peer = raw::datagram(nobody);  // somebody comes
   co_await client.send("now?");
@@ -223,13 +222,11 @@ BIGHT_TEST(udp, second_receive_in_flight_is_busy_and_sends_go_side_by_side) {
   auto second = co_await attempt(server.recv());
   EXPECT_TRUE(fails(second, errc::busy));
   server.close();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   auto send = [](udp::socket& s) -> task<> { static_cast<void>(co_await attempt(s.send("x"))); };
   std::vector<task<>> sends;
   for (int i = 0; i < 50; ++i) sends.push_back(send(client));
-  auto all_sent = all(std::move(sends));
-  co_await std::move(all_sent);
+  co_await all(std::move(sends));
 }
 
 BIGHT_TEST(udp, close_ends_a_receive_in_flight) {
@@ -242,8 +239,7 @@ BIGHT_TEST(udp, close_ends_a_receive_in_flight) {
   side.spawn(waits(socket));
   co_await some_turns();
   socket.close();
-  auto joined = side.join();
-  co_await std::move(joined);
+  co_await side.join();
   auto closed = co_await attempt(socket.recv());
   EXPECT_TRUE(fails(closed, errc::closed));
 }
@@ -285,8 +281,7 @@ BIGHT_TEST(udp, a_closed_socket_takes_no_datagram_any_more) {
     co_await client.send("late");
     auto refused = co_await attempt(within(patience, client.recv()));
     EXPECT_TRUE(fails(refused, errc::refused)) << static_cast<int>(how);
-    auto joined = s.join();
-    co_await std::move(joined);
+    co_await s.join();
   }
 }
 

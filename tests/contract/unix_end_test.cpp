@@ -15,8 +15,7 @@ namespace {
 
 // The peer has sent its end, and closes with bytes unread later: by then the end has been returned.
 task<ends> ended_and_then_reset(const char* of) {
-  auto connecting = connected("unix:@bight-unix-end-" + std::to_string(getpid()) + "-" + of);
-  auto pair = co_await std::move(connecting);
+  auto pair = co_await connected("unix:@bight-unix-end-" + std::to_string(getpid()) + "-" + of);
   co_await pair.there.send("never read");
   co_await pair.here.send("answer");
   pair.here.shutdown_send();
@@ -75,8 +74,7 @@ BIGHT_TEST(unix_end, an_end_stays_an_end_when_a_send_fails_first) {
   auto pair = co_await ended_and_then_reset("send");
   auto sent = co_await attempt(pair.there.send("x"));
   EXPECT_TRUE(fails(sent, errc::closed));
-  auto heard = expect_end(pair.there);
-  co_await std::move(heard);
+  co_await expect_end(pair.there);
 }
 
 }  // namespace contract

@@ -16,8 +16,7 @@ std::string abstract_path(const char* of) {
 }
 
 task<ends> connected_here(const char* of) {
-  auto connecting = connected("unix:" + abstract_path(of));
-  co_return co_await std::move(connecting);
+  co_return co_await connected("unix:" + abstract_path(of));
 }
 
 task<> expect_reset(stream& peer) {
@@ -56,8 +55,7 @@ BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received) {
   EXPECT_EQ(front, "012");
   co_await some_turns();
   pair.here.close();
-  auto heard = expect_reset(pair.there);
-  co_await std::move(heard);
+  co_await expect_reset(pair.there);
 }
 
 BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received_into_a_buffer) {
@@ -70,8 +68,7 @@ BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received_into_a_buffer) {
   }
   co_await some_turns();
   pair.here.close();
-  auto heard = expect_reset(pair.there);
-  co_await std::move(heard);
+  co_await expect_reset(pair.there);
 }
 
 BIGHT_TEST(unix_reset, bytes_that_came_when_nobody_received_any_more) {
@@ -87,8 +84,7 @@ BIGHT_TEST(unix_reset, bytes_that_came_when_nobody_received_any_more) {
   co_await pair.there.send("three");
   co_await some_turns();
   pair.here.close();
-  auto heard = expect_reset(pair.there);
-  co_await std::move(heard);
+  co_await expect_reset(pair.there);
 }
 
 BIGHT_TEST(unix_reset, an_abort_behind_an_answer) {
@@ -100,8 +96,7 @@ BIGHT_TEST(unix_reset, an_abort_behind_an_answer) {
   co_await pair.here.send("half");
   pair.here.abort();
   EXPECT_EQ(co_await recv_exactly(pair.there, 4), "half");
-  auto heard = expect_reset(pair.there);
-  co_await std::move(heard);
+  co_await expect_reset(pair.there);
 }
 
 BIGHT_TEST(unix_reset, a_session_that_fails_with_input_unread) {
@@ -156,8 +151,7 @@ BIGHT_TEST(unix_reset, connections_that_came_after_an_accept_was_cancelled) {
   co_await some_turns();
   listening.close();
   for (stream* peer : {&silent, &talker}) {
-    auto heard = expect_reset(*peer);
-    co_await std::move(heard);
+    co_await expect_reset(*peer);
   }
 }
 
@@ -168,15 +162,13 @@ BIGHT_TEST(unix_reset, connections_that_wait_for_a_server_that_drains) {
   const address at("unix:" + abstract_path("drain"));
   auto ask = [](served& of) -> task<> {
     auto first = co_await tcp::connect(of.at.front());
-    auto echoed = expect_echo(first, "here");
-    co_await std::move(echoed);
+    co_await expect_echo(first, "here");
     auto second = co_await tcp::connect(of.at.front());
     auto third = co_await tcp::connect(of.at.front());
     co_await some_turns();
     of.drain.set();
     for (stream* peer : {&second, &third}) {
-      auto heard = expect_reset(*peer);
-      co_await std::move(heard);
+      co_await expect_reset(*peer);
     }
     first.close();
   };

@@ -10,8 +10,7 @@ namespace contract {
 static task<> kept(stream peer) {
   co_await peer.send("in");
   for (;;) {
-    auto next = race(peer.recv(), until_drain());
-    auto come = co_await std::move(next);
+    auto come = co_await race(peer.recv(), until_drain());
     if (come.index() == 1) break;
     if (!std::get<0>(come)) co_return;
     co_await peer.send(std::get<0>(come));
@@ -98,8 +97,7 @@ BIGHT_TEST(drain, of_another_server_is_nothing_to_a_session) {
 
 BIGHT_TEST(drain, outside_of_any_server_never_comes) {
   EXPECT_FALSE(is_draining(co_await current_context()));
-  auto waiting = attempt(within(1ms, until_drain()));
-  auto outcome = co_await std::move(waiting);
+  auto outcome = co_await attempt(within(1ms, until_drain()));
   EXPECT_TRUE(fails(outcome, errc::timed_out));
 }
 

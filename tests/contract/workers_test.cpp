@@ -38,8 +38,7 @@ TEST(workers, run_side_by_side_and_are_awaited) {
   const auto body = [](std::atomic<int>& count) -> task<> {
     std::vector<task<>> tasks;
     for (int i = 0; i < 4; ++i) tasks.push_back(work(napper{&count}));
-    auto everything = all(std::move(tasks));
-    co_await std::move(everything);
+    co_await all(std::move(tasks));
     EXPECT_EQ(count, 4);
   };
   for (int i = 0; i < 5; ++i) {
@@ -83,8 +82,7 @@ TEST(workers, a_failure_reaches_whoever_awaits) {
 
 task<> give_up_after(duration wait) {
   const auto for_ever = []() -> task<> { co_await sleep(1h); };
-  auto working = attempt(within(wait, work(for_ever)));
-  auto outcome = co_await std::move(working);
+  auto outcome = co_await attempt(within(wait, work(for_ever)));
   EXPECT_TRUE(!outcome && outcome.error().is(errc::timed_out));
 }
 
@@ -99,8 +97,7 @@ TEST(workers, are_stopped_at_any_moment) {
   for (int us = 0; us < 400; us += 10) r.run(give_up_after(std::chrono::microseconds(us)));
   const auto racing = [](duration wait) -> task<> {
     const auto brief = []() -> task<> { co_await sleep(200us); };
-    auto working = attempt(within(wait, work(brief)));
-    static_cast<void>(co_await std::move(working));
+    static_cast<void>(co_await attempt(within(wait, work(brief))));
   };
   for (int us = 0; us < 600; us += 10) r.run(racing(std::chrono::microseconds(us)));
 }

@@ -86,8 +86,7 @@ BIGHT_TEST(writer_ends, a_deadline_harms_nobody) {
 BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_harm_nobody) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
-    auto racing = race(sleep_for_long(pair.here), sleep(1ms));
-    co_await std::move(racing);
+    co_await race(sleep_for_long(pair.here), sleep(1ms));
     auto body = [](stream& s) {
       return [&s](scope& children) -> task<> {
         children.spawn(receive_once(s));
@@ -95,8 +94,7 @@ BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_harm_nobody) {
         children.stop();
       };
     };
-    auto stopped = in_scope(body(pair.here));
-    co_await std::move(stopped);
+    co_await in_scope(body(pair.here));
   }
 }
 

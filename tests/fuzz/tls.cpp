@@ -58,8 +58,7 @@ task<> shake_hands(stream& safe, bool as_client, int version) {
     tls::connect_options how;
     how.pins.push_back(identity().current()->pin);
     address to = safe.remote();
-    auto connecting = tls::connect(std::move(safe), std::move(to), std::move(how));
-    safe = co_await std::move(connecting);
+    safe = co_await tls::connect(std::move(safe), std::move(to), std::move(how));
   } else {
     loop& here = loop::of(co_await current_context());
     safe = tls::begin_as_server(std::move(safe), identity(), here);
@@ -78,8 +77,7 @@ task<> forward(stream& from, stream& to) {
 task<std::string> overhear(stream& from) {
   std::string all;
   for (;;) {
-    auto receiving = attempt(within(1s, from.recv()));
-    auto bytes = co_await std::move(receiving);
+    auto bytes = co_await attempt(within(1s, from.recv()));
     if (!bytes || bytes->empty()) co_return all;
     all += bytes->view();
   }
@@ -123,8 +121,7 @@ std::string forged(std::string_view script, const std::vector<std::string_view>&
 
 task<> attack(stream& victim, std::string bytes, std::size_t piece) {
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
-    auto sending = attempt(victim.send(std::string_view(bytes).substr(at, piece)));
-    auto sent = co_await std::move(sending);
+    auto sent = co_await attempt(victim.send(std::string_view(bytes).substr(at, piece)));
     if (!sent) break;
     co_await sleep(1ms);  // so that what is behind comes by itself
   }
@@ -139,8 +136,7 @@ task<> attack(stream& victim, std::string bytes, std::size_t piece) {
 
 task<> hear(stream& safe, std::string& into) {
   for (;;) {
-    auto receiving = attempt(safe.recv(100));
-    auto bytes = co_await std::move(receiving);
+    auto bytes = co_await attempt(safe.recv(100));
     if (!bytes || bytes->empty()) break;
     into += bytes->view();
   }
@@ -149,9 +145,8 @@ task<> hear(stream& safe, std::string& into) {
 
 // Both shake hands, and have said a word each: the session tickets are through then.
 task<> begin(const setting& how, stream& victim, stream& peer) {
-  auto both = all(shake_hands(victim, how.to_client, how.version),
-                  shake_hands(peer, !how.to_client, how.version));
-  co_await std::move(both);
+  co_await all(shake_hands(victim, how.to_client, how.version),
+               shake_hands(peer, !how.to_client, how.version));
   co_await peer.send("x");
   co_await victim.recv();
   co_await victim.send("x");
@@ -159,23 +154,19 @@ task<> begin(const setting& how, stream& victim, stream& peer) {
 }
 
 task<> forward_both(stream& one, stream& other) {
-  auto both = all(forward(one, other), forward(other, one));
-  co_await std::move(both);
+  co_await all(forward(one, other), forward(other, one));
 }
 
 task<> attack_session(setting how) {
   connection to_victim = co_await connected();
   connection to_peer = co_await connected();
-  auto beginning =
-      race(begin(how, to_victim.near, to_peer.near), forward_both(to_victim.far, to_peer.far));
-  co_await std::move(beginning);
+  co_await race(begin(how, to_victim.near, to_peer.near), forward_both(to_victim.far, to_peer.far));
   for (const std::string_view word : words) co_await to_peer.near.send(word);
   to_peer.near.shutdown_send();
   const std::string wire = co_await overhear(to_peer.far);
   std::string bytes = forged(how.script, records_of(wire));
   std::string heard;
-  auto both = all(attack(to_victim.far, std::move(bytes), how.piece), hear(to_victim.near, heard));
-  co_await std::move(both);
+  co_await all(attack(to_victim.far, std::move(bytes), how.piece), hear(to_victim.near, heard));
   check(said.starts_with(heard), "what nobody has said was taken for the peer's");
 }
 
@@ -186,14 +177,12 @@ task<> stand_between(setting how, stream& victim, stream& peer) {
   }
   const std::string wire = co_await overhear(peer);
   std::string bytes = forged(how.script, records_of(wire));
-  auto attacking = attack(victim, std::move(bytes), how.piece);
-  co_await std::move(attacking);
+  co_await attack(victim, std::move(bytes), how.piece);
   peer.close();
 }
 
 task<> be_shaken(stream& safe, bool as_client, int version, std::string& heard) {
-  auto shaking = attempt(shake_hands(safe, as_client, version));
-  const auto shaken = co_await std::move(shaking);
+  const auto shaken = co_await attempt(shake_hands(safe, as_client, version));
   if (shaken) co_await hear(safe, heard);
 }
 
@@ -202,10 +191,9 @@ task<> attack_handshake(setting how) {
   connection to_peer = co_await connected();
   std::string heard;
   std::string nothing;
-  auto everybody = all(be_shaken(to_victim.near, how.to_client, how.version, heard),
-                       be_shaken(to_peer.near, !how.to_client, how.version, nothing),
-                       stand_between(how, to_victim.far, to_peer.far));
-  co_await std::move(everybody);
+  co_await all(be_shaken(to_victim.near, how.to_client, how.version, heard),
+               be_shaken(to_peer.near, !how.to_client, how.version, nothing),
+               stand_between(how, to_victim.far, to_peer.far));
   check(heard.empty() && nothing.empty(), "data, where nobody has said any");
 }
 

@@ -179,8 +179,7 @@ task<> run_everybody(crowd& all, example_server& server) {
   }
   scope clients(co_await current_context());
   clients.spawn(everybody(all, clients));
-  auto joined = clients.join();
-  co_await std::move(joined);
+  co_await clients.join();
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

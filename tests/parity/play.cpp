@@ -41,8 +41,7 @@ class player {
   task<record> run() {
     record_.steps.resize(script_.steps.size());
     for (;;) {
-      auto connecting = attempt(connect());
-      const auto outcome = co_await std::move(connecting);
+      const auto outcome = co_await attempt(connect());
       if (outcome) break;
       // Some ten thousand scripts use up the ports of a machine, which come back after a minute.
       const error& e = outcome.error();
@@ -58,8 +57,7 @@ class player {
     }
     for (scope& each : running_) each.stop();
     for (scope& each : running_) {
-      auto joined = each.join();
-      co_await std::move(joined);
+      co_await each.join();
     }
     co_await read_to_the_ends();
     judge();
@@ -198,8 +196,7 @@ class player {
       } catch (const error&) {}
     }
     auto both = all(read_to_the_end(peers_[0]), read_to_the_end(peers_[1]));
-    auto limited = attempt(within(patience, std::move(both)));
-    auto ended = co_await std::move(limited);
+    auto ended = co_await attempt(within(patience, std::move(both)));
     if (!ended)
       record_.wrong.push_back("the connection does not end: " + ended.error().code().message());
     for (peer& p : peers_) p.s.close();
@@ -210,8 +207,7 @@ class player {
     if (!p.s) co_return;
     std::string& end = record_.flows[&other(p) - &peers_[0]].end;
     for (;;) {
-      auto receiving = attempt(p.s.recv());
-      auto bytes = co_await std::move(receiving);
+      auto bytes = co_await attempt(p.s.recv());
       if (!bytes) {
         end = condition(bytes.error());
         co_return;
@@ -262,8 +258,7 @@ task<> play_some(const std::vector<script>& scripts, std::vector<record>& record
 
 task<record> play(script s, duration pace) {
   player p(std::move(s), pace);
-  auto playing = p.run();
-  co_return co_await std::move(playing);
+  co_return co_await p.run();
 }
 
 std::vector<record> play_all(const std::vector<script>& scripts, engine_choice engine,

@@ -27,12 +27,10 @@ task<> curious(sim::world& net, stage& on, std::string name, unsigned& done) {
     // A datagram is whole or not there; an old answer to the same question is as good.
     const std::string expected = "Hello, " + name + "!";
     if (answer.data != expected) throw error(errc::invalid, "ask");  // a wrong byte: asked again
-    auto asking = asked_example::ask("server:9999", name);
-    const int code = co_await std::move(asking);
+    const int code = co_await asked_example::ask("server:9999", name);
     if (code != 0) throw error(errc::timed_out, "ask");
   });
-  auto asking = until_it_works(net, on, std::move(session));
-  co_await std::move(asking);
+  co_await until_it_works(net, on, std::move(session));
   ++done;
 }
 

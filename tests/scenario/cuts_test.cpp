@@ -35,8 +35,7 @@ struct street {
       : where{secure ? "server:443" : "server:80", secure} {
     const serve_options ears = listens();
     server.start([this, handle = std::move(handle), ears]() -> task<> {
-      auto serving = where.serve(handle, ears);
-      co_await std::move(serving);
+      co_await where.serve(handle, ears);
     });
     between.start([this]() -> task<> {
       auto serving = tcp::serve(where.secure ? ":443" : ":80", in_between{this}, quiet());
@@ -50,8 +49,7 @@ struct street {
     street* of;
     task<> operator()(tcp::stream from) const {
       of->heard = {};
-      auto passing = meddle(std::move(from), of->where.at, of->how, of->heard);
-      co_await std::move(passing);
+      co_await meddle(std::move(from), of->where.at, of->how, of->heard);
     }
   };
 
@@ -67,8 +65,7 @@ struct street {
     how = with;
     server_error.reset();
     const auto body = [](task<> main) -> task<result<void>> {
-      auto trying = attempt(std::move(main));
-      auto outcome = co_await std::move(trying);
+      auto outcome = co_await attempt(std::move(main));
       co_return outcome;
     };
     auto outcome = client.run(body(std::move(session)));
@@ -94,8 +91,7 @@ task<> ask(std::string pin, duration patience) {
   how.pins.push_back(std::move(pin));
   how.resume = false;
   how.timeout = patience;
-  auto connecting = tls::connect("between:443", std::move(how));
-  auto peer = co_await std::move(connecting);
+  auto peer = co_await tls::connect("between:443", std::move(how));
   co_await peer.send(question);
   std::string told;
   while (auto part = co_await peer.recv()) told += part.view();
@@ -207,10 +203,7 @@ TEST(Cuts, an_idle_session_of_tls_does_not_hold_up_the_end_of_a_server) {
     co_await peer.send("hello");
     co_await until_drain();
   };
-  server.start([&where, &greet]() -> task<> {
-    auto serving = where.serve(greet);
-    co_await std::move(serving);
-  });
+  server.start([&where, &greet]() -> task<> { co_await where.serve(greet); });
   net.run_for(1s);
   client.start([&where]() -> task<> {
     auto peer = co_await where.connect();
@@ -231,8 +224,7 @@ task<> fetch(std::string url, std::string pin, std::uint64_t bytes) {
   if (!pin.empty()) how.tls.pins.push_back(pin);
   how.tls.resume = false;
   http::client web(how);
-  auto reading = read_page(web, std::move(url), bytes);
-  co_await std::move(reading);
+  co_await read_page(web, std::move(url), bytes);
 }
 
 struct page {

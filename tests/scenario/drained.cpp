@@ -66,8 +66,7 @@ task<> one_visit(unsigned& visits) {
 // Comes again and again, until the server has gone.
 task<> regular(sim::world& net, const server_state& s, unsigned& visits) {
   while (!s.drained_at || net.now() < *s.drained_at + 2 * grace) {
-    auto tried = attempt(within(3s, one_visit(visits)));
-    auto ended = co_await std::move(tried);
+    auto ended = co_await attempt(within(3s, one_visit(visits)));
     if (!ended && ended.error().is(errc::cancelled)) co_return;
     co_await sleep(200ms);
   }

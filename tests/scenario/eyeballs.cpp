@@ -52,8 +52,7 @@ task<> look(sim::world& net, family_state f4, family_state f6, bool& done) {
   const duration began = net.now();
   tcp::connect_options how;
   how.timeout = time_limit;
-  auto connecting = attempt(tcp::connect("www.example.org:80", how));
-  auto connected = co_await std::move(connecting);
+  auto connected = co_await attempt(tcp::connect("www.example.org:80", how));
   const duration took = net.now() - began;
   const bool reachable = f4.reachable() || f6.reachable();
   // RFC 8305: IPv4 alone waits 50 ms for IPv6, an attempt has 250 ms of head start, and a
@@ -94,13 +93,11 @@ void eyeballs(sim::world& net, unsigned) {
   stage on(net);
   on.start(four, [&live]() -> task<> {
     tell_family tell{"4", &live};
-    auto serving = tcp::serve(":80", tell, quiet());
-    co_await std::move(serving);
+    co_await tcp::serve(":80", tell, quiet());
   });
   on.start(six, [&live]() -> task<> {
     tell_family tell{"6", &live};
-    auto serving = tcp::serve(":80", tell, quiet());
-    co_await std::move(serving);
+    co_await tcp::serve(":80", tell, quiet());
   });
   on.start(client, [&net, f4, f6, &done]() -> task<> { co_await look(net, f4, f6, done); });
   on.drive([&] { return done; });

@@ -54,8 +54,7 @@ std::string drawn_name(sim::random_stream& draw) {
 
 task<> visitor(sim::world& net, stage& on, std::string name, unsigned& done) {
   callback<task<>()> session([name]() -> task<> { co_await visit(name); });
-  auto visiting = until_it_works(net, on, std::move(session));
-  co_await std::move(visiting);
+  co_await until_it_works(net, on, std::move(session));
   ++done;
 }
 

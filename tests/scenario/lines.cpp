@@ -44,8 +44,7 @@ task<> talker(sim::world& net, stage& on, const service& with, unsigned who, uns
               unsigned& done) {
   callback<task<>()> session(
       [&with, who, count]() -> task<> { co_await converse(with, who, count); });
-  auto talking = until_it_works(net, on, std::move(session));
-  co_await std::move(talking);
+  co_await until_it_works(net, on, std::move(session));
   ++done;
 }
 

@@ -47,21 +47,18 @@ task<> pass(one_way w) {
 task<> both_ways(tcp::stream& client, tcp::stream& server, meddling how, overheard& heard) {
   const one_way there{client, server, how.most_there, how, heard.there};
   const one_way back{server, client, how.most_back, how, heard.back};
-  auto both = all(pass(there), pass(back));
-  co_await std::move(both);
+  co_await all(pass(there), pass(back));
 }
 
 }  // namespace
 
 task<> meddle(tcp::stream client, address server, meddling how, overheard& heard) {
-  auto connecting = attempt(tcp::connect(std::move(server)));
-  auto further = co_await std::move(connecting);
+  auto further = co_await attempt(tcp::connect(std::move(server)));
   if (!further) {
     client.abort();  // to close would tell an end that nobody has said
     co_return;
   }
-  auto passing = attempt(both_ways(client, *further, how, heard));
-  const auto passed = co_await std::move(passing);
+  const auto passed = co_await attempt(both_ways(client, *further, how, heard));
   if (passed) co_return;
   client.abort();
   further->abort();

@@ -55,8 +55,7 @@ task<bool> answer(tcp::stream& peer, std::string path) {
   if (how == framing_of::chunked) head += "Transfer-Encoding: chunked\r\n";
   head += "\r\n";
   co_await peer.send(head);
-  auto sending = send_body(peer, how, total);
-  co_await std::move(sending);
+  co_await send_body(peer, how, total);
   co_return how != framing_of::close && !path.ends_with("?leave");
 }
 
@@ -70,8 +69,7 @@ task<> serve_pages(tcp::stream peer) {
     const std::string_view line = asked->view();
     const std::size_t from = line.find(' ') + 1;
     std::string path(line.substr(from, line.find(' ', from) - from));
-    auto answering = attempt(answer(peer, std::move(path)));
-    auto goes_on = co_await std::move(answering);
+    auto goes_on = co_await attempt(answer(peer, std::move(path)));
     // A page that is as long as its connection must not look whole when it is not.
     if (!goes_on) co_return peer.abort();
     if (!*goes_on) co_return;
@@ -87,12 +85,10 @@ std::string path_of(framing_of how, std::uint64_t bytes) {
 task<> read_page(http::client& web, std::string url, std::uint64_t bytes) {
   ledger body(page_key);
   body.sent(bytes);
-  auto getting = web.get(url);
-  auto page = co_await std::move(getting);
+  auto page = co_await web.get(url);
   sim::require(page.status() == 200, fmt::format("{} answers {}", url, page.status()));
   for (;;) {
-    auto receiving = page.recv(bytes % 5000 + 1);
-    const lease part = co_await std::move(receiving);
+    const lease part = co_await page.recv(bytes % 5000 + 1);
     if (!part) break;
     body.received(part);
   }
@@ -128,15 +124,13 @@ task<> browse(site& s, unsigned pages) {
   for (unsigned i = 0; i < pages; ++i) {
     std::uint64_t bytes = 0;
     const std::string url = drawn_page(s, bytes);
-    auto reading = read_page(web, url, bytes);
-    co_await std::move(reading);
+    co_await read_page(web, url, bytes);
   }
 }
 
 task<> browser(site& s, stage& on, unsigned pages, unsigned& done) {
   callback<task<>()> session([&s, pages]() -> task<> { co_await browse(s, pages); });
-  auto browsing = until_it_works(*s.net, on, std::move(session));
-  co_await std::move(browsing);
+  co_await until_it_works(*s.net, on, std::move(session));
   ++done;
 }
 
@@ -153,8 +147,7 @@ struct in_between {
       how.resets = s->meddles.below(2) == 0;
     }
     overheard heard;
-    auto passing = meddle(std::move(client), s->where.at, how, heard);
-    co_await std::move(passing);
+    co_await meddle(std::move(client), s->where.at, how, heard);
   }
 };
 

@@ -77,9 +77,8 @@ task<> travel(journeys& all, std::uint64_t total) {
   const std::uint64_t key = all.size();
   journey& mine = *all.emplace(key, std::make_unique<journey>(key)).first->second;
   auto relay = co_await tcp::connect("relay:8000");
-  auto both =
-      attempt(bight::all(travel_there(relay, mine, key, total), travel_back(relay, mine, total)));
-  auto ended = co_await std::move(both);
+  auto ended = co_await attempt(
+      bight::all(travel_there(relay, mine, key, total), travel_back(relay, mine, total)));
   if (ended) co_return;
   relay.abort();  // a journey that is given up must not look like a short one
   throw error(ended.error());
@@ -87,8 +86,7 @@ task<> travel(journeys& all, std::uint64_t total) {
 
 task<> traveller(sim::world& net, stage& on, journeys& all, std::uint64_t total, unsigned& done) {
   callback<task<>()> session([&all, total]() -> task<> { co_await travel(all, total); });
-  auto travelling = until_it_works(net, on, std::move(session));
-  co_await std::move(travelling);
+  co_await until_it_works(net, on, std::move(session));
   ++done;
 }
 
@@ -104,8 +102,7 @@ void relayed(sim::world& net, unsigned size) {
   on.start(sink, [&all]() -> task<> { co_await tcp::serve(":9000", mirror{&all}, quiet()); });
   on.start(between, []() -> task<> {
     relayed_example::relay carry{"sink:9000"};
-    auto serving = tcp::serve(":8000", std::move(carry), quiet());
-    co_await std::move(serving);
+    co_await tcp::serve(":8000", std::move(carry), quiet());
   });
   auto draw = net.random("totals");
   for (unsigned i = 0; i < size; ++i) {

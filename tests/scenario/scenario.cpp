@@ -51,8 +51,7 @@ void stage::start(sim::host& h, callback<task<>()> program) {
   running_.push_back(nullptr);
   programs = number + 1;
   h.start([this, number, program = std::move(program)]() -> task<> {
-    auto whole = guarded(program(), number);
-    co_await std::move(whole);
+    co_await guarded(program(), number);
   });
 }
 
@@ -62,8 +61,7 @@ task<> stage::guarded(task<> main, unsigned number) {
   const bool falls_due = plan.how == cut::way::by_deadline && plan.program == number;
   own.spawn(falls_due ? cut_by_deadline(std::move(main)) : std::move(main));
   try {
-    auto joined = own.join();
-    co_await std::move(joined);
+    co_await own.join();
   } catch (const wrong_bytes&) {
     throw;
   } catch (const std::exception&) {
@@ -82,8 +80,7 @@ void stage::strike() {
 
 task<> stage::cut_by_deadline(task<> main) {
   try {
-    auto limited = within(plan.at - net_.now(), std::move(main));
-    co_await std::move(limited);
+    co_await within(plan.at - net_.now(), std::move(main));
   } catch (...) {
     if (net_.now() >= plan.at && !cut_) strike();
     throw;
@@ -112,8 +109,7 @@ task<> until_it_works(sim::world& net, stage& on, callback<task<>()> session) {
   constexpr duration each = 30s;
   constexpr duration patience = 10min;  // with a good network
   for (;;) {
-    auto tried = attempt(within(each, session()));
-    auto ended = co_await std::move(tried);
+    auto ended = co_await attempt(within(each, session()));
     if (ended || on.is_cut()) co_return;
     if (ended.error().is(errc::cancelled)) ended.value();
     sim::require(

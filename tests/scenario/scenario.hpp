@@ -122,8 +122,7 @@ class tally {
   task<result<typename A::value_type>> once(A operation) {
     ++begun_;
     bool over = false;
-    auto tried = attempt(std::move(operation));
-    auto outcome = co_await std::move(tried);
+    auto outcome = co_await attempt(std::move(operation));
     sim::require(!std::exchange(over, true), "an operation has ended twice");
     ++ended_;
     co_return outcome;

@@ -9,23 +9,19 @@ task<> service::serve(tcp::handler handle, serve_options options) {
     tls::serve_options how;
     how.on_pin = [this](const std::string& made) { pin = made; };
     how.server = std::move(options);
-    auto serving = tls::serve(everywhere, std::move(handle), std::move(how));
-    co_await std::move(serving);
+    co_await tls::serve(everywhere, std::move(handle), std::move(how));
   } else {
-    auto serving = tcp::serve(everywhere, std::move(handle), std::move(options));
-    co_await std::move(serving);
+    co_await tcp::serve(everywhere, std::move(handle), std::move(options));
   }
 }
 
 task<tcp::stream> service::connect() const {
   if (!secure) {
-    auto connecting = tcp::connect(at);
-    co_return co_await std::move(connecting);
+    co_return co_await tcp::connect(at);
   }
   tls::connect_options how;
   how.pins.push_back(pin);
-  auto connecting = tls::connect(at, std::move(how));
-  co_return co_await std::move(connecting);
+  co_return co_await tls::connect(at, std::move(how));
 }
 
 }  // namespace scenario

@@ -156,8 +156,7 @@ task<> carry(state& s, std::uint64_t seed, std::uint64_t total) {
 task<> carrier(sim::world& net, stage& on, state& s, std::uint64_t total, unsigned& done) {
   callback<task<>()> session(
       [&net, &s, total]() -> task<> { co_await carry(s, net.seed(), total); });
-  auto carrying = until_it_works(net, on, std::move(session));
-  co_await std::move(carrying);
+  co_await until_it_works(net, on, std::move(session));
   ++done;
 }
 

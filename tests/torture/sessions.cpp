@@ -66,8 +66,7 @@ task<> client_of(served& s, task<> client) {
 }
 
 task<> serve_for(served& s, task<> serving, task<> client) {
-  auto both = all(std::move(serving), client_of(s, std::move(client)));
-  co_await std::move(both);
+  co_await all(std::move(serving), client_of(s, std::move(client)));
 }
 
 task<> echo(stream peer) {
@@ -90,8 +89,7 @@ task<> round_trip(stream& peer, std::size_t size) {
   const std::string sent = numbered(size);
   std::string got;
   auto receive = [](stream& from, std::string& into) -> task<> { into = co_await recv_all(from); };
-  auto both = all(send_and_end(peer, sent), receive(peer, got));
-  co_await std::move(both);
+  co_await all(send_and_end(peer, sent), receive(peer, got));
   expect_equal(got, sent);
 }
 
@@ -276,8 +274,7 @@ task<> lines_session() {
     auto message = co_await from.read_message();
     expect_equal(message.value().view(), numbered(5000));
   };
-  auto both = all(flushing(out, there), reading(in));
-  co_await std::move(both);
+  co_await all(flushing(out, there), reading(in));
 }
 
 task<> scopes_session() {
@@ -294,8 +291,7 @@ task<> scopes_session() {
   };
   co_await in_scope(run);
   if (ended != 10) throw wrong_bytes("a child is missing");
-  auto raced = race(sleep(1ms), sleep(10s));
-  if ((co_await std::move(raced)).index() != 0) throw wrong_bytes("the later won");
+  if ((co_await race(sleep(1ms), sleep(10s))).index() != 0) throw wrong_bytes("the later won");
   auto late = co_await attempt(within(1ms, sleep(10s)));
   if (late || !late.error().is(errc::timed_out)) throw wrong_bytes("no deadline");
 }
@@ -319,8 +315,7 @@ task<> stdio_session() {
     while (got.size() < text.size()) got += (co_await s.recv()).view();
     expect_equal(got, text);
   };
-  auto both = all(write(to, sent), read(from, sent));
-  co_await std::move(both);
+  co_await all(write(to, sent), read(from, sent));
 }
 
 task<> signals_session() {
@@ -328,8 +323,7 @@ task<> signals_session() {
     co_await sleep(1ms);
     ::raise(SIGINT);
   };
-  auto both = all(next_signal(), send());
-  auto got = co_await std::move(both);
+  auto got = co_await all(next_signal(), send());
   if (std::get<0>(got) != SIGINT) throw wrong_bytes("another signal");
 }
 

@@ -78,8 +78,7 @@ TEST(any, the_first_value_wins_and_the_losers_are_cancelled_and_awaited) {
     co_return value;
   };
   auto run_race = [&]() -> task<std::size_t> {
-    auto both = race(held(log, probe(alive)), sleeper(log, "winner", 1s, 7));
-    auto winner = co_await std::move(both);
+    auto winner = co_await race(held(log, probe(alive)), sleeper(log, "winner", 1s, 7));
     EXPECT_EQ(log, (log_type{"winner done", "loser cancelled"}));
     EXPECT_EQ(std::get<1>(winner), 7);
     co_return winner.index();
@@ -184,8 +183,7 @@ TEST(any, within_a_deadline_times_out) {
   log_type log;
   auto run_race = [&log]() -> task<> {
     auto both = race(sleeper(log, "a", 1h), sleep(2h));
-    auto in_time = within(1s, std::move(both));
-    (void)co_await std::move(in_time);
+    (void)co_await within(1s, std::move(both));
   };
   EXPECT_EQ(failure_of(loop, run_race()), "sleep: timed out after 1 s");
 }

@@ -81,8 +81,7 @@ TEST(child, cancel_ends_it_and_nothing_else) {
     auto first = s.spawn(quiet(log, "first", 1h));
     s.spawn(quiet(log, "second", 2s));
     auto all_of_it = s.spawn([&log]() -> task<> {
-      auto both = all(sleeper(log, "inner", 1h), sleeper(log, "other", 1h));
-      (void)co_await std::move(both);
+      (void)co_await all(sleeper(log, "inner", 1h), sleeper(log, "other", 1h));
     });
     co_await sleep(1s);
     first.cancel();
@@ -120,8 +119,7 @@ TEST(child, a_join_that_is_cancelled_leaves_the_child_running) {
     auto work = s.spawn(sleeper(log, "work", 3s, 9));
     auto early = co_await attempt(within(1s, work.join()));
     EXPECT_TRUE(!early && early.error().is(errc::timed_out));
-    auto winner = race(work.join(), sleep(1s));
-    const auto first = co_await std::move(winner);
+    const auto first = co_await race(work.join(), sleep(1s));
     EXPECT_EQ(first.index(), 1u);
     got = co_await work;
   };

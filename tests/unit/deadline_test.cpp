@@ -131,11 +131,9 @@ TEST(within, an_outer_deadline_reaches_through_tasks) {
 TEST(within, that_has_ended_leaves_no_timer_behind) {
   manual_scheduler loop;
   auto use = [](scheduler& s) -> task<> {
-    auto in_time = within(1h, sleep(1s));
-    co_await std::move(in_time);
+    co_await within(1h, sleep(1s));
     EXPECT_EQ(s.next_deadline(), time_point::max()) << "though the operation still lives";
-    auto taken = attempt(within(1h, sleep(1s)));
-    EXPECT_TRUE(co_await std::move(taken));
+    EXPECT_TRUE(co_await attempt(within(1h, sleep(1s))));
     EXPECT_EQ(s.next_deadline(), time_point::max());
   };
   loop.run(use(loop.sched()));

@@ -134,8 +134,7 @@ TEST(frames, waits_and_their_wrappers_take_none) {
     (void)co_await std::move(once);
     const std::size_t before = allocations();
     for (int i = 0; i < 10; ++i) {
-      auto again = attempt(within(1h, sleep(1s)));
-      (void)co_await std::move(again);
+      (void)co_await attempt(within(1h, sleep(1s)));
     }
     co_return allocations() - before;
   };
@@ -155,8 +154,7 @@ __attribute__((noinline)) task<int> large_frame() {
 task<int> needs_three() {
   int sum = co_await large_frame();
   sum += co_await large_frame();
-  auto both = all(large_frame(), large_frame());
-  auto values = co_await std::move(both);
+  auto values = co_await all(large_frame(), large_frame());
   co_return sum + std::get<0>(values);
 }
 

@@ -170,8 +170,7 @@ TEST(reader, a_cancelled_call_takes_nothing_even_when_its_message_is_there) {
     over.stop();
     std::string told;
     over.spawn([&told, &r]() -> task<> { told = text_of(co_await attempt(r.read_line())); });
-    auto joined = over.join();
-    co_await std::move(joined);
+    co_await over.join();
     co_return told;
   };
   EXPECT_EQ(loop.run(stopped(in)), "error: read_line: cancelled");
@@ -184,8 +183,7 @@ TEST(reader, a_call_that_loses_a_race_leaves_its_message_for_the_next) {
   auto source = scripted_source::of({{1s, "line\n"}});
   script in(source);
   auto run_race = [](script& r) -> task<std::size_t> {
-    auto both = race(sleep(1s), r.read_line());
-    auto winner = co_await std::move(both);
+    auto winner = co_await race(sleep(1s), r.read_line());
     co_return winner.index();
   };
   EXPECT_EQ(loop.run(run_race(in)), 0u);
@@ -200,8 +198,7 @@ TEST(reader, a_call_that_is_ready_at_once_loses_nothing_in_a_race_that_is_over) 
   script second(right);
   EXPECT_EQ(run(loop, first.read_line()) + run(loop, second.read_line()), "ac");
   auto run_race = [](script& one, script& two) -> task<std::string> {
-    auto both = race(one.read_line(), two.read_line());
-    auto winner = co_await std::move(both);
+    auto winner = co_await race(one.read_line(), two.read_line());
     co_return std::get<0>(winner)->str();
   };
   EXPECT_EQ(loop.run(run_race(first, second)), "b");

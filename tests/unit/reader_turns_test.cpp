@@ -42,10 +42,7 @@ TEST(reader, a_second_call_while_one_is_in_flight_is_refused) {
   };
   std::string line;
   std::string refused;
-  auto both = [&]() -> task<> {
-    auto two = all(first(in, line), second(in, refused));
-    co_await std::move(two);
-  };
+  auto both = [&]() -> task<> { co_await all(first(in, line), second(in, refused)); };
   loop.run(both());
   EXPECT_EQ(line, "line");
   EXPECT_NE(refused.find("in flight"), refused.npos);
@@ -69,10 +66,7 @@ TEST(reader, buffered_lines_let_others_run_in_between) {
       jump = std::max(jump, n - std::exchange(before, n));
     }
   };
-  auto both = [&]() -> task<> {
-    auto two = all(read(in, lines), watch(lines, most));
-    co_await std::move(two);
-  };
+  auto both = [&]() -> task<> { co_await all(read(in, lines), watch(lines, most)); };
   loop.run(both());
   EXPECT_EQ(lines, 1000u);
   EXPECT_LE(most, 128u);

@@ -328,8 +328,7 @@ task<int> busy(unsigned seed, int depth, int& alive) {
       sum += r ? 1 : 0;
       if (!r && r.error().is(errc::cancelled)) r.value().index();
     } else if (what == 2) {
-      auto both = all(busy(next, depth - 1, alive), busy(next + 1, depth - 1, alive));
-      (void)co_await std::move(both);
+      (void)co_await all(busy(next, depth - 1, alive), busy(next + 1, depth - 1, alive));
     } else if (what == 3) {
       auto timed = within(duration(random() % 4), busy(next, depth - 1, alive));
       (void)co_await attempt(std::move(timed));

@@ -187,8 +187,7 @@ TEST(task, a_hundred_thousand_nested_awaits_do_not_grow_the_stack) {
 
 task<> ready_waits(int n, depth& stack) {
   for (int i = 0; i < n; ++i) {
-    auto at_once = attempt(within(1s, answer(1)));
-    auto r = co_await std::move(at_once);
+    auto r = co_await attempt(within(1s, answer(1)));
     EXPECT_TRUE(r);
     if (i % 100 == 0) stack.note();
   }
@@ -272,15 +271,13 @@ task<> spawn_it(task<>& empty) {
     s.spawn(std::move(empty));
     co_return;
   };
-  auto scoped = in_scope(body);
-  co_await std::move(scoped);
+  co_await in_scope(body);
 }
 
 task<> in_a_vector(task<>& empty) {
   std::vector<task<>> tasks;
   tasks.push_back(std::move(empty));
-  auto together = all(std::move(tasks));
-  co_await std::move(together);
+  co_await all(std::move(tasks));
 }
 
 }  // namespace

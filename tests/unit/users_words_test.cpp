@@ -88,8 +88,7 @@ task<> uses_them() {
   any anything = 5;
   anything = clock();
   vector<string> words = {"one"};
-  auto first = race(sleep(0s), sleep(1h));
-  EXPECT_EQ((co_await std::move(first)).index(), 0u);
+  EXPECT_EQ((co_await race(sleep(0s), sleep(1h))).index(), 0u);
 }
 
 TEST(users_words, are_free_beside_using_namespace_bight_and_std) {

@@ -27,8 +27,7 @@ struct scripted_sink {
   task<> send(std::string_view bytes) {
     if (fails) throw error(errc::reset, "send", 0);
     if (open != nullptr) {
-      auto waiting = attempt(open->wait());
-      auto opened = co_await std::move(waiting);
+      auto opened = co_await attempt(open->wait());
       if (!opened) {
         sent.emplace_back(bytes.substr(0, taken_at_stop));
         throw error(errc::cancelled, "send", taken_at_stop);
@@ -168,8 +167,7 @@ TEST(writer, what_is_written_during_a_flush_goes_behind_it) {
       EXPECT_TRUE(!busy && busy.error().is(errc::busy));
       go.set();
     };
-    auto both = all(out.flush(), more(out, open));
-    co_await std::move(both);
+    co_await all(out.flush(), more(out, open));
     EXPECT_EQ(sink.sent, (sent_list{"first", " second"}));
   }());
 }
@@ -189,8 +187,7 @@ TEST(writer, a_read_beside_a_flush_that_is_on_its_way_does_not_fail) {
       EXPECT_TRUE(static_cast<bool>(line)) << line.error().what();
       go.set();
     };
-    auto both = all(out.flush(), read(in, open));
-    co_await std::move(both);
+    co_await all(out.flush(), read(in, open));
     EXPECT_EQ(sink.sent, sent_list{"slow"});
   }());
 }
@@ -210,8 +207,7 @@ TEST(writer, a_full_write_beside_a_flush_that_is_on_its_way_is_sent_once) {
         co_await sleep(1ms);
       }
     };
-    auto both = all(out.write("first"), write_until_it_succeeds(out, open));
-    co_await std::move(both);
+    co_await all(out.write("first"), write_until_it_succeeds(out, open));
     co_await out.flush();
     EXPECT_EQ(sink.sent, (sent_list{"first", "second"}));
   }());
@@ -229,8 +225,7 @@ TEST(writer, in_a_stopped_context_writes_nothing) {
         EXPECT_TRUE(!cut && cut.error().is(errc::cancelled));
       };
       stopped.spawn(child(to));
-      auto joined = stopped.join();
-      co_await std::move(joined);
+      co_await stopped.join();
     };
     co_await in_stopped(out);
     EXPECT_EQ(out.buffered(), 0u);
@@ -295,14 +290,11 @@ TEST(writer, may_die_with_bytes_when_a_failure_has_been_told) {
     stopped.spawn([&sink]() -> task<> {  // a stop, told as a value
       writer out(sink);
       co_await out.write("kept");
-      auto forever = attempt(sleep(1h));
-      static_cast<void>(co_await std::move(forever));
-      auto late = attempt(out.write("refused"));
-      static_cast<void>(co_await std::move(late));
+      static_cast<void>(co_await attempt(sleep(1h)));
+      static_cast<void>(co_await attempt(out.write("refused")));
     });
     stopped.stop();
-    auto joined = stopped.join();
-    co_await std::move(joined);
+    co_await stopped.join();
     EXPECT_EQ(sink.sent, sent_list());
   }());
 }

@@ -55,8 +55,7 @@ task<> talk_once(address at, tls::connect_options how) {
 
 task<int> talk(address at, tls::connect_options how, int times) {
   for (int i = 0; i < times; ++i) {
-    auto talking = attempt(talk_once(at, how));
-    auto outcome = co_await std::move(talking);
+    auto outcome = co_await attempt(talk_once(at, how));
     if (outcome) continue;
     const auto is = [&](errc e) { return outcome.error().is(e) ? 1 : 0; };
     print("failed truncated={} untrusted={} expired={} host={} old={} plain={} alert={}: {}",

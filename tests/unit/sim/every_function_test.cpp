@@ -66,14 +66,11 @@ TEST(sim_functions, scopes_races_and_events) {
     side.spawn(waits(go));
     side.stop();
     EXPECT_TRUE(side.stopping());
-    auto joined = side.join();
-    co_await std::move(joined);
+    co_await side.join();
     auto peer = co_await tcp::connect("b:7");
-    auto racing = race(peer.recv(), sleep(1s));
-    EXPECT_EQ((co_await std::move(racing)).index(), 1u);
+    EXPECT_EQ((co_await race(peer.recv(), sleep(1s))).index(), 1u);
     co_await peer.send("x");
-    auto both = all(peer.recv(), sleep(1s));
-    EXPECT_EQ(std::get<0>(co_await std::move(both)), "x");
+    EXPECT_EQ(std::get<0>(co_await all(peer.recv(), sleep(1s))), "x");
   };
   w.a.run(body());
 }

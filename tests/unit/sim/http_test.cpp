@@ -37,8 +37,7 @@ task<> answer(site& s, stream peer) {
 callback<task<>()> serve(site& s) {
   return [&s]() -> task<> {
     tcp::handler handle([&s](stream peer) -> task<> { co_await answer(s, std::move(peer)); });
-    auto serving = tcp::serve(":80", std::move(handle), silent());
-    co_await std::move(serving);
+    co_await tcp::serve(":80", std::move(handle), silent());
   };
 }
 
@@ -61,8 +60,7 @@ TEST(sim_functions, pages) {
     EXPECT_FALSE(page.encoded());
     EXPECT_TRUE(page.reused());  // the redirect had it
     EXPECT_EQ(page.peer().port(), 80);
-    auto receiving = page.recv(2);
-    EXPECT_EQ(co_await std::move(receiving), "pa");
+    EXPECT_EQ(co_await page.recv(2), "pa");
     EXPECT_EQ(co_await page.text(), "ge");
     EXPECT_EQ(page.received(), 4u);
     http::request what("http://b/");

@@ -55,8 +55,7 @@ TEST(sim_kernel, a_full_unix_backlog_makes_a_connect_wait) {
       auto accepted = co_await l.accept();
       co_await accepted.send("x");
     };
-    auto both = all(unix_socket::connect("/s"), accept_later(listening));
-    co_await std::move(both);
+    co_await all(unix_socket::connect("/s"), accept_later(listening));
     EXPECT_EQ(co_await first.recv(), "x");
   };
   w.a.run(body());
@@ -78,8 +77,7 @@ TEST(sim_kernel, a_connect_that_waits_for_a_unix_backlog_is_refused_when_its_lis
       auto refused = co_await attempt(unix_socket::connect("/s"));
       EXPECT_TRUE(fails(refused, errc::refused));
     };
-    auto both = all(connect(), close_later(listening));
-    co_await std::move(both);
+    co_await all(connect(), close_later(listening));
   };
   w.a.run(body());
 }
@@ -92,8 +90,7 @@ TEST(sim_kernel, a_restarted_client_has_forgotten_its_tickets) {
     tls::serve_options how;
     how.on_pin = [&pin](const std::string& made) { pin = made; };
     how.server = silent();
-    auto serving = tls::serve(":443", echo, std::move(how));
-    co_await std::move(serving);
+    co_await tls::serve(":443", echo, std::move(how));
   });
   w.net.run_for(1ms);
   w.a.start([&]() -> task<> {

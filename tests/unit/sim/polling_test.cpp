@@ -44,8 +44,7 @@ void expect_that_time_passes(task<> (*poll)(event&)) {
   two_hosts w({.time_max = 1s, .events_max = 3'000'000});
   event e;
   const auto both = [poll](event& shared) -> task<> {
-    auto side_by_side = all(poll(shared), set_late(shared));
-    co_await std::move(side_by_side);
+    co_await all(poll(shared), set_late(shared));
   };
   w.a.run(both(e));
   EXPECT_LT(w.net.now(), 2ms);
@@ -99,8 +98,7 @@ TEST(sim_polling, in_a_world_of_its_own_sees_time_pass) {
     const auto poll = [](event& shared) -> task<> {
       while (!co_await attempt(within(0s, shared.wait()))) continue;
     };
-    auto side_by_side = all(poll(e), set_late(e));
-    co_await std::move(side_by_side);
+    co_await all(poll(e), set_late(e));
   };
   r.run(both());
 }

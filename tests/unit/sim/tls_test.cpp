@@ -25,8 +25,7 @@ struct secure_echo {
       tls::serve_options how;
       how.on_pin = [this](const std::string& made) { pin = made; };
       how.server = silent();
-      auto serving = tls::serve(":443", echo, std::move(how));
-      co_await std::move(serving);
+      co_await tls::serve(":443", echo, std::move(how));
     };
   }
 };
@@ -82,16 +81,14 @@ result<void> connect_at(sys_seconds date, duration ahead) {
     how.certificate = leaf.certificate;
     how.key = leaf.key;
     how.server = silent();
-    auto serving = tls::serve(":443", echo, std::move(how));
-    co_await std::move(serving);
+    co_await tls::serve(":443", echo, std::move(how));
   });
   w.a.step_clock(ahead);
   const auto body = [](std::string authorities) -> task<result<void>> {
     tls::connect_options how;
     how.authorities = std::move(authorities);
     how.name = "localhost";
-    auto connecting = attempt(tls::connect("b:443", std::move(how)));
-    auto outcome = co_await std::move(connecting);
+    auto outcome = co_await attempt(tls::connect("b:443", std::move(how)));
     if (!outcome) co_return outcome.error();
     co_return result<void>();
   };
@@ -136,8 +133,7 @@ TEST(sim_functions, servers_of_tls_of_ones_own) {
     door.reload();
     auto listening = co_await tcp::listen(":1");
     auto below = co_await listening.accept();
-    auto accepting = door.accept(std::move(below));
-    auto peer = co_await std::move(accepting);
+    auto peer = co_await door.accept(std::move(below));
     EXPECT_EQ(co_await peer.recv(), "x");
     EXPECT_EQ(tls::info(peer)->name, "b");
     co_await peer.send("y");
@@ -148,8 +144,7 @@ TEST(sim_functions, servers_of_tls_of_ones_own) {
     tls::connect_options how;
     how.pins.push_back(door->pin());
     auto below = co_await tcp::connect("b:1");
-    auto connecting = tls::connect(std::move(below), "b:1", std::move(how));
-    auto peer = co_await std::move(connecting);
+    auto peer = co_await tls::connect(std::move(below), "b:1", std::move(how));
     co_await peer.send("x");
     EXPECT_EQ(co_await peer.recv(), "y");
   };

@@ -59,8 +59,7 @@ TEST(sim_waking, a_scope_that_the_scenario_stops_ends) {
     scope own(co_await current_context());
     running = &own;
     own.spawn(sleep_for(1h));
-    auto joined = attempt(own.join());
-    static_cast<void>(co_await std::move(joined));
+    static_cast<void>(co_await attempt(own.join()));
   });
   w.net.after(1s, [&running] { running->stop(); });
   w.net.run_until([&w] { return !w.b.running(); });
@@ -75,8 +74,7 @@ TEST(sim_waking, a_task_that_the_scenario_spawns_runs_and_its_timer_too) {
     scope own(co_await current_context());
     running = &own;
     co_await go.wait();
-    auto joined = own.join();
-    co_await std::move(joined);
+    co_await own.join();
   });
   w.net.after(1s, [&running] { running->spawn(sleep_for(2s)); });
   w.net.after(2s, [&go] { go.set(); });
