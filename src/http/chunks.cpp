@@ -28,14 +28,14 @@ std::size_t chunk_reader::read(std::string_view bytes) {
       throw over_limit(fmt::format("a chunk header or trailer is larger than {} bytes", line_max_));
     line_ += rest.substr(0, size);
     used += size;
-    check_begun();
+    check_first_byte();
     if (line_.back() == '\n') end_line();
   }
   return used;
 }
 
-// What cannot become right is said at once, and not when the line ends: it may never.
-void chunk_reader::check_begun() const {
+// Reports a wrong line at its first byte. The end of the line may never arrive.
+void chunk_reader::check_first_byte() const {
   const char c = line_.front();
   if (next_ == part::size && !is_hex(c))
     throw malformed("a chunk does not begin with its size in hexadecimal");
@@ -47,27 +47,27 @@ void chunk_reader::end_line() {
   line_.pop_back();
   if (line_.ends_with('\r')) line_.pop_back();
   const std::string_view line = line_;
-  // A bare CR is the end of a line to some programs; a NUL is the end of a text.
+  // Some programs take a bare CR for the end of the line, and a NUL for the end of the text.
   if (line.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos)
     throw malformed("a chunk header or trailer contains a CR or NUL");
   switch (next_) {
     case part::size: read_size(line); break;
-    case part::end_of_data:  // empty, or check_begun() had refused it
+    case part::end_of_data:  // an empty line: check_first_byte() refuses all others
       next_ = part::size;
       break;
     case part::trailer:
       trailer_bytes_ += line.size() + 2;
       if (line.empty())
-        next_ = part::nothing;
+        next_ = part::end;
       else if (in_trailer_field_ && (line.front() == ' ' || line.front() == '\t'))
-        break;  // a folded field goes on, RFC 9112 §5.2
+        break;  // a folded field continues (RFC 9112 §5.2)
       else if (line.find(':') == std::string_view::npos)
         throw malformed("a line of the trailer is not a field");
       else if (++fields_ > fields_max_)
         throw over_limit(fmt::format("more than {} fields", fields_max_));
       in_trailer_field_ = true;
       break;
-    case part::nothing: break;
+    case part::end: break;
   }
   line_.clear();
 }

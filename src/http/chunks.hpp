@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The chunked transfer coding, RFC 9112 §7.1, at any cut of its bytes.
+/// The chunked transfer coding (RFC 9112 §7.1), however its bytes are split.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,33 +10,35 @@
 
 namespace bight::http {
 
-/// Reads what stands around the chunks of a body. A line ends with CRLF or LF, and blanks may
-/// follow a size. Extensions and the trailer are read and dropped: they may add nothing to what the
-/// header has said.
+/// Parses everything in a chunked body but the data: sizes, extensions, line ends, the trailer. A
+/// line ends with CRLF or LF, and blanks may follow a size. Extensions and trailer fields are
+/// discarded, because they must not change the meaning of the header.
 class chunk_reader {
  public:
-  /// line_max    bytes of the line before a chunk, and of the whole trailer.
-  /// fields_max  of header and trailer together; the header had `fields`.
+  /// line_max    maximum size of a chunk's first line, and of the whole trailer, in bytes.
+  /// fields_max  maximum number of fields in header and trailer together.
+  /// fields      the number of fields in the header.
   chunk_reader(std::size_t line_max, std::size_t fields_max, std::size_t fields)
       : line_max_(line_max), fields_max_(fields_max), fields_(fields) {}
 
-  /// Reads on from the front of `bytes`, up to the data of a chunk or the end of the body. How many
-  /// bytes it has used. Not to be called while left() is not 0.
+  /// Parses the front of `bytes`, up to the data of a chunk or the end of the body. Must not be
+  /// called before the data of the current chunk has been taken, that is, until left() is 0.
   ///
-  /// errors  malformed, over_limit.
+  /// returns  the number of bytes used.
+  /// errors   malformed, over_limit.
   std::size_t read(std::string_view bytes);
 
-  /// Bytes of the current chunk that are still to come.
+  /// The number of data bytes left in the current chunk.
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
-  /// Says that `count` bytes of them have been taken.
+  /// Counts data bytes that the caller has taken.
   void took(std::size_t count) noexcept { left_ -= count; }
   /// Whether the body is complete.
-  [[nodiscard]] bool done() const noexcept { return next_ == part::nothing; }
+  [[nodiscard]] bool done() const noexcept { return next_ == part::end; }
 
  private:
-  enum class part : std::uint8_t { size, end_of_data, trailer, nothing };
+  enum class part : std::uint8_t { size, end_of_data, trailer, end };
 
-  void check_begun() const;
+  void check_first_byte() const;
   void end_line();
   void read_size(std::string_view line);
 
@@ -47,7 +49,7 @@ class chunk_reader {
   std::size_t trailer_bytes_ = 0;
   std::size_t fields_;
   bool in_trailer_field_ = false;
-  std::string line_;  // the one whose end has not come
+  std::string line_;  // the current line, as far as it has been received
 };
 
 }  // namespace bight::http

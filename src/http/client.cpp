@@ -2,9 +2,9 @@
 #include <bight/deadline.hpp>
 #include <bight/scope.hpp>
 
-#include "http/dial.hpp"
-#include "http/exchange.hpp"
+#include "http/connect.hpp"
 #include "http/fields.hpp"
+#include "http/response_state.hpp"
 
 #include <memory>
 #include <utility>
@@ -13,90 +13,83 @@ namespace bight::http {
 
 namespace {
 
-/// The page of a redirect is of no use, but what is left of it stands between us and the next
-/// response on that connection. So much, and for so long, is read and dropped; then the connection.
-constexpr std::uint64_t drained_bytes_max = 16384;
-constexpr duration drained_time_max = 1s;
+/// The body of a redirect is not used, but it must be read before the connection can be used again.
+/// If the body is longer than this, or takes longer, the connection is closed instead.
+constexpr std::uint64_t discarded_bytes_max = 16384;
+constexpr duration discard_time_max = 1s;
 
 task<> two_turns() {
   co_await sleep(0s);
   co_await sleep(0s);
 }
 
-// Whether a kept connection has been silent, as it must: its end may have come, or bytes that
-// nobody asked for, which would be taken for the next response.
+// Whether an idle connection has received nothing. Otherwise the server has closed it, or has sent
+// bytes that would be taken for the next response.
 task<bool> is_silent(stream& wire) {
   auto outcome = co_await attempt(race(wire.recv(1), two_turns()));
   if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
   co_return outcome && outcome->index() == 1;
 }
 
-// A connection to where `asked` points: a kept one, unless `fresh`, or a new one.
-task<connection> obtain(client_state& client, const url& to, const proxy& by, bool fresh) {
-  const std::string place = place_of(to, by);
+// Takes an idle connection to `to` from the pool, unless `fresh`, or opens a new one.
+task<connection> take_or_open(client_state& client, const url& to, const proxy& via, bool fresh) {
+  const std::string key = pool_key(to, via);
   const scheduler& time = (co_await current_context()).sched();
   while (!fresh) {
-    std::optional<connection> kept = client.take(place, time.now());
+    std::optional<connection> kept = client.take(key, time.now());
     if (!kept) break;
-    // In the turn in which it was kept nothing can have come that the parser has not seen.
-    bool usable = kept->since == time.now();
-    if (!usable) {
-      usable = co_await is_silent(kept->wire);
-    }
-    if (usable) co_return std::move(*kept);
+    // In the turn in which it became idle, the parser has seen everything that was received.
+    if (kept->since == time.now()) co_return std::move(*kept);
+    if (co_await is_silent(kept->wire)) co_return std::move(*kept);
   }
   connection made;
-  made.place = place;
-  made.wire = co_await dial(to, by, client.how);
+  made.key = key;
+  made.wire = co_await connect(to, via, client.how);
   co_return std::move(made);
 }
 
-// Whether the failure is that of a connection which the server had closed before it saw the
-// request.
+// Whether the server had closed the connection before it received the request.
 bool was_stale(const response::state& s, const error& e) {
   const bool gone =
       e.is(bight::errc::closed) || e.is(bight::errc::reset) || e.code() == errc::empty_reply;
-  return s.link.reused && gone && !s.parser.got_some();
+  return s.link.reused && gone && !s.parser.has_received();
 }
 
-// One request, without redirects.
-task<owned<response::state>> exchange(std::shared_ptr<client_state> client, request asked) {
+// Sends one request and receives the header of its response. Does not follow redirects.
+task<owned<response::state>> fetch_one(std::shared_ptr<client_state> client, request sent) {
   const options& how = client->how;
-  proxy by;
-  if (how.proxy_for) by = how.proxy_for(asked.to);
-  const bool whole = by.what == proxy::kind::http && !asked.to.secure();
+  proxy via;
+  if (how.proxy_for) via = how.proxy_for(sent.to);
+  const bool whole_url = via.what == proxy::kind::http && !sent.to.secure();
   for (bool fresh = false;; fresh = true) {
-    connection link = co_await obtain(*client, asked.to, by, fresh);
-    auto s = own<response::state>(client, asked, std::move(link));
-    auto outcome = co_await attempt(s->ask(whole ? &by : nullptr));
+    connection link = co_await take_or_open(*client, sent.to, via, fresh);
+    auto s = own<response::state>(client, sent, std::move(link));
+    auto outcome = co_await attempt(s->send_request(whole_url ? &via : nullptr));
     if (outcome) outcome = co_await attempt(within(how.timeouts.header, s->read_head()));
     if (outcome) co_return std::move(s);
     if (fresh || !was_stale(*s, outcome.error())) throw s->failed(outcome.error());
   }
 }
 
-task<> read_on(response& page) {
+task<> read_to_end(response& page) {
   while (auto bytes = co_await page.recv()) continue;
 }
 
-// Its failure matters to nobody, but a cancellation is not ours to keep.
-task<> drain(response& page) {
-  const auto outcome = co_await attempt(within(drained_time_max, read_on(page)));
+// Ignores errors, but passes a cancellation on.
+task<> discard_body(response& page) {
+  const auto outcome = co_await attempt(within(discard_time_max, read_to_end(page)));
   if (!outcome && outcome.error().is(bight::errc::cancelled)) throw error(outcome.error());
 }
 
-task<response> fetch(std::shared_ptr<client_state> client, request asked) {
-  check_fields(asked.fields);
+task<response> fetch(std::shared_ptr<client_state> client, request current) {
+  check_fields(current.fields);
   for (std::size_t followed = 0;; ++followed) {
-    owned<response::state> answer = co_await exchange(client, asked);
-    response page(std::move(answer));
-    std::optional<request> next = redirected(asked, page.head(), client->how, followed);
+    response page(co_await fetch_one(client, current));
+    std::optional<request> next = redirected(current, page.head(), client->how, followed);
     if (!next) co_return std::move(page);
     const auto length = page.length();
-    if (length && *length <= drained_bytes_max) {
-      co_await drain(page);
-    }
-    asked = *std::move(next);
+    if (length && *length <= discarded_bytes_max) co_await discard_body(page);
+    current = *std::move(next);
   }
 }
 

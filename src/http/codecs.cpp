@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The three libraries behind one interface.
+// zlib, brotli and zstd behind one interface.
 #include "base/text.hpp"
 #include "http/decoder.hpp"
 #include "http/fields.hpp"
@@ -16,8 +16,8 @@ namespace bight::http {
 
 namespace {
 
-/// A window of zstd that every decoder must take (RFC 8878 §3.1.1.1.2) is 8 MiB; more is a way to
-/// make us allocate. A page for browsers keeps to it (RFC 9659).
+/// Every zstd decoder must accept a window of 8 MiB (RFC 8878 §3.1.1.1.2). A larger one would let
+/// the server decide how much memory we allocate. Pages for browsers keep to 8 MiB (RFC 9659).
 constexpr int zstd_window_log_max = 23;
 
 error bad(std::string_view coding, std::string_view why) {
@@ -25,8 +25,8 @@ error bad(std::string_view coding, std::string_view why) {
                fmt::format("invalid {} data: {}", coding, why.empty() ? "it is damaged" : why));
 }
 
-/// gzip, and "deflate", which means zlib's format (RFC 9110 §8.4.1.2), but is the bare one with
-/// some servers.
+/// gzip, and "deflate". The latter means zlib's format (RFC 9110 §8.4.1.2), but some servers send
+/// raw deflate data.
 class zlib_codec final : public codec {
  public:
   explicit zlib_codec(bool gzip) : gzip_(gzip) {}
@@ -34,14 +34,14 @@ class zlib_codec final : public codec {
     if (open_) inflateEnd(&z_);
   }
 
-  std::size_t run(std::string_view& in, std::span<std::byte> out) override {
+  std::size_t decode(std::string_view& in, std::span<std::byte> out) override {
     if (in.empty() && !open_) return 0;
     if (!open_ && !open(in)) return 0;
     const std::size_t room = out.size();
     while (true) {
       if (ended_) {
         if (in.empty()) return room - out.size();
-        // RFC 1952 §2.2: members may follow one another; what else follows is no gzip.
+        // RFC 1952 §2.2: further members may follow. Anything else is not gzip.
         if (!gzip_ || in.front() != '\x1f') throw bad(name(), "data after the end");
         if (inflateReset(&z_) != Z_OK) throw std::bad_alloc();
         ended_ = false;
@@ -65,7 +65,7 @@ class zlib_codec final : public codec {
  private:
   const char* name() const noexcept { return gzip_ ? "gzip" : "deflate"; }
 
-  // Two bytes tell zlib's format from bare deflate (RFC 1950 §2.2).
+  // The first two bytes distinguish zlib's format from raw deflate (RFC 1950 §2.2).
   bool open(std::string_view& in) {
     int bits = MAX_WBITS + 16;
     if (!gzip_) {
@@ -83,7 +83,7 @@ class zlib_codec final : public codec {
     if (inflateInit2(&z_, bits) != Z_OK) throw std::bad_alloc();
     open_ = true;
     if (first_.empty()) return true;
-    // The byte that was looked at alone; it makes no output.
+    // The first byte was received alone. It produces no output.
     z_.next_in = reinterpret_cast<Bytef*>(first_.data());
     z_.avail_in = static_cast<uInt>(first_.size());
     Bytef nothing = 0;
@@ -109,7 +109,7 @@ class brotli_codec final : public codec {
   }
   ~brotli_codec() override { BrotliDecoderDestroyInstance(state_); }
 
-  std::size_t run(std::string_view& in, std::span<std::byte> out) override {
+  std::size_t decode(std::string_view& in, std::span<std::byte> out) override {
     if (BrotliDecoderIsFinished(state_) != 0) {
       if (!in.empty()) throw bad("br", "data after the end");
       return 0;
@@ -141,10 +141,10 @@ class zstd_codec final : public codec {
   }
   ~zstd_codec() override { ZSTD_freeDStream(stream_); }
 
-  std::size_t run(std::string_view& in, std::span<std::byte> out) override {
+  std::size_t decode(std::string_view& in, std::span<std::byte> out) override {
     ZSTD_inBuffer from{in.data(), in.size(), 0};
     ZSTD_outBuffer to{out.data(), out.size(), 0};
-    // Frames may follow one another (RFC 8878 §3.1). Without input and output it has nothing to do.
+    // Frames may follow one another (RFC 8878 §3.1). Stop when a call makes no progress.
     while (to.pos < to.size && (from.pos < from.size || hint_ != 0)) {
       const std::size_t before = from.pos + to.pos;
       hint_ = ZSTD_decompressStream(stream_, &to, &from);
@@ -158,7 +158,7 @@ class zstd_codec final : public codec {
 
  private:
   ZSTD_DStream* stream_;
-  std::size_t hint_ = 0;  // bytes that it would like next; 0 at the end of a frame
+  std::size_t hint_ = 0;  // suggested size of the next input; 0 at the end of a frame
 };
 
 }  // namespace

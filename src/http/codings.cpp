@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which codings of a response are to be undone.
+// Which content codings of a response to decode.
 #include "http/decoder.hpp"
 #include "http/fields.hpp"
 
@@ -13,10 +13,11 @@ namespace bight::http {
 
 namespace {
 
-/// Each coding costs a window of memory and multiplies what a bomb becomes; curl allows 5 too.
+/// Each coding needs memory for a window, and multiplies the size of a decompression bomb. curl
+/// allows 5 too.
 constexpr std::size_t codings_max = 5;
 
-/// IANA's registry, HTTP Content Coding. What is not in it does not describe the bytes.
+/// The HTTP Content Coding Registry of IANA. Other words do not describe an encoding.
 constexpr std::array<std::string_view, 12> registered{
     "gzip",       "x-gzip", "deflate",   "br",  "zstd", "compress",
     "x-compress", "exi",    "aes128gcm", "dcb", "dcz",  "pack200-gzip"};
@@ -26,14 +27,14 @@ bool is_coding(std::string_view word) {
                      [word](std::string_view r) { return same_name(word, r); });
 }
 
-// What a word begins with. A coding has no parameters and no quotes; one that has them is one that
-// we cannot undo, and not none.
+// The token at the start of a word. A coding has no parameters and no quotes. One that has them
+// must be refused, not ignored.
 std::string_view first_token(std::string_view word) {
   word.remove_prefix(std::min(word.find_first_not_of('"'), word.size()));
   return word.substr(0, word.find_first_of("\"; \t"));
 }
 
-// The codings that were applied, in their order.
+// The codings in the order in which they were applied.
 std::vector<std::string_view> codings_of(const response_head& h) {
   std::vector<std::string_view> all;
   for (const field& f : h.fields) {
@@ -49,8 +50,8 @@ std::vector<std::string_view> codings_of(const response_head& h) {
   return all;
 }
 
-// Whether the type says that the file is in this very form. Firefox and wget leave that on as well:
-// servers describe a .gz file both ways at once.
+// Whether the media type says that the file itself has this coding. Some servers describe a .gz
+// file both ways at once. Firefox and wget do not decode it then either.
 bool is_of_type(const response_head& h, std::string_view coding) {
   std::string_view type = h.get("Content-Type");
   type = trimmed(type.substr(0, type.find(';')));
@@ -69,9 +70,9 @@ std::unique_ptr<decoder> make_decoder(const response_head& h, const limits& max)
   if (codings.size() > codings_max)
     throw over_limit(fmt::format("{} nested content codings", codings.size()));
   if (codings.empty() || (codings.size() == 1 && is_of_type(h, codings.front()))) return nullptr;
-  std::vector<std::unique_ptr<codec>> undone;
-  for (std::size_t i = codings.size(); i > 0; --i) undone.push_back(make_codec(codings[i - 1]));
-  return std::make_unique<decoder>(std::move(undone), max);
+  std::vector<std::unique_ptr<codec>> codecs;
+  for (std::size_t i = codings.size(); i > 0; --i) codecs.push_back(make_codec(codings[i - 1]));
+  return std::make_unique<decoder>(std::move(codecs), max);
 }
 
 }  // namespace bight::http

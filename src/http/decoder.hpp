@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Content codings: gzip, deflate, br, zstd, taken off a body as it comes.
+/// Decodes the content codings gzip, deflate, br and zstd while a body is received.
 
 #include <bight/http.hpp>
 
@@ -24,65 +24,65 @@ class codec {
   codec& operator=(const codec&) = delete;
   virtual ~codec() = default;
 
-  /// Decodes some of `in`, cuts what was used off it, and gives the count of bytes written to
-  /// `out`. When that is 0 it wants more.
+  /// Decodes some of `in` into `out`, and removes the bytes that it used from `in`.
   ///
-  /// errors  bad_encoding.
-  [[nodiscard]] virtual std::size_t run(std::string_view& in, std::span<std::byte> out) = 0;
-  /// Whether what came so far is complete.
+  /// returns  the number of bytes written to `out`; 0 means that it needs more input.
+  /// errors   bad_encoding.
+  [[nodiscard]] virtual std::size_t decode(std::string_view& in, std::span<std::byte> out) = 0;
+  /// Whether the input may end here.
   [[nodiscard]] virtual bool complete() const noexcept = 0;
 };
 
-/// The codec for a value of Content-Encoding; null for "identity" and for none.
+/// Returns the codec for a value of Content-Encoding; null for "identity" and for an empty value.
 ///
-/// errors  bad_encoding for any other: nothing else was asked for.
+/// errors  bad_encoding for a coding that we do not request.
 [[nodiscard]] std::unique_ptr<codec> make_codec(std::string_view encoding);
 
-/// Decodes a body in pieces of bounded size, and keeps to the limits on what comes out.
+/// Decodes a body in pieces of limited size, and enforces the limits on decoded bytes.
 class decoder {
  public:
   decoder(std::unique_ptr<codec> by, const limits& max) : max_(max) {
     stages_.emplace_back().by = std::move(by);
   }
-  /// Several codings, in the order in which they are undone.
+  /// Several codings, in the order in which they are decoded.
   decoder(std::vector<std::unique_ptr<codec>> by, const limits& max) : max_(max) {
     for (auto& one : by) stages_.emplace_back().by = std::move(one);
   }
 
-  /// Takes the next bytes of the body; only once next() has given an empty lease.
+  /// Adds the next bytes of the body. Must be called only after next() has returned an empty lease.
   void feed(lease bytes);
-  /// The next decoded bytes; empty when it wants more.
+  /// Returns the next decoded bytes; empty if it needs more input.
   ///
   /// errors  bad_encoding, over_limit.
   [[nodiscard]] lease next();
-  /// The body has ended.
+  /// Must be called at the end of the body.
   ///
-  /// errors  cut_short when the encoding has not.
+  /// errors  cut_short if the encoded data is incomplete.
   void end() const;
 
  private:
-  // One coding. What it gives is fed to the next stage.
+  // One coding. Its output is the input of the next stage.
   struct stage {
     std::unique_ptr<codec> by;
     lease in;
-    std::uint64_t gave = 0;
-    bool more_inside = false;  // the codec may hold more than it could write
+    std::uint64_t produced = 0;
+    bool more_output = false;  // the codec may have output that did not fit
   };
   [[nodiscard]] lease run(stage& s);
   void check_limits(const stage& s) const;
 
   std::vector<stage> stages_;
   const limits max_;
-  std::uint64_t came_ = 0;
+  std::uint64_t fed_ = 0;
 };
 
-/// The decoder for a response, null when there is nothing to undo.
+/// Returns the decoder for a response; null if there is nothing to decode.
 ///
-/// All fields named Content-Encoding are one list (RFC 9110 §5.3), undone from its end (§8.4). A
-/// word that is no registered coding ("none", "utf-8") changes nothing. Nor does the coding of a
-/// file that is of that very type: application/gzip with gzip.
+/// All Content-Encoding fields form one list (RFC 9110 §5.3), which is decoded from its end (§8.4).
+/// Ignored are words that are no registered coding ("none", "utf-8"), and a coding that the media
+/// type of the file names too (application/gzip with gzip).
 ///
-/// errors  bad_encoding for a coding that was not asked for; over_limit for more than five.
+/// errors  bad_encoding for a coding that we do not request; over_limit for more than five.
 [[nodiscard]] std::unique_ptr<decoder> make_decoder(const response_head& h, const limits& max);
 
 }  // namespace bight::http

@@ -35,7 +35,7 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-// Fields that say nothing about who asks.
+// Fields that reveal nothing about the user. A redirect to another origin keeps them.
 bool is_harmless(std::string_view name) {
   std::string n(name);
   std::transform(n.begin(), n.end(), n.begin(), lower);
@@ -95,7 +95,7 @@ std::string_view trimmed(std::string_view s) noexcept {
 
 void check_fields(const std::vector<field>& fields) {
   for (const field& f : fields) {
-    // The value may be a secret; it is not shown.
+    // The value is not shown, because it may be a secret.
     const auto refuse = [&f](std::string_view reason) {
       throw error(bight::errc::invalid, fmt::format("field \"{}\"", printable(f.name)), 0, reason);
     };
@@ -124,14 +124,15 @@ bool has_coded_name(std::string_view path) noexcept {
 }
 
 bool asks_for_codings(const request& what, const options& how) noexcept {
-  // A range of an encoded page is of no use to a client that wants the page (RFC 9110 §14.2).
+  // A range of an encoded body cannot be decoded (RFC 9110 §14.2).
   return how.decode && !has(what.fields, "Range") && !has_coded_name(what.to.target());
 }
 
-std::string request_text(const request& what, const options& how, const proxy* by) {
+std::string request_text(const request& what, const options& how, const proxy* via) {
   std::string text = what.head ? "HEAD " : "GET ";
-  // Not the origin: the zone of an address means nothing to a proxy (RFC 6874 §3).
-  if (by != nullptr) text += (what.to.secure() ? "https://" : "http://") + what.to.authority();
+  // Not origin(), which includes the zone of an address: it has no meaning for a proxy (RFC 6874
+  // §3).
+  if (via != nullptr) text += (what.to.secure() ? "https://" : "http://") + what.to.authority();
   text += what.to.target();
   text += " HTTP/1.1\r\n";
   const auto add = [&text](std::string_view name, std::string_view value) {
@@ -144,8 +145,8 @@ std::string request_text(const request& what, const options& how, const proxy* b
   add_ours("User-Agent", how.user_agent);
   add_ours("Accept", "*/*");
   add_ours("Accept-Encoding", asks_for_codings(what, how) ? "gzip, deflate, br, zstd" : "identity");
-  if (by != nullptr && !by->user.empty() && !has(what.fields, "Proxy-Authorization"))
-    add("Proxy-Authorization", basic_credentials(by->user, by->password));
+  if (via != nullptr && !via->user.empty() && !has(what.fields, "Proxy-Authorization"))
+    add("Proxy-Authorization", basic_credentials(via->user, via->password));
   const bool has_user = !what.to.user().empty() || !what.to.password().empty();
   if (has_user && !has(what.fields, "Authorization"))
     add("Authorization", basic_credentials(what.to.user(), what.to.password()));
@@ -153,16 +154,16 @@ std::string request_text(const request& what, const options& how, const proxy* b
   return text + "\r\n";
 }
 
-std::optional<request> redirected(const request& asked, const response_head& answer,
+std::optional<request> redirected(const request& sent, const response_head& answer,
                                   const options& how, std::size_t followed) {
   const int s = answer.status;
   const std::string_view location = answer.get("Location");
   const bool redirects = s == 301 || s == 302 || s == 303 || s == 307 || s == 308;
   if (!redirects || location.empty() || how.redirects_max == 0) return std::nullopt;
-  const std::string tried = (asked.head ? "HEAD " : "GET ") + asked.to.str();
+  const std::string tried = (sent.head ? "HEAD " : "GET ") + sent.to.str();
   std::optional<request> next;
   try {
-    next.emplace(asked.to.resolve(location));
+    next.emplace(sent.to.resolve(location));
   } catch (const error& e) {
     throw fault(errc::redirect_refused, fmt::format("invalid redirect: {}", e.what()), tried);
   }
@@ -171,14 +172,14 @@ std::optional<request> redirected(const request& asked, const response_head& ans
                 fmt::format("more than {} redirects; the next is to {}", how.redirects_max,
                             printable(next->to.str(), 200)),
                 tried);
-  if (asked.to.secure() && !next->to.secure() && !how.downgrade)
+  if (sent.to.secure() && !next->to.secure() && !how.downgrade)
     throw fault(errc::redirect_refused,
                 fmt::format("redirected from https to {}, which is not encrypted",
                             printable(next->to.str(), 200)),
                 tried);
-  next->head = asked.head;
-  const bool same_origin = next->to.origin() == asked.to.origin();
-  for (const field& f : asked.fields)
+  next->head = sent.head;
+  const bool same_origin = next->to.origin() == sent.to.origin();
+  for (const field& f : sent.fields)
     if ((same_origin && !same_name(f.name, "Host")) || is_harmless(f.name))
       next->fields.push_back(f);
   return next;

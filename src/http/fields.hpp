@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Header fields of requests: what may stand in one, and the request that they make.
+/// The text of requests: which header fields are allowed, and how redirects change them.
 
 #include <bight/error.hpp>
 #include <bight/http.hpp>
@@ -14,34 +14,36 @@
 
 namespace bight::http {
 
-/// An error about what `tried` did: http's own code, or with the library's.
+/// Makes an error with a code of http. `tried` is the operation that failed.
 [[nodiscard]] error fault(errc code, std::string_view reason, std::string_view tried = {});
 
-/// An answer that breaks the grammar, or that passes one of `limits`.
+/// Make errors for a response that violates the grammar, or that exceeds one of `limits`.
 [[nodiscard]] error malformed(std::string_view what);
 [[nodiscard]] error over_limit(std::string_view what);
 
-/// `e`, which says what was tried on a socket, as the failure of `tried`.
+/// Returns `e` with `tried` in place of the operation that it names.
 [[nodiscard]] error in_terms_of(std::string_view tried, const error& e);
 
-/// Whether `s` is a token (RFC 9110 §5.6.2): the name of a field.
+/// Whether `s` is a token (RFC 9110 §5.6.2), such as the name of a field.
 [[nodiscard]] bool is_token(std::string_view s) noexcept;
-/// `s` without the blanks around it.
+/// Returns `s` without blanks at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view s) noexcept;
 
-/// The request as it is sent; `by` is the proxy that it goes to, if that wants the whole URL.
-[[nodiscard]] std::string request_text(const request& what, const options& how, const proxy* by);
+/// Returns the bytes of a request. `via` is the proxy if the request line must have the whole URL,
+/// else null.
+[[nodiscard]] std::string request_text(const request& what, const options& how, const proxy* via);
 
-/// Whether request_text() asks for codings that are to be decoded.
+/// Whether request_text() asks for content codings, which then must be decoded.
 [[nodiscard]] bool asks_for_codings(const request& what, const options& how) noexcept;
 
-/// The value of Authorization or Proxy-Authorization: RFC 7617.
+/// Returns the value of Authorization or Proxy-Authorization (RFC 7617).
 [[nodiscard]] std::string basic_credentials(const std::string& user, const std::string& password);
 
-/// What to ask for instead of `asked` when `answer` redirects; none when it does not.
+/// Returns the request that `answer` redirects `sent` to; none if it is not a redirect.
 ///
-/// errors  redirect_refused, too_many_redirects (when `followed` is the limit already).
-[[nodiscard]] std::optional<request> redirected(const request& asked, const response_head& answer,
+/// followed  the number of redirects so far.
+/// errors    redirect_refused; too_many_redirects if `followed` is the limit.
+[[nodiscard]] std::optional<request> redirected(const request& sent, const response_head& answer,
                                                 const options& how, std::size_t followed);
 
 }  // namespace bight::http

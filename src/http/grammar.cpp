@@ -23,7 +23,7 @@ using beast_code = boost::beast::error_code;
 
 std::string copied(text_view s) { return {s.data(), s.size()}; }
 
-// Beast's words are enumerators ("bad chunk extension"); the ones that people meet say more.
+// Beast's messages are short ("bad chunk extension"). The most common ones get a better text.
 error explained(const beast_code& f) {
   if (f == beast::error::bad_version)
     return malformed("it does not begin with HTTP/1.0 or HTTP/1.1");
@@ -52,13 +52,13 @@ class grammar final : public beast::basic_parser<false> {
 
   void on_field_impl(beast::field id, text_view name, text_view value, beast_code& f) override {
     head.fields.push_back({copied(name), copied(value)});
-    if (id == beast::field::transfer_encoding && !take_codings(head.fields.back().value))
+    if (id == beast::field::transfer_encoding && !accept_codings(head.fields.back().value))
       f = beast::error::bad_transfer_encoding;
   }
 
-  // Whether nothing is applied but chunked, last and once. Beast takes any coding. "identity" is
-  // none; it had a meaning in RFC 2616, and old servers still send it.
-  bool take_codings(std::string_view list) {
+  // Whether the only coding is chunked, last and once. Beast accepts any coding. "identity" means
+  // no coding: RFC 2616 defined it, and old servers still send it.
+  bool accept_codings(std::string_view list) {
     if (list.empty()) return false;
     while (!list.empty()) {
       const std::size_t end = std::min(list.find(','), list.size());
@@ -66,7 +66,7 @@ class grammar final : public beast::basic_parser<false> {
       list.remove_prefix(std::min(end + 1, list.size()));
       if (chunked_) return false;
       if (same_name(coding, "identity")) continue;
-      // HTTP/1.0 has no chunks: some programs read the body as it is (RFC 9112 §6.1).
+      // HTTP/1.0 has no chunks, so some programs would read the body as it is (RFC 9112 §6.1).
       if (!same_name(coding, "chunked") || head.version != 11) return false;
       chunked_ = true;
     }
@@ -83,8 +83,8 @@ class grammar final : public beast::basic_parser<false> {
   bool chunked_ = false;
 };
 
-// Beast wants the blank before the reason, also if there is none (RFC 9112 §4). Many servers leave
-// it out.
+// Beast requires the blank before the reason even if the reason is empty (RFC 9112 §4). Many
+// servers leave it out.
 void complete_status_line(std::string& lines) {
   constexpr std::size_t without_reason = std::string_view("HTTP/1.1 200").size();
   if (lines.find("\r\n") == without_reason) lines.insert(without_reason, 1, ' ');
@@ -95,7 +95,7 @@ void complete_status_line(std::string& lines) {
 parsed_header parse_header(std::string lines, bool to_head) {
   complete_status_line(lines);
   grammar g;
-  // The limits have been looked at. Not boost::none: Beast of 1.74 takes that for 0.
+  // The limits have been checked before. Not boost::none, which Beast 1.74 takes for 0.
   g.header_limit(std::numeric_limits<std::uint32_t>::max() - 8);
   g.body_limit(std::numeric_limits<std::uint64_t>::max());
   g.eager(false);
@@ -103,14 +103,14 @@ parsed_header parse_header(std::string lines, bool to_head) {
   beast_code f;
   const std::size_t used = g.put(boost::asio::const_buffer(lines.data(), lines.size()), f);
   if (f) throw explained(f);
-  // Beast sees the lines of one header; were it to read them in another way, this is no header.
+  // `lines` is exactly one header. If Beast sees less or more, the header is not valid.
   if (!g.is_header_done() || used != lines.size()) throw malformed("its header is incomplete");
   parsed_header found;
   found.head = std::move(g.head);
   found.has_body = !g.is_done();
   found.chunked = g.chunked();
   if (const auto length = g.content_length()) found.length = *length;
-  found.keep = g.keep_alive();
+  found.keep_alive = g.keep_alive();
   return found;
 }
 

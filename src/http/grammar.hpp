@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// What a response's header says. Boost.Beast's parser knows the grammar.
+/// Parses the header of a response with Boost.Beast.
 
 #include <bight/http.hpp>
 
@@ -13,18 +13,18 @@
 
 namespace bight::http {
 
-/// A header that has been understood.
+/// A valid header.
 struct parsed_header {
   response_head head;
   bool has_body = false;
   bool chunked = false;
   std::optional<std::uint64_t> length;
-  bool keep = false;  ///< the connection, once the body has been read
+  bool keep_alive = false;  ///< the connection can be used again after the body
 };
 
-/// Reads the lines of a header, its empty line included.
+/// Parses the lines of a header, including the empty line at its end.
 ///
-/// to_head  whether the request was HEAD or CONNECT: then there is no body.
+/// to_head  whether the request was HEAD or CONNECT; the response then has no body.
 /// errors   malformed.
 [[nodiscard]] parsed_header parse_header(std::string lines, bool to_head);
 

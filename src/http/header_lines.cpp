@@ -24,7 +24,7 @@ bool header_lines::take(lease& bytes) {
   return false;
 }
 
-// Whether it was the empty line.
+// Returns whether it was the empty line at the end of the header.
 bool header_lines::end_line() {
   line_.pop_back();
   if (line_.ends_with('\r')) line_.pop_back();
@@ -48,7 +48,7 @@ bool header_lines::end_line() {
   return false;
 }
 
-std::string_view header_lines::begin(std::size_t count) const noexcept {
+std::string_view header_lines::first_bytes(std::size_t count) const noexcept {
   const std::string_view whole = text_.empty() ? line_ : text_;
   const std::string_view text = whole.substr(0, count);
   return text.substr(0, text.find_first_of("\r\n"));

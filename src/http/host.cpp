@@ -19,7 +19,7 @@ namespace bight::http {
 
 namespace {
 
-/// A name of 253 characters, each of up to four bytes in UTF-8.
+/// The size of 253 characters with four bytes each in UTF-8.
 constexpr std::size_t name_bytes_max = 1012;
 
 [[noreturn]] void refuse(std::string_view reason) {
@@ -38,7 +38,7 @@ bool is_ascii(std::string_view s) noexcept {
                      [](char c) { return static_cast<unsigned char>(c) < 128; });
 }
 
-// UTS 46 deviations: the characters that transitional processing maps to others.
+// Whether the name has deviation characters of UTS 46, which transitional processing replaces.
 bool has_deviations(std::string_view name) noexcept {
   for (const std::string_view c : {"\u00DF", "\u03C2", "\u200C", "\u200D"})
     if (name.find(c) != std::string_view::npos) return true;
@@ -58,7 +58,7 @@ struct idn2_deleter {
   void operator()(char* text) const noexcept { idn2_free(text); }
 };
 
-// RFC 6874 §2 writes "%25eth0"; people, curl and getaddrinfo(3) write "%eth0".
+// RFC 6874 §2 requires "%25eth0". People, curl and getaddrinfo(3) write "%eth0".
 std::string with_plain_zone(std::string_view brackets) {
   const std::size_t percent = brackets.find('%');
   if (percent == std::string_view::npos) return std::string(brackets);
@@ -104,8 +104,8 @@ std::string ascii_host(std::string_view name) {
   if (text.find('\0') != std::string::npos) refuse_name("it contains a NUL byte");
   char* made = nullptr;
   int outcome = idn2_to_ascii_8z(text.c_str(), &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  // libidn2 refuses symbols that UTS 46 allows and that domains have, such as emoji. Transitional
-  // processing allows them; it differs in the deviations alone.
+  // libidn2 refuses symbols that UTS 46 allows and that real domains contain, such as emoji.
+  // Transitional processing allows them, and differs only in the deviation characters.
   if (outcome == IDN2_DISALLOWED && !has_deviations(name))
     outcome = idn2_to_ascii_8z(text.c_str(), &made, IDN2_TRANSITIONAL);
   const std::unique_ptr<char, idn2_deleter> owned(made);
@@ -122,7 +122,7 @@ address host_and_port(std::string_view place, std::uint16_t port) {
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   if (!has_colon) return host_address(place, port);
   const std::string_view text = place.substr(colon + 1);
-  // "host:" is the host alone (RFC 3986 §3.2.3).
+  // "host:" means the default port (RFC 3986 §3.2.3).
   return host_address(place.substr(0, colon), text.empty() ? port : parse_port(text));
 }
 
@@ -138,7 +138,7 @@ address host_address(std::string_view host, std::uint16_t port) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   if (name.empty()) refuse("the host is missing; write http://host/path");
-  // Brackets that came out of decoding are no IPv6 address.
+  // Brackets that were percent-encoded do not enclose an IPv6 address.
   if (name.starts_with('[')) refuse("the host is neither an IP address nor a valid name");
   return parsed(name, port);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The host of a URL as an address.
+/// Converts the host of a URL to an address.
 
 #include <bight/address.hpp>
 
@@ -13,18 +13,19 @@
 
 namespace bight::http {
 
-/// `text` with each %XX as its byte. A % without two hexadecimal digits stays.
+/// Replaces each %XX in `text` by its byte. A % without two hexadecimal digits is kept.
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 
-/// A host and a port, "host:81", or a host alone, for which the port is `port`.
+/// Parses "host:81", or a host alone, which gets the port `port`.
 ///
 /// errors  as host_address.
 [[nodiscard]] address host_and_port(std::string_view place, std::uint16_t port);
 
-/// A host as a URL has it, without port: percent-encoded, not in ASCII, in brackets, with a zone as
-/// "%25eth0" or "%eth0". The result is checked last, after all decoding.
+/// Parses the host of a URL, without a port. It may be percent-encoded, an international name, or
+/// an IPv6 address in brackets with a zone ("%25eth0" or "%eth0"). The result is checked after all
+/// decoding.
 ///
-/// errors  bad_address, whose text is the reason alone: what was tried is the caller's to add.
+/// errors  bad_address with the reason alone; the caller adds the operation.
 [[nodiscard]] address host_address(std::string_view host, std::uint16_t port);
 
 }  // namespace bight::http

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// A response, at any cut of its bytes. No byte is read here.
+/// Parses a response, however its bytes are split. Does no I/O.
 
 #include <bight/http.hpp>
 
@@ -14,45 +14,45 @@
 
 namespace bight::http {
 
-/// Takes one response apart. A body that lies in the lease that it came in is handed out without a
-/// copy. What is handed out, and whether there is an error, does not depend on how the bytes were
-/// cut; the pieces of the body may.
+/// Parses one response. Pieces of the body are returned without copying: they share the received
+/// buffer. The header, the bytes of the body and the error do not depend on how the response was
+/// split; the sizes of the pieces may.
 class response_parser {
  public:
-  /// to_head  whether the request was HEAD (or CONNECT), to which no body comes.
+  /// to_head  whether the request was HEAD or CONNECT; the response then has no body.
   response_parser(const limits& max, bool to_head);
 
-  /// Takes the next bytes of the connection, or its end: an empty lease.
+  /// Adds bytes from the connection; an empty lease is its end.
   void feed(lease bytes);
 
   enum class step : std::uint8_t {
-    more,  ///< feed it
-    head,  ///< head() is complete; said once
+    more,  ///< call feed()
+    head,  ///< head() is complete; returned once
     body,  ///< body() has the next piece
     done,  ///< the response is complete
   };
-  /// Goes on as far as the next of these.
+  /// Continues until the next of these.
   ///
   /// errors  malformed, over_limit; empty_reply and cut_short at the end.
   [[nodiscard]] step next();
 
   [[nodiscard]] const response_head& head() const noexcept { return head_; }
   [[nodiscard]] lease body() noexcept { return std::move(body_); }
-  /// Bytes of the body so far.
+  /// The number of body bytes so far.
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
-  /// The length of the body, when the server said; 0 when there is none.
+  /// The length of the body if the header has it; 0 if there is no body.
   [[nodiscard]] const std::optional<std::uint64_t>& length() const noexcept { return length_; }
 
-  /// Whether any byte has come.
-  [[nodiscard]] bool got_some() const noexcept { return got_some_; }
-  /// After done: whether the connection may serve another request. Not when more bytes had come
-  /// than the response has.
+  /// Whether any byte has been received.
+  [[nodiscard]] bool has_received() const noexcept { return has_received_; }
+  /// Once done: whether the connection can be used for another request. False if bytes follow the
+  /// response.
   [[nodiscard]] bool keeps_connection() const noexcept;
-  /// Whether all that came has been used.
-  [[nodiscard]] bool has_no_more() const noexcept { return !current_; }
+  /// Whether all received bytes have been used.
+  [[nodiscard]] bool used_all() const noexcept { return !current_; }
 
  private:
-  enum class part : std::uint8_t { header, length, chunks, until_end, nothing };
+  enum class part : std::uint8_t { header, length, chunks, until_end, end };
 
   [[nodiscard]] bool read_header();
   [[nodiscard]] bool take_body(std::uint64_t at_most);
@@ -62,9 +62,9 @@ class response_parser {
 
   const limits max_;
   const bool to_head_;
-  bool got_some_ = false;
+  bool has_received_ = false;
   bool ended_ = false;
-  bool keep_ = false;
+  bool keep_alive_ = false;
   part next_ = part::header;
   std::size_t interims_ = 0;
   header_lines lines_;
@@ -72,7 +72,7 @@ class response_parser {
   std::optional<chunk_reader> chunks_;
   std::optional<std::uint64_t> length_;
   std::uint64_t received_ = 0;
-  lease current_;  // what has come and is not used
+  lease current_;  // received and not used yet
   lease body_;
 };
 

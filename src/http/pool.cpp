@@ -8,17 +8,17 @@
 
 namespace bight::http {
 
-std::string place_of(const url& to, const proxy& by) {
-  if (by.what == proxy::kind::none) return to.origin();
-  // Lengths, so that no user can be taken for another with a longer name.
-  return fmt::format("{} by {} {} {}:{} {}:{}", to.origin(), static_cast<int>(by.what), by.at.str(),
-                     by.user.size(), by.user, by.password.size(), by.password);
+std::string pool_key(const url& to, const proxy& via) {
+  if (via.what == proxy::kind::none) return to.origin();
+  // With the lengths, no name and password can be mistaken for another pair.
+  return fmt::format("{} by {} {} {}:{} {}:{}", to.origin(), static_cast<int>(via.what),
+                     via.at.str(), via.user.size(), via.user, via.password.size(), via.password);
 }
 
-std::optional<connection> client_state::take(const std::string& place, time_point now) {
+std::optional<connection> client_state::take(const std::string& key, time_point now) {
   while (!idle.empty() && later(idle.front().since, how.idle_time) <= now) idle.pop_front();
   const auto found = std::find_if(idle.rbegin(), idle.rend(),
-                                  [&place](const connection& c) { return c.place == place; });
+                                  [&key](const connection& c) { return c.key == key; });
   if (found == idle.rend()) return std::nullopt;
   std::optional<connection> c(std::move(*found));
   idle.erase(std::next(found).base());

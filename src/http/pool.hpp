@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Connections that wait for their next request.
+/// The pool of idle connections of a client.
 
 #include <bight/http.hpp>
 
@@ -13,31 +13,32 @@
 
 namespace bight::http {
 
-/// A connection, and what it may be used for.
+/// A connection and the requests that it can be used for.
 struct connection {
   stream wire;
-  std::string place;  ///< see place_of
-  time_point since{};
+  std::string key;     ///< see pool_key
+  time_point since{};  ///< when it became idle
   bool reused = false;
 };
 
-/// What two requests must have in common to use one connection: scheme, host, port, and the proxy
-/// with its user. Whatever else is of importance to security is the client's own, and so is its
-/// pool.
-[[nodiscard]] std::string place_of(const url& to, const proxy& by);
+/// Returns the key of a connection in the pool. Requests with the same key can share a connection:
+/// they have the same scheme, host, port, proxy, and user at the proxy. All other options that
+/// matter for security belong to the client, and each client has its own pool.
+[[nodiscard]] std::string pool_key(const url& to, const proxy& via);
 
-/// What a client and its responses share.
+/// The state that a client and its responses share.
 struct client_state {
   explicit client_state(options o) : how(std::move(o)) {}
 
-  /// Takes the connection to `place` that was used last; those that are too old are closed.
-  [[nodiscard]] std::optional<connection> take(const std::string& place, time_point now);
-  /// Keeps `c` for the next; the oldest goes when there are too many.
+  /// Takes the most recently used connection with that key. Closes connections that have been idle
+  /// for too long.
+  [[nodiscard]] std::optional<connection> take(const std::string& key, time_point now);
+  /// Adds an idle connection. If there are too many, closes the oldest.
   void keep(connection c, time_point now);
 
   const options how;
   std::deque<connection> idle;  // the oldest first
-  bool closed = false;          // the client has died: nothing is kept any more
+  bool closed = false;          // the client was destroyed: keeps no more connections
 };
 
 }  // namespace bight::http

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// What a proxy is told before it passes bytes on. Every answer of it is read to its last byte and
-// no further; the rest is the server's.
+// Proxy URLs, and how a proxy is asked for a tunnel. Each reply of the proxy is read to its last
+// byte and no further: the next bytes are the server's.
 #include <bight/deadline.hpp>
 #include <bight/reader.hpp>
 
 #include "base/text.hpp"
-#include "http/dial.hpp"
+#include "http/connect.hpp"
 #include "http/fields.hpp"
 #include "http/host.hpp"
 #include "http/parser.hpp"
@@ -21,11 +21,11 @@ constexpr std::uint16_t http_proxy_port = 3128;
 constexpr std::uint16_t socks_proxy_port = 1080;
 
 [[noreturn]] void refuse(std::string_view reason) {
-  // The text is not shown: it may hold a password.
+  // The text is not shown, because it may contain a password.
   throw error(bight::errc::bad_address, "proxy", 0, reason);
 }
 
-// The zone of an IPv6 address names an interface of this machine.
+// The zone of an IPv6 address names an interface of this machine, so a proxy must not get it.
 std::string without_zone(const address& to) {
   if (to.kind() == address_kind::ip6) return address::ip6(to.bytes(), to.port()).str();
   return to.str();
@@ -84,8 +84,8 @@ task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
     text += "Proxy-Authorization: " + basic_credentials(by.user, by.password) + "\r\n";
   text += "\r\n";
   co_await wire.send(text);
-  // To a CONNECT that succeeds no body comes, whatever the header says (RFC 9110 §9.3.6); the body
-  // of one that fails is of no use.
+  // A successful response to CONNECT has no body, whatever its header says (RFC 9110 §9.3.6). The
+  // body of a failed one is not used.
   response_parser parser(max, true);
   while (parser.next() != response_parser::step::head) {
     lease bytes = co_await wire.recv();
@@ -96,8 +96,8 @@ task<> ask_http_proxy(stream& wire, address to, proxy by, limits max) {
     throw fault(errc::proxy_refused,
                 fmt::format("the proxy answered {} {}{}", head.status, printable(head.reason),
                             head.status == 407 ? " (it requires a user name and password)" : ""));
-  // The server does not speak before us: TLS begins with the client.
-  if (!parser.has_no_more()) throw fault(errc::malformed, "the proxy sent data before a request");
+  // The server sends nothing first: in TLS the client begins.
+  if (!parser.used_all()) throw fault(errc::malformed, "the proxy sent data before a request");
 }
 
 task<> ask_socks_proxy(stream& wire, address to, proxy by) {
@@ -154,10 +154,10 @@ task<> ask_socks_proxy(stream& wire, address to, proxy by) {
   ask += static_cast<char>(to.port() >> 8);
   ask += static_cast<char>(to.port() & 0xFF);
   co_await wire.send(ask);
-  const std::string answer = co_await exactly(wire, 5);  // the fifth may be a length
+  const std::string answer = co_await exactly(wire, 5);  // the fifth byte may be a length
   check_version(answer[0], 5);
   if (answer[1] != 0) throw refused(socks_reason(static_cast<unsigned char>(answer[1])));
-  // The address that it connected from: of no use, but it must be read.
+  // The address that the proxy connected from. We do not use it, but must read it.
   std::size_t rest = 2;
   switch (answer[3]) {
     case 1: rest += 3; break;

@@ -3,8 +3,8 @@
 #include <bight/http.hpp>
 
 #include "base/check.hpp"
-#include "http/exchange.hpp"
 #include "http/fields.hpp"
+#include "http/response_state.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ response& response::operator=(response&&) noexcept = default;
 response::~response() = default;
 
 const response_head& response::head() const noexcept { return state_->parser.head(); }
-const url& response::from() const noexcept { return state_->asked.to; }
+const url& response::from() const noexcept { return state_->sent.to; }
 bool response::encoded() const noexcept { return state_->decode != nullptr; }
 std::uint64_t response::received() const noexcept { return state_->parser.received(); }
 const address& response::peer() const noexcept { return state_->peer; }
@@ -31,7 +31,7 @@ task<lease> response::recv(std::size_t max) & {
   state& s = *state_;
   const scheduler& time = (co_await current_context()).sched();
   s.check_open();
-  while (!s.spare && !s.finished && !s.advance(time.now())) {
+  while (!s.pending && !s.finished && !s.advance(time.now())) {
     s.check_clocks();
     const time_point since = time.now();
     const duration patience = s.patience();
@@ -43,9 +43,9 @@ task<lease> response::recv(std::size_t max) & {
       if (!ours) throw s.failed(bytes.error());
       continue;
     }
-    s.take_in(*std::move(bytes));
+    s.feed(*std::move(bytes));
   }
-  co_return s.spare.take_front(max);
+  co_return s.pending.take_front(max);
 }
 
 task<std::string> response::text(std::size_t max) & {

@@ -19,12 +19,12 @@ constexpr auto npos = std::string_view::npos;
 
 constexpr std::uint16_t port_of(bool secure) noexcept { return secure ? 443 : 80; }
 
-// Browsers read "\" as "/" and then see another host than curl, in "/\host/" and "http://a\@b/".
+// Browsers take "\" for "/", so they see another host than curl in "/\host/" and "http://a\@b/".
 constexpr std::string_view no_backslash =
     "\"\\\" is not allowed before the path of a URL; write / or %5C";
 
-// `text` for a message. What stands before "@" may be a password: it is not shown, also where a "/"
-// in it has ended the authority.
+// Returns `text` for a message, without a password: everything before the last "@" is left out,
+// even if a "/" before it ends the authority.
 std::string shown(std::string_view text) {
   const std::size_t sign = text.rfind('@');
   if (sign == npos) return fmt::format("URL \"{}\"", printable(text));
@@ -35,12 +35,12 @@ std::string shown(std::string_view text) {
   const std::size_t sign = text.rfind('@');
   const std::size_t authority = text.find_first_not_of('/', text.find(':') + 1);
   const std::size_t end = text.find_first_of("/?#", authority);
-  if (sign != npos && sign > end)  // the reason may repeat a piece of the password
+  if (sign != npos && sign > end)  // the reason could contain part of the password
     reason = "write / in a user name or password as %2F, ? as %3F and # as %23";
   throw error(bight::errc::bad_address, shown(text), 0, reason);
 }
 
-// WHATWG URL §4.4, step 1: control characters and blanks at both ends do not count.
+// WHATWG URL §4.4, step 1: control characters and blanks at both ends are removed.
 std::string_view trimmed_url(std::string_view text) {
   const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -48,21 +48,21 @@ std::string_view trimmed_url(std::string_view text) {
   return text;
 }
 
-// The parts of a URL or a reference, which point into its text: RFC 3986, appendix B.
+// The parts of a URL or a reference (RFC 3986, appendix B). They refer to its text.
 struct parts {
   std::string_view scheme;
-  std::size_t slashes = 0;  // in front of the authority or the path
-  std::string_view rest;    // behind these slashes, up to the query
-  std::string_view path;    // the same, and these slashes
+  std::size_t slashes = 0;  // before the authority or the path
+  std::string_view rest;    // after these slashes, up to the query
+  std::string_view path;    // the same with these slashes
   std::optional<std::string_view> query;
 
   explicit parts(std::string_view text);
-  // Two slashes begin an authority; curl and browsers take three for two.
+  // Two slashes begin an authority. curl and browsers accept three.
   [[nodiscard]] bool has_authority() const noexcept { return slashes == 2 || slashes == 3; }
   [[nodiscard]] std::string_view authority() const noexcept {
     return rest.substr(0, rest.find('/'));
   }
-  [[nodiscard]] std::string_view path_behind_authority() const noexcept {
+  [[nodiscard]] std::string_view path_after_authority() const noexcept {
     return rest.substr(authority().size());
   }
 };
@@ -98,9 +98,9 @@ parts::parts(std::string_view text) {
   if (rest.starts_with('\\')) refuse(whole, no_backslash);
 }
 
-// Whether browsers send that byte as it is (WHATWG URL §1.3, the path and the query percent-encode
-// sets). A "\" is encoded, because some servers read it as "/".
-bool goes_as_it_is(char c, bool in_query) noexcept {
+// Whether browsers send that byte without encoding it (WHATWG URL §1.3, the path and the query
+// percent-encode sets). A "\" is encoded, because some servers take it for "/".
+bool needs_no_encoding(char c, bool in_query) noexcept {
   if (c <= ' ' || c == '\x7F' || static_cast<unsigned char>(c) > 127) return false;
   constexpr std::string_view never = "\"#<>\\";
   constexpr std::string_view in_queries_only = "^`{}";
@@ -114,7 +114,7 @@ std::string percent_encoded(char c) {
 std::string encoded(std::string_view text, bool in_query) {
   std::string made;
   for (const char c : text) {
-    if (goes_as_it_is(c, in_query))
+    if (needs_no_encoding(c, in_query))
       made += c;
     else
       made += percent_encoded(c);
@@ -122,7 +122,7 @@ std::string encoded(std::string_view text, bool in_query) {
   return made;
 }
 
-// Whether a segment means this folder (`dots` 1) or the one above (2). "%2e" is a dot here.
+// Whether a segment is "." (`dots` 1) or ".." (`dots` 2). "%2e" counts as a dot.
 bool is_dots(std::string_view segment, std::size_t dots) noexcept {
   for (; dots > 0; --dots) {
     const bool coded = segment.starts_with("%2e") || segment.starts_with("%2E");
@@ -132,7 +132,7 @@ bool is_dots(std::string_view segment, std::size_t dots) noexcept {
   return segment.empty();
 }
 
-// RFC 3986 §5.2.4, of a path that begins with "/".
+// Removes "." and ".." from a path that begins with "/" (RFC 3986 §5.2.4).
 std::string without_dots(std::string_view path) {
   std::string made;
   while (!path.empty()) {
@@ -155,7 +155,7 @@ std::string target_of(std::string_view path, const std::optional<std::string_vie
   return made;
 }
 
-// RFC 6874 §2.
+// Percent-encodes a zone (RFC 6874 §2).
 std::string encoded_zone(std::string_view zone) {
   std::string made;
   for (const char c : zone) {
@@ -182,7 +182,7 @@ url::url(std::string_view text) {
                                   : "only http:// and https:// are supported");
   if (!p.has_authority() && p.slashes != 1) refuse(text, "write two slashes: http://host/path");
   read_authority(p.authority(), text);
-  target_ = target_of(p.path_behind_authority(), p.query);
+  target_ = target_of(p.path_after_authority(), p.query);
   check_size();
 }
 
@@ -197,7 +197,7 @@ void url::read_authority(std::string_view whole, std::string_view text) {
     user_ = percent_decoded(who.substr(0, colon));
     if (colon != npos) password_ = percent_decoded(who.substr(colon + 1));
     place.remove_prefix(sign + 1);
-    // Browsers take the last "@", curl the first.
+    // Browsers split at the last "@", curl at the first.
     if (place.find('@') != npos) refuse(text, "write @ in a user name or password as %40");
     if (user_.find(':') != std::string::npos)
       refuse(text, "a user name cannot contain \":\" (RFC 7617)");
@@ -238,7 +238,7 @@ url url::resolve(std::string_view reference) const {
   if (reference.size() > size_max) refuse(reference, fmt::format("longer than {} bytes", size_max));
   const std::string_view inner = trimmed_url(reference);
   const parts p(inner);
-  // On a page, browsers read "http:/x" as a path, curl as a host.
+  // In a reference, browsers take "http:/x" for a path, curl for a host.
   if (is_http(p.scheme) && !p.has_authority())
     refuse(reference, "write two slashes: http://host/path");
   if (!p.scheme.empty() || p.slashes > 1) {

@@ -3,7 +3,7 @@
 
 #include "contract/contract.hpp"
 #include "contract/site.hpp"
-#include "http/dial.hpp"
+#include "http/connect.hpp"
 
 #include <sys/socket.h>
 

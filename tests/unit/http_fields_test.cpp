@@ -252,11 +252,11 @@ TEST(http_pool, g11_no_two_places_share_a_connection) {
     for (const char* by :
          {"", "http://p:1", "http://p:2", "http://q:1", "socks5://p:1", "socks5://u@p:1",
           "socks5://u:w@p:1", "socks5://u:w%201:x@p:1", "socks5://uw@p:1"}) {
-      keys.insert(place_of(to, *by == '\0' ? proxy() : proxy(by)));
+      keys.insert(pool_key(to, *by == '\0' ? proxy() : proxy(by)));
       ++count;
     }
   EXPECT_EQ(keys.size(), count);
-  EXPECT_EQ(place_of("http://H:80/a", {}), place_of("http://h/b?c", {}));
+  EXPECT_EQ(pool_key("http://H:80/a", {}), pool_key("http://h/b?c", {}));
 }
 
 }  // namespace

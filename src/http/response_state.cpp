@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "http/exchange.hpp"
+#include "http/response_state.hpp"
 
 #include <bight/deadline.hpp>
 
@@ -13,11 +13,11 @@
 namespace bight::http {
 
 std::string response::state::tried() const {
-  return (asked.head ? "HEAD " : "GET ") + asked.to.str();
+  return (sent.head ? "HEAD " : "GET ") + sent.to.str();
 }
 
-task<> response::state::ask(const proxy* by) {
-  const std::string text = request_text(asked, client->how, by);
+task<> response::state::send_request(const proxy* via) {
+  const std::string text = request_text(sent, client->how, via);
   co_await within(client->how.timeouts.send, link.wire.send(text));
 }
 
@@ -29,9 +29,9 @@ task<> response::state::read_head() {
   const time_point now = (co_await current_context()).sched().now();
   // A range of an encoded body cannot be decoded, whether it was requested or not.
   const bool part = parser.head().status == 206;
-  if (!part && !asked.head && asks_for_codings(asked, client->how))
+  if (!part && !sent.head && asks_for_codings(sent, client->how))
     decode = make_decoder(parser.head(), client->how.limits);
-  // Without a body there is nothing to wait for, and the connection is free at once.
+  // Without a body, the response is complete and the connection becomes idle.
   if (parser.length() == 0) {
     decode.reset();
     static_cast<void>(advance(now));
@@ -39,31 +39,31 @@ task<> response::state::read_head() {
 }
 
 void response::state::check_open() const {
-  if (wrong_) throw error(*wrong_);
+  if (invalid_) throw error(*invalid_);
   if (failed_) throw error(bight::errc::closed, tried(), parser.received());
 }
 
 bool response::state::advance(time_point now) {
   try {
-    return go_on(now);
+    return parse(now);
   } catch (const error& e) {
-    wrong_ = failed(e);
-    throw error(*wrong_);
-  } catch (...) {  // no memory: what is half decoded cannot go on
+    invalid_ = failed(e);
+    throw error(*invalid_);
+  } catch (...) {  // no memory: a partly decoded body cannot continue
     close();
     throw;
   }
 }
 
-bool response::state::go_on(time_point now) {
+bool response::state::parse(time_point now) {
   for (;;) {
-    if (decode && (spare = decode->next())) return true;
+    if (decode && (pending = decode->next())) return true;
     switch (parser.next()) {
       case response_parser::step::more: return false;
-      case response_parser::step::head: break;  // said already
+      case response_parser::step::head: break;  // read_head() has handled it
       case response_parser::step::body:
         if (!decode) {
-          spare = parser.body();
+          pending = parser.body();
           return true;
         }
         decode->feed(parser.body());
@@ -78,37 +78,37 @@ bool response::state::go_on(time_point now) {
 
 duration response::state::patience() const noexcept {
   const options& how = client->how;
-  duration left = how.timeouts.silence - silent_;
-  if (how.rate_min > 0) left = std::min(left, how.rate_window - waited_);
-  // What has arrived meanwhile is still taken.
+  duration left = how.timeouts.silence - silence_;
+  if (how.rate_min > 0) left = std::min(left, how.rate_window - window_time_);
+  // Bytes that are already there are still received.
   return std::max<duration>(left, 1ms);
 }
 
 void response::state::count_wait(duration time) noexcept {
-  silent_ += time;
-  waited_ += time;
+  silence_ += time;
+  window_time_ += time;
 }
 
 void response::state::check_clocks() {
   const options& how = client->how;
-  if (silent_ > 0ns && silent_ >= how.timeouts.silence)
+  if (silence_ > 0ns && silence_ >= how.timeouts.silence)
     throw failed(error(bight::errc::timed_out, "", parser.received(),
                        "timed out after " + duration_text(how.timeouts.silence)));
-  if (waited_ == 0ns || waited_ < how.rate_window) return;
-  const double seconds = static_cast<double>(waited_.count()) / 1e9;
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(came_) / seconds);
+  if (window_time_ == 0ns || window_time_ < how.rate_window) return;
+  const double seconds = static_cast<double>(window_time_.count()) / 1e9;
+  const auto rate = static_cast<std::uint64_t>(static_cast<double>(window_bytes_) / seconds);
   if (rate < how.rate_min)
     throw failed(
         fault(errc::too_slow,
               fmt::format("received {} bytes per second, less than the minimum of {} (rate_min)",
                           rate, how.rate_min)));
-  waited_ = {};
-  came_ = 0;
+  window_time_ = {};
+  window_bytes_ = 0;
 }
 
-void response::state::take_in(lease bytes) {
-  silent_ = {};
-  came_ += bytes.size();
+void response::state::feed(lease bytes) {
+  silence_ = {};
+  window_bytes_ += bytes.size();
   parser.feed(std::move(bytes));
 }
 
