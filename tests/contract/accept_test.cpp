@@ -38,7 +38,7 @@ task<> accept_the_second(tcp::listener& at, std::string& got) {
 
 // The request of the first is being cancelled when the second begins to wait. Of TCP io_uring takes
 // connections ahead, and cancels nothing; of unix sockets it does.
-BIGHT_TEST(accept, that_follows_a_cancelled_one_gets_the_next_connection) {
+BIGHT_TEST(accept, after_a_cancelled_one_returns_the_next_connection) {
   const std::string file = testing::TempDir() + "bight-accept-" + std::to_string(getpid());
   for (const bool by_file : {false, true}) {
     tcp::listener listening;
@@ -64,7 +64,7 @@ BIGHT_TEST(accept, that_follows_a_cancelled_one_gets_the_next_connection) {
 }
 
 // The other half: the first has not been cancelled when the second asks.
-BIGHT_TEST(accept, beside_another_is_busy_and_disturbs_it_not) {
+BIGHT_TEST(accept, of_a_second_task_is_busy_and_does_not_disturb_the_first) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto accept_one = [](tcp::listener& at, bool& done) -> task<> {
     auto one = co_await at.accept();
@@ -82,7 +82,7 @@ BIGHT_TEST(accept, beside_another_is_busy_and_disturbs_it_not) {
 
 // io_uring takes connections ahead, and stops when many wait: that stop is no failure of an accept
 // that waits by then.
-BIGHT_TEST(accept, of_more_connections_than_are_taken_ahead_gets_each_of_them) {
+BIGHT_TEST(accept, returns_each_of_more_connections_than_are_accepted_in_advance) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto none = co_await attempt(within(1ms, listening.accept()));
   EXPECT_TRUE(fails(none, errc::timed_out));

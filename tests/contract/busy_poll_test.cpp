@@ -36,7 +36,7 @@ TEST(busy_poll, gives_up_and_sleeps) {
   EXPECT_LT(cpu_seconds() - before, 0.15);
 }
 
-TEST(busy_poll, looks_without_sleeping) {
+TEST(busy_poll, polls_without_sleeping) {
   runner looking({.busy_poll = 10s});
   const double before = cpu_seconds();
   looking.run([]() -> task<> { co_await sleep(100ms); }());
@@ -45,7 +45,7 @@ TEST(busy_poll, looks_without_sleeping) {
 }
 
 // A drain stops the loops of a server's threads from outside; each of them is looking.
-TEST(busy_poll, is_ended_from_outside_at_once) {
+TEST(busy_poll, is_stopped_from_outside_at_once) {
   runner looking({.busy_poll = 60s});
   looking.run([]() -> task<> {
     served s;

@@ -101,7 +101,7 @@ task<std::size_t> play_on(stream& here, stream& there, std::uint64_t seed) {
 
 }  // namespace
 
-BIGHT_TEST(busy, receives_of_several_tasks_in_any_order_lose_and_exchange_nothing) {
+BIGHT_TEST(busy, receives_of_several_tasks_in_any_order_lose_and_swap_nothing) {
   std::size_t refused = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     auto pair = co_await connected();
@@ -110,7 +110,7 @@ BIGHT_TEST(busy, receives_of_several_tasks_in_any_order_lose_and_exchange_nothin
   EXPECT_GT(refused, 0u);
 }
 
-BIGHT_TEST(busy, receives_of_several_tasks_over_tls_lose_and_exchange_nothing) {
+BIGHT_TEST(busy, receives_of_several_tasks_over_tls_lose_and_swap_nothing) {
   std::size_t refused = 0;
   for (std::uint64_t seed = 1; seed <= seeds / 4; ++seed) {
     auto pair = co_await connected_by_tls();
@@ -187,7 +187,7 @@ BIGHT_TEST(busy, datagrams_to_two_receives_stay_in_order) {
   EXPECT_EQ(o.came, "12");
 }
 
-BIGHT_TEST(busy, a_receive_that_is_stopped_with_its_byte_gives_it_back_before_another_asks) {
+BIGHT_TEST(busy, a_receive_that_is_stopped_with_its_byte_returns_it_before_the_next_receive) {
   auto pair = co_await connected();
   auto signal = co_await connected();
   order o;

@@ -59,7 +59,7 @@ BIGHT_TEST(cancel, an_accept_past_its_deadline_leaves_its_connection_to_the_next
   EXPECT_EQ(co_await accepted.recv(), "x");
 }
 
-BIGHT_TEST(cancel, a_connect_past_its_deadline_is_timed_out_and_says_where) {
+BIGHT_TEST(cancel, a_connect_past_its_deadline_times_out_and_names_the_address) {
   const raw::black_hole hole;
   const address at = hole.listener.local();
   auto by_deadline = co_await attempt(within(20ms, tcp::connect(at)));
@@ -81,7 +81,7 @@ static void expect_exactly(raw::socket& peer, stream& sender, std::uint64_t coun
   EXPECT_TRUE(pattern::matches(0, got));
 }
 
-BIGHT_TEST(cancel, a_send_past_its_deadline_counts_exactly_what_went) {
+BIGHT_TEST(cancel, a_send_past_its_deadline_reports_exactly_the_bytes_sent) {
   for (const std::size_t size : {4'000'000u, 9'000'001u, 30'000'000u}) {
     auto pair = co_await connected_to_raw(4096);
     const std::string much = pattern::first(size);
@@ -95,7 +95,7 @@ BIGHT_TEST(cancel, a_send_past_its_deadline_counts_exactly_what_went) {
   }
 }
 
-BIGHT_TEST(cancel, a_send_that_is_cancelled_in_the_middle_can_go_on_where_it_was) {
+BIGHT_TEST(cancel, a_send_that_is_cancelled_in_the_middle_can_be_continued) {
   auto pair = co_await connected();
   const std::string whole = pattern::first(30'000'000);
   auto sending = [](stream& to, std::string_view left) -> task<> {
@@ -210,7 +210,7 @@ BIGHT_TEST(cancel, many_thousand_races_of_recv_with_a_timer_lose_no_byte) {
 }
 
 // The bytes and the cancellation come in the same turn, in both orders.
-BIGHT_TEST(cancel, a_stop_in_the_turn_in_which_the_bytes_come_loses_none) {
+BIGHT_TEST(cancel, a_stop_in_the_turn_in_which_bytes_arrive_loses_none) {
   auto pair = co_await connected();
   auto receive = [](stream& s, std::uint64_t& got) -> task<> {
     auto bytes = co_await attempt(s.recv(3));
@@ -281,7 +281,7 @@ BIGHT_TEST(cancel, many_races_of_a_datagram_receive_lose_no_datagram) {
   }
 }
 
-BIGHT_TEST(cancel, a_datagram_that_was_cut_for_a_receive_that_lost_its_race_comes_whole) {
+BIGHT_TEST(cancel, a_datagram_truncated_for_a_receive_that_lost_its_race_arrives_complete) {
   auto socket = co_await udp::bind("127.0.0.1:0");
   const auto peer = raw::datagram("127.0.0.1:0");
   auto take_a_byte = [](udp::socket& s, bool& taken) -> task<> {
@@ -328,7 +328,7 @@ BIGHT_TEST(cancel, a_connect_that_is_cancelled_leaves_no_connection) {
   }
 }
 
-BIGHT_TEST(cancel, a_deadline_of_no_time_loses_nothing) {
+BIGHT_TEST(cancel, a_deadline_of_zero_loses_nothing) {
   auto pair = co_await connected();
   std::string came;
   for (int i = 0; i < 10; ++i) {
@@ -342,7 +342,7 @@ BIGHT_TEST(cancel, a_deadline_of_no_time_loses_nothing) {
   EXPECT_EQ(came.size(), 10 * std::string_view("there already").size());
 }
 
-BIGHT_TEST(cancel, the_outer_of_two_deadlines_is_not_the_inner_ones) {
+BIGHT_TEST(cancel, the_outer_of_two_deadlines_is_not_reported_as_the_inner) {
   auto pair = co_await connected();
   auto inner_first = co_await attempt(within(10s, attempt(within(2ms, pair.here.recv()))));
   EXPECT_TRUE(static_cast<bool>(inner_first));

@@ -68,7 +68,7 @@ BIGHT_TEST(causes, a_broadcast_without_the_option_is_named) {
   }
 }
 
-BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
+BIGHT_TEST(causes, the_file_at_the_path_of_a_unix_socket_is_named) {
   const scratch_folder here;
   const std::string path = here.file("s");
   auto missing = co_await attempt(unix_socket::connect(path));
@@ -79,7 +79,7 @@ BIGHT_TEST(causes, what_is_at_the_path_of_a_unix_socket_is_named) {
   EXPECT_THAT(told(second), HasSubstr("another program is listening there; choose another path"));
 }
 
-BIGHT_TEST(causes, a_unix_socket_without_its_server_is_no_port) {
+BIGHT_TEST(causes, a_unix_socket_without_a_server_is_not_described_as_a_port) {
   const scratch_folder here;
   const std::string path = here.file("s");
   {
@@ -137,7 +137,7 @@ task<> run_out_of_ports() {
   EXPECT_THAT(told(aimed), HasSubstr("no local port is free"));
 }
 
-TEST(causes, that_no_port_is_free_is_named_wherever_one_is_taken) {
+TEST(causes, a_shortage_of_ports_is_named_by_every_call_that_needs_one) {
   in_own_network([] {
     std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "50000 50000";
     run_test(run_out_of_ports());
@@ -164,7 +164,7 @@ task<> go_nowhere() {
   EXPECT_THAT(told(wrong_source), HasSubstr("connect_options::from"));
 }
 
-TEST(causes, a_route_or_a_source_that_leads_nowhere_is_named) {
+TEST(causes, a_missing_route_or_source_address_is_named) {
   in_own_network([] {
     constexpr const char* routes =
         "ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set d1 up && "

@@ -169,7 +169,7 @@ TEST(connecting, an_any_address_means_this_machine) {
   EXPECT_EQ(o->remote(), l.local());
 }
 
-TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_told) {  // A07
+TEST(connecting, a_name_is_tried_at_each_of_its_addresses_and_every_failure_is_reported) {  // A07
   runner r;
   const held_port held;
   const auto port = std::to_string(held.number());
@@ -187,7 +187,7 @@ TEST(connecting, the_second_address_is_tried_at_once_when_the_first_refuses) {
   EXPECT_LT(quickest(r, at("localhost", l.local().port()), 200), 200);
 }
 
-TEST(connecting, a_name_that_does_not_exist_is_told_as_such) {
+TEST(connecting, a_name_that_does_not_exist_is_reported_as_such) {
   runner r;
   auto o = r.run(try_to("nosuch.invalid:80"));
   ASSERT_FALSE(o);
@@ -195,7 +195,7 @@ TEST(connecting, a_name_that_does_not_exist_is_told_as_such) {
   EXPECT_EQ(text(o), "connect nosuch.invalid:80: no such host (check the spelling)");
 }
 
-TEST(connecting, only_the_family_that_was_asked_for_is_tried) {
+TEST(connecting, only_the_requested_family_is_tried) {
   runner r;
   auto l = r.run(listen_at("[::1]:0"));
   tcp::connect_options options;
@@ -210,7 +210,7 @@ TEST(connecting, only_the_family_that_was_asked_for_is_tried) {
   EXPECT_TRUE(wrong.error().is(errc::bad_address));
 }
 
-TEST(connecting, it_starts_from_the_address_that_was_asked_for) {
+TEST(connecting, it_starts_from_the_requested_source_address) {
   runner r;
   auto l = r.run(listen_at("127.0.0.1:0"));
   tcp::connect_options options;
@@ -251,7 +251,7 @@ TEST(connecting, a_cancelled_connect_leaves_no_descriptor) {  // A08
   EXPECT_EQ(open_descriptors(r), before);
 }
 
-TEST(connecting, a_socket_that_finds_itself_is_no_connection) {  // A05
+TEST(connecting, a_socket_that_connects_to_itself_is_refused) {  // A05
   in_own_network([] {
     // One ephemeral port: a connect to it from it succeeds in the kernel, with itself.
     std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40000";
@@ -307,7 +307,7 @@ TEST(happy_eyeballs, a_broken_ip6_path_costs_the_attempt_delay) {  // A06, F03
   });
 }
 
-TEST(happy_eyeballs, an_address_that_refuses_lets_the_next_one_begin_at_once) {
+TEST(happy_eyeballs, after_a_refusal_the_next_address_is_tried_at_once) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -331,7 +331,7 @@ TEST(happy_eyeballs, ip6_is_preferred_when_both_work) {
   });
 }
 
-TEST(happy_eyeballs, the_whole_is_cut_at_its_timeout_and_says_how_far_it_came) {
+TEST(happy_eyeballs, a_timeout_says_how_far_the_attempts_got) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -360,7 +360,7 @@ TEST(happy_eyeballs, a_failed_family_does_not_hide_the_other) {
   });
 }
 
-TEST(happy_eyeballs, of_a_thousand_addresses_only_so_many_are_tried) {  // F04
+TEST(happy_eyeballs, of_a_thousand_addresses_only_a_limited_number_is_tried) {  // F04
   in_own_network([] {
     name_server server;
     runner r;

@@ -29,15 +29,15 @@ constexpr struct {
     {"cost", "counts what a real engine asks of the kernel"},
     {"names", "asks name servers over real sockets"},
     {"names_shortage", "asks name servers over real sockets"},
-    {"causes.that_no_port_is_free_is_named_wherever_one_is_taken", "sets the local ports"},
-    {"causes.a_route_or_a_source_that_leads_nowhere_is_named", "sets routes"},
+    {"causes.a_shortage_of_ports_is_named_by_every_call_that_needs_one", "sets the local ports"},
+    {"causes.a_missing_route_or_source_address_is_named", "sets routes"},
     {"connecting", "drives plain sockets"},
     {"happy_eyeballs", "asks name servers over real sockets"},
     {"signals", "raises signals of the process"},
     {"stdio", "drives pipes and files"},
     {"line_sink", "drives pipes and terminals"},
-    {"busy_poll.looks_without_sleeping", "measures time of the processor"},
-    {"workers.have_threads_of_their_own", "is about threads"},
+    {"busy_poll.polls_without_sleeping", "measures time of the processor"},
+    {"workers.run_in_their_own_threads", "is about threads"},
 };
 
 class skipper : public testing::EmptyTestEventListener {

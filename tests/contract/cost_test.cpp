@@ -135,7 +135,7 @@ BIGHT_TEST(cost, a_message_of_16_KiB_is_received_at_once) {
 
 // What a connection brings lies in the kernel's pages from their fronts, and to 1 to 31 bytes
 // further in a page it is copied at a twentieth of the speed (AMD, Zen 3: rep movsb).
-BIGHT_TEST(cost, what_follows_a_small_message_is_not_a_few_bytes_into_a_page) {
+BIGHT_TEST(cost, a_message_after_a_small_one_is_not_a_few_bytes_into_a_page) {
   auto pair = co_await connected_to_raw();
   pair.peer.send("hello");
   EXPECT_EQ(co_await pair.here.recv(), "hello");
@@ -147,7 +147,7 @@ BIGHT_TEST(cost, what_follows_a_small_message_is_not_a_few_bytes_into_a_page) {
 
 // Sixteen connections bring what all the shared buffers hold, in one turn, while nobody waits for
 // it; in that turn somebody takes it all. The last time counts: until then their queues have grown.
-BIGHT_TEST(cost, what_is_taken_in_the_turn_that_it_came_in_is_not_copied) {
+BIGHT_TEST(cost, bytes_taken_in_the_turn_of_their_arrival_are_not_copied) {
   if (needs_shared_buffers()) co_return;
   auto signal = co_await connected_to_raw();
   std::vector<scripted> pairs;

@@ -40,7 +40,7 @@ BIGHT_TEST(destinations, every_address_is_this_machine) {
 }
 
 // fe80::/10 says nothing without an interface: RFC 4007 §6.
-BIGHT_TEST(destinations, a_zone_that_is_no_interface_is_refused) {
+BIGHT_TEST(destinations, a_zone_that_is_not_an_interface_is_refused) {
   needs_kernel("interfaces");
   for (const char* to : {"[fe80::1%no-such]:9", "[fe80::1%4294967295]:9", "[fe80::1]:9"}) {
     auto made = co_await attempt(tcp::connect(address(to)));

@@ -28,7 +28,7 @@ static task<> expect_failed_for_good(stream& s, errc how) {
   }
 }
 
-BIGHT_TEST(ends, data_before_a_reset_is_delivered_and_then_the_reset_for_good) {
+BIGHT_TEST(ends, data_before_a_reset_is_delivered_and_then_the_reset_permanently) {
   auto pair = co_await connected_to_raw();
   pair.peer.send(pattern::first(100));
   pair.peer.reset();
@@ -36,7 +36,7 @@ BIGHT_TEST(ends, data_before_a_reset_is_delivered_and_then_the_reset_for_good) {
   co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
-BIGHT_TEST(ends, a_reset_that_a_waiting_receive_was_told_of_stays) {
+BIGHT_TEST(ends, a_reset_reported_by_a_waiting_receive_stays) {
   auto pair = co_await connected_to_raw();
   auto peer = [](raw::socket& s) -> task<> {
     co_await some_turns();
@@ -50,7 +50,7 @@ BIGHT_TEST(ends, a_reset_that_a_waiting_receive_was_told_of_stays) {
   co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
-BIGHT_TEST(ends, a_reset_that_recv_into_was_told_of_stays) {
+BIGHT_TEST(ends, a_reset_reported_by_recv_into_stays) {
   auto pair = co_await connected();
   std::array<std::byte, 8> buffer{};
   co_await pair.there.send("x");
@@ -62,7 +62,7 @@ BIGHT_TEST(ends, a_reset_that_recv_into_was_told_of_stays) {
 }
 
 // The kernel gives the connection up itself, as it does when keep-alive finds nobody.
-BIGHT_TEST(ends, a_connection_that_timed_out_stays_so_and_is_told_from_a_deadline) {
+BIGHT_TEST(ends, a_connection_that_timed_out_stays_so_and_differs_from_a_deadline) {
   auto pair = co_await connected_to_raw(4096);
   if (on_sim()) co_return;  // tests/scenario has keep-alive
   pair.here.set(options::user_timeout, 100);
@@ -113,7 +113,7 @@ BIGHT_TEST(ends, a_peer_that_closes_without_reading_replies_and_then_resets) {
   co_await expect_failed_for_good(pair.here, errc::reset);
 }
 
-BIGHT_TEST(ends, a_reset_that_a_send_was_told_of_is_no_end_for_a_receive) {
+BIGHT_TEST(ends, a_reset_reported_by_a_send_is_not_an_end_for_a_receive) {
   auto pair = co_await connected_to_raw();
   pair.peer.send("half of ");
   pair.peer.reset();
@@ -162,7 +162,7 @@ BIGHT_TEST(ends, a_send_that_waits_ends_when_the_peer_resets) {
   co_await all(sending(pair.here, much), peer(pair.peer));
 }
 
-BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
+BIGHT_TEST(ends, a_reported_end_stays_an_end_after_a_reset) {
   auto pair = co_await connected();
   pair.there.shutdown_send();
   EXPECT_TRUE((co_await pair.here.recv()).empty());
@@ -178,7 +178,7 @@ BIGHT_TEST(ends, an_end_that_was_told_stays_one_when_the_way_back_is_reset) {
   EXPECT_TRUE((co_await pair.here.recv()).empty());
 }
 
-BIGHT_TEST(ends, an_end_that_came_before_the_way_back_was_reset_is_told) {
+BIGHT_TEST(ends, bytes_and_an_end_before_a_reset_are_delivered) {
   auto pair = co_await connected();
   co_await pair.there.send("first");
   EXPECT_EQ(co_await pair.here.recv(), "first");
@@ -198,7 +198,7 @@ BIGHT_TEST(ends, an_end_that_came_before_the_way_back_was_reset_is_told) {
   EXPECT_EQ(co_await recv_all(pair.here), "last");
 }
 
-BIGHT_TEST(ends, a_client_that_resets_before_accept_is_a_session_that_ends) {
+BIGHT_TEST(ends, a_client_that_resets_before_accept_begins_a_session_that_ends) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto client = raw::connect(listening.local());
   const address who = client.local();
@@ -214,7 +214,7 @@ BIGHT_TEST(ends, a_client_that_resets_before_accept_is_a_session_that_ends) {
   EXPECT_EQ(co_await next.recv(), "hello");
 }
 
-BIGHT_TEST(ends, the_end_of_a_request_leaves_the_way_back_open) {
+BIGHT_TEST(ends, after_the_end_of_a_request_the_response_can_still_be_sent) {
   auto pair = co_await connected();
   auto client = [](stream& s) -> task<> {
     co_await s.send("request");
@@ -238,7 +238,7 @@ BIGHT_TEST(ends, a_response_can_be_many_sends_after_the_peers_end) {
   co_await all(send_pattern(pair.here, 5'000'000), expect_pattern(pair.there, 5'000'000));
 }
 
-BIGHT_TEST(ends, last_data_and_the_end_that_come_together_are_told_in_order) {
+BIGHT_TEST(ends, last_data_and_the_end_that_arrive_together_are_reported_in_order) {
   auto pair = co_await connected_to_raw();
   pair.peer.send("last");
   pair.peer.close();
@@ -294,7 +294,7 @@ BIGHT_TEST(ends, abort_gives_the_peer_a_reset) {
   EXPECT_EQ(waiting.peer.recv_error(), ECONNRESET);
 }
 
-BIGHT_TEST(ends, close_gives_the_peer_what_was_sent_and_then_an_end) {
+BIGHT_TEST(ends, after_a_close_the_peer_receives_what_was_sent_and_then_an_end) {
   auto pair = co_await connected_to_raw();
   co_await pair.here.send("all of it");
   pair.here.close();

@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{"no pair", SCMP_SYS(socketpair), ENFILE,
                 "io_uring cannot be tried: socketpair: Too many open files in system"}));
 
-TEST(engine_choice, without_a_wish_io_uring_is_taken_where_it_works) {
+TEST(engine_choice, without_a_choice_io_uring_is_used_if_it_works) {
   if (!BIGHT_URING) GTEST_SKIP() << "this build has no io_uring";
   const std::string told = in_child([] {
     ask_for("auto");
@@ -187,7 +187,7 @@ TEST(engine_choice, main_exits_with_1_and_says_why) {
       testing::ExitedWithCode(1), "bight: BIGHT_ENGINE=");
 }
 
-TEST(engine_choice, the_programs_own_choice_goes_before_the_environments) {
+TEST(engine_choice, the_programs_choice_wins_over_the_environment) {
   const std::string told = in_child([] {
     ask_for("iocp");
     const runner loop({.engine = bight::engine_choice::epoll});

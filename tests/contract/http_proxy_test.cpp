@@ -149,7 +149,7 @@ task<result<std::string>> fetched_by(socks& s, std::string user,
 const std::string asked_for =
     std::string("\5\1\0\3\x0c", 5) + "name.invalid" + std::string("\0P", 2);
 
-BIGHT_TEST(http_proxy, socks_is_told_the_name_and_gives_the_page) {
+BIGHT_TEST(http_proxy, socks_gets_the_name_and_the_page_arrives) {
   for (const std::string& answer :
        {std::string("\5\0\0\1\1\2\3\4\0\5", 10), std::string("\5\0\0\4", 4) + std::string(18, '\1'),
         std::string("\5\0\0\3\3abc\0\5", 10)}) {
@@ -162,7 +162,7 @@ BIGHT_TEST(http_proxy, socks_is_told_the_name_and_gives_the_page) {
 }
 
 // RFC 1928 §5: 1 is IPv4, 3 a name, 4 IPv6.
-BIGHT_TEST(http_proxy, socks_is_told_a_numeric_address_by_its_type_and_bytes) {
+BIGHT_TEST(http_proxy, socks_gets_a_numeric_address_by_its_type_and_bytes) {
   socks four;
   four.address_size = 4;
   auto page = co_await fetched_by(four, "", "http://192.0.2.7:8081/");
@@ -177,7 +177,7 @@ BIGHT_TEST(http_proxy, socks_is_told_a_numeric_address_by_its_type_and_bytes) {
                            std::string("\0P", 2));
 }
 
-BIGHT_TEST(http_proxy, socks_is_told_who_asks) {
+BIGHT_TEST(http_proxy, socks_gets_the_credentials) {
   socks s;
   s.method = "\5\2";
   s.login = std::string("\1\0", 2);
@@ -191,7 +191,7 @@ BIGHT_TEST(http_proxy, socks_is_told_who_asks) {
   EXPECT_EQ(refused.error().code(), http::errc::proxy_refused);
 }
 
-BIGHT_TEST(http_proxy, h17_socks_that_refuses_or_speaks_nonsense_is_told_apart) {
+BIGHT_TEST(http_proxy, h17_a_refusal_by_socks_differs_from_a_malformed_reply) {
   for (char code = 1; code < 10; ++code) {
     socks s;
     s.answer[1] = code;
@@ -210,7 +210,7 @@ BIGHT_TEST(http_proxy, h17_socks_that_refuses_or_speaks_nonsense_is_told_apart) 
   EXPECT_TRUE(fails(co_await fetched_by(s, ""), errc::cut_short));
 }
 
-BIGHT_TEST(http_proxy, one_that_is_not_there_is_named) {
+BIGHT_TEST(http_proxy, a_proxy_that_is_not_running_is_an_error) {
   raw::nobody nobody(SOCK_STREAM);
   auto page = co_await fetched("http://name.invalid/", by_proxy("socks5://" + nobody.at().str()));
   EXPECT_TRUE(fails(page, errc::refused));

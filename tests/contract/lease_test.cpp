@@ -69,7 +69,7 @@ TEST(lease, of_a_datagram_outlives_its_engine) {
   EXPECT_EQ(kept.from.host(), "127.0.0.1");
 }
 
-BIGHT_TEST(lease, can_be_sent_on_and_dropped) {
+BIGHT_TEST(lease, can_be_sent_and_dropped) {
   auto one = co_await connected();
   auto two = co_await connected();
   co_await one.there.send("pass it on");
@@ -129,7 +129,7 @@ TEST(runner, streams_that_outlive_their_task_close_with_the_runner_or_before) {
   loop.run(end(pair.there));
 }
 
-TEST(runner, of_its_own_thread_shares_nothing_with_another) {
+TEST(runner, in_another_thread_shares_nothing) {
   auto many = [] {
     runner loop;
     auto work = []() -> task<> {

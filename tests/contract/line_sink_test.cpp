@@ -140,7 +140,7 @@ TEST(line_sink, a_program_whose_lines_nobody_reads_ends_nevertheless) {
   EXPECT_EQ(status_of(child), 0);
 }
 
-TEST(line_sink, a_stopped_terminal_holds_nothing_up) {
+TEST(line_sink, a_stopped_terminal_blocks_nothing) {
   int screen = -1;
   int terminal = -1;
   ASSERT_EQ(openpty(&screen, &terminal, nullptr, nullptr, nullptr), 0);
@@ -150,7 +150,7 @@ TEST(line_sink, a_stopped_terminal_holds_nothing_up) {
   EXPECT_EQ(status_of(child), 0);
 }
 
-TEST(line_sink, a_reader_that_has_gone_is_no_error) {
+TEST(line_sink, a_reader_that_has_gone_is_not_an_error) {
   auto pipe = make_pipe();
   pipe.read.close();
   const pid_t child = in_child(pipe.write, write_many);
@@ -179,7 +179,7 @@ TEST(line_sink, a_child_does_not_repeat_what_its_parent_has_to_write) {
 }
 
 // A server with the default report of errors, one for each session, that nobody reads.
-TEST(line_sink, a_server_whose_errors_nobody_reads_goes_on_serving) {
+TEST(line_sink, a_server_whose_errors_nobody_reads_continues) {
   auto pipe = make_pipe();
   const pid_t child = in_child(pipe.write, [] {
     const auto body = []() -> task<> {
@@ -217,7 +217,7 @@ TEST(line_sink, a_server_whose_errors_nobody_reads_goes_on_serving) {
 }
 
 // Resets are no line, and what repeats is one line and a number.
-TEST(line_sink, a_server_without_on_error_sums_up_what_repeats) {
+TEST(line_sink, a_server_without_on_error_summarises_repeated_errors) {
   auto pipe = make_pipe();
   const pid_t child = in_child(pipe.write, [] {
     const auto body = []() -> task<> {

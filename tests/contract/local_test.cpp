@@ -124,7 +124,7 @@ BIGHT_TEST(local, a_file_that_somebody_listens_on_is_in_use) {
   EXPECT_TRUE(static_cast<bool>(client));
 }
 
-BIGHT_TEST(local, a_file_that_is_no_socket_is_left_alone) {
+BIGHT_TEST(local, a_file_that_is_not_a_socket_is_kept) {
   const folder here;
   const std::string path = here.file("s");
   needs_kernel("makes a file");
@@ -138,7 +138,7 @@ BIGHT_TEST(local, a_file_that_is_no_socket_is_left_alone) {
   EXPECT_EQ(s.st_size, 8);
 }
 
-BIGHT_TEST(local, connect_to_no_file_or_to_nobody_says_what_is_wrong) {
+BIGHT_TEST(local, connect_without_a_file_or_a_server_says_what_is_wrong) {
   const folder here;
   const std::string path = here.file("s");
   auto missing = co_await attempt(unix_socket::connect(path));
@@ -170,7 +170,7 @@ BIGHT_TEST(local, connect_names_what_is_wrong_with_the_path) {
   EXPECT_NE(std::string(listening.error().what()).find("not a socket"), std::string::npos);
 }
 
-BIGHT_TEST(local, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
+BIGHT_TEST(local, connects_beyond_the_backlog_wait_and_succeed_when_it_empties) {
   const folder here;
   tcp::listen_options small;
   small.backlog = 1;

@@ -69,7 +69,7 @@ BIGHT_TEST(moving, out_of_a_vector_of_streams_closes_the_one_that_is_erased) {
   EXPECT_EQ(co_await all.front().recv(), "on");
 }
 
-BIGHT_TEST(moving, to_a_stream_of_tls_says_goodbye_on_the_one_that_it_had) {
+BIGHT_TEST(moving, to_a_tls_stream_closes_the_old_connection_in_order) {
   auto old = co_await connected_by_tls();
   auto next = co_await connected();
   old.here = std::move(next.here);
@@ -102,7 +102,7 @@ BIGHT_TEST(moving, to_a_udp_socket_closes_the_socket_that_it_had) {
   EXPECT_EQ(again.local(), old_at);
 }
 
-BIGHT_TEST(moving, to_a_reader_drops_what_it_had_and_takes_the_rest_along) {
+BIGHT_TEST(moving, to_a_reader_discards_its_bytes_and_takes_the_others) {
   auto one = co_await connected();
   auto two = co_await connected();
   co_await one.there.send("old\nold");

@@ -76,7 +76,7 @@ void expect_too_many_files(const answer& a) {
   EXPECT_THAT(text(a), HasSubstr("too many open files (raise the limit: ulimit -n)"));
 }
 
-TEST(names_shortage, a_first_look_up_without_descriptors_does_no_harm_to_the_next) {
+TEST(names_shortage, a_first_lookup_without_descriptors_does_not_affect_the_next) {
   in_own_network([] {
     replace_file("resolv.conf", "nameserver 127.0.0.1\noptions no-aaaa\n");
     make_old("/etc/resolv.conf");
@@ -91,7 +91,7 @@ TEST(names_shortage, a_first_look_up_without_descriptors_does_no_harm_to_the_nex
   });
 }
 
-TEST(names_shortage, a_name_of_the_hosts_file_is_never_asked_of_a_server) {
+TEST(names_shortage, a_name_in_the_hosts_file_is_never_sent_to_a_server) {
   in_own_network([] {
     replace_file("hosts", "127.0.0.5 ok.ok.test\n");
     name_server server;
@@ -119,7 +119,7 @@ TEST(names_shortage, a_name_of_the_hosts_file_is_never_asked_of_a_server) {
   });
 }
 
-TEST(names_shortage, a_query_that_finds_no_descriptor_for_its_socket_says_so) {
+TEST(names_shortage, a_query_that_gets_no_descriptor_says_so) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -129,7 +129,7 @@ TEST(names_shortage, a_query_that_finds_no_descriptor_for_its_socket_says_so) {
   });
 }
 
-TEST(names_shortage, a_resolv_conf_that_becomes_readable_counts_at_once) {
+TEST(names_shortage, a_resolv_conf_that_becomes_readable_is_used_at_once) {
   in_own_network([] {
     constexpr uid_t nobody = 65534;
     replace_file("resolv.conf", "nameserver 127.0.0.1\noptions no-aaaa\n");
@@ -148,7 +148,7 @@ TEST(names_shortage, a_resolv_conf_that_becomes_readable_counts_at_once) {
   });
 }
 
-TEST(names_shortage, a_connect_by_name_says_what_one_to_an_address_says) {
+TEST(names_shortage, a_connect_by_name_reports_the_same_as_one_by_address) {
   in_own_network([] {
     name_server server;
     runner r;

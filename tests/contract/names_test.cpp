@@ -48,14 +48,14 @@ TEST(names, an_ip_address_is_its_own) {
   EXPECT_TRUE(r.run(ask_for("192.0.2.1:80", address_family::ip6)).error().is(errc::name_not_found));
 }
 
-TEST(names, localhost_is_loopback_whoever_is_asked) {
+TEST(names, localhost_is_always_loopback) {
   runner r;
   EXPECT_EQ(texts(r.run(ask_for("localhost:80"))), (list{"[::1]:80", "127.0.0.1:80"}));
   EXPECT_EQ(texts(r.run(ask_for("LocalHost.:80", address_family::ip4))), list{"127.0.0.1:80"});
   EXPECT_EQ(texts(r.run(ask_for("a.localhost:80", address_family::ip6))), list{"[::1]:80"});
 }
 
-TEST(names, invalid_does_not_exist_whoever_is_asked) {
+TEST(names, invalid_never_exists) {
   runner r;
   auto outcome = r.run(ask_for("nosuch.invalid:80"));
   ASSERT_FALSE(outcome);
@@ -63,7 +63,7 @@ TEST(names, invalid_does_not_exist_whoever_is_asked) {
   EXPECT_THAT(outcome.error().what(), HasSubstr("resolve nosuch.invalid: no such host"));
 }
 
-TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
+TEST(names, a_cancelled_resolve_returns_at_once) {  // F06
   in_own_network([] {
     name_server server;
     runner r;
@@ -85,7 +85,7 @@ TEST(names, a_cancelled_resolve_frees_its_caller_at_once) {  // F06
   });
 }
 
-TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
+TEST(names, an_engine_may_be_destroyed_while_a_cancelled_query_is_in_flight) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -99,7 +99,7 @@ TEST(names, an_engine_may_die_while_a_query_that_was_given_up_is_out) {
   });
 }
 
-TEST(names, both_families_come_by_turns) {
+TEST(names, both_families_alternate) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -110,7 +110,7 @@ TEST(names, both_families_come_by_turns) {
   });
 }
 
-TEST(names, what_went_wrong_is_told_apart) {  // F01, F05
+TEST(names, different_failures_are_distinguished) {  // F01, F05
   in_own_network([] {
     name_server server;
     runner r;
@@ -139,7 +139,7 @@ TEST(names, a_thousand_addresses_come_by_tcp) {  // F04, F05
   });
 }
 
-TEST(names, nothing_is_remembered_between_calls) {  // F13
+TEST(names, nothing_is_cached_between_calls) {  // F13
   in_own_network([] {
     name_server server;
     runner r;
@@ -149,7 +149,7 @@ TEST(names, nothing_is_remembered_between_calls) {  // F13
   });
 }
 
-TEST(names, the_hosts_file_is_all_there_is_to_a_name_in_it) {
+TEST(names, a_name_in_the_hosts_file_is_not_looked_up_elsewhere) {
   in_own_network([] {
     name_server server;
     runner r;
@@ -184,7 +184,7 @@ TEST(names, a_first_name_server_that_refuses_costs_neither_family_its_timeout) {
   });
 }
 
-TEST(names, another_resolv_conf_is_seen) {
+TEST(names, a_new_resolv_conf_is_noticed) {
   in_own_network([] {
     name_server server;
     bight_test::replace_file("resolv.conf", "nameserver 127.0.0.9\n");
@@ -195,7 +195,7 @@ TEST(names, another_resolv_conf_is_seen) {
   });
 }
 
-TEST(names, another_resolv_conf_counts_while_a_query_to_the_old_server_is_out) {
+TEST(names, a_new_resolv_conf_is_used_while_a_query_to_the_old_server_is_in_flight) {
   in_own_network([] {
     name_server server;
     const int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -34,12 +34,12 @@ task<> expect_what_is_there(stream& here, stream& there) {
 
 }  // namespace
 
-BIGHT_TEST(now, a_stream_gives_what_is_there) {
+BIGHT_TEST(now, a_stream_returns_available_bytes) {
   auto pair = co_await connected();
   co_await expect_what_is_there(pair.here, pair.there);
 }
 
-BIGHT_TEST(now, a_first_receive_gives_what_is_there) {
+BIGHT_TEST(now, a_first_receive_returns_available_bytes) {
   for (int i = 0; i < 3; ++i) {
     auto pair = co_await connected_to_raw();
     pair.peer.send("there");
@@ -55,17 +55,17 @@ BIGHT_TEST(now, a_first_receive_gives_what_is_there) {
   }
 }
 
-BIGHT_TEST(now, a_stream_of_tls_gives_what_is_there) {
+BIGHT_TEST(now, a_tls_stream_returns_available_bytes) {
   auto pair = co_await connected_by_tls();
   co_await expect_what_is_there(pair.here, pair.there);
 }
 
-BIGHT_TEST(now, a_unix_socket_gives_what_is_there) {
+BIGHT_TEST(now, a_unix_socket_returns_available_bytes) {
   auto pair = co_await connected("unix:@bight-now-test-" + std::to_string(::getpid()));
   co_await expect_what_is_there(pair.here, pair.there);
 }
 
-BIGHT_TEST(now, a_reader_gives_what_is_there_and_keeps_a_part) {
+BIGHT_TEST(now, a_reader_returns_a_complete_message_and_keeps_a_partial_one) {
   auto pair = co_await connected();
   reader in(pair.here);
   co_await pair.there.send("one\ntwo\nthr");
@@ -79,7 +79,7 @@ BIGHT_TEST(now, a_reader_gives_what_is_there_and_keeps_a_part) {
   EXPECT_EQ(*co_await within(0s, in.read_line()), "three");
 }
 
-BIGHT_TEST(now, a_datagram_that_is_there_is_given) {
+BIGHT_TEST(now, an_available_datagram_is_returned) {
   auto here = co_await udp::bind("127.0.0.1:0");
   auto there = co_await udp::connect(here.local());
   EXPECT_FALSE((co_await here.try_recv()).has_value());
@@ -96,7 +96,7 @@ BIGHT_TEST(now, a_datagram_that_is_there_is_given) {
   }
 }
 
-BIGHT_TEST(now, a_connection_that_is_there_is_accepted) {
+BIGHT_TEST(now, an_available_connection_is_accepted) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto early = co_await attempt(within(0s, listening.accept()));
   EXPECT_TRUE(fails(early, errc::timed_out));
@@ -106,7 +106,7 @@ BIGHT_TEST(now, a_connection_that_is_there_is_accepted) {
   EXPECT_EQ(accepted.remote(), client.local());
 }
 
-BIGHT_TEST(now, an_event_that_is_set_is_seen_and_one_that_is_not_is_late) {
+BIGHT_TEST(now, an_event_that_is_set_is_seen_and_one_that_is_not_times_out) {
   event e;
   auto late = co_await attempt(within(0s, e.wait()));
   EXPECT_TRUE(fails(late, errc::timed_out));
@@ -114,7 +114,7 @@ BIGHT_TEST(now, an_event_that_is_set_is_seen_and_one_that_is_not_is_late) {
   co_await within(0s, e.wait());
 }
 
-BIGHT_TEST(now, a_failure_that_is_there_is_told) {
+BIGHT_TEST(now, a_failure_that_has_happened_is_reported) {
   auto pair = co_await connected();
   pair.there.abort();
   co_await some_turns();
@@ -122,7 +122,7 @@ BIGHT_TEST(now, a_failure_that_is_there_is_told) {
   EXPECT_TRUE(fails(outcome, errc::reset));
 }
 
-BIGHT_TEST(now, a_task_of_no_time_may_still_take_what_is_there) {
+BIGHT_TEST(now, a_task_with_a_deadline_of_zero_receives_available_bytes) {
   auto pair = co_await connected();
   co_await pair.there.send("there");
   co_await some_turns();

@@ -71,7 +71,7 @@ BIGHT_TEST(odd_unix, an_abort_is_an_end) {
   EXPECT_TRUE(fails(sent, errc::closed));
 }
 
-BIGHT_TEST(odd_unix, a_listener_that_closes_resets_who_was_not_accepted) {
+BIGHT_TEST(odd_unix, a_listener_that_closes_resets_connections_not_accepted) {
   const std::string name = abstract_name("listener");
   auto listening = co_await unix_socket::listen(name);
   auto silent = co_await unix_socket::connect(name);
@@ -85,7 +85,7 @@ BIGHT_TEST(odd_unix, a_listener_that_closes_resets_who_was_not_accepted) {
   EXPECT_TRUE(fails(second, errc::reset));
 }
 
-BIGHT_TEST(odd_unix, many_bytes_that_nobody_reads_are_a_reset_behind_the_answer) {
+BIGHT_TEST(odd_unix, many_unread_bytes_are_a_reset_after_the_answer) {
   auto pair = co_await connected_by_unix("many");
   co_await pair.there.send("unread");
   const std::string answer = pattern::first(60'000);
@@ -124,7 +124,7 @@ BIGHT_TEST(odd_unix, the_end_may_be_sent_after_a_send_has_failed) {
 
 // ── Destinations ────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(odd_destinations, nobody_connects_to_many) {
+BIGHT_TEST(odd_destinations, a_connect_to_many_is_refused) {
   for (const char* to : {"224.0.0.1:9", "239.1.2.3:9", "255.255.255.255:9", "127.255.255.255:9",
                          "[ff02::1]:9", "[ff0e::1]:9"}) {
     auto outcome = co_await attempt(tcp::connect(to));
@@ -161,7 +161,7 @@ BIGHT_TEST(odd_destinations, a_link_local_address_needs_its_interface) {
   EXPECT_TRUE(fails(group, errc::invalid));
 }
 
-BIGHT_TEST(odd_destinations, a_broadcast_is_asked_for) {
+BIGHT_TEST(odd_destinations, a_broadcast_needs_its_option) {
   for (const char* to : {"255.255.255.255:9", "127.255.255.255:9"}) {
     auto outcome = co_await attempt(udp::connect(to));
     EXPECT_TRUE(fails(outcome, errc::denied)) << to;
@@ -210,7 +210,7 @@ BIGHT_TEST(odd_options, values_out_of_range_are_refused) {
   EXPECT_EQ(pair.here.get(options::traffic_class), 252);  // ECN is TCP's
 }
 
-BIGHT_TEST(odd_options, the_least_and_the_largest_values_are_taken) {
+BIGHT_TEST(odd_options, the_minimum_and_the_maximum_values_are_accepted) {
   auto pair = co_await connected();
   const auto keeps = [&pair](const option<int>& id, int value) {
     pair.here.set(id, value);
@@ -254,7 +254,7 @@ BIGHT_TEST(odd_options, of_ip6_have_other_ranges) {
   EXPECT_THROW(pair.here.set(options::only_ip6, false), error);  // it has its address already
 }
 
-BIGHT_TEST(odd_options, of_tcp_are_none_of_udp) {
+BIGHT_TEST(odd_options, of_tcp_are_not_for_udp) {
   auto socket = co_await udp::bind("127.0.0.1:0");
   EXPECT_THROW(socket.set(options::no_delay, true), error);
   EXPECT_THROW(static_cast<void>(socket.get(options::no_delay)), error);
@@ -262,7 +262,7 @@ BIGHT_TEST(odd_options, of_tcp_are_none_of_udp) {
   EXPECT_THROW(socket.set(options::only_ip6, true), error);
 }
 
-BIGHT_TEST(odd_options, buffers_have_a_least_and_a_largest_size) {
+BIGHT_TEST(odd_options, buffers_have_a_minimum_and_a_maximum_size) {
   auto pair = co_await connected();
   pair.here.set(options::receive_buffer, 0);
   EXPECT_EQ(pair.here.get(options::receive_buffer), 2304);

@@ -87,7 +87,7 @@ BIGHT_TEST(pressure, a_peer_that_never_reads_suspends_the_writer_in_bounded_memo
   EXPECT_TRUE(pattern::matches(0, got));
 }
 
-BIGHT_TEST(pressure, a_peer_that_sends_without_end_is_held_back_while_nobody_receives) {
+BIGHT_TEST(pressure, a_peer_that_sends_without_end_is_blocked_while_nobody_receives) {
   auto pair = co_await connected_to_raw();
   // One receive has been made, so whatever receives ahead has begun to.
   pair.peer.send("go");
@@ -119,7 +119,7 @@ BIGHT_TEST(pressure, a_peer_that_sends_without_end_is_held_back_while_nobody_rec
 
 // 80,000 bytes are more than a turn receives on epoll, so when the first handler closes the third
 // connection, that one has been found ready and not been served.
-BIGHT_TEST(pressure, what_was_found_of_a_closed_descriptor_is_not_said_of_the_next) {
+BIGHT_TEST(pressure, an_error_of_a_closed_descriptor_is_not_reported_for_the_next) {
   auto first = co_await connected_to_raw();
   auto second = co_await connected_to_raw();
   auto third = co_await connected_to_raw();
@@ -193,7 +193,7 @@ BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_other_streams) {
 
 // Each of these waits for bytes that come when every buffer is lent. It has received before, so
 // whatever receives ahead for it is at work.
-BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_who_brings_a_buffer) {
+BIGHT_TEST(pressure, large_leases_that_are_held_do_not_stop_recv_into) {
   constexpr std::size_t total = 60 * 65'521;  // more than any engine keeps in buffers of its own
   auto hoard = co_await connected();
   auto other = co_await connected();
@@ -236,7 +236,7 @@ BIGHT_TEST(pressure, a_small_lease_for_each_of_many_streams_does_not_stop_them) 
   for (const lease& l : held) EXPECT_EQ(l, "tick");
 }
 
-BIGHT_TEST(pressure, accept_without_descriptors_fails_and_goes_on_when_they_are_back) {
+BIGHT_TEST(pressure, accept_without_descriptors_fails_and_works_again_later) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   std::vector<raw::socket> clients;
   for (int i = 0; i < 10; ++i) {
@@ -296,7 +296,7 @@ static task<> starve_and_feed(served& s) {
   }
 }
 
-BIGHT_TEST(pressure, a_server_without_descriptors_does_not_spin_and_serves_everybody_in_the_end) {
+BIGHT_TEST(pressure, a_server_without_descriptors_does_not_spin_and_finally_serves_everybody) {
   served s;
   co_await serve_for(s, tcp::serve("127.0.0.1:0", greet_and_wait, s.options()), starve_and_feed(s));
 }

@@ -9,7 +9,7 @@ namespace contract {
 
 // ── Sessions ────────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(serve, tells_the_address_it_got_and_serves_it) {
+BIGHT_TEST(serve, reports_its_address_and_serves_it) {
   served s;
   auto client = [](served& server) -> task<> {
     EXPECT_EQ(server.at.size(), 1u);
@@ -73,7 +73,7 @@ static task<> five_at_once(sessions_counted& c) {
   }
 }
 
-BIGHT_TEST(serve, beyond_max_connections_the_next_waits_until_one_has_ended) {
+BIGHT_TEST(serve, at_max_connections_the_next_waits_until_one_has_ended) {
   sessions_counted c;
   serve_options two = c.s.options();
   two.max_connections = 2;
@@ -176,7 +176,7 @@ static task<> slow_answer(stream peer) {
   co_await peer.send("answer to ", asked);
 }
 
-BIGHT_TEST(drain, sessions_finish_within_the_grace_and_nobody_else_gets_in) {
+BIGHT_TEST(drain, sessions_finish_within_the_grace_period_and_no_more_are_accepted) {
   served s;
   auto client = [](served& server) -> task<> {
     auto busy = co_await tcp::connect(server.at.front());
@@ -193,7 +193,7 @@ BIGHT_TEST(drain, sessions_finish_within_the_grace_and_nobody_else_gets_in) {
   EXPECT_EQ(s.told(), "");
 }
 
-BIGHT_TEST(drain, who_was_not_accepted_when_it_began_is_reset_and_not_served) {
+BIGHT_TEST(drain, connections_not_accepted_when_it_began_are_reset) {
   sessions_counted c;
   serve_options one = c.s.options();
   one.max_connections = 1;
@@ -240,7 +240,7 @@ static task<> three_stuck_clients(stuck& state) {
   }
 }
 
-BIGHT_TEST(drain, sessions_that_are_stuck_are_cancelled_and_awaited_after_the_grace) {
+BIGHT_TEST(drain, sessions_that_are_stuck_are_cancelled_and_awaited_after_the_grace_period) {
   stuck state;
   serve_options short_grace = state.s.options();
   short_grace.grace = 20ms;
@@ -293,7 +293,7 @@ BIGHT_TEST(drain, a_server_that_run_does_not_run_leaves_signals_to_the_program) 
   std::signal(SIGTERM, before);
 }
 
-BIGHT_TEST(drain, a_second_signal_cuts) {
+BIGHT_TEST(drain, a_second_signal_cancels_the_sessions) {
   stuck state;
   serve_options patient = state.s.options();
   patient.signals = true;

@@ -50,7 +50,7 @@ task<> ask_by_tls(trial& t, const std::string& pin, bool ends) {
 
 }  // namespace
 
-BIGHT_TEST(session_ends, an_answer_arrives_whole_with_input_unread) {
+BIGHT_TEST(session_ends, an_answer_arrives_completely_with_input_unread) {
   for (const bool ends : {false, true}) {
     trial t;
     co_await serve_for(t.s, tcp::serve("127.0.0.1:0", answer_in_a_task, t.options()),
@@ -59,7 +59,7 @@ BIGHT_TEST(session_ends, an_answer_arrives_whole_with_input_unread) {
   }
 }
 
-BIGHT_TEST(session_ends, an_answer_by_tls_arrives_whole_with_input_unread) {
+BIGHT_TEST(session_ends, an_answer_over_tls_arrives_completely_with_input_unread) {
   for (const bool ends : {false, true}) {
     trial t;
     std::string pin;
@@ -72,7 +72,7 @@ BIGHT_TEST(session_ends, an_answer_by_tls_arrives_whole_with_input_unread) {
 }
 
 // Who never reads loses no answer to it either: a request is on its way to most servers.
-BIGHT_TEST(session_ends, an_answer_to_nobody_in_particular_arrives_before_the_end) {
+BIGHT_TEST(session_ends, an_answer_of_a_session_that_never_reads_arrives_before_the_end) {
   trial t;
   auto say = [](stream peer) -> task<> { co_await peer.send("Back at noon"); };
   auto ask = [](trial& of) -> task<> {

@@ -77,7 +77,7 @@ task<> be_cut_loudly(stream peer) {
 
 // ── A session that fails ────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(session_ends, one_that_fails_is_reset_whoever_owns_its_stream) {
+BIGHT_TEST(session_ends, a_session_that_fails_is_reset_whatever_owns_its_stream) {
   for (const auto handler : {&fail_with_it, &fail_in_a_task, &fail_with_a_variable,
                              &fail_and_be_caught, &fail_in_a_child, &miss_a_deadline}) {
     trial t;
@@ -87,7 +87,7 @@ BIGHT_TEST(session_ends, one_that_fails_is_reset_whoever_owns_its_stream) {
   }
 }
 
-BIGHT_TEST(session_ends, one_that_had_ended_its_stream_before_it_failed_ends_in_order) {
+BIGHT_TEST(session_ends, a_session_that_ended_its_stream_before_it_failed_ends_in_order) {
   for (const auto handler : {&end_by_close, &end_by_shutdown}) {
     trial t;
     co_await play(t, handler);
@@ -97,7 +97,7 @@ BIGHT_TEST(session_ends, one_that_had_ended_its_stream_before_it_failed_ends_in_
   }
 }
 
-BIGHT_TEST(session_ends, one_that_is_silent_for_too_long_is_reset_and_reported_once) {
+BIGHT_TEST(session_ends, a_session_that_is_silent_for_too_long_is_reset_and_reported_once) {
   for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
     trial t;
     serve_options impatient = t.options();
@@ -110,7 +110,7 @@ BIGHT_TEST(session_ends, one_that_is_silent_for_too_long_is_reset_and_reported_o
   }
 }
 
-BIGHT_TEST(session_ends, one_that_a_drain_cuts_is_reset_and_not_reported) {
+BIGHT_TEST(session_ends, a_session_that_a_drain_cancels_is_reset_and_not_reported) {
   for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
     trial t;
     co_await play_in_a_drain(t, handler);
@@ -120,7 +120,7 @@ BIGHT_TEST(session_ends, one_that_a_drain_cuts_is_reset_and_not_reported) {
   }
 }
 
-BIGHT_TEST(session_ends, one_with_tls_that_fails_says_no_close_notify) {
+BIGHT_TEST(session_ends, a_tls_session_that_fails_sends_no_close_notify) {
   for (const auto handler : {&fail_with_it, &fail_in_a_task, &fail_with_a_variable,
                              &fail_and_be_caught, &miss_a_deadline}) {
     trial t;
@@ -130,7 +130,7 @@ BIGHT_TEST(session_ends, one_with_tls_that_fails_says_no_close_notify) {
   }
 }
 
-BIGHT_TEST(session_ends, one_with_tls_that_a_drain_cuts_says_no_close_notify) {
+BIGHT_TEST(session_ends, a_tls_session_that_a_drain_cancels_sends_no_close_notify) {
   for (const auto handler : {&be_cut, &be_cut_inside, &be_cut_and_close, &be_cut_loudly}) {
     trial t;
     std::string pin;
@@ -166,7 +166,7 @@ BIGHT_TEST(session_ends, a_stream_that_an_exception_destroys_is_reset_at_a_clien
   EXPECT_TRUE(fails(got.end, errc::reset));
 }
 
-BIGHT_TEST(session_ends, a_stream_that_survives_an_exception_is_none_the_worse) {
+BIGHT_TEST(session_ends, a_stream_that_survives_an_exception_still_works) {
   auto pair = co_await connected();
   auto borrower = [](stream& s) -> task<> {
     co_await s.send("half");
@@ -256,7 +256,7 @@ BIGHT_TEST(session_ends, on_error_names_the_peer_of_a_handshake_that_failed_once
 }
 
 // A client of a unix socket has no name: the server's says where it came in.
-BIGHT_TEST(session_ends, on_error_names_a_unix_peer_by_where_it_came_in) {
+BIGHT_TEST(session_ends, on_error_names_a_unix_peer_by_the_path_of_the_listener) {
   for (const auto handler : {&fail_with_it, &fail_when_closed}) {
     trial t;
     const address at("unix:@bight-session-ends-" + std::to_string(::getpid()));

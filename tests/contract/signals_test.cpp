@@ -46,7 +46,7 @@ sighandler_t handler_of(int number) {
   return now.sa_handler;
 }
 
-TEST(signals, every_waiter_is_told) {
+TEST(signals, every_waiter_gets_the_signal) {
   runner r;
   const auto three = []() -> task<> {
     auto told = co_await all(wait_for_one(), wait_for_one(), raise_after(1ms, SIGTERM));
@@ -56,7 +56,7 @@ TEST(signals, every_waiter_is_told) {
   for (int i = 0; i < 3; ++i) r.run(three());
 }
 
-TEST(signals, every_loop_of_the_process_is_told) {
+TEST(signals, every_loop_of_the_process_gets_the_signal) {
   runner here;
   std::atomic<int> told_there{0};
   std::atomic<bool> ready{false};
@@ -83,7 +83,7 @@ TEST(signals, every_loop_of_the_process_is_told) {
   EXPECT_EQ(told_there, SIGINT);
 }
 
-TEST(signals, a_signal_between_two_waits_is_told_to_the_second) {
+TEST(signals, a_signal_between_two_waits_is_delivered_to_the_second) {
   runner r;
   const auto twice = []() -> task<> {
     co_await all(wait_for_one(), raise_after(0ms, SIGTERM));
@@ -94,7 +94,7 @@ TEST(signals, a_signal_between_two_waits_is_told_to_the_second) {
   r.run(twice());
 }
 
-TEST(signals, two_at_once_are_told_one_a_wait) {
+TEST(signals, two_signals_at_once_are_delivered_one_per_wait) {
   runner r;
   const auto body = []() -> task<> {
     const auto raise_both = []() -> task<> {
@@ -109,7 +109,7 @@ TEST(signals, two_at_once_are_told_one_a_wait) {
   r.run(body());
 }
 
-TEST(signals, a_cancelled_wait_ends_and_others_go_on) {
+TEST(signals, a_cancelled_wait_ends_and_others_continue) {
   runner r;
   const auto body = []() -> task<> {
     const auto give_up = []() -> task<> {
@@ -122,7 +122,7 @@ TEST(signals, a_cancelled_wait_ends_and_others_go_on) {
   r.run(body());
 }
 
-TEST(signals, the_handlers_from_before_come_back) {
+TEST(signals, the_previous_handlers_are_restored) {
   const auto before = handler_of(SIGTERM);
   {
     runner r;
@@ -142,7 +142,7 @@ TEST(signals, the_handlers_from_before_come_back) {
   EXPECT_EQ(handler_of(SIGTERM), before);
 }
 
-TEST(signals, one_that_comes_when_nobody_waits_any_more_ends_the_program_after_all) {
+TEST(signals, a_signal_that_nobody_waits_for_any_more_ends_the_program) {
   const int status = in_child([] {
     runner r;
     const auto body = []() -> task<> {
@@ -155,7 +155,7 @@ TEST(signals, one_that_comes_when_nobody_waits_any_more_ends_the_program_after_a
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
 }
 
-TEST(signals, a_storm_loses_nobody) {  // J18, K06
+TEST(signals, a_storm_of_signals_reaches_every_wait) {  // J18, K06
   runner r;
   std::atomic<bool> stop{false};
   const pthread_t main_thread = pthread_self();

@@ -38,7 +38,7 @@ void write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-BIGHT_TEST(stdio, a_pipe_gives_what_was_written_and_then_its_end) {
+BIGHT_TEST(stdio, a_pipe_delivers_its_bytes_and_then_its_end) {
   auto pipe = make_descriptors();
   auto in = co_await stdio::open(pipe.read.fd());
   write_all(pipe.write.fd(), "some input");
@@ -49,7 +49,7 @@ BIGHT_TEST(stdio, a_pipe_gives_what_was_written_and_then_its_end) {
   EXPECT_TRUE((co_await in.recv()).empty());
 }
 
-BIGHT_TEST(stdio, a_read_waits_without_holding_up_the_loop) {
+BIGHT_TEST(stdio, a_read_waits_without_blocking_the_loop) {
   auto pipe = make_descriptors();
   auto in = co_await stdio::open(pipe.read.fd());
   auto read = [](stdio& from) -> task<> { EXPECT_EQ(co_await from.recv(), "late"); };
@@ -91,7 +91,7 @@ BIGHT_TEST(stdio, a_large_write_waits_for_a_slow_reader_and_loses_nothing) {
   EXPECT_TRUE(got == whole);
 }
 
-BIGHT_TEST(stdio, a_blocked_write_can_be_cancelled_and_counts_what_went) {
+BIGHT_TEST(stdio, a_blocked_write_can_be_cancelled_and_reports_the_bytes_written) {
   auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
   const std::string whole = pattern::first(1'000'000);
@@ -115,7 +115,7 @@ BIGHT_TEST(stdio, a_pipe_that_nobody_reads_is_closed) {
   EXPECT_TRUE(fails(outcome, errc::closed));
 }
 
-BIGHT_TEST(stdio, a_pipe_whose_reader_leaves_ends_a_write_that_waits) {
+BIGHT_TEST(stdio, a_write_that_waits_ends_when_the_reader_of_the_pipe_closes) {
   std::signal(SIGPIPE, SIG_IGN);
   auto pipe = make_descriptors();
   auto out = co_await stdio::open(pipe.write.fd());
@@ -180,7 +180,7 @@ BIGHT_TEST(stdio, a_file_and_dev_null_are_read_and_written_without_waiting) {
   co_await nothing.send("gone");
 }
 
-BIGHT_TEST(stdio, a_number_that_is_no_descriptor_is_an_error) {
+BIGHT_TEST(stdio, a_number_that_is_not_a_descriptor_is_an_error) {
   auto outcome = co_await attempt(stdio::open(19'999));
   EXPECT_TRUE(fails(outcome, errc::closed));
 }
@@ -197,14 +197,14 @@ static task<> raise_later(int number) {
   ::raise(number);
 }
 
-BIGHT_TEST(signals, every_waiter_is_told) {
+BIGHT_TEST(signals, every_waiter_gets_the_signal) {
   int told = 0;
   co_await all(expect_signal(SIGTERM, told), expect_signal(SIGTERM, told),
                expect_signal(SIGTERM, told), raise_later(SIGTERM));
   EXPECT_EQ(told, 3);
 }
 
-BIGHT_TEST(signals, one_after_the_other_is_told) {
+BIGHT_TEST(signals, signals_are_delivered_one_after_the_other) {
   int told = 0;
   for (const int number : {SIGINT, SIGTERM, SIGINT, SIGINT}) {
     co_await all(expect_signal(number, told), raise_later(number));
@@ -217,7 +217,7 @@ BIGHT_TEST(signals, a_waiter_can_be_cancelled) {
   EXPECT_TRUE(fails(late, errc::timed_out));
 }
 
-BIGHT_TEST(signals, a_process_that_waits_for_none_has_its_own_handlers_back) {
+BIGHT_TEST(signals, a_process_that_waits_for_none_gets_its_own_handlers_back) {
   static volatile std::sig_atomic_t mine = 0;
   mine = 0;  // the test may be repeated
   const auto before = std::signal(SIGTERM, [](int) { mine = mine + 1; });

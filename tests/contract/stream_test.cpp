@@ -30,7 +30,7 @@ static task<> expect_in_shares(stream& from, std::uint64_t total) {
   EXPECT_EQ(got, total);
 }
 
-BIGHT_TEST(stream, gives_at_most_what_was_asked_for_and_keeps_the_rest) {
+BIGHT_TEST(stream, recv_returns_at_most_the_requested_size_and_keeps_the_rest) {
   constexpr std::uint64_t total = 300'000;
   auto pair = co_await connected();
   co_await all(send_pattern(pair.there, total), expect_in_shares(pair.here, total));
@@ -177,7 +177,7 @@ BIGHT_TEST(stream, second_send_in_flight_is_busy) {
   co_await side.join();
 }
 
-BIGHT_TEST(stream, one_receive_and_one_send_go_side_by_side) {
+BIGHT_TEST(stream, one_receive_and_one_send_can_be_in_flight_together) {
   auto pair = co_await connected();
   const std::string much = pattern::first(10'000'000);
   auto talk = [](stream& s, const std::string& bytes) -> task<> {
@@ -221,7 +221,7 @@ BIGHT_TEST(stream, that_is_closed_fails_with_closed) {
   EXPECT_TRUE(fails(nothing, errc::closed));
 }
 
-BIGHT_TEST(stream, tells_how_long_it_was_idle) {
+BIGHT_TEST(stream, reports_how_long_it_was_idle) {
   auto pair = co_await connected();
   co_await pair.there.send("x");
   EXPECT_EQ(co_await pair.here.recv(), "x");
@@ -277,7 +277,7 @@ BIGHT_TEST(stream, options_read_back_what_was_set) {
 
 // A file behind a mapping may be cut off under a send. The kernel takes what is there, and says so
 // only to the next call; nothing else would ever wake that send.
-BIGHT_TEST(stream, a_send_from_memory_that_ends_is_told) {
+BIGHT_TEST(stream, a_send_that_runs_into_invalid_memory_is_reported) {
   needs_kernel("sends what no memory is behind");
   constexpr std::size_t half = 65536;
   void* const memory = mmap(nullptr, 2 * half, PROT_READ | PROT_WRITE,  //

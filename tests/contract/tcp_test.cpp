@@ -8,7 +8,7 @@
 
 namespace contract {
 
-BIGHT_TEST(tcp, connect_to_a_closed_port_is_refused_and_says_where) {
+BIGHT_TEST(tcp, connect_to_a_closed_port_is_refused_and_names_the_address) {
   const raw::nobody there(SOCK_STREAM);
   auto outcome = co_await attempt(tcp::connect(there.at()));
   EXPECT_TRUE(fails(outcome, errc::refused));
@@ -26,7 +26,7 @@ BIGHT_TEST(tcp, connect_to_itself_is_refused) {
   EXPECT_TRUE(static_cast<bool>(listening)) << listening.error().what();
 }
 
-BIGHT_TEST(tcp, connect_goes_out_from_the_address_that_was_asked_for) {
+BIGHT_TEST(tcp, connect_uses_the_requested_source_address) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   tcp::connect_options options;
   options.from = "127.0.0.77:0";
@@ -62,7 +62,7 @@ BIGHT_TEST(tcp, a_source_port_can_be_used_again_after_a_reset) {
   }
 }
 
-BIGHT_TEST(tcp, a_source_port_that_a_listener_has_is_in_use_and_named) {
+BIGHT_TEST(tcp, a_source_port_of_a_listener_is_in_use_and_named) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto other = co_await tcp::listen("127.0.0.1:0");
   tcp::connect_options options;
@@ -172,12 +172,12 @@ BIGHT_TEST(tcp, a_server_can_start_again_at_once) {
   EXPECT_TRUE(static_cast<bool>(again)) << again.error().what();
 }
 
-BIGHT_TEST(tcp, an_address_of_another_machine_is_not_here) {
+BIGHT_TEST(tcp, an_address_of_another_machine_is_not_available) {
   auto outcome = co_await attempt(tcp::listen("192.0.2.1:0"));
   EXPECT_TRUE(fails(outcome, errc::address_not_available));
 }
 
-BIGHT_TEST(tcp, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
+BIGHT_TEST(tcp, connects_beyond_the_backlog_wait_and_succeed_when_it_empties) {
   // Linux holds backlog + 1; a SYN beyond that is dropped and comes again after a second.
   tcp::listen_options small;
   small.backlog = 1;
@@ -190,7 +190,7 @@ BIGHT_TEST(tcp, connects_beyond_the_backlog_wait_and_get_in_when_it_empties) {
   }
 }
 
-BIGHT_TEST(tcp, two_thousand_connects_that_came_before_the_first_accept_all_get_in) {
+BIGHT_TEST(tcp, two_thousand_connects_before_the_first_accept_all_succeed) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   std::vector<raw::socket> clients;
   for (int i = 0; i < 2000; ++i) {
@@ -239,7 +239,7 @@ BIGHT_TEST(tcp, second_accept_in_flight_is_busy) {
   co_await side.join();
 }
 
-BIGHT_TEST(tcp, closing_a_listener_resets_who_was_not_accepted) {
+BIGHT_TEST(tcp, closing_a_listener_resets_connections_not_accepted) {
   auto listening = co_await tcp::listen("127.0.0.1:0");
   auto client = raw::connect(listening.local());
   const address at = listening.local();
@@ -252,7 +252,7 @@ BIGHT_TEST(tcp, closing_a_listener_resets_who_was_not_accepted) {
   EXPECT_TRUE(fails(closed, errc::closed));
 }
 
-BIGHT_TEST(tcp, a_thousand_connections_live_side_by_side) {
+BIGHT_TEST(tcp, a_thousand_connections_work_at_the_same_time) {
   served s;
   auto one = [](address at, int number) -> task<> {
     auto peer = co_await tcp::connect(at);

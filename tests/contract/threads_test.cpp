@@ -84,7 +84,7 @@ BIGHT_TEST(threads, a_session_of_each_can_await_the_drain) {
   EXPECT_EQ(c.s.told(), "");
 }
 
-BIGHT_TEST(threads, a_short_grace_cuts_the_sessions_of_all) {
+BIGHT_TEST(threads, a_short_grace_period_cancels_the_sessions_of_all) {
   crowd c;
   serve_options two = c.s.options();
   two.threads = 2;

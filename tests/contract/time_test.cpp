@@ -38,7 +38,7 @@ BIGHT_TEST(time, a_sleep_after_a_long_wait_for_bytes_is_not_cut_short) {
   EXPECT_GE(wall::now() - before, 190ms);  // from the loop's time, which is the turn's
 }
 
-BIGHT_TEST(time, a_deadline_after_a_long_wait_for_bytes_has_all_its_time) {
+BIGHT_TEST(time, a_deadline_after_a_long_wait_for_bytes_is_not_cut_short) {
   auto both = co_await connected_to_raw();
   const later_byte first(both.peer, 1s);
   auto byte = co_await both.here.recv();

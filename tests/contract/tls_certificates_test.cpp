@@ -34,7 +34,7 @@ BIGHT_TEST(tls_certificates, a_certificate_of_a_trusted_authority_is_accepted) {
 
 // ── G01 ─────────────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_certificates, G01_a_self_signed_certificate_is_an_error_of_its_own) {
+BIGHT_TEST(tls_certificates, G01_a_self_signed_certificate_is_a_distinct_error) {
   certificates files;
   const auto alone = files.make(good());
   auto outcome = co_await try_with(with_files(alone), tls::connect_options());
@@ -42,7 +42,7 @@ BIGHT_TEST(tls_certificates, G01_a_self_signed_certificate_is_an_error_of_its_ow
   EXPECT_TRUE(says(outcome, "pin"));
 }
 
-BIGHT_TEST(tls_certificates, G01_an_unknown_authority_is_an_error_of_its_own) {
+BIGHT_TEST(tls_certificates, G01_an_unknown_authority_is_a_distinct_error) {
   certificates files;
   const auto leaf = files.make(good(), files.authority("somebody"));
   auto outcome = co_await try_with(with_files(leaf), trusting(files.authority("root")));
@@ -50,14 +50,14 @@ BIGHT_TEST(tls_certificates, G01_an_unknown_authority_is_an_error_of_its_own) {
   EXPECT_TRUE(says(outcome, "somebody"));
 }
 
-BIGHT_TEST(tls_certificates, G01_an_expired_certificate_is_an_error_of_its_own) {
+BIGHT_TEST(tls_certificates, G01_an_expired_certificate_is_a_distinct_error) {
   certificate_plan plan;
   plan.valid_from = -7200;
   plan.valid_until = -3600;
   co_await expect_refused(plan, errc::certificate_expired, "valid until");
 }
 
-BIGHT_TEST(tls_certificates, G01_a_certificate_of_the_future_is_an_error_of_its_own) {
+BIGHT_TEST(tls_certificates, G01_a_certificate_of_the_future_is_a_distinct_error) {
   certificate_plan plan;
   plan.valid_from = 3600;
   co_await expect_refused(plan, errc::certificate_not_yet_valid, "clock");
@@ -77,12 +77,12 @@ BIGHT_TEST(tls_certificates, G01_only_insecure_accepts_anybody) {
 
 // ── G02 ─────────────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_certificates, G02_another_host_is_refused_and_the_right_ones_are_told) {
+BIGHT_TEST(tls_certificates, G02_another_host_is_refused_and_the_right_ones_are_named) {
   co_await expect_refused(good(), errc::certificate_wrong_host,
                           "it is for localhost, 127.0.0.1, ::1", "example.org");
 }
 
-BIGHT_TEST(tls_certificates, G02_an_address_in_the_place_of_a_name_is_refused) {
+BIGHT_TEST(tls_certificates, G02_an_address_in_place_of_a_name_is_refused) {
   certificate_plan plan;
   plan.names = "DNS:127.0.0.1";
   co_await expect_refused(plan, errc::certificate_wrong_host, "127.0.0.1", "127.0.0.1");
@@ -92,7 +92,7 @@ BIGHT_TEST(tls_certificates, G02_another_address_is_refused) {
   co_await expect_refused(good(), errc::certificate_wrong_host, "not for 127.0.0.9", "127.0.0.9");
 }
 
-BIGHT_TEST(tls_certificates, G02_a_common_name_is_no_name_of_a_host) {
+BIGHT_TEST(tls_certificates, G02_a_common_name_is_not_a_host_name) {
   certificate_plan plan;
   plan.common_name = "localhost";
   plan.names.clear();
@@ -131,7 +131,7 @@ BIGHT_TEST(tls_certificates, G04_a_certificate_for_clients_does_not_make_a_serve
   co_await expect_refused(plan, errc::certificate_unusable, "purpose");
 }
 
-BIGHT_TEST(tls_certificates, G04_a_certificate_by_one_that_is_no_authority_is_refused) {
+BIGHT_TEST(tls_certificates, G04_a_certificate_signed_by_a_non_authority_is_refused) {
   certificates files;
   const auto root = files.authority("root");
   certificate_plan plan;
@@ -194,7 +194,7 @@ BIGHT_TEST(tls_certificates, G04_a_certificate_with_a_short_key_is_refused) {
   co_await expect_too_weak(plan, "key too weak");
 }
 
-BIGHT_TEST(tls_certificates, G04_an_authority_between_that_was_signed_with_sha1_is_refused) {
+BIGHT_TEST(tls_certificates, G04_an_intermediate_authority_signed_with_sha1_is_refused) {
   certificates files;
   const auto root = files.authority("root");
   certificate_plan plan;

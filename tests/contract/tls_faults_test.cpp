@@ -44,7 +44,7 @@ task<by_hand> client_with_peer(int most = TLS1_3_VERSION) {
 
 // ── G05: ends ───────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_faults, G05_an_end_without_close_notify_is_truncation_and_no_end) {
+BIGHT_TEST(tls_faults, G05_an_end_without_close_notify_is_truncation) {
   auto both = co_await client_with_peer();
   both.peer->say("half of it");
   co_await both.peer->flush();
@@ -75,7 +75,7 @@ BIGHT_TEST(tls_faults, G05_a_close_notify_is_an_end) {
   EXPECT_TRUE(end.empty());
 }
 
-BIGHT_TEST(tls_faults, G05_a_close_says_close_notify) {
+BIGHT_TEST(tls_faults, G05_a_close_sends_close_notify) {
   auto both = co_await client_with_peer();
   co_await both.ours.send("bye");
   both.ours.close();
@@ -85,7 +85,7 @@ BIGHT_TEST(tls_faults, G05_a_close_says_close_notify) {
   EXPECT_EQ(SSL_get_shutdown(both.peer->ssl()), SSL_RECEIVED_SHUTDOWN);
 }
 
-BIGHT_TEST(tls_faults, G19_data_behind_the_end_is_not_taken) {
+BIGHT_TEST(tls_faults, G19_data_after_the_end_is_not_accepted) {
   auto both = co_await client_with_peer(TLS1_2_VERSION);
   both.peer->say("before");
   const std::string before = both.peer->written();
@@ -102,7 +102,7 @@ BIGHT_TEST(tls_faults, G19_data_behind_the_end_is_not_taken) {
 
 // ── G09: records of any size ────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_faults, G09_a_byte_a_record_is_the_same_as_whole) {
+BIGHT_TEST(tls_faults, G09_records_of_one_byte_are_the_same_as_one_record) {
   auto both = co_await client_with_peer();
   const std::string text = pattern::first(3000);
   for (const char byte : text) both.peer->say({&byte, 1});
@@ -118,7 +118,7 @@ BIGHT_TEST(tls_faults, G09_a_byte_a_record_is_the_same_as_whole) {
   EXPECT_LT(receives, 100u) << "what had come was not put together";
 }
 
-BIGHT_TEST(tls_faults, G09_the_wire_byte_by_byte_is_the_same_as_whole) {
+BIGHT_TEST(tls_faults, G09_bytes_one_by_one_are_the_same_as_all_at_once) {
   auto both = co_await client_with_peer();
   const std::string text = pattern::first(20'000);
   both.peer->say(text);
@@ -134,7 +134,7 @@ BIGHT_TEST(tls_faults, G09_the_wire_byte_by_byte_is_the_same_as_whole) {
   EXPECT_TRUE(came == text);
 }
 
-BIGHT_TEST(tls_faults, G09_a_flood_of_records_that_say_nothing_ends_the_handshake) {
+BIGHT_TEST(tls_faults, G09_a_flood_of_empty_records_ends_the_handshake) {
   auto below = co_await connected();
   std::optional<result<stream>> outcome;
   // RFC 8446 §5 has these dropped, and OpenSSL does so for a while.
@@ -201,7 +201,7 @@ BIGHT_TEST(tls_faults, G10_renegotiation_is_refused) {
 
 // ── G15: OpenSSL's queue of errors ──────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_faults, G15_one_connection_is_not_blamed_for_the_errors_of_another) {
+BIGHT_TEST(tls_faults, G15_errors_of_one_connection_are_not_reported_for_another) {
   auto good = co_await connected_by_tls();
   auto bad = co_await client_with_peer();
   co_await bad.peer->below().send("this is no record of TLS at all, but long enough for one");
@@ -240,7 +240,7 @@ task<> hear_all(tls_peer& peer, std::string& into) {
 
 // A session of 1.2 that shakes hands once more must hear from its peer before it may send. Ours
 // never does so by itself, nor when it is asked to (G10); here it is made to.
-BIGHT_TEST(tls_faults, G16_a_send_that_must_wait_for_input_goes_on_where_it_was) {
+BIGHT_TEST(tls_faults, G16_a_send_that_must_wait_for_input_continues_where_it_was) {
   auto both = co_await client_with_peer(TLS1_2_VERSION);
   SSL_set_options(both.peer->ssl(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
   SSL* ours = tls::connection::of(both.ours)->ssl();

@@ -115,26 +115,26 @@ task<> expect_resets(side theirs, int version, our_side ours, std::size_t least)
 
 // A server's records: hello, change of cipher (for middle boxes), extensions, certificate, proof,
 // finished. OpenSSL puts some of them together, so the least is lower.
-BIGHT_TEST(tls_handshake, G06_a_server_of_1_3_that_resets_behind_any_record_is_told) {
+BIGHT_TEST(tls_handshake, G06_a_reset_by_a_server_of_1_3_after_any_record_is_reported) {
   co_await expect_resets(side::server, TLS1_3_VERSION, our_client, 3);
 }
 
 // Hello, certificate, key exchange, done; change of cipher, finished.
-BIGHT_TEST(tls_handshake, G06_a_server_of_1_2_that_resets_behind_any_record_is_told) {
+BIGHT_TEST(tls_handshake, G06_a_reset_by_a_server_of_1_2_after_any_record_is_reported) {
   co_await expect_resets(side::server, TLS1_2_VERSION, our_client, 5);
 }
 
 // Hello; change of cipher, finished.
-BIGHT_TEST(tls_handshake, G06_a_client_of_1_3_that_resets_behind_any_record_is_told) {
+BIGHT_TEST(tls_handshake, G06_a_reset_by_a_client_of_1_3_after_any_record_is_reported) {
   co_await expect_resets(side::client, TLS1_3_VERSION, our_server, 2);
 }
 
 // Hello; key exchange, change of cipher, finished.
-BIGHT_TEST(tls_handshake, G06_a_client_of_1_2_that_resets_behind_any_record_is_told) {
+BIGHT_TEST(tls_handshake, G06_a_reset_by_a_client_of_1_2_after_any_record_is_reported) {
   co_await expect_resets(side::client, TLS1_2_VERSION, our_server, 3);
 }
 
-BIGHT_TEST(tls_handshake, G06_a_close_in_the_handshake_is_told_from_a_reset) {
+BIGHT_TEST(tls_handshake, G06_a_close_in_the_handshake_differs_from_a_reset) {
   auto below = co_await connected();
   std::optional<result<stream>> outcome;
   auto close = [](stream peer) -> task<> {
@@ -150,7 +150,7 @@ BIGHT_TEST(tls_handshake, G06_a_close_in_the_handshake_is_told_from_a_reset) {
 
 // ── G07: alerts ─────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_handshake, G07_an_alert_is_told_by_its_number_and_its_name) {
+BIGHT_TEST(tls_handshake, G07_an_alert_is_reported_by_its_number_and_its_name) {
   auto below = co_await connected();
   std::optional<result<stream>> outcome;
   auto refuse = [](stream peer) -> task<> {
@@ -250,7 +250,7 @@ BIGHT_TEST(tls_handshake, G08_a_client_without_tls_is_recognised) {
 
 // ── G14: old protocols ──────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_handshake, G14_an_old_server_is_refused_and_the_least_version_named) {
+BIGHT_TEST(tls_handshake, G14_an_old_server_is_refused_and_the_minimum_version_named) {
   certificates files;
   certificate_plan plan;
   auto below = co_await connected();
@@ -264,7 +264,7 @@ BIGHT_TEST(tls_handshake, G14_an_old_server_is_refused_and_the_least_version_nam
   EXPECT_NE(why(*outcome).find("1.2"), std::string::npos) << why(*outcome);
 }
 
-BIGHT_TEST(tls_handshake, G14_an_old_client_is_refused_and_the_least_version_named) {
+BIGHT_TEST(tls_handshake, G14_an_old_client_is_refused_and_the_minimum_version_named) {
   const tls_fixture f;
   auto below = co_await connected();
   tls_peer peer(std::move(below.there), side::client, {}, TLS1_VERSION, TLS1_1_VERSION);

@@ -39,7 +39,7 @@ task<agreed> agree(tls::serve_options how, tls::connect_options options) {
 
 }  // namespace
 
-BIGHT_TEST(tls_identity, G13_a_server_shows_the_certificate_for_the_name_that_is_asked_for) {
+BIGHT_TEST(tls_identity, G13_a_server_shows_the_certificate_for_the_requested_name) {
   certificates files;
   const auto root = files.authority("root");
   certificate_plan plan;
@@ -57,7 +57,7 @@ BIGHT_TEST(tls_identity, G13_a_server_shows_the_certificate_for_the_name_that_is
   EXPECT_EQ(second.there->name, "www.two.example");
 }
 
-BIGHT_TEST(tls_identity, G13_the_zone_of_an_address_is_no_part_of_a_certificate) {
+BIGHT_TEST(tls_identity, G13_the_zone_of_an_address_is_not_compared_with_a_certificate) {
   certificates files;
   const auto root = files.authority("root");
   certificate_plan plan;
@@ -99,7 +99,7 @@ BIGHT_TEST(tls_identity, G13_no_protocol_in_common_is_an_error_that_says_so) {
 
 // ── Pins ────────────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_identity, a_pinned_key_is_trusted_whoever_signed_for_it_and_until_when) {
+BIGHT_TEST(tls_identity, a_pinned_key_is_trusted_whatever_its_issuer_and_expiry) {
   certificates files;
   certificate_plan plan;
   plan.names = "DNS:elsewhere.example";
@@ -121,7 +121,7 @@ BIGHT_TEST(tls_identity, another_key_than_the_pinned_one_is_refused) {
   EXPECT_TRUE(fails(outcome, errc::certificate_not_pinned));
 }
 
-BIGHT_TEST(tls_identity, a_pin_that_is_none_is_refused_before_anything_is_sent) {
+BIGHT_TEST(tls_identity, a_malformed_pin_is_refused_before_anything_is_sent) {
   static constexpr const char* bad[] = {"", "sha256//",
                                         "sha1//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                                         "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
@@ -134,7 +134,7 @@ BIGHT_TEST(tls_identity, a_pin_that_is_none_is_refused_before_anything_is_sent) 
   }
 }
 
-BIGHT_TEST(tls_identity, a_certificate_made_on_the_spot_is_trusted_by_the_pin_that_is_told) {
+BIGHT_TEST(tls_identity, a_self_signed_certificate_is_trusted_by_its_reported_pin) {
   served s;
   std::string pin;
   tls::serve_options how;

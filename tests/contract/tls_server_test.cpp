@@ -42,7 +42,7 @@ std::string refusal(tls::serve_options how) {
 
 // ── G17: files ──────────────────────────────────────────────────────────────────────────────────
 
-TEST(tls_server, G17_a_file_that_is_not_there_is_named) {
+TEST(tls_server, G17_a_missing_file_is_named) {
   certificates files;
   auto good = files.make(certificate_plan());
   auto how = serving_files(good);
@@ -60,14 +60,14 @@ TEST(tls_server, G17_a_key_of_another_certificate_is_refused) {
   EXPECT_NE(refusal(how).find("does not match the certificate"), std::string::npos);
 }
 
-TEST(tls_server, G17_an_encrypted_key_is_refused_and_nobody_is_asked) {
+TEST(tls_server, G17_an_encrypted_key_is_refused_without_a_prompt) {
   certificates files;
   auto how = serving_files(files.make(certificate_plan()));
   how.key = files.encrypted(how.key);
   EXPECT_NE(refusal(how).find("the key is encrypted"), std::string::npos) << refusal(how);
 }
 
-TEST(tls_server, G17_a_file_of_something_else_is_refused_and_not_shown) {
+TEST(tls_server, G17_a_file_of_another_kind_is_refused_and_not_shown) {
   certificates files;
   auto how = serving_files(files.make(certificate_plan()));
   how.key = files.file("the-secret-word");
@@ -95,7 +95,7 @@ BIGHT_TEST(tls_server, G17_serve_ends_at_once_when_its_files_are_bad) {
 
 // ── Reload ──────────────────────────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_live_on) {
+BIGHT_TEST(tls_server, at_a_hangup_the_files_are_read_again_and_connections_are_kept) {
   needs_kernel("raises signals of the process");
   certificates files;
   const auto first = files.make(certificate_plan());
@@ -175,13 +175,13 @@ void serve_without_files() {
 
 }  // namespace
 
-TEST(tls_server, without_callbacks_a_reload_that_fails_is_told_on_standard_error) {
+TEST(tls_server, without_callbacks_a_failed_reload_is_reported_on_standard_error) {
   if (on_sim()) GTEST_SKIP() << "raises signals of the process";
   EXPECT_EXIT(serve_with_files_that_go_bad(), testing::ExitedWithCode(0),
               "^bight: key .*: no private key found; .*; keeping the old certificate\n$");
 }
 
-TEST(tls_server, without_callbacks_the_pin_is_told_on_standard_error) {
+TEST(tls_server, without_callbacks_the_pin_is_printed_on_standard_error) {
   if (on_sim()) GTEST_SKIP() << "a simulated loop has its own standard error";
   EXPECT_EXIT(serve_without_files(), testing::ExitedWithCode(0),
               "^bight: made a self-signed certificate, valid while this server runs. To connect:\n"
@@ -207,7 +207,7 @@ BIGHT_TEST(tls_server, a_handshake_has_a_deadline_from_the_accept_on) {
   EXPECT_NE(s.told().find("timed out after 50 ms"), std::string::npos) << s.told();
 }
 
-BIGHT_TEST(tls_server, a_session_that_fails_is_told_with_the_address_of_its_peer) {
+BIGHT_TEST(tls_server, a_session_that_fails_is_reported_with_the_address_of_its_peer) {
   served s;
   tls::serve_options how;
   how.on_pin = [](const std::string&) {};
@@ -246,7 +246,7 @@ BIGHT_TEST(tls_server, several_loops_serve_with_one_certificate) {
 
 // ── G12, G18: what is never done ────────────────────────────────────────────────────────────────
 
-BIGHT_TEST(tls_server, G12_no_client_is_offered_to_send_before_the_handshake_is_over) {
+BIGHT_TEST(tls_server, G12_early_data_is_not_offered) {
   const tls_fixture f;
   auto below = co_await connected();
   tls_peer peer(std::move(below.there), tls_peer::side::client);
@@ -269,7 +269,7 @@ BIGHT_TEST(tls_server, G12_no_client_is_offered_to_send_before_the_handshake_is_
   co_await all(serve_one(f.server, std::move(below.here)), ask(peer));
 }
 
-BIGHT_TEST(tls_server, G18_keys_are_not_logged_whatever_the_environment_says) {
+BIGHT_TEST(tls_server, G18_keys_are_never_logged) {
   certificates files;
   const std::string log = (files.directory() / "keys").string();
   setenv("SSLKEYLOGFILE", log.c_str(), 1);

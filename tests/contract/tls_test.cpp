@@ -44,7 +44,7 @@ BIGHT_TEST(tls, megabytes_arrive_both_ways_at_once) {
                send_pattern(pair.there, total), expect_pattern(pair.here, total));
 }
 
-BIGHT_TEST(tls, the_end_of_one_direction_leaves_the_other) {
+BIGHT_TEST(tls, the_end_of_one_direction_keeps_the_other) {
   auto pair = co_await connected_by_tls();
   pair.here.shutdown_send();
   auto nothing = co_await pair.there.recv();
@@ -57,7 +57,7 @@ BIGHT_TEST(tls, the_end_of_one_direction_leaves_the_other) {
   EXPECT_NO_THROW(pair.here.shutdown_send());
 }
 
-BIGHT_TEST(tls, the_end_is_found_again_and_again) {
+BIGHT_TEST(tls, the_end_is_returned_again_and_again) {
   auto pair = co_await connected_by_tls();
   pair.here.close();
   for (int i = 0; i < 3; ++i) {
@@ -66,7 +66,7 @@ BIGHT_TEST(tls, the_end_is_found_again_and_again) {
   }
 }
 
-BIGHT_TEST(tls, many_small_parts_leave_as_one_record) {
+BIGHT_TEST(tls, many_small_parts_are_sent_as_one_record) {
   auto pair = co_await connected_by_tls();
   co_await pair.here.send("a", "", "bc", std::string(1000, 'd'));
   auto said = co_await pair.there.recv();
@@ -169,7 +169,7 @@ BIGHT_TEST(tls, a_deadline_loses_no_byte) {
   EXPECT_GT(late, 0);
 }
 
-BIGHT_TEST(tls, a_send_that_is_cancelled_says_exactly_what_arrives) {
+BIGHT_TEST(tls, a_send_that_is_cancelled_reports_exactly_the_bytes_that_arrive) {
   auto pair = co_await connected_by_tls();
   const std::string much = pattern::first(30'000'000);
   auto sent = co_await attempt(within(50ms, pair.here.send(much)));
@@ -241,7 +241,7 @@ BIGHT_TEST(tls, closing_ends_what_is_in_flight) {
   co_await all(hear(pair.here), send(pair.here), close(pair.here));
 }
 
-BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
+BIGHT_TEST(tls, a_runner_that_ends_early_closes_lingering_connections) {
   std::optional<ends> kept;
   runner other;
   // The peer does not read, so what is in flight cannot leave, and the runner dies at once.
@@ -254,14 +254,14 @@ BIGHT_TEST(tls, a_runner_that_ends_early_takes_what_lingers_with_it) {
   co_return;
 }
 
-BIGHT_TEST(tls, an_abort_is_a_reset_and_no_end) {
+BIGHT_TEST(tls, an_abort_is_a_reset_and_not_an_end) {
   auto pair = co_await connected_by_tls();
   pair.here.abort();
   auto outcome = co_await attempt(pair.there.recv());
   EXPECT_TRUE(fails(outcome, errc::reset));
 }
 
-BIGHT_TEST(tls, a_stream_of_tls_carries_tls) {
+BIGHT_TEST(tls, a_tls_stream_carries_tls) {
   auto outer = co_await connected_by_tls();
   auto inner = co_await tls_over(std::move(outer));
   constexpr std::uint64_t total = 1'000'000;

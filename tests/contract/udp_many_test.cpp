@@ -39,7 +39,7 @@ static task<int> expect_many(udp::socket& from, std::size_t total, std::size_t s
   co_return receives;
 }
 
-BIGHT_TEST(udp_many, are_datagrams_like_any_to_who_takes_them_one_by_one) {
+BIGHT_TEST(udp_many, are_ordinary_datagrams_for_single_receives) {
   auto pair = co_await open_pair();
   co_await pair.sender.send_many(pattern::at(0, 1000), 300);
   for (std::size_t at = 0; at < 1000; at += 300) {
@@ -62,7 +62,7 @@ BIGHT_TEST(udp_many, arrive_joined_and_in_order) {
   }
 }
 
-BIGHT_TEST(udp_many, more_than_a_call_takes_go_in_several) {
+BIGHT_TEST(udp_many, more_than_one_call_takes_are_sent_in_several) {
   auto pair = co_await open_pair();
   auto first = co_await attempt(within(1ms, pair.receiver.recv_many()));
   EXPECT_TRUE(fails(first, errc::timed_out));
@@ -76,7 +76,7 @@ BIGHT_TEST(udp_many, more_than_a_call_takes_go_in_several) {
   }
 }
 
-BIGHT_TEST(udp_many, that_came_joined_can_be_taken_one_by_one) {
+BIGHT_TEST(udp_many, that_arrived_joined_can_be_received_one_by_one) {
   auto pair = co_await open_pair();
   auto first = co_await attempt(within(1ms, pair.receiver.recv_many()));
   EXPECT_TRUE(fails(first, errc::timed_out));
@@ -140,7 +140,7 @@ BIGHT_TEST(udp_many, to_an_address_and_back_over_ip6) {
   EXPECT_TRUE(fails(wrong, errc::bad_address));
 }
 
-BIGHT_TEST(udp_many, a_receive_that_lost_a_race_gives_all_of_them_back) {
+BIGHT_TEST(udp_many, a_receive_that_lost_a_race_returns_all_of_them) {
   auto pair = co_await open_pair();
   auto take_both = [](udp_pair& p, event& go) -> task<> {
     auto racing = race(p.receiver.recv_many(), go.wait());
@@ -164,7 +164,7 @@ BIGHT_TEST(udp_many, a_receive_that_lost_a_race_gives_all_of_them_back) {
   EXPECT_TRUE(come == "112233" || come.empty()) << come;
 }
 
-BIGHT_TEST(udp_many, a_refused_port_is_told_with_the_count) {
+BIGHT_TEST(udp_many, a_refused_port_is_reported_with_the_count) {
   const raw::nobody there(SOCK_DGRAM);
   auto client = co_await udp::connect(there.at());
   co_await client.send("anybody?");
@@ -174,7 +174,7 @@ BIGHT_TEST(udp_many, a_refused_port_is_told_with_the_count) {
 }
 
 // Nobody takes these, so the kernel never says that it is full. The loop goes on all the same.
-BIGHT_TEST(udp_many, a_long_send_lets_others_go_on_and_can_be_cancelled) {
+BIGHT_TEST(udp_many, a_long_send_lets_others_run_and_can_be_cancelled) {
   auto pair = co_await open_pair();
   const std::string much(128u << 20, 'x');
   co_await sleep(0s);  // making it took time
@@ -191,7 +191,7 @@ static task<> larger_than_a_packet() {
   static_cast<void>(co_await expect_many(pair.receiver, 10'000, 4000));
 }
 
-TEST(udp_many, longer_than_a_packet_go_one_by_one) {
+TEST(udp_many, longer_than_a_packet_are_sent_one_by_one) {
   bight_test::in_own_network([] {
     ASSERT_TRUE(bight_test::set_packet_size(1500));
     run_test(larger_than_a_packet());

@@ -104,7 +104,7 @@ static task<> watch_the_turns(paced& p) {
   }
 }
 
-BIGHT_TEST(udp_serve, a_turn_begins_at_most_64_sessions_of_a_socket) {
+BIGHT_TEST(udp_serve, a_turn_starts_at_most_64_sessions_of_a_socket) {
   paced p;
   co_await serve_for(p.s, udp::serve("127.0.0.1:0", with(p, +count_one), p.s.options()),
                      watch_the_turns(p));
@@ -123,7 +123,7 @@ static task<> ask_and_vanish(served& s) {
   co_await ask_twice(asker);
 }
 
-BIGHT_TEST(udp_serve, clients_that_have_gone_do_no_harm_and_are_not_reported) {
+BIGHT_TEST(udp_serve, clients_that_have_gone_are_not_reported) {
   served s;
   co_await serve_for(s, udp::serve("127.0.0.1:0", greet, s.options()), ask_and_vanish(s));
   EXPECT_EQ(s.told(), "");
@@ -167,7 +167,7 @@ static task<> ask_many_at_once(datagrams_counted& c) {
   for (int i = 0; i < 30; ++i) EXPECT_EQ((co_await client.recv()).data, "done");
 }
 
-BIGHT_TEST(udp_serve, runs_at_most_max_connections_sessions_and_loses_nothing_by_it) {
+BIGHT_TEST(udp_serve, runs_at_most_max_connections_sessions_and_loses_nothing) {
   datagrams_counted c;
   serve_options few = c.s.options();
   few.max_connections = 3;

@@ -56,14 +56,14 @@ task<both_ends> open_both() {
 
 }  // namespace
 
-BIGHT_TEST(udp_source, a_server_on_every_address_answers_from_the_one_that_was_asked) {
+BIGHT_TEST(udp_source, a_server_on_every_address_answers_from_the_destination_address) {
   served s;
   std::vector<const char*> hosts = {"127.0.0.1", "127.0.0.2", "127.3.4.5", "[::1]"};
   co_await serve_for(s, udp::serve(":0", say_where, s.options()), ask_everywhere(s, hosts));
   EXPECT_EQ(s.told(), "");
 }
 
-BIGHT_TEST(udp_source, a_server_on_every_address_of_one_family_does_too) {
+BIGHT_TEST(udp_source, a_server_on_every_address_of_one_family_answers_from_it_too) {
   served four;
   std::vector<const char*> hosts = {"127.0.0.1", "127.0.0.2"};
   co_await serve_for(four, udp::serve("0.0.0.0:0", say_where, four.options()),
@@ -73,13 +73,13 @@ BIGHT_TEST(udp_source, a_server_on_every_address_of_one_family_does_too) {
   co_await serve_for(six, udp::serve("[::]:0", say_where, six.options()), ask_everywhere(six, one));
 }
 
-BIGHT_TEST(udp_source, a_server_on_one_address_tells_that) {
+BIGHT_TEST(udp_source, a_server_on_one_address_reports_it) {
   served s;
   auto ask_it = [](served& of) -> task<> { co_await ask(of.at.front(), 40); };
   co_await serve_for(s, udp::serve("127.0.0.2:0", say_where, s.options()), ask_it(s));
 }
 
-BIGHT_TEST(udp_source, an_answer_to_the_sender_of_a_datagram_comes_from_where_it_was_sent_to) {
+BIGHT_TEST(udp_source, an_answer_comes_from_the_destination_address_of_the_datagram) {
   auto b = co_await open_both();
   for (const char* host : {"127.0.0.2", "127.0.0.3"}) co_await b.client.send_to(b.at(host), host);
   auto first = co_await b.server.recv();
@@ -97,7 +97,7 @@ BIGHT_TEST(udp_source, an_answer_to_the_sender_of_a_datagram_comes_from_where_it
   EXPECT_EQ(answer.from, b.at("127.0.0.2"));
 }
 
-BIGHT_TEST(udp_source, many_datagrams_come_and_go_by_the_address_that_was_asked) {
+BIGHT_TEST(udp_source, many_datagrams_are_answered_from_their_destination_address) {
   auto b = co_await open_both();
   static_cast<void>(co_await attempt(within(1ms, b.server.recv_many())));  // joins from here on
   for (int round = 0; round < 3; ++round)
@@ -119,7 +119,7 @@ BIGHT_TEST(udp_source, many_datagrams_come_and_go_by_the_address_that_was_asked)
   EXPECT_EQ(of[1], 3000u);
 }
 
-BIGHT_TEST(udp_source, a_receive_that_is_undone_keeps_the_address_that_was_asked) {
+BIGHT_TEST(udp_source, a_receive_that_is_undone_keeps_the_destination_address) {
   auto b = co_await open_both();
   co_await b.client.send_to(b.at("127.0.0.2"), "asked");
   // Complete and then stopped, in one turn: the datagram goes back.
@@ -143,7 +143,7 @@ BIGHT_TEST(udp_source, a_socket_on_one_address_names_none_and_follows_none) {
   EXPECT_EQ((co_await client.recv()).from, server.local());
 }
 
-BIGHT_TEST(udp_source, a_program_can_choose_one_and_one_that_is_not_here_is_not_used) {
+BIGHT_TEST(udp_source, a_program_can_choose_only_an_address_of_this_machine) {
   auto b = co_await open_both();
   co_await b.server.send_to(b.client.local().with_source("127.0.0.9:0"), "chosen");
   EXPECT_EQ((co_await b.client.recv()).from, b.at("127.0.0.9"));

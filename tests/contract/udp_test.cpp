@@ -7,7 +7,7 @@
 
 namespace contract {
 
-BIGHT_TEST(udp, a_datagram_arrives_whole_and_with_its_sender) {
+BIGHT_TEST(udp, a_datagram_arrives_completely_and_with_its_sender) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());
   EXPECT_EQ(client.remote(), server.local());
@@ -40,7 +40,7 @@ BIGHT_TEST(udp, a_literal_is_sent_with_the_NULs_inside_it) {
   EXPECT_EQ((co_await server.recv()).data, "abc");
 }
 
-BIGHT_TEST(udp, an_empty_datagram_is_a_datagram_and_no_end) {
+BIGHT_TEST(udp, an_empty_datagram_is_not_an_end) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());
   co_await client.send("");
@@ -57,7 +57,7 @@ BIGHT_TEST(udp, an_empty_datagram_is_a_datagram_and_no_end) {
   EXPECT_TRUE((co_await client.recv()).data.empty());
 }
 
-BIGHT_TEST(udp, a_datagram_that_does_not_fit_is_cut_and_says_so) {
+BIGHT_TEST(udp, a_datagram_that_does_not_fit_is_truncated_and_marked) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());
   co_await client.send(pattern::first(5000));
@@ -74,7 +74,7 @@ BIGHT_TEST(udp, a_datagram_that_does_not_fit_is_cut_and_says_so) {
   EXPECT_EQ(by_one.data, "12345");
 }
 
-BIGHT_TEST(udp, the_largest_datagram_goes_and_one_byte_more_is_too_large) {
+BIGHT_TEST(udp, the_largest_datagram_is_sent_and_one_byte_more_is_too_large) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());
   // 65,535 - 20 for the IPv4 header - 8 for UDP's.
@@ -121,7 +121,7 @@ BIGHT_TEST(udp, a_closed_port_is_refused_once_on_a_connected_socket) {
   EXPECT_TRUE(fails(silence, errc::timed_out));
 }
 
-BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
+BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_still_works) {
   raw::nobody there(SOCK_DGRAM);
   const address nobody = there.at();
   auto client = co_await udp::connect(nobody);
@@ -143,7 +143,7 @@ BIGHT_TEST(udp, a_refusal_ends_a_receive_that_waits_and_the_socket_lives_on) {
   EXPECT_EQ(answer.data, "yes");
 }
 
-BIGHT_TEST(udp, a_refusal_is_told_to_the_next_send_too) {
+BIGHT_TEST(udp, a_refusal_is_reported_to_the_next_send_too) {
   const raw::nobody there(SOCK_DGRAM);
   auto client = co_await udp::connect(there.at());
   co_await client.send("one");
@@ -153,7 +153,7 @@ BIGHT_TEST(udp, a_refusal_is_told_to_the_next_send_too) {
   EXPECT_TRUE(static_cast<bool>(third));
 }
 
-BIGHT_TEST(udp, a_closed_port_is_nothing_to_an_unconnected_socket) {
+BIGHT_TEST(udp, a_closed_port_is_not_reported_to_an_unconnected_socket) {
   auto socket = co_await udp::bind("127.0.0.1:0");
   const raw::nobody there(SOCK_DGRAM);
   co_await socket.send_to(there.at(), "anybody?");
@@ -162,7 +162,7 @@ BIGHT_TEST(udp, a_closed_port_is_nothing_to_an_unconnected_socket) {
   EXPECT_TRUE(fails(silence, errc::timed_out));
 }
 
-BIGHT_TEST(udp, a_connected_socket_hears_its_peer_alone) {
+BIGHT_TEST(udp, a_connected_socket_receives_only_from_its_peer) {
   const auto peer = raw::datagram("127.0.0.1:0");
   const auto stranger = raw::datagram("127.0.0.1:0");
   auto client = co_await udp::connect(peer.local());
@@ -172,7 +172,7 @@ BIGHT_TEST(udp, a_connected_socket_hears_its_peer_alone) {
   EXPECT_EQ(got.data, "mail");
 }
 
-BIGHT_TEST(udp, a_socket_on_every_address_hears_both_families_and_answers_them) {
+BIGHT_TEST(udp, a_socket_on_every_address_serves_both_families) {
   auto server = co_await udp::bind(":0");
   const auto port = std::to_string(server.local().port());
   for (const char* host : {"127.0.0.1:", "[::1]:"}) {
@@ -210,7 +210,7 @@ BIGHT_TEST(udp, a_broadcast_without_permission_is_denied) {
   EXPECT_TRUE(socket.get(options::broadcast));
 }
 
-BIGHT_TEST(udp, second_receive_in_flight_is_busy_and_sends_go_side_by_side) {
+BIGHT_TEST(udp, second_receive_in_flight_is_busy_and_several_sends_are_not) {
   auto server = co_await udp::bind("127.0.0.1:0");
   auto client = co_await udp::connect(server.local());
   auto waits = [](udp::socket& s) -> task<> {
@@ -261,7 +261,7 @@ BIGHT_TEST(udp, a_v4_mapped_address_is_the_ip4_address) {
 }
 
 // What is sent directly after the close finds nobody, in the same turn of the loop too.
-BIGHT_TEST(udp, a_closed_socket_takes_no_datagram_any_more) {
+BIGHT_TEST(udp, a_closed_socket_receives_no_datagrams) {
   enum class used { never, received, receiving };
   for (const used how : {used::never, used::received, used::receiving}) {
     auto server = co_await udp::bind("127.0.0.1:0");

@@ -48,7 +48,7 @@ task<> ask_and_hear(trial& t) {
 
 }  // namespace
 
-BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received) {
+BIGHT_TEST(unix_reset, bytes_after_those_that_were_received) {
   auto pair = co_await connected_here("rest");
   co_await pair.there.send("0123456789");
   auto front = co_await pair.here.recv(3);
@@ -58,7 +58,7 @@ BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received) {
   co_await expect_reset(pair.there);
 }
 
-BIGHT_TEST(unix_reset, bytes_behind_those_that_were_received_into_a_buffer) {
+BIGHT_TEST(unix_reset, bytes_after_those_that_were_received_into_a_buffer) {
   auto pair = co_await connected_here("into");
   for (int i = 0; i < 2; ++i) {
     co_await pair.there.send("0123456789");
@@ -87,7 +87,7 @@ BIGHT_TEST(unix_reset, bytes_that_came_when_nobody_received_any_more) {
   co_await expect_reset(pair.there);
 }
 
-BIGHT_TEST(unix_reset, an_abort_behind_an_answer) {
+BIGHT_TEST(unix_reset, an_abort_after_an_answer) {
   auto pair = co_await connected_here("abort");
   co_await pair.there.send("0123456789");
   auto front = co_await pair.here.recv(3);
@@ -108,7 +108,7 @@ BIGHT_TEST(unix_reset, a_session_that_fails_with_input_unread) {
   EXPECT_EQ(t.s.errors.size(), 1U) << t.s.told();
 }
 
-BIGHT_TEST(unix_reset, a_session_that_ends_well_with_input_unread_is_none) {
+BIGHT_TEST(unix_reset, a_session_that_succeeds_with_input_unread_sends_none) {
   trial t;
   const address at("unix:" + abstract_path("well"));
   auto answer = [](stream peer) -> task<> {
@@ -122,7 +122,7 @@ BIGHT_TEST(unix_reset, a_session_that_ends_well_with_input_unread_is_none) {
 
 // ── Connections that nobody has accepted ────────────────────────────────────────────────────────
 
-BIGHT_TEST(unix_reset, connections_behind_the_one_that_was_accepted) {
+BIGHT_TEST(unix_reset, connections_after_the_one_that_was_accepted) {
   const std::string name = abstract_path("backlog");
   auto listening = co_await unix_socket::listen(name);
   std::vector<stream> clients;

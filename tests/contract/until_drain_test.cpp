@@ -27,7 +27,7 @@ static task<> idle_client(served& s) {
   EXPECT_EQ(co_await recv_all(peer), "");
 }
 
-BIGHT_TEST(drain, a_session_that_awaits_it_does_not_hold_it_up) {
+BIGHT_TEST(drain, a_session_that_awaits_it_does_not_delay_it) {
   served s;
   serve_options patient = s.options();
   patient.grace = 1h;
@@ -76,7 +76,7 @@ BIGHT_TEST(drain, a_session_of_a_datagram_awaits_it_too) {
 }
 
 // Two servers on one loop, and a session waits for its own.
-BIGHT_TEST(drain, of_another_server_is_nothing_to_a_session) {
+BIGHT_TEST(drain, of_another_server_does_not_reach_a_session) {
   served outer;
   auto client = [](served& of) -> task<> {
     served other;

@@ -32,7 +32,7 @@ struct napper {
   BIGHT_CORO_WRAPPER task<> operator()() const { return nap(*naps); }
 };
 
-TEST(workers, run_side_by_side_and_are_awaited) {
+TEST(workers, run_in_parallel_and_are_awaited) {
   runner r;
   std::atomic<int> naps{0};
   const auto body = [](std::atomic<int>& count) -> task<> {
@@ -47,7 +47,7 @@ TEST(workers, run_side_by_side_and_are_awaited) {
   }
 }
 
-TEST(workers, have_threads_of_their_own) {
+TEST(workers, run_in_their_own_threads) {
   runner r;
   static std::atomic<std::size_t> there;
   const auto body = []() -> task<> {

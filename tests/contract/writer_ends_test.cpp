@@ -55,7 +55,7 @@ task<> return_at_once(stream& s) {
 
 }  // namespace
 
-BIGHT_TEST(writer_ends, a_reset_that_a_receive_has_reported_harms_nobody) {
+BIGHT_TEST(writer_ends, a_reset_that_a_receive_has_reported_is_harmless) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
     pair.there.abort();
@@ -63,7 +63,7 @@ BIGHT_TEST(writer_ends, a_reset_that_a_receive_has_reported_harms_nobody) {
   }
 }
 
-BIGHT_TEST(writer_ends, a_reset_that_nothing_has_reported_harms_nobody) {
+BIGHT_TEST(writer_ends, a_reset_that_nothing_has_reported_is_harmless) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
     EXPECT_TRUE(pair.here.can_send());
@@ -74,7 +74,7 @@ BIGHT_TEST(writer_ends, a_reset_that_nothing_has_reported_harms_nobody) {
   }
 }
 
-BIGHT_TEST(writer_ends, a_deadline_harms_nobody) {
+BIGHT_TEST(writer_ends, a_deadline_is_harmless) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
     co_await receive_for_a_moment(pair.here);
@@ -83,7 +83,7 @@ BIGHT_TEST(writer_ends, a_deadline_harms_nobody) {
   }
 }
 
-BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_harm_nobody) {
+BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_are_harmless) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
     co_await race(sleep_for_long(pair.here), sleep(1ms));
@@ -98,7 +98,7 @@ BIGHT_TEST(writer_ends, a_lost_race_and_a_stopped_scope_harm_nobody) {
   }
 }
 
-BIGHT_TEST(writer_ends, one_that_belongs_to_a_task_that_fails_harms_nobody) {
+BIGHT_TEST(writer_ends, a_writer_of_a_task_that_fails_is_harmless) {
   struct session {
     stream peer;
     writer<stream> out{peer};
@@ -121,7 +121,7 @@ BIGHT_TEST(writer_ends, one_that_belongs_to_a_task_that_fails_harms_nobody) {
   }
 }
 
-BIGHT_TEST(writer_ends, a_stream_that_is_closed_moved_or_shut_down_harms_nobody) {
+BIGHT_TEST(writer_ends, a_stream_that_is_closed_moved_or_shut_down_is_harmless) {
   for (const auto connect : kinds) {
     for (const auto end : {+[](stream& s) { s.close(); }, +[](stream& s) { s.abort(); },
                            +[](stream& s) { s.shutdown_send(); },
@@ -135,7 +135,7 @@ BIGHT_TEST(writer_ends, a_stream_that_is_closed_moved_or_shut_down_harms_nobody)
   }
 }
 
-BIGHT_TEST(writer_ends, an_end_that_the_peer_has_sent_leaves_the_way_back_open) {
+BIGHT_TEST(writer_ends, after_an_end_of_the_peer_a_send_still_works) {
   for (const auto connect : kinds) {
     auto pair = co_await connect();
     pair.there.shutdown_send();

@@ -8,8 +8,8 @@
 // cutting. In the rest each byte is itself, but for three: 0xff N is the peer's record N, 0xfe N AT
 // X that with the byte AT changed by X, and 0xfd N SIZE its first SIZE bytes.
 #include "base/check.hpp"
-#include "tls/server.hpp"
 #include "tls/connection.hpp"
+#include "tls/server.hpp"
 
 #include <bight/bight.hpp>
 #include <bight/sim.hpp>

@@ -129,7 +129,7 @@ std::vector<std::pair<script, std::string>> differing(const std::vector<script>&
   return found;
 }
 
-TEST(Parity, generated_scripts_show_a_program_the_same_on_every_engine) {
+TEST(Parity, generated_conversations_look_the_same_on_every_engine) {
   const auto all = scripts(number("BIGHT_SCRIPT_SEED", 1), number("BIGHT_SCRIPTS", 2000));
   std::vector<script> left = all;
   std::string played;

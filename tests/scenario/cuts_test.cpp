@@ -109,7 +109,7 @@ bool is_any(const error& e, std::initializer_list<errc> of) {
   return false;
 }
 
-TEST(Cuts, an_end_of_tcp_is_no_end_of_tls_wherever_it_comes) {
+TEST(Cuts, an_end_of_tcp_is_never_an_end_of_tls) {
   street s(true, reply_once);
   std::uint64_t cuts = 0;
   for (;; ++cuts) {
@@ -143,7 +143,7 @@ TEST(Cuts, an_end_of_tcp_is_no_end_of_tls_wherever_it_comes) {
   std::printf("an end at %llu places\n", static_cast<unsigned long long>(cuts));
 }
 
-TEST(Cuts, a_reset_anywhere_in_a_connection_is_told_to_both_sides) {
+TEST(Cuts, a_reset_anywhere_in_a_connection_is_reported_to_both_sides) {
   std::uint64_t cuts = 0;
   for (const bool there : {true, false}) {
     street s(true, reply_once);
@@ -169,7 +169,7 @@ TEST(Cuts, a_reset_anywhere_in_a_connection_is_told_to_both_sides) {
   std::printf("a reset at %llu places\n", static_cast<unsigned long long>(cuts));
 }
 
-TEST(Cuts, a_handshake_byte_by_byte_succeeds_in_its_time_and_ends_with_it) {
+TEST(Cuts, a_handshake_byte_by_byte_succeeds_before_its_timeout_and_fails_after_it) {
   street s(true, reply_once);
   meddling how;
   how.piece = 1;
@@ -194,7 +194,7 @@ TEST(Cuts, a_handshake_byte_by_byte_succeeds_in_its_time_and_ends_with_it) {
 }
 
 // What an idle session said has been read long ago. Its server need not wait for its peer's end.
-TEST(Cuts, an_idle_session_of_tls_does_not_hold_up_the_end_of_a_server) {
+TEST(Cuts, an_idle_tls_session_does_not_delay_the_end_of_a_server) {
   sim::world net{sim::world_options()};
   sim::host& server = net.add("server");
   sim::host& client = net.add("client");
@@ -236,7 +236,7 @@ struct page {
 
 class Pages : public testing::TestWithParam<page> {};
 
-TEST_P(Pages, that_are_cut_off_anywhere_are_never_whole) {
+TEST_P(Pages, that_are_cut_off_anywhere_are_never_complete) {
   constexpr std::uint64_t bytes = 700;
   const page& p = GetParam();
   street s(p.secure, serve_pages);

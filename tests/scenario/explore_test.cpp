@@ -73,7 +73,7 @@ sim::explore_options quietly(std::string& told) {
   return how;
 }
 
-TEST(Explore, tells_a_failure_in_one_block_and_makes_it_smaller) {
+TEST(Explore, reports_a_failure_in_one_block_and_reduces_it) {
   std::string told;
   const auto all = sim::explore("naive", quietly(told), sim::scenario(naive_clients));
   ASSERT_FALSE(all);
@@ -91,7 +91,7 @@ TEST(Explore, tells_a_failure_in_one_block_and_makes_it_smaller) {
   EXPECT_LT(all.smallest->event, all.failed->event);
 }
 
-TEST(Explore, plays_the_failure_again_from_the_environment) {
+TEST(Explore, replays_the_failure_from_the_environment) {
   std::string told;
   const auto all = sim::explore("naive", quietly(told), sim::scenario(naive_clients));
   ASSERT_FALSE(all);
@@ -145,7 +145,7 @@ void greets_by_pointer(sim::world& net, unsigned) {
   on.drive([&] { return done; });
 }
 
-TEST(Explore, catches_an_order_by_address_by_running_twice) {
+TEST(Explore, finds_an_order_by_address_by_running_twice) {
   std::string told;
   sim::explore_options how = quietly(told);
   how.from = {};
@@ -159,7 +159,7 @@ TEST(Explore, catches_an_order_by_address_by_running_twice) {
   EXPECT_THAT(all.failed->what, HasSubstr("data"));
 }
 
-TEST(Explore, refuses_what_it_cannot_read) {
+TEST(Explore, refuses_settings_that_it_cannot_parse) {
   std::string told;
   const variable seed("BIGHT_SIM_SEED", "seven");
   EXPECT_THROW(

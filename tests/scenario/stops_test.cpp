@@ -35,7 +35,7 @@ std::string play(const entry& e, std::uint64_t seed, sim::families faults, cut p
 
 class Stops : public testing::TestWithParam<entry> {};
 
-TEST_P(Stops, at_every_point_leave_nothing_and_hold_up_nobody) {
+TEST_P(Stops, at_every_point_leave_nothing_and_block_nobody) {
   const entry& e = GetParam();
   std::uint64_t worlds = 0;
   // A good network, and one with everything.

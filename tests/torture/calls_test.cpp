@@ -234,7 +234,7 @@ TEST_P(faulty, a_system_call_that_fails_once_ends_with_success_or_an_error) {
 // The kernel asks for patience, and the session goes on as if nothing had been. Not so while the
 // engine is chosen: io_uring that is short of memory then is not taken. An EAGAIN that is a lie has
 // no edge after it, so streams cannot be asked.
-TEST(shortage, that_passes_is_no_failure) {
+TEST(shortage, that_is_temporary_is_not_a_failure) {
   struct {
     const char* session;
     int call;
@@ -264,7 +264,7 @@ TEST(shortage, that_passes_is_no_failure) {
 }
 
 // fs.epoll.max_user_watches: "No space left on device" would send its reader to look at the disk.
-TEST(poller, that_is_full_is_a_shortage_of_the_kernels) {
+TEST(poller, that_is_full_is_a_shortage_of_the_kernel) {
   const session& s = *find("tcp");
   const std::uint64_t all = calls_of(s, SCMP_SYS(epoll_ctl));
   int told_so = 0;
@@ -317,7 +317,7 @@ class failing_accept : public testing::Test {
   }
 };
 
-TEST_F(failing_accept, is_reported_once_and_the_server_goes_on_when_it_is_over) {
+TEST_F(failing_accept, is_reported_once_and_the_server_continues_afterwards) {
   const ending e = serve_with(ENETDOWN, 40);  // three accepts and a pause after each
   if (e.exited(cannot)) GTEST_SKIP() << no_filter;
   EXPECT_TRUE(e.exited(succeeded)) << e.text();
@@ -325,7 +325,7 @@ TEST_F(failing_accept, is_reported_once_and_the_server_goes_on_when_it_is_over) 
   EXPECT_EQ(e.said.find("accept"), e.said.rfind("accept")) << e.said;
 }
 
-TEST_F(failing_accept, neither_hangs_nor_spins_when_it_is_for_good) {
+TEST_F(failing_accept, neither_hangs_nor_spins_if_it_is_permanent) {
   const ending e = serve_with(ENETDOWN, std::numeric_limits<std::uint64_t>::max() - 1);
   if (e.exited(cannot)) GTEST_SKIP() << no_filter;
   EXPECT_TRUE(e.exited(is_wrong)) << e.text();  // nobody was served, and the server has ended

@@ -98,7 +98,7 @@ TEST_P(memory, one_allocation_that_fails_ends_only_what_needed_it) {
   torture_session(GetParam(), false);
 }
 
-TEST_P(memory, when_it_has_run_out_the_program_ends_with_an_error) {
+TEST_P(memory, when_it_is_exhausted_the_program_ends_with_an_error) {
   torture_session(GetParam(), true);
 }
 

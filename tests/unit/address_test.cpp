@@ -157,7 +157,7 @@ TEST(address, refuses_odd_literals) {
   for (const std::string& text : no_ip6) EXPECT_NE(refusal(text), "") << text;
 }
 
-TEST(address, takes_an_interface_behind_a_percent_sign_and_nothing_else) {
+TEST(address, accepts_an_interface_after_a_percent_sign_and_nothing_else) {
   EXPECT_EQ(address("[fe80::1%eth0]:1").host(), "fe80::1%eth0");
   EXPECT_EQ(address("[::1%lo]:1").str(), "[::1%lo]:1");
   EXPECT_EQ(address("[fe80::1%3]:1").scope(), 3u);
@@ -175,7 +175,7 @@ TEST(address, takes_an_interface_behind_a_percent_sign_and_nothing_else) {
   for (const std::string& text : wrong) EXPECT_NE(refusal(text), "") << text;
 }
 
-TEST(address, refuses_ports_that_are_none) {
+TEST(address, refuses_invalid_ports) {
   const std::string wrong[] = {"localhost:65536", "localhost:99999999999",
                                "localhost:-1",    "localhost:+1",
                                "localhost: 1",    "localhost:1 ",
@@ -187,7 +187,7 @@ TEST(address, refuses_ports_that_are_none) {
   for (const std::string& text : wrong) EXPECT_NE(refusal(text), "") << text;
 }
 
-TEST(address, refuses_names_of_wrong_form) {
+TEST(address, refuses_malformed_names) {
   const std::string wrong[] = {"-a:1",
                                "a-:1",
                                "a..b:1",
@@ -252,7 +252,7 @@ TEST(address, of_a_unix_socket_is_its_path) {
 }
 
 // sun_path ends at the first NUL: the socket would be another file than the one that was named.
-TEST(address, of_a_unix_file_holds_no_nul) {
+TEST(address, of_a_unix_file_contains_no_nul) {
   EXPECT_THROW((void)address::unix_socket("/run/a\0b"s), error);
   EXPECT_EQ(address::unix_socket("@a\0b"s).host(), "@a\0b"s) << "unix(7): abstract names are bytes";
 }
@@ -267,7 +267,7 @@ TEST(address, knows_loopback) {
 }
 
 // One that stayed IPv6 would get past a filter for IPv4 addresses and reach the host all the same.
-TEST(address, v4_mapped_is_the_ip4_address_that_it_is) {
+TEST(address, v4_mapped_equals_the_ip4_address) {
   for (const char* text : {"[::ffff:1.2.3.4]:5", "[::FFFF:102:304]:5", "[0:0:0:0:0:ffff:1.2.3.4]:5",
                            "[::ffff:1.2.3.4%eth0]:5", "[::ffff:1.2.3.4%3]:5"}) {
     const address a = text;
@@ -283,7 +283,7 @@ TEST(address, v4_mapped_is_the_ip4_address_that_it_is) {
     EXPECT_EQ(address(text).kind(), kind::ip6) << text;
 }
 
-TEST(address, with_another_port_is_else_the_same) {
+TEST(address, with_another_port_keeps_everything_else) {
   EXPECT_EQ(address("[fe80::1%eth0]:1").with_port(2), address("[fe80::1%eth0]:2"));
   EXPECT_EQ(address("localhost:1").with_port(0), address("localhost:0"));
 }
@@ -309,7 +309,7 @@ TEST(address, keeps_the_source_of_what_is_sent_to_it_and_compares_without_it) {
   EXPECT_EQ(six.source(), address::ip6({0xfe, 0x80}, 0, 3));
 }
 
-TEST(address, survives_random_texts) {
+TEST(address, parses_random_texts_without_a_crash) {
   constexpr std::string_view alphabet = "0123456789abfx:.[]%- @/unix\0\xFF";
   std::mt19937 random(2);
   int accepted = 0;

@@ -15,7 +15,7 @@
 namespace bight {
 namespace {
 
-TEST(all, gives_the_values_in_order_when_the_last_has_come) {
+TEST(all, returns_the_values_in_order_after_the_last_one) {
   manual_scheduler loop;
   log_type log;
   auto values = loop.run(all(sleeper(log, "a", 3s, 1), sleeper(log, "b", 1s, 2), sleep(2s)));
@@ -26,7 +26,7 @@ TEST(all, gives_the_values_in_order_when_the_last_has_come) {
   EXPECT_EQ(loop.elapsed(), 3s);
 }
 
-TEST(all, gives_move_only_values) {
+TEST(all, returns_move_only_values) {
   manual_scheduler loop;
   auto make = [](int n) -> task<std::unique_ptr<int>> { co_return std::make_unique<int>(n); };
   auto values = loop.run(all(make(1), make(2)));
@@ -50,7 +50,7 @@ TEST(all, of_results_never_stops_early) {
   EXPECT_TRUE(std::get<1>(values));
 }
 
-TEST(all, of_many_tasks_ends_when_all_have) {
+TEST(all, of_many_tasks_ends_after_all_of_them) {
   manual_scheduler loop;
   log_type log;
   std::vector<task<>> tasks;
@@ -88,12 +88,12 @@ TEST(any, the_first_value_wins_and_the_losers_are_cancelled_and_awaited) {
   EXPECT_EQ(loop.elapsed(), 1s);
 }
 
-TEST(any, tells_which_even_when_none_has_a_value) {
+TEST(any, reports_the_winner_even_if_there_are_no_values) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(race(sleep(2s), sleep(1s), sleep(3s))).index(), 1u);
 }
 
-TEST(any, a_loser_that_fails_is_nobodys_concern) {
+TEST(any, an_error_of_a_loser_is_ignored) {
   manual_scheduler loop;
   auto sore = []() -> task<int> {
     auto r = co_await attempt(sleep(1h));
@@ -103,7 +103,7 @@ TEST(any, a_loser_that_fails_is_nobodys_concern) {
   EXPECT_EQ(loop.run(race(sore(), sleep(1s))).index(), 1u);
 }
 
-TEST(any, an_error_that_comes_first_decides) {
+TEST(any, the_first_error_decides) {
   manual_scheduler loop;
   log_type log;
   EXPECT_EQ(failure_of(loop, race(fails_after(1s, errc::reset, "a"), sleeper(log, "b", 2s))),
@@ -111,7 +111,7 @@ TEST(any, an_error_that_comes_first_decides) {
   EXPECT_EQ(log, (log_type{"b cancelled"}));
 }
 
-TEST(any, after_an_error_a_value_does_not_win_any_more) {
+TEST(any, after_an_error_a_value_cannot_win) {
   manual_scheduler loop;
   auto value_all_the_same = []() -> task<int> {
     auto r = co_await attempt(sleep(1h));
@@ -135,7 +135,7 @@ TEST(any, two_values_in_the_same_turn_the_first_wins) {
   EXPECT_EQ(loop.run(race(sleep(1s), sleep(1s))).index(), 0u);
 }
 
-TEST(any, one_that_is_ready_at_once_wins_and_the_others_only_begin) {
+TEST(any, an_operation_that_is_ready_at_once_wins_and_the_others_only_start) {
   manual_scheduler loop;
   log_type log;
   auto at_once = []() -> task<int> { co_return 1; };
@@ -188,7 +188,7 @@ TEST(any, within_a_deadline_times_out) {
   EXPECT_EQ(failure_of(loop, run_race()), "sleep: timed out after 1 s");
 }
 
-TEST(any, of_deadlines_gives_the_shortest) {
+TEST(any, of_deadlines_returns_at_the_shortest) {
   manual_scheduler loop;
   EXPECT_EQ(failure_of(loop, race(within(2s, sleep(1h)), within(1s, sleep(1h)))),
             "sleep: timed out after 1 s");

@@ -8,7 +8,7 @@
 namespace bight {
 
 // A receive that fills its room asks the kernel for more; messages of the usual sizes shall not.
-TEST(buffer_pool, messages_of_powers_of_two_do_not_fill_their_room) {
+TEST(buffer_pool, messages_of_powers_of_two_do_not_fill_their_space) {
   for (const std::size_t size : {4096u, 8192u, 16384u, 32768u}) {
     buffer_pool pool;
     std::vector<lease> held;
@@ -19,7 +19,7 @@ TEST(buffer_pool, messages_of_powers_of_two_do_not_fill_their_room) {
   }
 }
 
-TEST(buffer_pool, a_room_is_never_too_small_to_be_of_use) {
+TEST(buffer_pool, the_free_space_is_never_too_small_to_use) {
   buffer_pool pool;
   std::vector<lease> held;
   for (int i = 0; i < 1000; ++i) {

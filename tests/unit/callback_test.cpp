@@ -74,7 +74,7 @@ TEST(callback, destroys_its_callable_with_the_last_copy) {
   EXPECT_EQ(*seen, 1);
 }
 
-TEST(callback, drops_what_the_callable_gives_when_nothing_is_wanted) {
+TEST(callback, discards_the_result_of_the_callable_if_it_returns_void) {
   const callback<void(int)> f = twice;
   f(1);
 }

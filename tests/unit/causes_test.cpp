@@ -156,7 +156,7 @@ TEST(causes, of_an_interface_that_is_missing) {
   EXPECT_EQ(cause(verb::connect, ECONNREFUSED, "[fe80::1%no0]:1", machine).text, "");
 }
 
-TEST(causes, of_what_is_not_permitted) {
+TEST(causes, of_a_missing_permission) {
   EXPECT_EQ(cause(verb::connect, EAFNOSUPPORT, "[::1]:1").text, "this system has no IPv6");
   EXPECT_EQ(cause(verb::connect, EAFNOSUPPORT, "127.0.0.1:1").text, "");
   EXPECT_EQ(cause(verb::send, EPERM, "127.0.0.1:1").text,
@@ -182,7 +182,7 @@ TEST(causes, of_a_bind_of_an_address) {
   EXPECT_EQ(cause(verb::accept, EADDRNOTAVAIL, "127.0.0.1:1").text, "");
 }
 
-TEST(causes, of_a_name_are_its_own_words) {
+TEST(causes, of_a_name_are_those_of_the_lookup) {
   EXPECT_EQ(cause(verb::connect, ENETUNREACH, "a.example:1").text, "");
 }
 

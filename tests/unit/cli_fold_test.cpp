@@ -18,7 +18,7 @@ constexpr const char* help =
     "On a terminal, the body is saved in the current folder under the last part of\n"
     "the URL's path.\n";
 
-TEST(folded, leaves_what_fits_as_it_is) {
+TEST(folded, keeps_text_that_fits) {
   EXPECT_EQ(folded("short\n  -q  print nothing\n\n", 40), "short\n  -q  print nothing\n\n");
   EXPECT_EQ(folded("", 40), "");
 }
@@ -52,7 +52,7 @@ TEST(folded, keeps_descriptions_beside_their_flags_where_there_is_room) {
       << folded(help, 58);
 }
 
-TEST(folded, ends_in_any_width) {
+TEST(folded, terminates_at_any_width) {
   for (int width = 0; width < 90; ++width) EXPECT_FALSE(folded(help, width).empty());
 }
 

@@ -21,7 +21,7 @@ progress two_seconds(std::uint64_t total = 10'000'000, std::uint64_t had = 0) {
   return p;
 }
 
-TEST(progress, begins_with_what_moves_in_every_width) {
+TEST(progress, begins_with_the_changing_part_at_every_width) {
   progress p;
   p.wait_for("example.org");
   EXPECT_EQ(p.line(start, 80), "0 s  waiting for example.org");
@@ -60,7 +60,7 @@ TEST(progress, without_a_length_shows_the_time) {
   for (const auto& [width, line] : cases) EXPECT_EQ(two_seconds(0).line(start + 2s, width), line);
 }
 
-TEST(progress, the_rate_falls_when_nothing_comes_and_then_it_is_stalled) {
+TEST(progress, the_rate_falls_when_nothing_arrives_and_then_it_is_stalled) {
   progress p = two_seconds();
   EXPECT_EQ(p.line(start + 3s, 48), " 20% 2.0 MB of 10.0 MB  666.7 kB/s  12 s left");
   EXPECT_EQ(p.line(start + 4s, 90).substr(5),
@@ -79,12 +79,12 @@ TEST(progress, the_rate_is_that_of_the_last_seconds) {
       << p.line(start + 12s, 80);
 }
 
-TEST(progress, what_was_there_does_not_count_for_the_rate) {
+TEST(progress, resumed_bytes_do_not_count_for_the_rate) {
   EXPECT_EQ(two_seconds(10'000'000, 5'000'000).line(start + 2s, 40),
             " 70% 7.0 MB  1.0 MB/s  3 s left");
 }
 
-TEST(progress, names_who_holds_it_up) {
+TEST(progress, names_the_cause_of_a_wait) {
   progress p = two_seconds(0);
   p.hold(progress::pause::output);
   EXPECT_EQ(p.line(start + 7s, 80), "2.0 MB  output stalled 5 s");

@@ -34,7 +34,7 @@ TEST(nearest, is_the_first_of_those_that_differ_least) {
   EXPECT_EQ(nearest("abcdef", {"abcdxy", "abcdez"}), "abcdez");
 }
 
-TEST(nearest, of_what_is_no_name_is_none) {
+TEST(nearest, of_an_unknown_word_is_none) {
   const std::string longest(40, 'a');
   EXPECT_EQ(nearest(longest, {longest}), longest);
   EXPECT_EQ(nearest(longest + "a", {longest}), "");

@@ -16,7 +16,7 @@ std::string in_pieces(std::string_view bytes, std::size_t size) {
   return text + screen.finish();
 }
 
-TEST(terminal_text, does_not_depend_on_how_the_bytes_are_cut) {
+TEST(terminal_text, does_not_depend_on_how_the_bytes_are_split) {
   const std::pair<std::string, std::string> cases[] = {
       {"plain\n\ttext\r\n", "plain\n\ttext\r\n"},
       {"\x1B[31mred\x1B"s, "\\x1b[31mred\\x1b"},
@@ -50,7 +50,7 @@ TEST(terminal_text, holds_back_no_more_than_the_beginning_of_a_character) {
   EXPECT_EQ(screen.finish(), "");
 }
 
-TEST(shown, escapes_what_would_change_the_line_around_it) {
+TEST(shown, escapes_characters_that_would_change_the_line_around_them) {
   EXPECT_EQ(shown("a\nb\rc\td"), "a\\x0ab\\x0dc\\x09d");
   EXPECT_EQ(shown("\xC2\x9B\xFF\xE2\x82"), "\\xc2\\x9b\\xff\\xe2\\x82");
   EXPECT_EQ(shown("a\xE2\x80\xAE"
@@ -67,7 +67,7 @@ TEST(shown, is_cut_between_characters) {
   EXPECT_EQ(shown("ab\xE2\x82\xAC", 4), "ab…");
 }
 
-TEST(looks_binary, is_a_nul_or_many_control_characters) {
+TEST(looks_binary, is_true_for_a_nul_or_many_control_characters) {
   EXPECT_FALSE(looks_binary(""));
   EXPECT_FALSE(looks_binary("a\n\r\t\f\x1B[31m"));
   EXPECT_TRUE(looks_binary("a\0b"s));

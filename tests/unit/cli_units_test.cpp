@@ -68,7 +68,7 @@ TEST(units, counts_are_from_the_least_to_the_most) {
               "-n \"" + std::string(text) + "\": not a number from 2 to 5");
 }
 
-TEST(units, are_shown_as_people_read_them) {
+TEST(units, are_shown_in_readable_form) {
   constexpr std::pair<bight::duration, const char*> times[] = {
       {0ns, "0 ms"},   {250ms, "250 ms"}, {999ms, "999 ms"},   {1s, "1 s"},    {1500ms, "1.5 s"},
       {119s, "119 s"}, {120s, "2 min"},   {119min, "119 min"}, {120min, "2 h"}};
@@ -88,7 +88,7 @@ TEST(units, are_shown_as_people_read_them) {
   for (const auto& [bytes, text] : sizes) EXPECT_EQ(shown_size(bytes), text);
 }
 
-TEST(units, of_a_size_that_is_none_the_reason_is_given) {
+TEST(units, an_invalid_size_is_refused_with_the_reason) {
   const auto reason = [](const char* text) {
     return refused([text] { static_cast<void>(parse_size("-s", text)); });
   };
@@ -99,7 +99,7 @@ TEST(units, of_a_size_that_is_none_the_reason_is_given) {
   EXPECT_EQ(reason("5q"), "-s \"5q\": \"q\" is not a unit of size; " + hint);
 }
 
-TEST(units, of_a_time_that_is_none_the_reason_is_given) {
+TEST(units, an_invalid_time_is_refused_with_the_reason) {
   const auto reason = [](const char* text) {
     return refused([text] { static_cast<void>(parse_duration("-t", text)); });
   };

@@ -30,7 +30,7 @@ TEST(content_range, of_rfc_9110_is_read) {
   EXPECT_TRUE(range_of("bytes 0-18446744073709551613/18446744073709551614"));
 }
 
-TEST(content_range, that_is_malformed_is_none) {
+TEST(content_range, that_is_malformed_is_ignored) {
   for (const char* text : {"",
                            "bytes",
                            "bytes ",
@@ -64,7 +64,7 @@ TEST(content_range, that_is_malformed_is_none) {
     EXPECT_FALSE(range_of(text)) << text;
 }
 
-TEST(content_range, that_is_there_twice_or_not_at_all_is_none) {
+TEST(content_range, that_is_missing_or_there_twice_is_ignored) {
   bight::http::response_head h;
   EXPECT_FALSE(content_range::of(h));
   h.fields.push_back({"Content-Range", "bytes 0-4/5"});
@@ -73,7 +73,7 @@ TEST(content_range, that_is_there_twice_or_not_at_all_is_none) {
   EXPECT_FALSE(content_range::of(h));
 }
 
-TEST(contribution, of_a_206_that_does_not_say_which_part_is_useless) {
+TEST(contribution, of_a_206_without_its_range_is_useless) {
   bight::http::response_head h;
   h.status = 206;
   h.fields.push_back({"ETag", "\"v1\""});

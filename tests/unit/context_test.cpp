@@ -25,7 +25,7 @@ struct noting_hook : stop_hook {
   }
 };
 
-TEST(context, tells_its_hooks_once_and_in_order) {
+TEST(context, calls_its_hooks_once_and_in_order) {
   scheduler s;
   context root(s);
   std::vector<int> log;
@@ -40,7 +40,7 @@ TEST(context, tells_its_hooks_once_and_in_order) {
   EXPECT_EQ(a.next, &a) << "linked still";
 }
 
-TEST(context, does_not_tell_a_hook_that_was_unlinked) {
+TEST(context, does_not_call_a_hook_that_was_unlinked) {
   scheduler s;
   context root(s);
   std::vector<int> log;
@@ -78,7 +78,7 @@ TEST(context, below_a_stopped_one_is_stopped_from_the_start) {
   EXPECT_TRUE(child.stop_requested());
 }
 
-TEST(context, that_has_died_is_not_told) {
+TEST(context, that_was_destroyed_is_not_stopped) {
   scheduler s;
   context root(s);
   { const context child(root); }

@@ -33,7 +33,7 @@ task<typename A::value_type> as_task(A operation) {
   co_return co_await std::move(operation);
 }
 
-TEST(sleep, waits_for_that_long) {
+TEST(sleep, waits_for_the_given_time) {
   manual_scheduler loop;
   loop.run(as_task(sleep(3s)));
   EXPECT_EQ(loop.elapsed(), 3s);
@@ -82,14 +82,14 @@ TEST(sleep, that_was_over_before_the_stop_has_its_value) {
   EXPECT_EQ(ended->get(), "none");
 }
 
-TEST(within, gives_the_value_that_came_in_time) {
+TEST(within, returns_a_value_before_the_deadline) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(as_task(within(2s, value_after(1s, 7)))), 7);
   EXPECT_EQ(loop.elapsed(), 1s);
   EXPECT_EQ(loop.sched().next_deadline(), time_point::max()) << "the timer is gone";
 }
 
-TEST(within, ends_with_timed_out_when_the_time_is_over) {
+TEST(within, ends_with_timed_out_at_the_deadline) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(outcome(as_task(within(1500ms, value_after(1h, 7))))),
             "timed out | sleep: timed out after 1.5 s");
@@ -139,7 +139,7 @@ TEST(within, that_has_ended_leaves_no_timer_behind) {
   loop.run(use(loop.sched()));
 }
 
-TEST(within, a_value_that_is_ready_when_the_time_is_over_wins) {
+TEST(within, a_value_that_is_ready_at_the_deadline_wins) {
   manual_scheduler loop;
   event e;
   auto waits = [](event& ev) -> task<> { co_await within(1s, ev.wait()); };
@@ -157,7 +157,7 @@ TEST(within, of_equal_moments_the_timer_armed_first_decides) {
             "timed out | sleep: timed out after 1 s");
 }
 
-TEST(within, no_time_at_all_is_over_before_it_begins) {
+TEST(within, zero_expires_before_it_begins) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(outcome(as_task(within(0s, sleep(1s))))),
             "timed out | sleep: timed out after 0 s");
@@ -166,14 +166,14 @@ TEST(within, no_time_at_all_is_over_before_it_begins) {
   EXPECT_EQ(loop.elapsed(), 0s);
 }
 
-TEST(within, no_time_at_all_does_not_hide_a_cancellation_that_was_there) {
+TEST(within, zero_does_not_hide_an_earlier_cancellation) {
   manual_scheduler loop;
   loop.root().stop();
   auto ended = loop.start(outcome(as_task(within(0s, sleep(1s)))));
   EXPECT_EQ(ended->get(), "cancelled | sleep: cancelled");
 }
 
-TEST(within, what_needs_no_wait_succeeds_without_any_time) {
+TEST(within, zero_is_enough_for_what_need_not_wait) {
   manual_scheduler loop;
   auto immediate = []() -> task<int> { co_return 3; };
   EXPECT_EQ(loop.run(as_task(within(0s, immediate()))), 3);
@@ -203,7 +203,7 @@ struct own_error : error {
   using error::error;
 };
 
-TEST(within, an_error_of_a_users_own_class_keeps_its_class) {
+TEST(within, an_error_of_a_user_defined_class_keeps_its_class) {
   manual_scheduler loop;
   auto fails = []() -> task<> {
     co_await sleep(1s);
@@ -222,7 +222,7 @@ TEST(within, a_task_that_swallows_the_cancellation_keeps_its_value) {
   EXPECT_EQ(loop.elapsed(), 1s);
 }
 
-TEST(within, keeps_what_had_been_transferred) {
+TEST(within, keeps_the_number_of_transferred_bytes) {
   manual_scheduler loop;
   auto sends = []() -> task<> {
     auto r = co_await attempt(sleep(1h));
@@ -235,7 +235,7 @@ TEST(within, keeps_what_had_been_transferred) {
   EXPECT_EQ(loop.run(guarded(sends())), 42u);
 }
 
-TEST(attempt, gives_values_and_errors_without_throwing) {
+TEST(attempt, returns_values_and_errors_without_throwing) {
   manual_scheduler loop;
   auto use = []() -> task<std::string> {
     std::string text;
@@ -248,7 +248,7 @@ TEST(attempt, gives_values_and_errors_without_throwing) {
   EXPECT_EQ(loop.run(use()), "7 timed out");
 }
 
-TEST(attempt, inside_within_tells_timed_out_from_cancelled) {
+TEST(attempt, inside_within_distinguishes_timed_out_from_cancelled) {
   manual_scheduler loop;
   auto use = []() -> task<std::string> {
     auto r = co_await within(1s, attempt(sleep(1h)));

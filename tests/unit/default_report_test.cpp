@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(default_report, sums_up_when_its_window_ends_while_the_server_goes_on) {
+TEST(default_report, summarises_when_its_window_ends_while_the_server_runs) {
   manual_scheduler m;
   default_report report(m.sched());
   const error e(errc::too_long, "session");

@@ -35,7 +35,7 @@ TEST(error_digest, reports_the_first_at_once_and_the_number_of_the_others) {
                                                  "312 in 10 s: 10.0.0.1:313: recv: timed out"}));
 }
 
-TEST(error_digest, says_nothing_about_none) {
+TEST(error_digest, prints_nothing_without_errors) {
   log_of_errors log;
   EXPECT_FALSE(log.add(late));
   log.digest.summarise(log.now + 10s);
@@ -43,7 +43,7 @@ TEST(error_digest, says_nothing_about_none) {
   EXPECT_EQ(log.lines.size(), 1u);
 }
 
-TEST(error_digest, reports_at_once_again_when_its_window_is_over) {
+TEST(error_digest, reports_at_once_again_after_its_window) {
   log_of_errors log;
   EXPECT_FALSE(log.add(late));
   log.now += 10s;
@@ -61,7 +61,7 @@ TEST(error_digest, keeps_kinds_apart) {
   EXPECT_EQ(log.lines.size(), 4u);
 }
 
-TEST(error_digest, is_bounded_when_every_error_is_of_its_own_kind) {
+TEST(error_digest, has_a_limit_even_if_all_errors_differ) {
   log_of_errors log;
   for (int i = 0; i < 1000; ++i)
     static_cast<void>(log.add(error(errc::invalid, "session", 0, "request " + std::to_string(i))));

@@ -61,13 +61,13 @@ TEST(error, each_condition_equals_its_own_code_and_no_other) {
       EXPECT_EQ(make_error_code(static_cast<errc>(a)) == static_cast<errc>(b), a == b);
 }
 
-TEST(error, every_condition_has_words) {
+TEST(error, every_condition_has_a_text) {
   for (int c = 1; c <= static_cast<int>(errc::invalid); ++c)
     EXPECT_NE(make_error_code(static_cast<errc>(c)).message(), "unknown error") << c;
   EXPECT_EQ(category().message(9999), "unknown error");
 }
 
-TEST(error, a_number_of_a_foreign_category_is_no_condition) {
+TEST(error, an_error_code_of_a_foreign_category_equals_no_condition) {
   struct foreign : std::error_category {
     const char* name() const noexcept override { return "foreign"; }
     std::string message(int) const override { return "foreign words"; }
@@ -78,26 +78,26 @@ TEST(error, a_number_of_a_foreign_category_is_no_condition) {
   EXPECT_STREQ(e.what(), "tls: foreign words");
 }
 
-TEST(error, the_sentence_says_what_was_tried_what_went_wrong_and_what_to_do) {
+TEST(error, the_message_says_what_failed_why_and_what_to_do) {
   const error e(posix(std::errc::connection_refused), "connect 127.0.0.1:9999");
   EXPECT_STREQ(e.what(), "connect 127.0.0.1:9999: connection refused (is the server running?)");
   EXPECT_EQ(e.tried(), "connect 127.0.0.1:9999");
   EXPECT_EQ(e.transferred(), 0u);
 }
 
-TEST(error, a_reason_takes_the_place_of_the_usual_words) {
+TEST(error, a_reason_replaces_the_usual_text) {
   const error e(errc::timed_out, "recv", 7, "timed out after 5 s");
   EXPECT_STREQ(e.what(), "recv: timed out after 5 s");
   EXPECT_EQ(e.transferred(), 7u);
 }
 
-TEST(error, with_nothing_tried_the_sentence_begins_with_the_reason) {
+TEST(error, without_an_operation_the_message_begins_with_the_reason) {
   const error e(errc::cancelled, "");
   EXPECT_STREQ(e.what(), "cancelled");
   EXPECT_EQ(e.tried(), "");
 }
 
-TEST(error, an_unknown_code_of_the_system_keeps_the_systems_words) {
+TEST(error, an_unknown_code_of_the_system_keeps_its_text) {
   const error e(posix(std::errc::text_file_busy), "open");
   EXPECT_EQ(std::string(e.what()), "open: " + posix(std::errc::text_file_busy).message());
 }

@@ -17,7 +17,7 @@ task<> wait_and_note(event& e, std::vector<int>& log, int id) {
   log.push_back(id);
 }
 
-TEST(event, that_is_set_does_not_keep_anyone_waiting) {
+TEST(event, that_is_set_makes_nobody_wait) {
   manual_scheduler loop;
   event e;
   e.set();
@@ -27,7 +27,7 @@ TEST(event, that_is_set_does_not_keep_anyone_waiting) {
   EXPECT_EQ(log, (std::vector{1}));
 }
 
-TEST(event, wakes_all_who_wait_in_the_order_in_which_they_came) {
+TEST(event, wakes_all_waiters_in_order_of_arrival) {
   manual_scheduler loop;
   event e;
   std::vector<int> log;
@@ -40,7 +40,7 @@ TEST(event, wakes_all_who_wait_in_the_order_in_which_they_came) {
   EXPECT_EQ(log, (std::vector{1, 2, 3}));
 }
 
-TEST(event, that_is_reset_at_once_has_still_woken_those_who_waited) {
+TEST(event, that_is_reset_at_once_has_still_woken_its_waiters) {
   manual_scheduler loop;
   event e;
   std::vector<int> log;
@@ -55,7 +55,7 @@ TEST(event, that_is_reset_at_once_has_still_woken_those_who_waited) {
   EXPECT_EQ(log, (std::vector{1, 2}));
 }
 
-TEST(event, a_cancelled_wait_ends_with_cancelled_and_leaves_the_others) {
+TEST(event, a_cancelled_wait_ends_with_cancelled_and_does_not_affect_others) {
   manual_scheduler loop;
   event e;
   std::vector<int> log;

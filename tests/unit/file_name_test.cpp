@@ -27,7 +27,7 @@ TEST(file_name, keeps_letters_digits_and_seven_marks) {
   EXPECT_EQ(saved_as("/" + kept), kept);
 }
 
-TEST(file_name, has_no_other_character) {
+TEST(file_name, has_no_other_characters) {
   for (const char c : std::string("!$&'()*:;@~"))
     EXPECT_EQ(saved_as(std::string("/a") + c + "b").find(c), std::string::npos) << c;
   for (const char* part : {"%2Fetc", "%00x", "%0Ax", "%1Bx", "%20x", "%22x", "%7Fx", "%5Cx"}) {

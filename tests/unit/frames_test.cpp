@@ -44,7 +44,7 @@ TEST(frames, of_every_size_are_writable_from_end_to_end) {
   }
 }
 
-TEST(frames, are_used_again) {
+TEST(frames, are_reused) {
   if (!BIGHT_FRAMES_POOLED) GTEST_SKIP() << "frames are not pooled under this sanitizer";
   void* first = frame_allocate(200);
   frame_free(first, 200);
@@ -126,7 +126,7 @@ TEST(frames, freed_after_the_threads_pool_go_to_plain_delete) {
   EXPECT_TRUE(fresh[1]) << "the pool kept a frame after its own end";
 }
 
-TEST(frames, waits_and_their_wrappers_take_none) {
+TEST(frames, waits_and_their_wrappers_need_none) {
   if (!BIGHT_ALLOCATIONS_COUNTED) GTEST_SKIP() << "ThreadSanitizer has its own operator new";
   manual_scheduler loop;
   auto waits = []() -> task<std::size_t> {

@@ -27,7 +27,7 @@ TEST(length_prefix, is_big_endian) {
   EXPECT_EQ(length_prefix(0x0102030405060708, 8), "\1\2\3\4\5\6\7\10"s);
 }
 
-TEST(length_prefix, refuses_what_does_not_fit) {
+TEST(length_prefix, refuses_a_length_that_does_not_fit) {
   EXPECT_EQ(length_prefix(255, 1), "\xFF"s);
   EXPECT_EQ(length_prefix(0xFFFFFFFF, 4), "\xFF\xFF\xFF\xFF"s);
   try {

@@ -37,7 +37,7 @@ TEST(hosts_file, names_compare_without_case_and_last_dot) {
   EXPECT_THAT(find_in_hosts(file, "mapped"), ElementsAre(address("192.0.2.9:0")));
 }
 
-TEST(hosts_file, comments_and_addresses_are_no_names) {
+TEST(hosts_file, comments_and_addresses_are_not_names) {
   EXPECT_THAT(find_in_hosts(file, "not.db"), IsEmpty());
   EXPECT_THAT(find_in_hosts(file, "192.0.2.4"), IsEmpty());
   EXPECT_THAT(find_in_hosts(file, "d"), IsEmpty());

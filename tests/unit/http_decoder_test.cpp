@@ -79,7 +79,7 @@ std::string sample(std::size_t size) {
   return text;
 }
 
-TEST(http_decoder, every_coding_comes_off_at_every_size_of_piece) {
+TEST(http_decoder, every_coding_is_decoded_at_every_piece_size) {
   const std::string text = sample(3000);
   for (const std::string_view coding : codings) {
     const std::string body = encoded(coding, text);
@@ -88,7 +88,7 @@ TEST(http_decoder, every_coding_comes_off_at_every_size_of_piece) {
   }
 }
 
-TEST(http_decoder, large_bodies_come_in_bounded_pieces) {
+TEST(http_decoder, large_bodies_are_decoded_in_pieces_of_limited_size) {
   const std::string text = sample(300'000);  // several times the 64 KiB that are decoded at once
   for (const std::string_view coding : codings) {
     const std::string body = encoded(coding, text);
@@ -97,7 +97,7 @@ TEST(http_decoder, large_bodies_come_in_bounded_pieces) {
   }
 }
 
-TEST(http_decoder, deflate_without_its_wrapping_is_taken_too) {
+TEST(http_decoder, raw_deflate_is_accepted_too) {
   for (std::size_t size = 1; size < 10; ++size)
     EXPECT_EQ(decode("deflate", deflated("hello hello hello", -MAX_WBITS), size),
               "hello hello hello");
@@ -119,7 +119,7 @@ TEST(http_decoder, an_encoded_body_that_ends_in_the_middle_is_cut_short) {
   }
 }
 
-TEST(http_decoder, damage_and_what_follows_the_end_are_errors) {
+TEST(http_decoder, damaged_and_trailing_data_are_errors) {
   for (const std::string_view coding : codings) {
     std::string whole = encoded(coding, sample(5000));
     EXPECT_EQ(failure(coding, whole + "x", 1), errc::bad_encoding) << coding;
@@ -156,7 +156,7 @@ TEST(http_decoder, an_error_names_the_coding_and_what_is_wrong) {
   }
 }
 
-TEST(http_decoder, h18_a_bomb_passes_a_limit) {
+TEST(http_decoder, h18_a_bomb_exceeds_a_limit) {
   const std::string zeros(300'000, '\0');
   limits max;
   max.decoded_free_bytes = 100'000;
@@ -195,7 +195,7 @@ std::string undone(const response_head& h, std::string_view bytes, std::size_t s
   return text;
 }
 
-TEST(http_decoder, several_codings_are_undone_from_the_last_one) {
+TEST(http_decoder, several_codings_are_decoded_from_the_last_one) {
   const std::string text = sample(70'000);  // more than the 64 KiB that are decoded at once
   for (const std::string_view inner : codings) {
     const std::string once = encoded(inner, text);
@@ -214,7 +214,7 @@ TEST(http_decoder, several_codings_are_undone_from_the_last_one) {
   }
 }
 
-TEST(http_decoder, a_bomb_in_a_bomb_passes_a_limit_of_both_together) {
+TEST(http_decoder, a_bomb_in_a_bomb_exceeds_a_common_limit) {
   const std::string once = encoded("gzip", std::string(1'000'000, '\0'));
   const std::string twice = encoded("gzip", once);
   limits max;
@@ -229,7 +229,7 @@ TEST(http_decoder, a_bomb_in_a_bomb_passes_a_limit_of_both_together) {
   EXPECT_THROW(static_cast<void>(undone(both, twice, 4096, max)), error);
 }
 
-TEST(http_decoder, a_word_that_is_no_coding_is_passed_over) {
+TEST(http_decoder, a_word_that_is_not_a_coding_is_ignored) {
   for (const char* word : {"none", "utf-8", "identity", "", " , ", "aws-chunked"})
     EXPECT_EQ(make_decoder(head_with({{"Content-Encoding", word}}), limits()), nullptr) << word;
   EXPECT_EQ(undone(head_with({{"Content-Encoding", "none, gzip, utf-8"}}), encoded("gzip", "x"), 9),
@@ -249,7 +249,7 @@ TEST(http_decoder, a_registered_coding_that_was_not_requested_is_refused) {
   }
 }
 
-TEST(http_decoder, a_file_that_is_compressed_itself_is_left_so) {
+TEST(http_decoder, a_compressed_file_stays_compressed) {
   const auto left = [](const char* coding, const char* type) {
     return make_decoder(head_with({{"Content-Encoding", coding}, {"Content-Type", type}}),
                         limits()) == nullptr;
@@ -271,7 +271,7 @@ TEST(http_decoder, a_file_that_is_compressed_itself_is_left_so) {
   EXPECT_FALSE(has_coded_name("/gz"));
 }
 
-TEST(http_decoder, only_what_was_asked_for_is_decoded) {
+TEST(http_decoder, only_requested_codings_are_decoded) {
   EXPECT_EQ(make_codec(""), nullptr);
   EXPECT_EQ(make_codec("Identity"), nullptr);
   EXPECT_NE(make_codec(" GZIP "), nullptr);

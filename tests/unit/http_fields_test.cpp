@@ -32,7 +32,7 @@ TEST(http_fields, h09_a_field_cannot_smuggle_a_second_request_in) {
   EXPECT_TRUE(refused("X", std::string("a\0b", 3)));
 }
 
-TEST(http_fields, the_fields_that_decide_where_a_message_ends_are_ours) {
+TEST(http_fields, the_fields_that_decide_where_a_message_ends_are_reserved) {
   for (const char* name : {"Content-Length", "transfer-encoding", "CONNECTION", "Upgrade", "TE",
                            "Expect", "Trailer", "Keep-Alive", "proxy-connection"})
     EXPECT_TRUE(refused(name, "1")) << name;
@@ -80,7 +80,7 @@ TEST(http_fields, h09_the_secret_of_a_field_is_not_in_the_message) {
   }
 }
 
-TEST(http_fields, a_field_of_the_programs_replaces_ours) {
+TEST(http_fields, a_field_of_the_program_replaces_the_default) {
   request what("http://h/x?y");
   what.fields.push_back({"user-agent", "me"});
   what.fields.push_back({"X-A", " 1 "});
@@ -90,7 +90,7 @@ TEST(http_fields, a_field_of_the_programs_replaces_ours) {
   EXPECT_TRUE(text.ends_with("user-agent: me\r\nX-A: 1\r\n\r\n")) << text;
 }
 
-TEST(http_fields, a_range_is_asked_for_without_coding) {
+TEST(http_fields, a_range_is_requested_without_coding) {
   request what("http://h/");
   EXPECT_NE(request_text(what, options(), nullptr).find("gzip, deflate, br, zstd"),
             std::string::npos);
@@ -99,7 +99,7 @@ TEST(http_fields, a_range_is_asked_for_without_coding) {
             std::string::npos);
 }
 
-TEST(http_fields, a_proxy_for_http_is_told_the_whole_url_and_who_asks) {
+TEST(http_fields, a_proxy_for_http_gets_the_whole_url_and_the_credentials) {
   const proxy by("http://me:p%40ss@h:3128");
   const std::string text = request_text("http://[::1]:8080/x", options(), &by);
   EXPECT_TRUE(text.starts_with("GET http://[::1]:8080/x HTTP/1.1\r\nHost: [::1]:8080\r\n")) << text;
@@ -120,13 +120,13 @@ TEST(http_fields, the_urls_user_is_sent_unless_the_request_has_a_field_of_its_ow
             std::string::npos);
 }
 
-TEST(http_fields, a_zone_is_in_no_request) {
+TEST(http_fields, a_zone_is_never_sent) {
   const proxy by("http://p:1");
   const std::string text = request_text("http://[fe80::1%25v0]:81/x", options(), &by);
   EXPECT_TRUE(text.starts_with("GET http://[fe80::1]:81/x HTTP/1.1\r\nHost: [fe80::1]:81\r\n"));
 }
 
-TEST(http_fields, proxies_are_read_strictly) {
+TEST(http_fields, proxies_are_parsed_strictly) {
   EXPECT_EQ(proxy("h:1").what, proxy::kind::http);
   EXPECT_EQ(proxy("http://h").at.port(), 3128);
   EXPECT_EQ(proxy("socks5h://[::1]/").at.port(), 1080);
@@ -170,7 +170,7 @@ TEST(http_redirect, five_statuses_redirect_and_no_other) {
   EXPECT_FALSE(redirected("http://h/", response_head{302, "", 11, {}}, options(), 0));
 }
 
-TEST(http_redirect, h10_eleven_are_one_too_many) {
+TEST(http_redirect, h10_the_eleventh_is_refused) {
   EXPECT_FALSE(refusal("http://h/", "/x", {}, 9));
   EXPECT_EQ(refusal("http://h/", "/x", {}, 10), errc::too_many_redirects);
   options none;
@@ -207,7 +207,7 @@ TEST(http_redirect, a_refusal_names_both_pages) {
             "supported");
 }
 
-TEST(http_redirect, h10_only_pages_are_led_to) {
+TEST(http_redirect, h10_other_schemes_and_invalid_urls_are_refused) {
   for (const char* to : {"file:///etc/passwd", "javascript:x", "ftp://h/", "http:/x", "http:///",
                          "/\\h/", "http://h:0/"})
     EXPECT_EQ(refusal("http://h/", to), errc::redirect_refused) << to;
@@ -224,7 +224,7 @@ TEST(http_redirect, h10_the_password_of_a_location_is_not_shown) {
   }
 }
 
-TEST(http_redirect, h10_what_may_be_a_secret_stays_with_its_origin) {
+TEST(http_redirect, h10_secrets_are_not_sent_to_another_origin) {
   request asked("http://h/a");
   for (const char* name : {"Authorization", "Cookie", "X-Api-Key", "Host", "Proxy-Authorization",
                            "Referer", "Accept-Language", "User-Agent", "Range", "If-Range"})
@@ -244,7 +244,7 @@ TEST(http_redirect, h10_what_may_be_a_secret_stays_with_its_origin) {
 
 // ── The key of the pool ─────────────────────────────────────────────────────────────────────────
 
-TEST(http_pool, g11_no_two_places_share_a_connection) {
+TEST(http_pool, g11_no_two_keys_share_a_connection) {
   std::set<std::string> keys;
   std::size_t count = 0;
   for (const char* to : {"http://h/", "https://h/", "http://h:81/", "http://i/", "http://h./",

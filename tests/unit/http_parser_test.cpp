@@ -91,13 +91,13 @@ TEST(http_parser, h01_only_chunked_alone_is_a_transfer_encoding) {
   expect_body(ok + "Transfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", "");
 }
 
-TEST(http_parser, h01_identity_is_no_transfer_encoding) {
+TEST(http_parser, h01_identity_is_not_a_transfer_encoding) {
   expect_body(ok + "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n", "0\r\n\r\n");
   expect_body(ok + "Transfer-Encoding: identity, identity\r\n\r\nabc", "abc");
   expect_body(ok + "Transfer-Encoding: identity, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "a");
 }
 
-TEST(http_parser, h02_a_content_length_that_is_no_number_is_refused) {
+TEST(http_parser, h02_a_content_length_that_is_not_a_number_is_refused) {
   for (const char* value : {"-1", "+1", "", "1,2", "1, 1, 2", "0x3", "3 3", "99999999999999999999",
                             "18446744073709551616", "abc", "3;", "3.0", "1e3", ",", "3,"})
     expect_refused(ok + "Content-Length: " + value + "\r\n\r\nabc", malformed);
@@ -128,7 +128,7 @@ TEST(http_parser, h03_a_wrong_chunk_is_refused_before_its_line_ends) {
     EXPECT_EQ(parse_all_ways(chunked + begin, false, true).failed, malformed) << begin;
 }
 
-TEST(http_parser, h03_a_huge_extension_of_a_chunk_passes_a_limit) {
+TEST(http_parser, h03_a_huge_chunk_extension_exceeds_a_limit) {
   expect_refused(chunked + "3;" + std::string(20000, 'x') + "\r\nabc\r\n0\r\n\r\n", over_limit);
   expect_refused(chunked + "3;" + std::string(20000, 'x'), over_limit);
 }
@@ -157,7 +157,7 @@ TEST(http_parser, h06_extra_bytes_mean_that_the_connection_is_not_kept) {
   EXPECT_TRUE(parse(chunked + "0\r\n\r\n", 3, false, true).keeps);
 }
 
-TEST(http_parser, h07_endless_headers_pass_a_limit) {
+TEST(http_parser, h07_endless_headers_exceed_a_limit) {
   std::string many = ok;
   for (int i = 0; i < 300; ++i) many += "X: y\r\n";
   expect_refused(many + "\r\n", over_limit);
@@ -169,20 +169,20 @@ TEST(http_parser, h07_endless_headers_pass_a_limit) {
   expect_refused("HTTP/1.1 200 " + std::string(70000, 'y'), over_limit);
 }
 
-TEST(http_parser, h07_an_endless_trailer_passes_a_limit) {
+TEST(http_parser, h07_an_endless_trailer_exceeds_a_limit) {
   expect_refused(chunked + "0\r\nX: " + std::string(20000, 'y'), over_limit);
   std::string many = chunked + "0\r\n";
   for (int i = 0; i < 300; ++i) many += "X: y\r\n";
   expect_refused(many + "\r\n", over_limit);
 }
 
-TEST(http_parser, h07_endless_interim_responses_pass_a_limit) {
+TEST(http_parser, h07_endless_interim_responses_exceed_a_limit) {
   std::string many;
   for (int i = 0; i < 17; ++i) many += "HTTP/1.1 100 Continue\r\n\r\n";
   expect_refused(many, over_limit);
 }
 
-TEST(http_parser, h07_a_body_past_its_limit_is_refused_in_every_framing) {
+TEST(http_parser, h07_a_body_over_the_limit_is_refused_in_every_framing) {
   limits max;
   max.body_bytes = 10;
   expect_refused(ok + "Content-Length: 11\r\n\r\nhello world", over_limit, max);
@@ -191,7 +191,7 @@ TEST(http_parser, h07_a_body_past_its_limit_is_refused_in_every_framing) {
   EXPECT_FALSE(parse(ok + "Content-Length: 10\r\n\r\nhello worl", 3, false, false, max).failed);
 }
 
-TEST(http_parser, h07_what_reaches_a_limit_is_still_taken) {
+TEST(http_parser, h07_a_response_at_a_limit_is_accepted) {
   limits max;
   max.header_fields = 3;
   max.chunk_line_bytes = 10;
@@ -240,7 +240,7 @@ TEST(http_parser, h08_a_line_of_a_trailer_is_a_field) {
   expect_refused(chunked + "0\r\n folded\r\n\r\n", malformed);
 }
 
-TEST(http_parser, h08_fields_that_are_none_are_refused) {
+TEST(http_parser, h08_malformed_fields_are_refused) {
   for (const std::string bad : {"X : y", ": y", "X\0Y: z", "X: a\rb", "noname", "X: a\r\r\nY: b",
                                 "\tX: y", " X: y", "X(: y", "X: a\x7F", "X: \x01", "X: a\r"})
     expect_refused(ok + bad + "\r\n\r\n", malformed);
@@ -265,7 +265,7 @@ TEST(http_parser, h08_a_line_may_end_with_lf_alone) {
   EXPECT_TRUE(parse("HTTP/1.1 200 OK\nContent-Length: 0\n\n", 1, false, true).keeps);
 }
 
-TEST(http_parser, h08_folded_lines_become_a_blank) {
+TEST(http_parser, h08_folded_lines_are_joined_by_a_blank) {
   expect_field(ok + "X: a\r\n b\r\n\r\n", "X", "a b");
   expect_field(ok + "X: a\r\n\t  b  \r\n c\r\nY: c\r\n\r\n", "X", "a b c");
   expect_field(ok + "X:\r\n a\r\n \r\nY: c\r\n\r\n", "X", "a");
@@ -337,7 +337,7 @@ TEST(http_parser, h13_what_is_not_http_1_is_refused) {
     expect_refused(std::string(line) + "\r\n\r\n", malformed);
 }
 
-TEST(http_parser, h13_another_protocol_is_told_from_its_first_bytes) {
+TEST(http_parser, h13_another_protocol_is_recognised_by_its_first_bytes) {
   for (const char* begin : {"S", "SSH-2.0", "\x15\x03", "<html>", "HTTP/2", "220 ftp"})
     EXPECT_EQ(parse_all_ways(begin, false, true).failed, malformed) << begin;
   EXPECT_FALSE(parse("HTTP/1", 1, false, true).failed);
@@ -359,7 +359,7 @@ TEST(http_parser, h14_a_reason_may_be_missing) {
   }
 }
 
-TEST(http_parser, h22_a_header_in_two_pieces_is_the_same_wherever_it_is_cut) {
+TEST(http_parser, h22_a_header_in_two_pieces_is_the_same_wherever_it_is_split) {
   const std::string answer = "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + chunked +
                              "3;a\r\nhel\r\n2\r\nlo\r\n0\r\nT: v\r\n\r\n";
   for (std::size_t at = 1; at < answer.size(); ++at) {

@@ -52,7 +52,7 @@ TEST(lease, views_the_bytes_where_they_lie) {
   EXPECT_EQ(bytes.size(), 5u);
 }
 
-TEST(lease, gives_its_buffer_back_when_the_last_copy_dies) {
+TEST(lease, releases_its_buffer_with_the_last_copy) {
   buffer b;
   {
     lease first = b.lend(5);
@@ -77,7 +77,7 @@ TEST(lease, moves_without_counting) {
   EXPECT_EQ(first, "hello");
 }
 
-TEST(lease, assignment_lets_go_of_what_was_held) {
+TEST(lease, assignment_releases_the_old_buffer) {
   buffer one;
   buffer two;
   lease l = one.lend(5);
@@ -122,7 +122,7 @@ TEST(lease, take_front_of_nothing_holds_no_buffer) {
   EXPECT_TRUE(none.take_front(3).empty());
 }
 
-TEST(lease, drop_front_forgets_a_part_and_lets_go_of_the_whole) {
+TEST(lease, drop_front_removes_a_part_and_at_last_releases_the_buffer) {
   buffer b;
   lease rest = b.lend(12);
   rest.drop_front(0);

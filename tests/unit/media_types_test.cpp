@@ -53,7 +53,7 @@ TEST(media_types, the_common_ones_are_these) {
     EXPECT_EQ(types.of("a." + std::string(ending)), type) << ending;
 }
 
-TEST(media_types, a_table_has_the_last_word) {
+TEST(media_types, a_table_wins) {
   const std::string path = testing::TempDir() + "bight_mime_types";
   std::ofstream(path) << "# a comment\napplication/none\n\napplication/x-mine\tMine html # more\n"
                          "application/x-later mine\n";

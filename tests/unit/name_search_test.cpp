@@ -21,7 +21,7 @@ struct trial : name_search {
   int status(int family) { return of(family).status; }
 };
 
-TEST(name_search, the_first_name_with_an_address_of_either_family_is_meant) {
+TEST(name_search, the_first_name_with_an_address_of_either_family_is_used) {
   trial t;
   EXPECT_EQ(t.say(6, o::no_address), v::wait);
   EXPECT_EQ(t.say(4, o::found), v::decided);
@@ -36,7 +36,7 @@ TEST(name_search, an_address_decides_before_the_other_family_has_answered) {
   EXPECT_EQ(t.candidate(), "a");
 }
 
-TEST(name_search, a_name_without_addresses_is_passed_over) {
+TEST(name_search, a_name_without_addresses_is_skipped) {
   for (const o six : {o::no_name, o::no_address, o::server_fails})
     for (const o four : {o::no_name, o::no_address, o::server_fails}) {
       trial t;
@@ -57,7 +57,7 @@ TEST(name_search, silence_ends_it_unless_the_other_family_knows_of_no_such_name)
   EXPECT_EQ(other.say(4, o::no_name), v::go_on);
 }
 
-TEST(name_search, at_the_end_each_family_reports_the_worst_that_it_has_met) {
+TEST(name_search, at_the_end_each_family_reports_its_worst_error) {
   trial t;
   EXPECT_EQ(t.say(6, o::server_fails), v::wait);
   EXPECT_EQ(t.say(4, o::no_address), v::go_on);

@@ -50,7 +50,7 @@ TEST(names_category, explains_the_outcomes_of_a_look_up) {
   EXPECT_EQ(outcome_of(ARES_SUCCESS), name_outcome::found);
 }
 
-TEST(names_category, leaves_a_shortage_of_this_machine_to_the_system) {
+TEST(names_category, reports_a_shortage_of_this_machine_as_a_system_error) {
   for (const int number : {EMFILE, ENFILE, ENOMEM, ENOBUFS}) {
     EXPECT_TRUE(is_shortage(number));
     EXPECT_EQ(names_code(-number), std::error_code(number, std::system_category()));

@@ -54,7 +54,7 @@ TEST(reader, reads_a_header_a_body_and_a_message) {
   }
 }
 
-TEST(reader, recv_gives_the_leftovers_first_and_then_what_comes) {
+TEST(reader, recv_returns_the_buffered_bytes_first) {
   manual_scheduler loop;
   scripted_source source({"line\nleft", "next"});
   script in(source);
@@ -91,7 +91,7 @@ TEST(reader, a_message_over_its_maximum_is_too_long_before_more_is_read) {
   EXPECT_EQ(run(loop, in.recv()), std::string(30, 'x'));
 }
 
-TEST(reader, an_announced_length_over_the_maximum_uses_up_nothing) {
+TEST(reader, an_announced_length_over_the_maximum_consumes_nothing) {
   manual_scheduler loop;
   scripted_source source({length_prefix(2000) + "abc"});
   script in(source);

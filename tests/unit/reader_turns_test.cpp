@@ -15,7 +15,7 @@
 namespace bight {
 namespace {
 
-TEST(reader, a_last_line_that_the_end_cuts_off_is_no_line_unless_that_is_asked_for) {
+TEST(reader, a_last_line_without_a_newline_is_refused_unless_allowed) {
   for (const char* text : {"one\nthree", "one\nthree\r"}) {
     manual_scheduler loop;
     scripted_source source({text});
@@ -72,7 +72,7 @@ TEST(reader, buffered_lines_let_others_run_in_between) {
   EXPECT_LE(most, 128u);
 }
 
-TEST(reader, within_no_time_gives_what_is_there) {
+TEST(reader, within_zero_returns_available_messages) {
   manual_scheduler loop;
   auto source = scripted_source::of({{0s, "one\ntwo\nthr"}, {1h, "ee\n"}});
   script in(source);

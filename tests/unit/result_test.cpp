@@ -24,7 +24,7 @@ TEST(result, holds_an_error_that_value_throws) {
   EXPECT_THROW((void)*r, error);
 }
 
-TEST(result, gives_a_move_only_value_away) {
+TEST(result, moves_a_move_only_value_out) {
   result<std::unique_ptr<int>> r = std::make_unique<int>(3);
   const auto taken = *std::move(r);
   EXPECT_EQ(*taken, 3);

@@ -51,7 +51,7 @@ TEST(scheduler, runs_what_is_ready_in_order) {
   EXPECT_FALSE(s.has_ready());
 }
 
-TEST(scheduler, what_becomes_ready_meanwhile_waits_for_the_next_pass) {
+TEST(scheduler, tasks_that_become_ready_in_a_pass_wait_for_the_next) {
   scheduler s;
   std::vector<int> log;
   noting_runnable a(log, 1), b(log, 2);

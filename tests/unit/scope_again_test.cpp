@@ -45,7 +45,7 @@ TEST(scope_again, a_child_after_join_is_awaited_by_the_next_join) {
   EXPECT_EQ(log, (log_type{"a done", "joined", "b done", "joined", "c done", "joined"}));
 }
 
-TEST(scope_again, a_child_that_ends_at_once_resumes_nobody_who_has_joined_before) {
+TEST(scope_again, a_child_that_ends_at_once_does_not_resume_an_earlier_join) {
   manual_scheduler loop;
   log_type log;
   auto body = [](log_type& l) -> task<> {
@@ -62,7 +62,7 @@ TEST(scope_again, a_child_that_ends_at_once_resumes_nobody_who_has_joined_before
   EXPECT_EQ(log, (log_type{"a done", "goes on", "joined"}));
 }
 
-TEST(scope_again, an_error_is_handed_over_once) {
+TEST(scope_again, an_error_is_thrown_once) {
   manual_scheduler loop;
   auto body = []() -> task<> {
     scope s(co_await current_context());

@@ -17,7 +17,7 @@
 namespace bight {
 namespace {
 
-TEST(in_scope, ends_when_its_body_and_all_children_have) {
+TEST(in_scope, ends_after_its_body_and_all_children) {
   manual_scheduler loop;
   log_type log;
   auto body = [&log](scope& s) -> task<> {
@@ -109,7 +109,7 @@ TEST(in_scope, children_may_spawn_children) {
   EXPECT_EQ(log.size(), 127u);
 }
 
-TEST(in_scope, the_first_error_stops_the_others_and_comes_out) {
+TEST(in_scope, the_first_error_stops_the_others_and_is_thrown) {
   manual_scheduler loop;
   log_type log;
   int alive = 0;
@@ -222,7 +222,7 @@ TEST(in_scope, stop_does_not_hide_a_real_error) {
   EXPECT_EQ(failure_of(loop, in_scope(body)), "child: connection reset by the peer");
 }
 
-TEST(in_scope, stop_from_a_child_lets_those_who_are_ready_keep_their_results) {
+TEST(in_scope, stop_by_a_child_keeps_results_that_are_ready) {
   manual_scheduler loop;
   log_type log;
   event e;
@@ -246,7 +246,7 @@ TEST(in_scope, stop_from_a_child_lets_those_who_are_ready_keep_their_results) {
   EXPECT_EQ(log, (log_type{"before value", "after value", "sleeper cancelled"}));
 }
 
-TEST(in_scope, inside_in_scope_ends_from_the_inside_out) {
+TEST(in_scope, nested_scopes_end_from_the_inside_out) {
   manual_scheduler loop;
   log_type log;
   auto inner = [&log](scope& s) -> task<> {

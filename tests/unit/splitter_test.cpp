@@ -71,7 +71,7 @@ lease take(splitter& s, const framing& f) {
   return **std::move(r);
 }
 
-TEST(splitter, a_message_in_one_lease_is_handed_out_without_a_copy) {
+TEST(splitter, a_message_in_one_lease_is_returned_without_a_copy) {
   held_bytes b("first\nsecond\r\n\0\3abcrest"s);
   splitter s;
   s.feed(b.lend());
@@ -88,7 +88,7 @@ TEST(splitter, a_message_in_one_lease_is_handed_out_without_a_copy) {
   EXPECT_EQ(b.released, 0) << "the messages still use it";
 }
 
-TEST(splitter, a_message_over_several_leases_is_put_together_and_they_go_back) {
+TEST(splitter, a_message_over_several_leases_is_joined_and_the_leases_released) {
   held_bytes one("hel"), two("lo\nrest");
   splitter s;
   s.feed(one.lend());
@@ -160,7 +160,7 @@ TEST(splitter, an_error_is_the_same_when_asked_again) {
   EXPECT_EQ(s.buffered(), 6u);
 }
 
-TEST(splitter, a_limit_is_passed_as_soon_as_it_is_known_to_be) {
+TEST(splitter, an_exceeded_limit_is_reported_as_soon_as_possible) {
   splitter s;
   s.feed(lease::copy_of("abc"));
   EXPECT_FALSE(s.settled(framing::line(3)));
@@ -193,7 +193,7 @@ TEST(splitter, the_largest_lengths_do_not_overflow) {
   EXPECT_EQ(take(s, framing::until("\n", most)), "abc");
 }
 
-TEST(splitter, exactly_nothing_is_there_at_once) {
+TEST(splitter, a_message_of_zero_bytes_is_available_at_once) {
   splitter s;
   EXPECT_TRUE(s.settled(framing::exactly(0)));
   EXPECT_TRUE(take(s, framing::exactly(0)).empty());

@@ -57,12 +57,12 @@ task<std::string> greeting(std::string name) {
   co_return name + std::to_string(n);
 }
 
-TEST(task, gives_the_value_of_its_coroutine) {
+TEST(task, returns_the_value_of_its_coroutine) {
   manual_scheduler loop;
   EXPECT_EQ(loop.run(greeting("n")), "n2");
 }
 
-TEST(task, gives_a_move_only_value) {
+TEST(task, returns_a_move_only_value) {
   manual_scheduler loop;
   auto make = []() -> task<std::unique_ptr<int>> { co_return std::make_unique<int>(5); };
   EXPECT_EQ(*loop.run(make()), 5);
@@ -227,7 +227,7 @@ TEST(task, runs_on_when_the_wait_is_real) {
   EXPECT_EQ(loop.elapsed(), 2s);
 }
 
-TEST(task, that_is_assigned_to_destroys_the_coroutine_that_it_had) {
+TEST(task, that_is_assigned_to_destroys_its_old_coroutine) {
   int alive = 0;
   const auto hold = [](probe, int value) -> task<int> { co_return value; };
   auto t = hold(probe(alive), 1);
@@ -282,7 +282,7 @@ task<> in_a_vector(task<>& empty) {
 
 }  // namespace
 
-TEST(task, that_was_moved_from_or_awaited_before_ends_the_program_with_a_sentence) {
+TEST(task, that_was_moved_from_or_awaited_before_ends_the_program_with_a_message) {
   constexpr const char* sentence = "a task was started twice, or after it was moved from";
   EXPECT_DEATH(await_twice(), sentence);
   EXPECT_DEATH(use_an_empty_task([](task<>& t) -> task<> { co_await std::move(t); }), sentence);

@@ -27,7 +27,7 @@ TEST(text_file, a_file_that_is_not_there_is_empty) {
   EXPECT_EQ(read_file("/tmp"), "");
 }
 
-TEST(text_file, a_file_that_cannot_be_opened_for_want_of_descriptors_is_not_empty) {
+TEST(text_file, a_file_that_cannot_be_opened_without_descriptors_is_not_empty) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const int lowest_free = dup(0);

@@ -33,7 +33,7 @@ TEST(duration_text, rounds_what_would_be_a_long_number) {
   EXPECT_EQ(duration_text(36'001s), "10 h");
 }
 
-TEST(duration_text, zero_less_and_the_extremes_have_words_too) {
+TEST(duration_text, zero_negative_and_extreme_values_have_texts_too) {
   EXPECT_EQ(duration_text(0s), "0 s");
   EXPECT_EQ(duration_text(-5s), "-5 s");
   EXPECT_EQ(duration_text(-1500ms), "-1.5 s");
@@ -76,7 +76,7 @@ TEST(printable, knows_the_first_and_the_last_of_each_length) {
     EXPECT_EQ(printable(none).substr(0, 2), "\\x") << none;
 }
 
-TEST(printable, is_cut_at_its_limit) {
+TEST(printable, is_truncated_at_its_limit) {
   EXPECT_EQ(printable(std::string(100, 'a'), 10), std::string(10, 'a') + "...");
   EXPECT_EQ(printable(std::string(10, 'a'), 10), std::string(10, 'a'));
 }

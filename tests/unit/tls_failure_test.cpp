@@ -26,7 +26,7 @@ std::error_code alert(int number) {
   return library_error(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + number);
 }
 
-TEST(tls_alert, says_what_a_user_can_do) {
+TEST(tls_alert, says_what_to_do) {
   const char* const refused = " (it does not accept our certificate)";
   const std::pair<int, const char*> alerts[] = {
       {SSL_AD_CLOSE_NOTIFY, ""},
@@ -93,7 +93,7 @@ TEST(tls_error, of_a_certificate_has_a_condition) {
   EXPECT_STREQ(certificate_category().name(), "openssl certificate");
 }
 
-TEST(tls_error, that_openssl_queued_is_taken_with_all_behind_it) {
+TEST(tls_error, that_openssl_queued_is_taken_with_all_after_it) {
   ERR_clear_error();
   EXPECT_EQ(take_error(), make_error_code(errc::tls_failed)) << "when none is queued";
   ERR_raise(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL);
@@ -145,7 +145,7 @@ TEST(tls_refusal, of_a_certificate_names_it_and_says_what_to_do) {
   EXPECT_EQ(text_of(X509_get_subject_name(empty.get())), "(no name)");
 }
 
-TEST(tls_refusal, of_what_is_not_tls_quotes_its_first_line) {
+TEST(tls_refusal, of_a_peer_without_tls_quotes_its_first_line) {
   EXPECT_EQ(not_spoken("220 smtp\r\nmore", true).reason,
             "the server does not speak TLS; it sent \"220 smtp\" (connect without TLS, or check "
             "the address)");

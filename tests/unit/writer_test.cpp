@@ -101,7 +101,7 @@ TEST(writer, is_flushed_by_a_reader_that_is_about_to_wait_and_not_before) {
 }
 
 // The last line ends with the stream: nothing is waited for after it.
-TEST(writer, is_flushed_before_the_end_is_told) {
+TEST(writer, is_flushed_before_the_end_is_reported) {
   play([]() -> task<> {
     scripted_sink sink;
     scripted_source source{{"1\n2"}};
@@ -114,7 +114,7 @@ TEST(writer, is_flushed_before_the_end_is_told) {
   }());
 }
 
-TEST(writer, a_failure_of_the_flush_comes_out_of_the_read) {
+TEST(writer, a_failed_flush_is_reported_by_the_read) {
   play([]() -> task<> {
     scripted_sink sink;
     sink.fails = true;
@@ -154,7 +154,7 @@ TEST(writer, a_deadline_in_the_middle_of_a_flush_loses_and_repeats_nothing) {
   }());
 }
 
-TEST(writer, what_is_written_during_a_flush_goes_behind_it) {
+TEST(writer, bytes_written_during_a_flush_are_sent_after_it) {
   play([]() -> task<> {
     scripted_sink sink;
     event open;
@@ -173,7 +173,7 @@ TEST(writer, what_is_written_during_a_flush_goes_behind_it) {
 }
 
 // A session may write in one task and read in another.
-TEST(writer, a_read_beside_a_flush_that_is_on_its_way_does_not_fail) {
+TEST(writer, a_read_during_a_flush_does_not_fail) {
   play([]() -> task<> {
     scripted_sink sink;
     event open;
@@ -193,7 +193,7 @@ TEST(writer, a_read_beside_a_flush_that_is_on_its_way_does_not_fail) {
 }
 
 // What fails has kept nothing, or the program would write it again.
-TEST(writer, a_full_write_beside_a_flush_that_is_on_its_way_is_sent_once) {
+TEST(writer, a_full_write_during_a_flush_is_sent_once) {
   play([]() -> task<> {
     scripted_sink sink;
     event open;
@@ -260,11 +260,11 @@ void forget_a_flush() {
 }
 }  // namespace
 
-TEST(writer, that_dies_with_bytes_in_it_ends_the_program) {
+TEST(writer, destroyed_with_unsent_bytes_ends_the_program) {
   EXPECT_DEATH(forget_a_flush(), "a writer was destroyed with unsent bytes");
 }
 
-TEST(writer, may_die_with_bytes_when_a_failure_has_been_told) {
+TEST(writer, may_be_destroyed_with_bytes_after_a_reported_failure) {
   play([]() -> task<> {
     scripted_sink broken;
     broken.fails = true;

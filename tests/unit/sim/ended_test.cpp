@@ -42,7 +42,7 @@ TEST(sim_ended, a_world_answers_its_questions) {
   w.net.trace_to(nullptr);
 }
 
-TEST(sim_ended, two_runs_can_be_compared_behind_their_ends) {
+TEST(sim_ended, two_runs_can_be_compared_after_their_ends) {
   std::uint64_t hashes[2];
   for (std::uint64_t& hash : hashes) {
     two_hosts w;
@@ -55,7 +55,7 @@ TEST(sim_ended, two_runs_can_be_compared_behind_their_ends) {
 }
 
 // It may refer to what dies before the world.
-TEST(sim_ended, a_world_has_let_go_of_what_it_was_given) {
+TEST(sim_ended, a_world_has_released_its_programs) {
   const auto kept = std::make_shared<int>(1);
   two_hosts w;
   w.b.start([kept]() -> task<> { co_await sleep(1h); });
@@ -84,7 +84,7 @@ void look_at_what_is_left_over() {
 
 // Whoever has it may use it still, and it is told once. The world stays behind for it, which is a
 // leak: in a process of its own.
-TEST(sim_ended, what_is_left_over_can_be_looked_at) {
+TEST(sim_ended, leftovers_can_be_inspected) {
   EXPECT_EXIT(look_at_what_is_left_over(), testing::ExitedWithCode(0), "");
 }
 
@@ -164,7 +164,7 @@ task<> run_inside(sim::host& host) {
   co_return;
 }
 
-TEST(sim_misuse, ends_the_program_with_a_sentence) {
+TEST(sim_misuse, ends_the_program_with_a_message) {
   two_hosts w;
   EXPECT_DEATH(w.a.run(kill_its_own_host(w.a)), "a program ends its own host: let world::after");
   EXPECT_DEATH(w.a.run(run_inside(w.a)), "host::run from inside a program");

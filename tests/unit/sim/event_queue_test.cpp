@@ -10,7 +10,7 @@
 namespace bight::sim {
 namespace {
 
-TEST(event_queue, gives_the_earliest_first) {
+TEST(event_queue, returns_the_earliest_first) {
   event_queue q;
   q.push(3s, event_kind::wake, 3, 0);
   q.push(1s, event_kind::wake, 1, 0);
@@ -19,13 +19,13 @@ TEST(event_queue, gives_the_earliest_first) {
   EXPECT_TRUE(q.empty());
 }
 
-TEST(event_queue, of_two_at_one_time_gives_the_one_that_was_pushed_first) {
+TEST(event_queue, at_equal_times_returns_the_one_pushed_first) {
   event_queue q;
   for (std::uint32_t i = 0; i < 100; ++i) q.push(1s, event_kind::wake, i, 0);
   for (std::uint32_t i = 0; i < 100; ++i) EXPECT_EQ(q.pop().subject, i);
 }
 
-TEST(event_queue, of_two_at_one_time_a_shuffle_decides) {
+TEST(event_queue, at_equal_times_a_shuffle_decides) {
   event_queue q;
   q.push(1s, event_kind::wake, 0, 0, 9);
   q.push(1s, event_kind::wake, 1, 0, 2);
@@ -33,7 +33,7 @@ TEST(event_queue, of_two_at_one_time_a_shuffle_decides) {
   EXPECT_EQ(q.pop().subject, 0u);
 }
 
-TEST(event_queue, keeps_what_it_was_given) {
+TEST(event_queue, keeps_all_events) {
   event_queue q;
   q.push(5ns, event_kind::heal, 77, life_mask + 3);
   const event e = q.pop();

@@ -17,7 +17,7 @@ std::string report_of(const std::function<void()>& f) {
   return "nothing failed";
 }
 
-TEST(sim_world, a_deadlock_is_told_with_who_waits_for_what) {
+TEST(sim_world, a_deadlock_report_says_who_waits_for_what) {
   two_hosts w;
   const auto wait = []() -> task<> {
     auto listening = co_await tcp::listen("10.0.0.1:1");
@@ -78,7 +78,7 @@ struct watched {
   ~watched() { *gone = true; }
 };
 
-TEST(sim_world, programs_have_ended_when_a_failure_is_told) {
+TEST(sim_world, programs_have_ended_when_a_failure_is_reported) {
   using drives = std::function<void(two_hosts&)>;
   const drives wait_for_ever = [](two_hosts& w) {
     const auto body = []() -> task<> {
@@ -118,7 +118,7 @@ TEST(sim_world, programs_have_ended_when_a_failure_is_told) {
   }
 }
 
-TEST(sim_world, an_error_of_the_task_that_drives_ends_nobody_else) {
+TEST(sim_world, an_error_of_the_driving_task_ends_nothing_else) {
   two_hosts w;
   w.b.start(serve_echo);
   const auto body = []() -> task<> {
@@ -130,7 +130,7 @@ TEST(sim_world, an_error_of_the_task_that_drives_ends_nobody_else) {
   w.a.run(chat(1));
 }
 
-TEST(sim_world, an_error_is_told_before_the_deadlock_that_comes_of_it) {
+TEST(sim_world, an_error_is_reported_before_the_deadlock_that_it_causes) {
   two_hosts w;
   w.b.start([]() -> task<> {
     throw error(errc::invalid, "what it tried");
@@ -162,7 +162,7 @@ TEST(sim_world, descriptors_run_out) {
 
 // ── Buffers ─────────────────────────────────────────────────────────────────────────────────────
 
-TEST(sim_world, bytes_that_change_while_they_are_sent_are_told) {
+TEST(sim_world, bytes_that_change_while_they_are_sent_are_reported) {
   two_hosts w;
   w.b.start([]() -> task<> {
     auto listening = co_await tcp::listen(":1");

@@ -42,7 +42,7 @@ TEST(sim_healing, of_many_segments_lost_in_an_outage_none_waits_for_more_than_tw
   EXPECT_LT(w.net.now(), 2s);
 }
 
-TEST(sim_healing, a_time_out_doubles_as_long_as_an_outage_lasts) {
+TEST(sim_healing, the_retransmission_timeout_doubles_during_an_outage) {
   two_hosts w;
   w.b.start(serve_echo);
   w.net.after(900ms, [&w] { w.net.between(w.a, w.b) = dead; });
@@ -52,7 +52,7 @@ TEST(sim_healing, a_time_out_doubles_as_long_as_an_outage_lasts) {
   EXPECT_NEAR(seconds(w.net.now()), 1 + 0.22 * 63 + 0.02, 0.001);
 }
 
-TEST(sim_healing, an_outage_that_never_ends_is_a_time_out_after_a_quarter_of_an_hour) {
+TEST(sim_healing, an_outage_that_never_ends_times_out_after_15_minutes) {
   two_hosts w;
   w.b.start(serve_echo);
   const auto body = [](two_hosts& of) -> task<> {
@@ -80,7 +80,7 @@ TEST(sim_healing, a_request_for_a_connection_is_sent_again_after_a_second) {
   EXPECT_EQ(w.net.now(), 1020ms);
 }
 
-TEST(sim_healing, a_lost_answer_to_a_request_is_asked_for_again) {
+TEST(sim_healing, after_a_lost_syn_ack_the_handshake_is_retried) {
   for (const bool cut : {true, false}) {
     two_hosts w;
     w.b.start(serve_echo);
@@ -98,7 +98,7 @@ TEST(sim_healing, a_lost_answer_to_a_request_is_asked_for_again) {
   }
 }
 
-TEST(sim_healing, a_lost_refusal_is_asked_for_again) {
+TEST(sim_healing, after_a_lost_refusal_the_connect_is_sent_again) {
   two_hosts w;
   w.net.one_way(w.b, w.a) = dead;
   w.net.after(500ms, [&w] { w.net.between(w.a, w.b) = good; });
@@ -134,7 +134,7 @@ TEST(sim_healing, an_end_lost_in_an_outage_comes_after_it) {
   EXPECT_NEAR(seconds(w.net.now()), 1.24, 0.001);
 }
 
-TEST(sim_healing, a_reset_that_was_lost_is_told_when_the_bytes_come_again) {
+TEST(sim_healing, a_lost_reset_is_reported_at_the_retransmission) {
   two_hosts w;
   w.b.start(serve_echo);
   const auto body = [](two_hosts& of) -> task<> {
@@ -155,7 +155,7 @@ TEST(sim_healing, a_reset_that_was_lost_is_told_when_the_bytes_come_again) {
   EXPECT_LT(w.net.now(), 15s);
 }
 
-TEST(sim_healing, a_reset_by_a_program_that_left_is_told_when_the_bytes_come_again) {
+TEST(sim_healing, a_reset_by_a_program_that_ended_is_reported_at_the_retransmission) {
   two_hosts w;
   const auto leaves = []() -> task<> {
     auto listening = co_await tcp::listen(":7");
@@ -179,7 +179,7 @@ TEST(sim_healing, a_reset_by_a_program_that_left_is_told_when_the_bytes_come_aga
 
 // ── The way back ────────────────────────────────────────────────────────────────────────────────
 
-TEST(sim_healing, word_of_room_that_was_lost_is_asked_for_again) {
+TEST(sim_healing, a_lost_window_update_is_probed_for) {
   two_hosts w;
   const auto read_late = []() -> task<> {
     auto listening = co_await tcp::listen(":7");
@@ -218,7 +218,7 @@ TEST(sim_healing, without_acknowledgements_a_send_fails_at_the_user_timeout) {
 
 // ── Narrow, slow and late ───────────────────────────────────────────────────────────────────────
 
-TEST(sim_healing, what_a_narrow_path_holds_arrives_when_it_is_wide) {
+TEST(sim_healing, bytes_queued_on_a_narrow_path_arrive_when_it_is_wide) {
   two_hosts w;
   w.b.start(serve_echo);
   w.net.between(w.a, w.b) = {.latency = 10ms, .rate = 1'000};
@@ -227,7 +227,7 @@ TEST(sim_healing, what_a_narrow_path_holds_arrives_when_it_is_wide) {
   EXPECT_LT(w.net.now(), 5s);
 }
 
-TEST(sim_healing, what_a_slow_path_carries_arrives_when_it_is_fast) {
+TEST(sim_healing, bytes_on_a_slow_path_arrive_when_it_is_fast) {
   two_hosts w;
   w.b.start(serve_echo);
   w.net.after(1s, [&w] { w.net.between(w.a, w.b) = {.latency = 1h}; });
@@ -257,7 +257,7 @@ TEST(sim_healing, datagrams_on_a_slow_path_arrive_when_it_is_fast) {
   EXPECT_LT(w.net.now(), 1100ms);
 }
 
-TEST(sim_healing, a_question_to_a_name_server_is_asked_again_after_five_seconds) {
+TEST(sim_healing, a_query_to_a_name_server_is_sent_again_after_five_seconds) {
   two_hosts w;
   w.net.name("www.example.org", {w.b.ip4()}, {.answer4 = sim::name_options::answer::silent});
   w.net.after(2s, [&w] { w.net.name("www.example.org", {w.b.ip4()}); });
@@ -268,7 +268,7 @@ TEST(sim_healing, a_question_to_a_name_server_is_asked_again_after_five_seconds)
   EXPECT_EQ(w.net.now(), 5s + 1ms);
 }
 
-TEST(sim_healing, timers_are_late_as_long_as_a_fault_lasts_and_then_on_time) {
+TEST(sim_healing, timers_are_late_during_a_fault_and_then_on_time) {
   int late = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     two_hosts w({.seed = seed, .faults = {.on = sim::family::clocks, .lasts = 10s}});
@@ -285,7 +285,7 @@ TEST(sim_healing, timers_are_late_as_long_as_a_fault_lasts_and_then_on_time) {
 }
 
 // Whatever the faults were, a conversation that begins after them takes its three round trips.
-TEST(sim_healing, after_the_faults_a_network_is_a_good_one) {
+TEST(sim_healing, after_the_faults_a_network_works) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const auto plan =
         sim::fault_plan::drawn(seed, sim::families::all().without(sim::family::descriptors));

@@ -89,7 +89,7 @@ task<> fetch_twice(duration between) {
   }
 }
 
-TEST(sim_functions, pages_by_a_proxy) {
+TEST(sim_functions, pages_through_a_proxy) {
   site s;
   two_hosts w;
   w.b.start(serve(s));
@@ -102,7 +102,7 @@ TEST(sim_functions, pages_by_a_proxy) {
   w.a.run(body());
 }
 
-TEST(sim_http, a_kept_connection_that_has_ended_costs_one_more_try) {
+TEST(sim_http, a_kept_connection_that_has_ended_costs_one_retry) {
   // The server leaves behind its answer: its end arrives with that, a moment later, or only when
   // the next request is on its way.
   for (const duration between : {0ms, 1ms, 10ms, 1000ms}) {
@@ -116,7 +116,7 @@ TEST(sim_http, a_kept_connection_that_has_ended_costs_one_more_try) {
   }
 }
 
-TEST(sim_http, a_server_that_always_leaves_is_not_asked_for_ever) {
+TEST(sim_http, a_server_that_always_hangs_up_is_not_retried_for_ever) {
   site s;
   two_hosts w;
   w.b.start(serve(s));

@@ -26,7 +26,7 @@ TEST(sim_kernel, without_a_route_connects_and_datagrams_fail_at_once) {
   }
 }
 
-TEST(sim_kernel, a_route_that_goes_and_comes_back_delays_a_connection) {
+TEST(sim_kernel, a_route_that_disappears_for_a_while_delays_a_connection) {
   two_hosts w;
   w.b.start(serve_echo);
   w.net.after(1s, [&w] { w.net.one_way(w.a, w.b) = {.routed = sim::route::missing}; });

@@ -50,7 +50,7 @@ TEST(path, has_time_outs_that_double_up_to_two_minutes) {
   EXPECT_EQ(path::time_out(0s, 30), 120s);
 }
 
-TEST(path, that_was_narrow_holds_nothing_back_once_it_is_wide) {
+TEST(path, that_was_slow_delays_nothing_once_it_is_fast) {
   path p(1, "p", {.latency = 1ms, .rate = 1'000});
   EXPECT_EQ(p.send(0s, 1000).delay, 1001ms);
   p.set({.latency = 1ms, .rate = 1'000'000});
@@ -58,7 +58,7 @@ TEST(path, that_was_narrow_holds_nothing_back_once_it_is_wide) {
   EXPECT_EQ(p.send(0s, 1000).delay, 2ms);
 }
 
-TEST(path, is_as_before_when_it_is_mended) {
+TEST(path, is_as_before_after_the_fault) {
   path p(1, "p", {.latency = 1ms});
   p.worsen({.latency = 1s});
   EXPECT_EQ(p.send(0s, 1).delay, 1s);

@@ -25,7 +25,7 @@ task<> poll_by_a_deadline_of_no_time() {
     if (co_await attempt(within(0s, peer.recv()))) co_return;
 }
 
-TEST(sim_polling, sees_what_comes_later) {
+TEST(sim_polling, sees_bytes_that_arrive_later) {
   for (const auto poll : {&poll_by_try_recv, &poll_by_a_deadline_of_no_time}) {
     two_hosts w({.time_max = 1s, .events_max = 1'000'000});
     w.b.start(send_late);
@@ -82,7 +82,7 @@ std::string end_of(sim::world_options limits) {
   return "nothing failed";
 }
 
-TEST(sim_polling, for_ever_meets_a_limit_that_says_what_was_counted) {
+TEST(sim_polling, for_ever_reaches_a_limit_that_says_what_was_counted) {
   const std::string late = end_of({.time_max = 10ms});
   EXPECT_NE(late.find("limit of time is reached, after 10 ms"), std::string::npos) << late;
   const std::string many = end_of({.events_max = 5000});
@@ -91,7 +91,7 @@ TEST(sim_polling, for_ever_meets_a_limit_that_says_what_was_counted) {
 }
 
 // The same on a loop that drives its own world, as BIGHT_ENGINE=sim does.
-TEST(sim_polling, in_a_world_of_its_own_sees_time_pass) {
+TEST(sim_polling, in_a_private_world_sees_time_pass) {
   runner r(run_options{.engine = engine_choice::sim});
   const auto both = []() -> task<> {
     event e;

@@ -51,24 +51,24 @@ TEST_F(Ports, belong_to_one_socket) {
   EXPECT_FALSE(binds(any4));         // every address
 }
 
-TEST_F(Ports, of_every_address_leave_none_for_others) {
+TEST_F(Ports, bound_on_every_address_leave_none_for_others) {
   bound(any4);
   EXPECT_FALSE(binds(m.ip4(80)));
   EXPECT_FALSE(binds(any4));
 }
 
-TEST_F(Ports, of_two_families_are_two_unless_a_socket_takes_both) {
+TEST_F(Ports, of_two_families_are_independent_unless_a_socket_serves_both) {
   bound(any4);
   EXPECT_FALSE(binds(any6, true));
   EXPECT_TRUE(binds(any6, false));
 }
 
-TEST_F(Ports, of_tcp_and_udp_are_two) {
+TEST_F(Ports, of_tcp_and_udp_are_independent) {
   bound(any4);
   EXPECT_TRUE(binds(any4, false, false, socket_kind::datagram));
 }
 
-TEST_F(Ports, are_shared_by_those_who_all_want_to) {
+TEST_F(Ports, are_shared_by_sockets_that_all_allow_it) {
   socket& first = make();
   first.reuse_port = true;
   EXPECT_EQ(ports::bind(u, first, any4, false), std::error_code());
@@ -76,13 +76,13 @@ TEST_F(Ports, are_shared_by_those_who_all_want_to) {
   EXPECT_FALSE(binds(any4, false, false));
 }
 
-TEST_F(Ports, of_an_address_that_is_not_ours_cannot_be_had) {
+TEST_F(Ports, of_a_foreign_address_cannot_be_bound) {
   packet_end elsewhere{4, 80, {}};
   elsewhere.ip = {10, 9, 9, 9};
   EXPECT_EQ(ports::bind(u, make(), elsewhere, false), code_of(std::errc::address_not_available));
 }
 
-TEST_F(Ports, are_free_again_once_left) {
+TEST_F(Ports, are_free_again_after_a_close) {
   socket& first = bound(any4);
   socket& second = bound({4, 81, {}});
   ports::leave(u, first);
@@ -91,7 +91,7 @@ TEST_F(Ports, are_free_again_once_left) {
   EXPECT_EQ(taker(m.ip4(81)), &second);
 }
 
-TEST_F(Ports, that_are_drawn_are_different_and_from_the_range_of_the_system) {
+TEST_F(Ports, assigned_by_the_system_differ_and_are_from_its_range) {
   std::set<std::uint16_t> drawn;
   for (int i = 0; i < 1000; ++i) {
     const socket& s = bound({4, 0, {}});
@@ -108,7 +108,7 @@ TEST_F(Ports, run_out) {
   EXPECT_EQ(ports::bind(u, make(), {4, 0, {}}, false), code_of(std::errc::address_in_use));
 }
 
-TEST_F(Ports, of_a_connection_that_has_ended_are_not_drawn_for_a_minute) {
+TEST_F(Ports, of_an_ended_connection_are_not_assigned_for_a_minute) {
   for (int i = 32768; i <= 60999; ++i) m.hold_port({m.ip4(static_cast<std::uint16_t>(i)), {}});
   EXPECT_EQ(m.free_port(socket_kind::stream), 0);
   EXPECT_NE(m.free_port(socket_kind::datagram), 0);
@@ -118,7 +118,7 @@ TEST_F(Ports, of_a_connection_that_has_ended_are_not_drawn_for_a_minute) {
   EXPECT_NE(m.free_port(socket_kind::stream), 0);
 }
 
-TEST_F(Ports, what_comes_is_taken_by_the_most_particular) {
+TEST_F(Ports, the_most_specific_socket_receives) {
   socket& everything = make(socket_kind::listener, 6);
   EXPECT_EQ(ports::bind(u, everything, any6, true), std::error_code());
   EXPECT_EQ(taker(m.ip4(80)), &everything);
@@ -131,7 +131,7 @@ TEST_F(Ports, what_comes_is_taken_by_the_most_particular) {
   EXPECT_EQ(taker(m.ip4(81)), nullptr);
 }
 
-TEST_F(Ports, that_are_shared_give_each_sender_one_taker) {
+TEST_F(Ports, that_are_shared_give_each_sender_one_receiver) {
   std::set<socket*> all;
   for (int i = 0; i < 4; ++i) {
     socket& s = make();
@@ -148,7 +148,7 @@ TEST_F(Ports, that_are_shared_give_each_sender_one_taker) {
   EXPECT_EQ(used, all);
 }
 
-TEST_F(Ports, a_connected_datagram_socket_takes_only_what_its_peer_sends) {
+TEST_F(Ports, a_connected_datagram_socket_receives_only_from_its_peer) {
   socket& s = bound(any4, socket_kind::datagram);
   s.remote = m.ip4(5);
   EXPECT_EQ(ports::taker(u, m, socket_kind::datagram, m.ip4(80), m.ip4(5)), &s);

@@ -30,7 +30,7 @@ TEST(random_stream, stays_below_and_reaches_everything_below) {
   EXPECT_EQ(draw.below(1), 0u);
 }
 
-TEST(random_stream, has_chances) {
+TEST(random_stream, draws_with_a_given_probability) {
   random_stream draw(1);
   EXPECT_FALSE(draw.chance(0));
   int hits = 0;
@@ -54,7 +54,7 @@ TEST(random_stream, draws_every_octave_alike) {
   EXPECT_EQ(draw.log_uniform(5, 5), 5u);
 }
 
-TEST(families, are_written_and_read) {
+TEST(families, are_printed_and_parsed) {
   const families some = family::loss | family::clog;
   EXPECT_EQ(some.str(), "loss,clog");
   EXPECT_EQ(families::parse("clog,loss"), some);
@@ -64,7 +64,7 @@ TEST(families, are_written_and_read) {
   EXPECT_THROW(static_cast<void>(families::parse("loss,bad luck")), error);
 }
 
-TEST(fault_plan, follows_from_the_seed_and_keeps_to_what_is_allowed) {
+TEST(fault_plan, follows_from_the_seed_and_has_only_allowed_faults) {
   bool none = false;
   bool many = false;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -13,7 +13,7 @@ struct thing {
   std::uint32_t next = nothing;
 };
 
-TEST(slab, gives_each_object_a_number_of_its_own) {
+TEST(slab, gives_each_object_a_unique_number) {
   slab<thing> all;
   std::set<std::uint32_t> numbers;
   for (int i = 0; i < 1000; ++i) numbers.insert(all.make());
@@ -30,7 +30,7 @@ TEST(slab, objects_do_not_move) {
   EXPECT_EQ(&all[first], there);
 }
 
-TEST(slab, what_is_freed_last_is_used_again_first) {
+TEST(slab, the_last_freed_slot_is_reused_first) {
   slab<thing> all;
   for (int i = 0; i < 600; ++i) static_cast<void>(all.make());
   all.free(7);
@@ -52,7 +52,7 @@ TEST(slab, an_object_keeps_its_value_when_it_is_freed) {
   EXPECT_EQ(all[i].value, 5);
 }
 
-TEST(fifo, gives_what_came_first) {
+TEST(fifo, returns_the_oldest_first) {
   slab<thing> all;
   fifo queue;
   EXPECT_TRUE(queue.empty());
@@ -61,7 +61,7 @@ TEST(fifo, gives_what_came_first) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(fifo, what_is_put_back_in_front_is_given_first) {
+TEST(fifo, an_element_put_back_at_the_front_is_returned_first) {
   slab<thing> all;
   fifo queue;
   for (int i = 0; i < 3; ++i) static_cast<void>(all.make());

@@ -30,7 +30,7 @@ TEST(sim_streams, a_closed_port_refuses) {
   EXPECT_EQ(w.net.now(), 20ms);
 }
 
-TEST(sim_streams, nobody_at_that_address_is_silence_for_two_minutes) {
+TEST(sim_streams, a_connect_to_an_unused_address_times_out_after_two_minutes) {
   two_hosts w;
   const auto body = []() -> task<> {
     tcp::connect_options patient;
@@ -55,7 +55,7 @@ TEST(sim_streams, a_connect_to_itself_is_refused) {
   w.a.run(body());
 }
 
-TEST(sim_streams, a_backlog_of_none_holds_one_and_the_others_hear_nothing) {
+TEST(sim_streams, a_backlog_of_zero_holds_one_and_others_get_no_answer) {
   two_hosts w;
   const auto listen = []() -> task<> {
     tcp::listen_options none;
@@ -192,7 +192,7 @@ task<> answer_after_the_end(stream peer) {
   co_await peer.send("answer to ", asked);
 }
 
-TEST(sim_streams, a_half_close_leaves_the_other_direction) {
+TEST(sim_streams, a_half_close_keeps_the_other_direction) {
   two_hosts w;
   w.b.start(accept_one<answer_after_the_end>);
   const auto body = []() -> task<> {
@@ -284,7 +284,7 @@ TEST(sim_streams, silence_ends_at_the_user_timeout) {
   EXPECT_NEAR(std::chrono::duration<double>(w.net.now()).count(), 5, 0.5);
 }
 
-TEST(sim_streams, silence_is_found_by_keep_alive) {
+TEST(sim_streams, silence_is_detected_by_keep_alive) {
   two_hosts w;
   w.b.start(serve_echo);
   const auto body = [](two_hosts& of) -> task<> {

@@ -124,7 +124,7 @@ TEST(sim_tls, every_moment_of_a_connection_survives_the_end_of_a_host) {
   }
 }
 
-TEST(sim_functions, servers_of_tls_of_ones_own) {
+TEST(sim_functions, custom_tls_servers) {
   const tls::acceptor* shared = nullptr;
   two_hosts w;
   w.b.start([&shared]() -> task<> {

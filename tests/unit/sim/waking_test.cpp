@@ -96,7 +96,7 @@ TEST(sim_waking, a_socket_that_the_scenario_closes_ends_what_waits_on_it) {
   EXPECT_EQ(w.net.now(), 1s);
 }
 
-TEST(sim_waking, a_host_that_stands_still_is_woken_when_it_goes_on) {
+TEST(sim_waking, a_paused_host_is_woken_when_it_continues) {
   event go;
   two_hosts w;
   w.b.start([&go]() -> task<> { co_await go.wait(); });
@@ -108,7 +108,7 @@ TEST(sim_waking, a_host_that_stands_still_is_woken_when_it_goes_on) {
   EXPECT_EQ(w.net.now(), 6s);
 }
 
-TEST(sim_waking, without_anybody_who_wakes_it_is_a_deadlock_still) {
+TEST(sim_waking, without_a_waker_it_is_still_a_deadlock) {
   event never;
   two_hosts w;
   w.b.start([&never]() -> task<> { co_await never.wait(); });

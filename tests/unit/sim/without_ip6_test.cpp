@@ -34,7 +34,7 @@ TEST_F(without_ip6, an_address_of_IPv6_is_refused_with_the_reason) {
   }());
 }
 
-TEST_F(without_ip6, there_is_no_way_to_an_IPv6_address) {
+TEST_F(without_ip6, an_IPv6_address_is_unreachable) {
   old.run([](sim::host& other) -> task<> {
     auto connected = co_await attempt(tcp::connect(other.ip6(7)));
     EXPECT_EQ(connected.error().what(),

@@ -83,7 +83,7 @@ TEST(sim_words, families_of_faults_are_read_as_they_are_written) {
   }
 }
 
-TEST(sim_words, of_a_failure_end_with_the_command_that_repeats_it) {
+TEST(sim_words, of_a_failure_end_with_the_command_that_reproduces_it) {
   sim::finding f;
   f.what = "it broke";
   f.seed = 5;

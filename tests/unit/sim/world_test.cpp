@@ -15,7 +15,7 @@ TEST(sim_world, an_hour_of_sleep_costs_nothing) {
   EXPECT_EQ(w.net.now(), 1h);
 }
 
-TEST(sim_world, a_task_gives_its_value_and_its_error) {
+TEST(sim_world, a_task_returns_its_value_or_error) {
   two_hosts w;
   const auto value = []() -> task<int> { co_return 7; };
   const auto error = []() -> task<> {
@@ -52,7 +52,7 @@ TEST(sim_world, one_seed_is_one_history) {
   EXPECT_NE(hash_of_a_run(1), hash_of_a_run(2));
 }
 
-TEST(sim_world, the_trace_tells_every_event_with_its_number_and_hash) {
+TEST(sim_world, the_trace_has_every_event_with_its_number_and_hash) {
   struct listener : sim::sink {
     void on_event(const sim::trace_event& e) override {
       EXPECT_EQ(e.number, ++count);
@@ -128,7 +128,7 @@ TEST(sim_world, a_signal_drains_a_server_and_ends_a_program_that_waits_for_none)
   EXPECT_FALSE(w.a.running());
 }
 
-TEST(sim_world, a_restart_starts_again_what_was_started) {
+TEST(sim_world, a_restart_starts_the_same_programs) {
   two_hosts w;
   w.b.start(serve_echo);
   for (int i = 0; i < 5; ++i) {
@@ -140,7 +140,7 @@ TEST(sim_world, a_restart_starts_again_what_was_started) {
   w.a.run(chat(3));
 }
 
-TEST(sim_world, a_server_of_several_loops_is_killed_whole) {
+TEST(sim_world, all_loops_of_a_server_are_killed) {
   two_hosts w;
   w.b.start([]() -> task<> {
     serve_options three = silent();
@@ -174,7 +174,7 @@ TEST(sim_world, a_task_whose_host_is_killed_fails) {
   EXPECT_THROW(w.a.run(sleep_for(1h)), sim::failure);
 }
 
-TEST(sim_world, a_host_that_stands_still_goes_on_where_it_was) {
+TEST(sim_world, a_paused_host_continues_where_it_was) {
   two_hosts w;
   w.b.start(serve_echo);
   w.net.after(35ms, [&w] { w.b.pause(); });
@@ -183,7 +183,7 @@ TEST(sim_world, a_host_that_stands_still_goes_on_where_it_was) {
   EXPECT_GT(w.net.now(), 10s);
 }
 
-TEST(sim_world, a_clock_that_jumps_makes_what_is_due_due_now) {
+TEST(sim_world, a_clock_jump_expires_timers_at_once) {
   two_hosts w;
   w.net.after(1s, [&w] { w.a.step_clock(1h); });
   w.a.run(sleep_for(30min));
