@@ -56,7 +56,6 @@ auto readiness_engine::try_recv_datagrams(op& o, socket& s) -> outcome {
     arrival a;
     if (m.msg_len > 0) a.data = buffers_.copy_if_possible({b.room(i), m.msg_len});
     if (a.data.size() < m.msg_len) continue;  // no memory, so it is lost
-    a.truncated = (m.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     b.names[i].length = m.msg_hdr.msg_namelen;
     a.from = posix::from_system(b.names[i]);
     if (m.msg_hdr.msg_controllen > 0)

@@ -17,7 +17,7 @@ namespace bight::readiness {
 
 struct datagram_batch {
   static constexpr unsigned count = 64;
-  static constexpr std::size_t datagram_max = 65536;
+  static constexpr std::size_t datagram_max = 65536;  // more than any datagram, so none is cut
   // Not a power of two, because the starts of all rooms would map to one set of the caches.
   static constexpr std::size_t stride = datagram_max + 192;
 
