@@ -34,8 +34,8 @@ class certificates {
   /// An authority that has signed itself.
   [[nodiscard]] bight::tls::identity authority(const std::string& name);
   /// A certificate by `issuer`; its chain is in the file. An empty issuer: signed by itself.
-  [[nodiscard]] bight::tls::identity make(const certificate_plan& plan,
-                                          const bight::tls::identity& issuer = {});
+  [[nodiscard]] bight::tls::identity make(
+      const certificate_plan& plan, const bight::tls::identity& issuer = bight::tls::identity());
   /// A key in a file that needs a password.
   [[nodiscard]] std::string encrypted(const std::string& key);
   /// A file with that text.

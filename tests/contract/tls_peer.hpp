@@ -18,8 +18,8 @@ class tls_peer {
   enum class side { client, server };
 
   /// A server has the certificate of `files`. `least` to `most` are OpenSSL's numbers of versions.
-  tls_peer(stream below, side s, const tls::identity& files = {}, int least = TLS1_2_VERSION,
-           int most = TLS1_3_VERSION);
+  tls_peer(stream below, side s, const tls::identity& files = tls::identity(),
+           int least = TLS1_2_VERSION, int most = TLS1_3_VERSION);
 
   /// Shakes hands, to the end or until the other side has gone away.
   [[nodiscard]] task<bool> shake();
