@@ -94,7 +94,7 @@ class Waiting(Case):
             with self.subTest(command=command[:2]), Deaf() as deaf:
                 words = [str(w).format(deaf.port) for w in command]
                 with Terminal(*words, "-t", "2s") as t:
-                    t.until(SECONDS)
+                    t.until(SECONDS + rb"\S*127\.0\.0\.1:%d" % deaf.port)
                     self.assertEqual(t.end(), 28)
                     self.assertEqual([x for x in t.lines if not re.match("bight: |The replies", x)],
                                      [])
