@@ -71,7 +71,7 @@ class child {
   explicit child(machinery::spawned_with<T>& state) noexcept : state_(state) {}
 
   /// Waits for the end of the child and returns its value, which is moved out: only one join may
-  /// get it. `co_await handle` is the same.
+  /// get it (asserted). `co_await handle` is the same.
   ///
   /// errors  the child's error, which its scope gets as well, or cancelled if the child was
   ///         cancelled.
@@ -112,10 +112,9 @@ class scope {
     auto* state = new machinery::spawned_with<T>(context_);
     child<T> handle(*state);
     if constexpr (std::is_void_v<T>) {
-      start(std::move(work), *state);
+      start_kept(std::move(work), *state);
     } else {
-      auto storing = machinery::store(std::move(work), state->value);
-      start(std::move(storing), *state);
+      start_kept(machinery::store(std::move(work), state->value), *state);
     }
     return handle;
   }
@@ -181,6 +180,7 @@ class scope {
  private:
   friend class machinery::promise_base;
   void start(task<> work, context& c) noexcept;
+  void start_kept(task<> work, machinery::spawned& state) noexcept;
   std::coroutine_handle<> child_done(std::coroutine_handle<> h,
                                      machinery::promise_base& p) noexcept;
   void fail(std::exception_ptr e) noexcept;

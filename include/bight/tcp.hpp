@@ -127,7 +127,7 @@ using handler = machinery::callback<task<>(stream)>;
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
 
-/// Serves the connections of `at`, a listener of this loop, with the backlog it has. Closes it when
+/// Serves the connections of `at`, an open listener (asserted) of this loop, with its backlog. Closes it when
 /// the drain begins.
 ///
 /// errors  invalid if options.threads is not 1: one listener serves on one thread.

@@ -302,7 +302,7 @@ using handler = machinery::callback<task<>(request)>;
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
 
-/// Serves the datagrams of `at`, a socket of this loop, from bind(). Closes it when the server
+/// Serves the datagrams of `at`, an open socket (asserted) of this loop, from bind(). Closes it when the server
 /// ends.
 ///
 /// errors  invalid if options.threads is not 1: one socket serves on one thread.

@@ -48,6 +48,15 @@ std::coroutine_handle<> scope::child_done(std::coroutine_handle<> h, promise_bas
   return std::exchange(waiter_, nullptr);
 }
 
+void scope::start_kept(task<> work, spawned& state) noexcept {
+  state.keep();  // until child_ended()
+  start(std::move(work), state);
+}
+
+void spawned::refuse_second_join() noexcept {
+  check_failed("the value of a child was joined twice", __FILE__, __LINE__);
+}
+
 std::exception_ptr spawned::child_ended(std::coroutine_handle<> frame,
                                         std::exception_ptr e) noexcept {
   failure_ = e;

@@ -35,7 +35,7 @@ class layered final : public stacked {
   [[nodiscard]] std::error_code shutdown_send(handle h) override;
   void close(handle h, ending how) noexcept override;
   [[nodiscard]] bool can_send(handle h) const noexcept override {
-    return !closing_ && !ending_ && h == handle_ && !send_failure_ && under_.can_send(h);
+    return !closing_ && !ending_ && h == handle_ && !send_failed_ && under_.can_send(h);
   }
   [[nodiscard]] error explain(std::error_code code, std::string_view tried,
                               std::uint64_t transferred) const override;
@@ -67,6 +67,7 @@ class layered final : public stacked {
   void pump() noexcept override;
   void cancel_in(op*& slot) noexcept override;
   void run_out_of_memory() noexcept override;
+  void end_without_memory() noexcept;
 
   void start(std::optional<work>& slot, task<> job, work::handler ended);
   task<> receive() { received_ = co_await layer_->recv(below_); }
@@ -90,7 +91,9 @@ class layered final : public stacked {
   lease received_;
   std::int64_t to_send_ = 0;  // bytes of the send in progress
   bool peer_ended_ = false;
-  std::optional<error> receive_failure_;
+  std::error_code receive_failed_;
+  std::error_code send_failed_;
+  std::optional<error> receive_failure_;  // with a text, if there was memory for one
   std::optional<error> send_failure_;
   bool ending_ = false;    // the sending direction ends when the send in flight has ended
   bool finished_ = false;  // it has ended
@@ -104,8 +107,6 @@ class layered final : public stacked {
   owned<runnable> end_;
 };
 
-error without_memory(const char* tried) { return {errc::no_resources, tried}; }
-
 // What ended a coroutine, as an error. Programs may throw anything.
 std::optional<error> failure_of(const std::exception_ptr& e) {
   if (e == nullptr) return std::nullopt;
@@ -113,7 +114,7 @@ std::optional<error> failure_of(const std::exception_ptr& e) {
   try {
     std::rethrow_exception(e);
   } catch (const std::bad_alloc&) {
-    return without_memory("stream layer");
+    return error(errc::no_resources, "stream layer");
   } catch (const std::exception& other) {
     return error(errc::invalid, "stream layer", 0, other.what());
   } catch (...) {
@@ -126,8 +127,11 @@ std::exception_ptr layered::work::child_ended(std::coroutine_handle<> frame,
   frame.destroy();
   layered& owner = owner_;
   const handler ended = ended_;
-  std::optional<error> failed = failure_of(e);
-  (owner.*ended)(std::move(failed));  // destroys this
+  try {
+    (owner.*ended)(failure_of(e));  // destroys this
+  } catch (const std::bad_alloc&) {
+    owner.end_without_memory();
+  }
   return nullptr;
 }
 
@@ -141,8 +145,8 @@ void layered::start(std::optional<work>& slot, task<> job, work::handler ended) 
 void layered::pump() noexcept {
   try {
     if (receiver_ != nullptr && !give_requeued()) {
-      if (receive_failure_)
-        finish(receiver_, receive_failure_->code());
+      if (receive_failed_)
+        finish(receiver_, receive_failed_);
       else if (peer_ended_)
         end_receiver();
       else if (!receiving_)
@@ -151,8 +155,8 @@ void layered::pump() noexcept {
     if (sender_ != nullptr && !sending_) {
       if (ending_)
         finish(sender_, make_error_code(errc::closed));
-      else if (send_failure_)
-        finish(sender_, send_failure_->code());
+      else if (send_failed_)
+        finish(sender_, send_failed_);
       else
         start_send();
     }
@@ -177,12 +181,14 @@ void layered::start_send() {
 
 void layered::on_received(std::optional<error> failed) {
   receiving_.reset();
-  if (failed)
+  if (failed) {
+    receive_failed_ = failed->code();
     receive_failure_ = std::move(failed);
-  else if (received_)
+  } else if (received_) {
     requeued_.push_back(std::move(received_));
-  else
+  } else {
     peer_ended_ = true;
+  }
   proceed();
 }
 
@@ -190,8 +196,12 @@ void layered::on_sent(std::optional<error> failed) {
   sending_.reset();
   op& o = *sender_;
   o.count = failed ? static_cast<std::int64_t>(failed->transferred()) : to_send_;
-  if (failed && !failed->is(errc::cancelled)) send_failure_ = failed;
-  finish(sender_, failed ? failed->code() : std::error_code());
+  const std::error_code code = failed ? failed->code() : std::error_code();
+  if (failed && !failed->is(errc::cancelled)) {
+    send_failed_ = code;
+    send_failure_ = std::move(failed);
+  }
+  finish(sender_, code);
   proceed();
 }
 
@@ -226,11 +236,17 @@ void layered::cancel_in(op*& slot) noexcept {
 }
 
 void layered::run_out_of_memory() noexcept {
-  receive_failure_ = without_memory("recv");
-  send_failure_ = without_memory("send");
+  receive_failed_ = send_failed_ = make_error_code(errc::no_resources);
   below_.abort();
   if (receiver_ != nullptr) finish(receiver_, make_error_code(errc::no_resources));
   if (sender_ != nullptr && !sending_) finish(sender_, make_error_code(errc::no_resources));
+}
+
+// What followed the end of a coroutine needed memory.
+void layered::end_without_memory() noexcept {
+  run_out_of_memory();
+  hand_over(false);
+  if (closing_) part();
 }
 
 error layered::explain(std::error_code code, std::string_view tried,
@@ -246,7 +262,7 @@ error layered::explain(std::error_code code, std::string_view tried,
 // ── The end ─────────────────────────────────────────────────────────────────────────────────────
 
 std::error_code layered::shutdown_send(handle h) {
-  if (closing_ || h != handle_ || send_failure_) return make_error_code(errc::closed);
+  if (closing_ || h != handle_ || send_failed_) return make_error_code(errc::closed);
   if (std::exchange(ending_, true)) return {};
   if (sending_) sending_->stop();
   proceed();
@@ -256,7 +272,7 @@ std::error_code layered::shutdown_send(handle h) {
 void layered::close(handle h, ending how) noexcept {
   if (closing_ || h != handle_) return;
   how_ = how == ending::in_order && under_.attended(h) == attention::cut ? ending::failed : how;
-  if (send_failure_ && how_ == ending::in_order) how_ = ending::failed;
+  if (send_failed_ && how_ == ending::in_order) how_ = ending::failed;
   drop(receiver_);
   closing_ = true;
   loop_.linger(lingering_);

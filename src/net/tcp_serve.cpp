@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/tcp.hpp>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 #include "base/thrown.hpp"
 #include "loop/loop.hpp"
@@ -166,6 +167,7 @@ task<> serve(addresses at, handler handle, serve_options options) {
 }
 
 task<> serve(listener at, handler handle, serve_options options) {
+  check(static_cast<bool>(at.id()), "serve with a listener that is closed");
   address where = at.local();
   auto given = std::make_shared<listener>(std::move(at));
   server_factory make([given, handle = std::move(handle)](engine& e, serve_options all) {

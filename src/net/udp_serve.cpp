@@ -2,6 +2,7 @@
 #include <bight/deadline.hpp>
 #include <bight/udp.hpp>
 
+#include "base/check.hpp"
 #include "base/thrown.hpp"
 #include "loop/loop.hpp"
 #include "net/open.hpp"
@@ -130,6 +131,7 @@ task<> serve(addresses at, handler handle, serve_options options) {
 }
 
 task<> serve(socket at, handler handle, serve_options options) {
+  check(static_cast<bool>(at.id()), "serve with a socket that is closed");
   address where = at.local();
   auto given = std::make_shared<socket>(std::move(at));
   server_factory make([given, handle = std::move(handle)](engine& e, serve_options all) {

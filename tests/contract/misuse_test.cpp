@@ -207,6 +207,18 @@ const std::pair<const char*, task<> (*)()> never_allowed[] = {
        auto socket = co_await udp::connect("127.0.0.1:9");
        co_await socket.send_many("x", 65508);
      }},
+    {"serve with a listener that is closed",
+     []() -> task<> { co_await tcp::serve(tcp::listener(), echo); }},
+    {"serve with a socket that is closed",
+     []() -> task<> { co_await udp::serve(udp::socket(), udp::handler()); }},
+    {"the value of a child was joined twice",
+     []() -> task<> {
+       scope s(co_await current_context());
+       auto five = s.spawn([]() -> task<int> { co_return 5; });
+       auto same = std::move(five);
+       static_cast<void>(co_await same);
+       static_cast<void>(co_await five);
+     }},
     {"a source is an IP address of its target's family",
      []() -> task<> {
        static_cast<void>(address("127.0.0.1:1").with_source("[::1]:0"));

@@ -68,6 +68,8 @@ class spawned : public child_context {
     if (failure_ != nullptr) std::rethrow_exception(failure_);
   }
 
+  [[noreturn]] static void refuse_second_join() noexcept;
+
   event ended;
 
   void keep() noexcept { ++owners_; }
@@ -80,7 +82,7 @@ class spawned : public child_context {
 
  private:
   std::exception_ptr failure_;
-  unsigned owners_ = 1;  // the child itself
+  unsigned owners_ = 0;
   bool cancelled_ = false;
 };
 
@@ -95,23 +97,18 @@ class spawned_with : public spawned {
 template <class T>
 class spawned_ref {
  public:
-  spawned_ref() noexcept = default;
   explicit spawned_ref(spawned_with<T>& s) noexcept : state_(&s) { s.keep(); }
-  spawned_ref(const spawned_ref& other) noexcept : state_(other.state_) {
-    if (state_ != nullptr) state_->keep();
-  }
-  spawned_ref(spawned_ref&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  // No move: a handle that was moved from can still be used.
+  spawned_ref(const spawned_ref& other) noexcept : spawned_ref(*other.state_) {}
   spawned_ref& operator=(spawned_ref other) noexcept {
     std::swap(state_, other.state_);
     return *this;
   }
-  ~spawned_ref() {
-    if (state_ != nullptr) state_->drop();
-  }
+  ~spawned_ref() { state_->drop(); }
   [[nodiscard]] spawned_with<T>* get() const noexcept { return state_; }
 
  private:
-  spawned_with<T>* state_ = nullptr;
+  spawned_with<T>* state_;
 };
 
 /// See child::join.
@@ -126,7 +123,13 @@ class [[nodiscard]] join_child_operation : public awaits<join_child_operation<T>
   T get() {
     waiting_.take().value();
     of_.get()->check_outcome();
-    if constexpr (!std::is_void_v<T>) return std::move(*of_.get()->value);
+    if constexpr (!std::is_void_v<T>) {
+      if (!of_.get()->value) [[unlikely]]
+        spawned::refuse_second_join();
+      T value = *std::move(of_.get()->value);
+      of_.get()->value.reset();
+      return value;
+    }
   }
   [[nodiscard]] result<T> take() {
     try {
