@@ -302,8 +302,8 @@ using handler = machinery::callback<task<>(request)>;
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
 
-/// Serves the datagrams of `at`, an open socket (asserted) of this loop, from bind(). Closes it when the server
-/// ends.
+/// Serves the datagrams of `at`, an open socket (asserted) of this loop, from bind(). Closes it
+/// when the server ends.
 ///
 /// errors  invalid if options.threads is not 1: one socket serves on one thread.
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(socket at, handler handle,

@@ -49,7 +49,7 @@ class layered final : public stacked {
   // A coroutine of the layer in progress.
   class work final : public child_context {
    public:
-    using handler = void (layered::*)(std::optional<error>);
+    using handler = void (layered::*)(const std::exception_ptr&);
     work(layered& of, handler ended) : child_context(of.root_), owner_(of), ended_(ended) {}
     std::exception_ptr child_ended(std::coroutine_handle<> frame,
                                    std::exception_ptr e) noexcept override;
@@ -73,9 +73,9 @@ class layered final : public stacked {
   task<> receive() { received_ = co_await layer_->recv(below_); }
   void end_receiver() noexcept;
   void start_send();
-  void on_received(std::optional<error> failed);
-  void on_sent(std::optional<error> failed);
-  void on_end(std::optional<error> failed);
+  void on_received(const std::exception_ptr& e);
+  void on_sent(const std::exception_ptr& e);
+  void on_end(const std::exception_ptr& e);
   void proceed();
 
   void part() noexcept;
@@ -93,8 +93,8 @@ class layered final : public stacked {
   bool peer_ended_ = false;
   std::error_code receive_failed_;
   std::error_code send_failed_;
-  std::optional<error> receive_failure_;  // with a text, if there was memory for one
-  std::optional<error> send_failure_;
+  std::exception_ptr receive_failure_;  // with the text
+  std::exception_ptr send_failure_;
   bool ending_ = false;    // the sending direction ends when the send in flight has ended
   bool finished_ = false;  // it has ended
   bool parting_ = false;   // in part(), which what it starts may call
@@ -107,18 +107,16 @@ class layered final : public stacked {
   owned<runnable> end_;
 };
 
-// What ended a coroutine, as an error. Programs may throw anything.
-std::optional<error> failure_of(const std::exception_ptr& e) {
-  if (e == nullptr) return std::nullopt;
-  if (const error* known = error_in(e)) return *known;
+// The code of what ended a coroutine. Needs no memory.
+std::error_code code_of(const std::exception_ptr& e) noexcept {
+  if (e == nullptr) return {};
+  if (const error* known = error_in(e)) return known->code();
   try {
     std::rethrow_exception(e);
   } catch (const std::bad_alloc&) {
-    return error(errc::no_resources, "stream layer");
-  } catch (const std::exception& other) {
-    return error(errc::invalid, "stream layer", 0, other.what());
-  } catch (...) {
-    return error(errc::invalid, "stream layer", 0, "an exception that is not a std::exception");
+    return make_error_code(errc::no_resources);
+  } catch (...) {  // programs may throw anything
+    return make_error_code(errc::invalid);
   }
 }
 
@@ -128,7 +126,7 @@ std::exception_ptr layered::work::child_ended(std::coroutine_handle<> frame,
   layered& owner = owner_;
   const handler ended = ended_;
   try {
-    (owner.*ended)(failure_of(e));  // destroys this
+    (owner.*ended)(e);  // destroys this
   } catch (const std::bad_alloc&) {
     owner.end_without_memory();
   }
@@ -179,11 +177,11 @@ void layered::start_send() {
   start(sending_, layer_->send(below_, parts), &layered::on_sent);
 }
 
-void layered::on_received(std::optional<error> failed) {
+void layered::on_received(const std::exception_ptr& e) {
   receiving_.reset();
-  if (failed) {
-    receive_failed_ = failed->code();
-    receive_failure_ = std::move(failed);
+  if (e != nullptr) {
+    receive_failed_ = code_of(e);
+    receive_failure_ = e;
   } else if (received_) {
     requeued_.push_back(std::move(received_));
   } else {
@@ -192,23 +190,26 @@ void layered::on_received(std::optional<error> failed) {
   proceed();
 }
 
-void layered::on_sent(std::optional<error> failed) {
+void layered::on_sent(const std::exception_ptr& e) {
   sending_.reset();
   op& o = *sender_;
-  o.count = failed ? static_cast<std::int64_t>(failed->transferred()) : to_send_;
-  const std::error_code code = failed ? failed->code() : std::error_code();
-  if (failed && !failed->is(errc::cancelled)) {
+  const error* const known = error_in(e);
+  o.count = e == nullptr       ? to_send_
+            : known == nullptr ? 0
+                               : static_cast<std::int64_t>(known->transferred());
+  const std::error_code code = code_of(e);
+  if (code && code != errc::cancelled) {
     send_failed_ = code;
-    send_failure_ = std::move(failed);
+    send_failure_ = e;
   }
   finish(sender_, code);
   proceed();
 }
 
-void layered::on_end(std::optional<error> failed) {
+void layered::on_end(const std::exception_ptr& e) {
   finishing_.reset();
   finished_ = true;
-  if (failed)
+  if (e != nullptr)
     how_ = ending::failed;
   else
     static_cast<void>(under_.shutdown_send(handle_));  // an error means it is closed already
@@ -251,12 +252,16 @@ void layered::end_without_memory() noexcept {
 
 error layered::explain(std::error_code code, std::string_view tried,
                        std::uint64_t transferred) const {
-  for (const auto& failure : {std::cref(receive_failure_), std::cref(send_failure_)})
-    if (failure.get() && failure.get()->code() == code) {
-      if (failure.get()->tried() == tried) return *failure.get();
-      return error(code, tried, transferred, failure.get()->what());
-    }
-  return error(code, tried, transferred);
+  const std::exception_ptr& e = code == receive_failed_ ? receive_failure_ : send_failure_;
+  if (e == nullptr || code != code_of(e)) return error(code, tried, transferred);
+  if (const error* known = error_in(e); known != nullptr && known->tried() == tried) return *known;
+  try {
+    std::rethrow_exception(e);
+  } catch (const std::exception& failure) {
+    return error(code, tried, transferred, failure.what());
+  } catch (...) {
+    return error(code, tried, transferred, "an exception that is not a std::exception");
+  }
 }
 
 // ── The end ─────────────────────────────────────────────────────────────────────────────────────
