@@ -127,8 +127,8 @@ using handler = machinery::callback<task<>(stream)>;
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(machinery::addresses at, handler handle,
                                               serve_options options = serve_options());
 
-/// Serves the connections of `at`, an open listener (asserted) of this loop, with its backlog. Closes it when
-/// the drain begins.
+/// Serves the connections of `at`, an open listener (asserted) of this loop, with its backlog.
+/// Closes it when the drain begins.
 ///
 /// errors  invalid if options.threads is not 1: one listener serves on one thread.
 [[nodiscard]] BIGHT_CORO_WRAPPER task<> serve(listener at, handler handle,

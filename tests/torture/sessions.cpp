@@ -182,6 +182,33 @@ task<> tls_session() {
   co_await serve_for(s, std::move(serving), tls_clients(s, pin));
 }
 
+// Sends at its end what it has to send.
+class collecting final : public stream_layer {
+ public:
+  task<> send(stream&, std::span<piece> parts) override {
+    for (const piece& p : parts) kept_.append(static_cast<const char*>(p.data), p.size);
+    co_return;
+  }
+  task<> end(stream& below) override { co_await below.send(kept_); }
+
+ private:
+  std::string kept_;
+};
+
+task<std::size_t> layer_client(served& s) {
+  auto upper = add_layer(co_await tcp::connect(s.at), std::make_unique<collecting>());
+  co_await round_trip(upper, 2500);
+  co_return 1;
+}
+
+task<> layer_session() {
+  served s;
+  auto clients = [&s](scope& children) -> task<> { co_await children.spawn(layer_client(s)); };
+  auto listening = co_await tcp::listen("127.0.0.1:0");
+  auto serving = tcp::serve(std::move(listening), echo, s.options());
+  co_await serve_for(s, std::move(serving), in_scope(clients));
+}
+
 // ── UDP, names, HTTP ────────────────────────────────────────────────────────────────────────────
 
 // Datagrams may be lost, so an answer that does not come is asked for again.
@@ -349,19 +376,13 @@ void on_a_loop() {
 }
 
 constexpr session all_sessions[] = {
-    {"tcp", on_a_loop<tcp_session>},
-    {"server", on_a_loop<server_session>},
-    {"threads", on_a_loop<threads_session>},
-    {"tls", on_a_loop<tls_session>},
-    {"udp", on_a_loop<udp_session>},
-    {"names", on_a_loop<names_session>},
-    {"http", on_a_loop<http_session>},
-    {"lines", on_a_loop<lines_session>},
-    {"scopes", on_a_loop<scopes_session>},
-    {"stdio", on_a_loop<stdio_session>},
-    {"signals", on_a_loop<signals_session>},
-    {"reports", on_a_loop<reports_session>},
-    {"world", in_a_world},
+    {"tcp", on_a_loop<tcp_session>},         {"server", on_a_loop<server_session>},
+    {"threads", on_a_loop<threads_session>}, {"tls", on_a_loop<tls_session>},
+    {"layer", on_a_loop<layer_session>},     {"udp", on_a_loop<udp_session>},
+    {"names", on_a_loop<names_session>},     {"http", on_a_loop<http_session>},
+    {"lines", on_a_loop<lines_session>},     {"scopes", on_a_loop<scopes_session>},
+    {"stdio", on_a_loop<stdio_session>},     {"signals", on_a_loop<signals_session>},
+    {"reports", on_a_loop<reports_session>}, {"world", in_a_world},
 };
 
 }  // namespace

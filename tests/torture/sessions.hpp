@@ -6,6 +6,7 @@
 
 #include <bight/bight.hpp>
 #include <bight/sim.hpp>
+#include <bight/stream_layer.hpp>
 
 #include <span>
 #include <stdexcept>
