@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "torture/sessions.hpp"
+#include "torture/served.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -15,21 +15,6 @@ namespace {
 using namespace bight;
 using namespace bight::machinery;
 
-std::string heard;  // what servers reported
-
-// Bytes in which a loss, a repetition or an exchange shows.
-std::string numbered(std::size_t size) {
-  std::string bytes;
-  for (std::size_t i = 0; bytes.size() < size; ++i) bytes += std::to_string(i) + ",";
-  bytes.resize(size);
-  return bytes;
-}
-
-// A session that fails ends by a reset, so what came to its end is whole.
-void expect_equal(std::string_view got, std::string_view sent) {
-  if (got != sent) throw wrong_bytes("other bytes than were sent");
-}
-
 void drive(task<> main) {
   runner loop;
   auto limited = within(8s, std::move(main));
@@ -37,60 +22,6 @@ void drive(task<> main) {
     static task<> of(within_operation<task<>> inner) { co_await std::move(inner); }
   };
   loop.run(body::of(std::move(limited)));
-}
-
-// A server on the client's loop, which drains when the client has ended.
-struct served {
-  event listening;
-  event drain;
-  address at;
-
-  [[nodiscard]] serve_options options() {
-    serve_options o;
-    o.signals = false;
-    o.drain = &drain;
-    o.grace = 1s;
-    o.on_listening = [this](const address& a) {
-      at = a;
-      listening.set();
-    };
-    o.on_error = [](const address&, const error& e) { heard.append(e.what()).append("\n"); };
-    return o;
-  }
-};
-
-task<> client_of(served& s, task<> client) {
-  co_await s.listening.wait();
-  co_await std::move(client);
-  s.drain.set();
-}
-
-task<> serve_for(served& s, task<> serving, task<> client) {
-  co_await all(std::move(serving), client_of(s, std::move(client)));
-}
-
-task<> echo(stream peer) {
-  while (auto bytes = co_await peer.recv()) co_await peer.send(bytes);
-}
-
-task<std::string> recv_all(stream& from) {
-  std::string all;
-  while (auto bytes = co_await from.recv()) all += bytes.view();
-  co_return all;
-}
-
-task<> send_and_end(stream& to, std::string_view text) {
-  co_await to.send(text);
-  to.shutdown_send();
-}
-
-// There and back, and the end.
-task<> round_trip(stream& peer, std::size_t size) {
-  const std::string sent = numbered(size);
-  std::string got;
-  auto receive = [](stream& from, std::string& into) -> task<> { into = co_await recv_all(from); };
-  co_await all(send_and_end(peer, sent), receive(peer, got));
-  expect_equal(got, sent);
 }
 
 // ── TCP ─────────────────────────────────────────────────────────────────────────────────────────
