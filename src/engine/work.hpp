@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// verb::work: a task that runs on a loop of its own, in another thread.
+/// verb::work: a task that runs on a new loop in another thread.
 
 #include <bight/machinery/callback.hpp>
 #include <bight/task.hpp>

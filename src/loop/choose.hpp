@@ -25,7 +25,7 @@ struct chosen_engine {
 
 }  // namespace bight
 
-/// Creates an engine with a simulated world of its own, for BIGHT_ENGINE=sim. The caller owns it.
+/// Creates an engine with a new simulated world, for BIGHT_ENGINE=sim. The caller owns it.
 /// The component "sim" defines this function. choose.cpp refers to it weakly, so that programs link
 /// without that component too. Its name is plain C because the linker is given it:
 /// cmake/bight_components.cmake.

@@ -10,7 +10,7 @@
 
 namespace bight {
 
-/// Runs the task that `make` returns on a loop of its own, in another thread, with an engine of the
+/// Runs the task that `make` returns on a new loop in another thread, with an engine of the
 /// same kind and the same options as this loop. `make` is called in that thread.
 ///
 /// errors  those of the task; no_resources and the system's if no thread can be started.

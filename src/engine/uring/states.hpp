@@ -11,7 +11,7 @@
 namespace bight::uring {
 
 // state_waiting: for its socket's source.
-inline constexpr std::uint8_t state_in_kernel = 2;  // a request of its own
+inline constexpr std::uint8_t state_in_kernel = 2;  // the kernel has its request
 inline constexpr std::uint8_t state_polling = 3;  // a poll, because that request could not complete
 inline constexpr std::uint8_t state_cancelling =
     4;  // in the kernel, and its cancellation was requested

@@ -60,7 +60,7 @@ void uring_engine::cancel(op& o) noexcept {
   if (o.what == verb::resolve || o.what == verb::signal || o.what == verb::work)
     return cancel_other(o);
   switch (o.engine_state) {
-    case state_waiting: {  // it has no request of its own
+    case state_waiting: {  // the kernel has no request for it
       socket& s = socket_of(o);
       s.receiver = nullptr;
       if (!s.reads_ahead()) stop_source(s);
