@@ -127,7 +127,8 @@ class collecting final : public stream_layer {
 };
 
 task<std::size_t> layer_client(served& s) {
-  auto upper = add_layer(co_await tcp::connect(s.at), std::make_unique<collecting>());
+  auto peer = co_await tcp::connect(s.at);
+  auto upper = add_layer(std::move(peer), std::make_unique<collecting>());
   co_await round_trip(upper, 2500);
   co_return 1;
 }
