@@ -7,6 +7,7 @@
 
 #include "base/thrown.hpp"
 #include "loop/loop.hpp"
+#include "net/drain.hpp"
 #include "net/open.hpp"
 
 #include <atomic>
@@ -28,36 +29,46 @@ struct count_as_running {
 
 // The servers of a loop. Sessions look up their own server here.
 struct server_table : loop_data {
-  std::vector<std::pair<std::uint32_t, event*>> drains;
+  struct entry {
+    std::uint32_t number;
+    event* drain;
+    context* until_drain;
+  };
+  std::vector<entry> servers;
   std::uint32_t last = 0;
 
-  [[nodiscard]] event* find(std::uint32_t number) const noexcept {
-    for (const auto& [n, drain] : drains)
-      if (n == number) return drain;
+  [[nodiscard]] const entry* find(std::uint32_t number) const noexcept {
+    for (const entry& e : servers)
+      if (e.number == number) return &e;
     return nullptr;
   }
 };
 
 class entry_of_table {
  public:
-  entry_of_table(loop& here, event& drain) : table_(here.data<server_table>()) {
-    table_.drains.emplace_back(++table_.last, &drain);
-    number_ = table_.last;
+  entry_of_table(loop& here, event& drain, context& until_drain)
+      : table_(here.data<server_table>()), number_(++table_.last) {
+    table_.servers.push_back({number_, &drain, &until_drain});
   }
   entry_of_table(const entry_of_table&) = delete;
   ~entry_of_table() {
-    std::erase_if(table_.drains, [this](const auto& e) { return e.first == number_; });
+    std::erase_if(table_.servers, [this](const auto& e) { return e.number == number_; });
   }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
   server_table& table_;
-  std::uint32_t number_ = 0;
+  std::uint32_t number_;
 };
 
-event* drain_of(const context& session) {
+const server_table::entry* server_of(const context& session) {
   if (session.server_number() == 0) return nullptr;
   return loop::of(session).data<server_table>().find(session.server_number());
+}
+
+event* drain_of(const context& session) {
+  const auto* const found = server_of(session);
+  return found != nullptr ? found->drain : nullptr;
 }
 }  // namespace
 
@@ -74,12 +85,23 @@ bool is_draining(const context& session) {
   return drain != nullptr && drain->is_set();
 }
 
+drain_stop::drain_stop(context& parent) : context_(parent) {
+  const auto* const found = server_of(parent);
+  if (found == nullptr) return;
+  if (found->until_drain->stop_requested()) {
+    context_.stop();
+    return;
+  }
+  on_stop = [](stop_hook& hook) { static_cast<drain_stop&>(hook).context_.stop(); };
+  found->until_drain->link(*this);
+}
+
 task<> server::run(std::vector<address> at, bool shared, bound_function listening) {
   opener each([this, shared](const address& a) { return open(a, shared); });
   const auto bound = co_await bind_each(std::move(at), std::move(each));
   const count_as_running counted;
   loop& here = loop::of(co_await current_context());
-  const entry_of_table mine(here, drains_);
+  const entry_of_table mine(here, drains_, until_drain_);
   number_ = mine.number();
   if (!options_.on_error) report_.emplace(here);
   listening_ = [&bound, &listening] { listening(bound); };
@@ -100,6 +122,7 @@ task<> server::until_drained(scope& sessions) {
   // 2. Stop accepting.
   stop_listening();
   drains_.set();
+  until_drain_.stop();
   if (options_.on_drain) options_.on_drain(active_);
   // 3. Let active sessions finish within the grace period. A second signal ends it early.
   if (options_.signals) {

@@ -108,8 +108,9 @@ class server {
   callback<void()> listening_;
   std::size_t active_ = 0;
   event one_ended_;
-  event drains_;              // set when the drain begins: see until_drain()
-  std::uint32_t number_ = 0;  // key in this loop's server_table
+  event drains_;                          // set when the drain begins: see until_drain()
+  context until_drain_{engine_.sched()};  // stopped then: see before_drain()
+  std::uint32_t number_ = 0;              // key in this loop's server_table
   std::optional<default_report> report_;
   bool shortage_reported_ = false;
 };
