@@ -9,6 +9,7 @@
 #include <bight/error.hpp>
 #include <bight/event.hpp>
 #include <bight/http.hpp>
+#include <bight/http_server.hpp>
 #include <bight/line_sink.hpp>
 #include <bight/print.hpp>
 #include <bight/reader.hpp>

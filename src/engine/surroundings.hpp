@@ -38,4 +38,7 @@ class surroundings {
   ~surroundings() = default;
 };
 
+/// Seconds since 1970, UTC: of the world in a simulated program, else of the machine.
+[[nodiscard]] std::int64_t date_now() noexcept;
+
 }  // namespace bight

@@ -12,6 +12,9 @@ namespace bight::http {
 
 namespace {
 
+constexpr std::size_t unneeded_bytes_max = 16384;
+constexpr std::uint64_t counted_data_max = 1 << 20;  // twice a size cannot overflow
+
 bool is_hex(char c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -45,7 +48,10 @@ void chunk_reader::check_first_byte() const {
 
 void chunk_reader::end_line() {
   line_.pop_back();
-  if (line_.ends_with('\r')) line_.pop_back();
+  if (line_.ends_with('\r'))
+    line_.pop_back();
+  else if (syntax_ == chunk_syntax::strict)
+    throw malformed("a line of the chunked body does not end with CRLF");
   const std::string_view line = line_;
   // Some programs take a bare CR for the end of the line, and a NUL for the end of the text.
   if (line.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos)
@@ -74,10 +80,19 @@ void chunk_reader::end_line() {
 
 void chunk_reader::read_size(std::string_view line) {
   const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), left_, 16);
-  const std::string_view rest = trimmed(line.substr(static_cast<std::size_t>(end - line.data())));
+  std::string_view rest = line.substr(static_cast<std::size_t>(end - line.data()));
+  if (syntax_ == chunk_syntax::lenient) rest = trimmed(rest);
   if (failed != std::errc() || (!rest.empty() && rest.front() != ';'))
     throw malformed("the size of a chunk is not a hexadecimal number below 2^64");
   next_ = left_ > 0 ? part::end_of_data : part::trailer;
+  if (syntax_ == chunk_syntax::lenient) return;
+  // Tiny chunks with long extensions would cost far more to read than the body's limit allows. Go
+  // has the same rule (CVE-2023-39326): 16 bytes a chunk and twice its data are free.
+  unneeded_bytes_ += line.size();
+  const std::uint64_t free = 16 + 2 * std::min(left_, counted_data_max);
+  unneeded_bytes_ -= static_cast<std::size_t>(std::min<std::uint64_t>(unneeded_bytes_, free));
+  if (unneeded_bytes_ > unneeded_bytes_max)
+    throw malformed("the chunks have much longer extensions than data");
 }
 
 }  // namespace bight::http

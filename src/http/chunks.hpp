@@ -10,16 +10,24 @@
 
 namespace bight::http {
 
-/// Parses everything in a chunked body but the data: sizes, extensions, line ends, the trailer. A
-/// line ends with CRLF or LF, and blanks may follow a size. Extensions and trailer fields are
-/// discarded, because they must not change the meaning of the header.
+/// How much of what real servers get wrong is accepted. A server is strict, because a proxy in
+/// front of it may find the end of a request elsewhere.
+enum class chunk_syntax : std::uint8_t {
+  lenient,  ///< a line ends with CRLF or LF, and blanks may follow a size
+  strict,   ///< as RFC 9112 §7.1 requires
+};
+
+/// Parses everything in a chunked body but the data: sizes, extensions, line ends, the trailer.
+/// Extensions and trailer fields are discarded, because they must not change the meaning of the
+/// header.
 class chunk_reader {
  public:
   /// line_max    maximum size of a chunk's first line, and of the whole trailer, in bytes.
   /// fields_max  maximum number of fields in header and trailer together.
   /// fields      the number of fields in the header.
-  chunk_reader(std::size_t line_max, std::size_t fields_max, std::size_t fields)
-      : line_max_(line_max), fields_max_(fields_max), fields_(fields) {}
+  chunk_reader(std::size_t line_max, std::size_t fields_max, std::size_t fields,
+               chunk_syntax syntax = chunk_syntax::lenient)
+      : line_max_(line_max), fields_max_(fields_max), syntax_(syntax), fields_(fields) {}
 
   /// Parses the front of `bytes`, up to the data of a chunk or the end of the body. Must not be
   /// called before the data of the current chunk has been taken, that is, until left() is 0.
@@ -44,9 +52,11 @@ class chunk_reader {
 
   const std::size_t line_max_;
   const std::size_t fields_max_;
+  const chunk_syntax syntax_;
   part next_ = part::size;
   std::uint64_t left_ = 0;
   std::size_t trailer_bytes_ = 0;
+  std::size_t unneeded_bytes_ = 0;
   std::size_t fields_;
   bool in_trailer_field_ = false;
   std::string line_;  // the current line, as far as it has been received

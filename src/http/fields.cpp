@@ -11,6 +11,9 @@ namespace bight::http {
 
 namespace {
 
+constexpr std::string_view malformed_response = "malformed HTTP response: ";
+constexpr std::string_view response_over_limit = "the response exceeds a limit: ";
+
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -49,11 +52,24 @@ error fault(errc code, std::string_view reason, std::string_view tried) {
 }
 
 error malformed(std::string_view what) {
-  return fault(errc::malformed, fmt::format("malformed HTTP response: {}", what));
+  return fault(errc::malformed, fmt::format("{}{}", malformed_response, what));
 }
 
 error over_limit(std::string_view what) {
-  return fault(errc::over_limit, fmt::format("the response exceeds a limit: {}", what));
+  return fault(errc::over_limit, fmt::format("{}{}", response_over_limit, what));
+}
+
+error of_request(const error& e) {
+  std::string_view text = e.what();
+  if (text.starts_with(malformed_response)) {
+    text.remove_prefix(malformed_response.size());
+    return fault(errc::malformed, fmt::format("malformed HTTP request: {}", text));
+  }
+  if (text.starts_with(response_over_limit)) {
+    text.remove_prefix(response_over_limit.size());
+    return fault(errc::over_limit, fmt::format("the request exceeds a limit: {}", text));
+  }
+  return e;
 }
 
 error in_terms_of(std::string_view tried, const error& e) {
@@ -93,20 +109,22 @@ std::string_view trimmed(std::string_view s) noexcept {
   return s;
 }
 
+void check_field(std::string_view name, std::string_view value) {
+  // The value is not shown, because it may be a secret.
+  const auto refuse = [name](std::string_view reason) {
+    throw error(bight::errc::invalid, fmt::format("field \"{}\"", printable(name)), 0, reason);
+  };
+  if (!is_token(name)) refuse("a field name consists of letters, digits and - only");
+  for (const char c : value)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F')
+      refuse("a field cannot contain a line break or control character");
+  for (const char* ours : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE",
+                           "Trailer", "Expect", "Keep-Alive", "Proxy-Connection"})
+    if (same_name(name, ours)) refuse("that field is set automatically and cannot be changed");
+}
+
 void check_fields(const std::vector<field>& fields) {
-  for (const field& f : fields) {
-    // The value is not shown, because it may be a secret.
-    const auto refuse = [&f](std::string_view reason) {
-      throw error(bight::errc::invalid, fmt::format("field \"{}\"", printable(f.name)), 0, reason);
-    };
-    if (!is_token(f.name)) refuse("a field name consists of letters, digits and - only");
-    for (const char c : f.value)
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F')
-        refuse("a field cannot contain a line break or control character");
-    for (const char* ours : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE",
-                             "Trailer", "Expect", "Keep-Alive", "Proxy-Connection"})
-      if (same_name(f.name, ours)) refuse("that field is set automatically and cannot be changed");
-  }
+  for (const field& f : fields) check_field(f.name, f.value);
 }
 
 std::string basic_credentials(const std::string& user, const std::string& password) {

@@ -21,11 +21,16 @@ namespace bight::http {
 [[nodiscard]] error malformed(std::string_view what);
 [[nodiscard]] error over_limit(std::string_view what);
 
+/// Returns `e`, which malformed() or over_limit() made, as an error of a request.
+[[nodiscard]] error of_request(const error& e);
+
 /// Returns `e` with `tried` in place of the operation that it names.
 [[nodiscard]] error in_terms_of(std::string_view tried, const error& e);
 
 /// Whether `s` is a token (RFC 9110 §5.6.2), such as the name of a field.
 [[nodiscard]] bool is_token(std::string_view s) noexcept;
+/// Checks one field: see check_fields().
+void check_field(std::string_view name, std::string_view value);
 /// Returns `s` without blanks at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view s) noexcept;
 

@@ -36,6 +36,7 @@ bool header_lines::end_line() {
   }
   if (line.front() == ' ' || line.front() == '\t') {
     if (lines_ == 0) throw malformed("a line before the first field begins with whitespace");
+    if (folds_ == folded::refused) throw malformed("a field is folded into several lines");
     (text_ += ' ') += trimmed(line);
   } else {
     if (!text_.empty()) {

@@ -150,8 +150,8 @@ response_head moved(int status, std::string to) {
   return h;
 }
 
-std::error_code refusal(const char* from, const char* to, const options& how = {},
-                        std::size_t followed = 0) {
+std::error_code redirect_refusal(const char* from, const char* to, const options& how = {},
+                                 std::size_t followed = 0) {
   try {
     static_cast<void>(redirected(from, moved(302, to), how, followed));
     return {};
@@ -171,19 +171,19 @@ TEST(http_redirect, five_statuses_redirect_and_no_other) {
 }
 
 TEST(http_redirect, h10_the_eleventh_is_refused) {
-  EXPECT_FALSE(refusal("http://h/", "/x", {}, 9));
-  EXPECT_EQ(refusal("http://h/", "/x", {}, 10), errc::too_many_redirects);
+  EXPECT_FALSE(redirect_refusal("http://h/", "/x", {}, 9));
+  EXPECT_EQ(redirect_refusal("http://h/", "/x", {}, 10), errc::too_many_redirects);
   options none;
   none.redirects_max = 0;
   EXPECT_FALSE(redirected("http://h/", moved(302, "/x"), none, 0));
 }
 
 TEST(http_redirect, h10_from_https_to_http_is_refused_unless_allowed) {
-  EXPECT_EQ(refusal("https://h/", "http://h/"), errc::redirect_refused);
-  EXPECT_FALSE(refusal("http://h/", "https://h/"));
+  EXPECT_EQ(redirect_refusal("https://h/", "http://h/"), errc::redirect_refused);
+  EXPECT_FALSE(redirect_refusal("http://h/", "https://h/"));
   options lax;
   lax.downgrade = true;
-  EXPECT_FALSE(refusal("https://h/", "http://h/", lax));
+  EXPECT_FALSE(redirect_refusal("https://h/", "http://h/", lax));
 }
 
 TEST(http_redirect, a_refusal_names_both_pages) {
@@ -210,7 +210,7 @@ TEST(http_redirect, a_refusal_names_both_pages) {
 TEST(http_redirect, h10_other_schemes_and_invalid_urls_are_refused) {
   for (const char* to : {"file:///etc/passwd", "javascript:x", "ftp://h/", "http:/x", "http:///",
                          "/\\h/", "http://h:0/"})
-    EXPECT_EQ(refusal("http://h/", to), errc::redirect_refused) << to;
+    EXPECT_EQ(redirect_refusal("http://h/", to), errc::redirect_refused) << to;
 }
 
 TEST(http_redirect, h10_the_password_of_a_location_is_not_shown) {
