@@ -11,11 +11,14 @@
 #include <bight/http.hpp>
 #include <bight/http_server.hpp>
 #include <bight/line_sink.hpp>
+#include <bight/mutex.hpp>
 #include <bight/print.hpp>
+#include <bight/queue.hpp>
 #include <bight/reader.hpp>
 #include <bight/resolve.hpp>
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
+#include <bight/semaphore.hpp>
 #include <bight/sha256.hpp>
 #include <bight/stdio.hpp>
 #include <bight/tcp.hpp>

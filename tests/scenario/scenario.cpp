@@ -19,6 +19,7 @@ std::span<const entry> every() {
       {"eyeballs", eyeballs, schedule | short_io | buffers, 1},
       {"transfers", transfers, anything, 2},
       {"pages", pages, anything, 2},
+      {"between", between, anything, 3},
       {"lines_tls", lines_tls, anything, 2, true},
       {"transfers_tls", transfers_tls, anything, 1, true},
       {"pages_tls", pages_tls, anything, 2, true},

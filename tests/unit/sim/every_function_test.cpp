@@ -75,6 +75,36 @@ TEST(sim_functions, scopes_races_and_events) {
   w.a.run(body());
 }
 
+TEST(sim_functions, queues_semaphores_and_mutexes) {
+  two_hosts w;
+  const auto body = []() -> task<> {
+    queue<int> q(2);
+    co_await q.push(1);
+    EXPECT_TRUE(q.try_push(2));
+    EXPECT_EQ(q.capacity(), q.size());
+    EXPECT_FALSE((co_await attempt(within(1h, q.push(3)))).has_value());
+    EXPECT_EQ(co_await q.pop(), 1);
+    EXPECT_EQ(q.try_pop(), 2);
+    EXPECT_TRUE(q.empty());
+    q.close();
+    EXPECT_TRUE(q.is_closed());
+    EXPECT_EQ(co_await q.pop(), std::nullopt);
+    semaphore two(2);
+    auto both = co_await two.acquire(2);
+    EXPECT_EQ(both.count(), 2u);
+    EXPECT_FALSE(two.try_acquire());
+    both.detach();
+    two.release();
+    EXPECT_EQ(two.available(), 1u);
+    mutex m;
+    auto guard = co_await m.lock();
+    EXPECT_TRUE(m.is_locked());
+    EXPECT_FALSE(m.try_lock());
+    guard.unlock();
+  };
+  w.a.run(body());
+}
+
 task<> greet(udp::request asked) {
   EXPECT_FALSE(asked.truncated());
   EXPECT_NE(asked.from().port(), 0);
