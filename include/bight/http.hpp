@@ -53,6 +53,14 @@ void check_fields(const std::vector<field>& fields);
 /// Whether two field names are equal, ignoring ASCII case (RFC 9110 §5.1).
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
+/// Returns a date as HTTP writes it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
+///
+/// seconds  since 1970.
+[[nodiscard]] std::string date_text(std::int64_t seconds);
+/// Parses that format, or one of the two obsolete formats that recipients must accept. std::nullopt
+/// if it is neither.
+[[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text);
+
 /// Whether the name is that of a compressed file: .gz, .tgz, .svgz, .br, .zst, .tzst. A server may
 /// send "lib.tar.gz" as a tar file with a Content-Encoding. Decoding it would give a different file
 /// from the one that was published.

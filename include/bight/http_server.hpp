@@ -6,6 +6,9 @@
 ///     task<> hello(http::exchange& x) { co_await x.respond(200, "Hello\n"); }
 ///
 ///     run(http::serve(":8080", hello));
+///
+/// `routes` calls a handler by method and path, `send_file` answers with a file, and `event_stream`
+/// writes server-sent events.
 
 #include <bight/http.hpp>
 #include <bight/piece.hpp>
@@ -102,6 +105,9 @@ class exchange {
   [[nodiscard]] std::string_view path() const noexcept;
   /// The value of `name` in the query, decoded; "+" means a blank. std::nullopt if it is missing.
   [[nodiscard]] std::optional<std::string> query(std::string_view name) const;
+  /// The part of the path that matched {name} in the pattern of `routes`, decoded; "" if there is
+  /// none.
+  [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
   [[nodiscard]] std::span<const field_view> fields() const noexcept;
   [[nodiscard]] bool has(std::string_view name) const noexcept;
   /// The value of a field; several fields of that name are joined by ", " (RFC 9110 §5.3). "" if
@@ -176,6 +182,9 @@ class exchange {
   [[nodiscard]] bool begun() const noexcept;
 
  private:
+  friend class routes;
+  friend class event_stream;
+
   state* state_;
 };
 
@@ -221,5 +230,112 @@ struct serve_options {
 /// errors  those of the stream and the handler; the connection must then be reset.
 [[nodiscard]] task<> serve_connection(stream& peer, const handler& handle,
                                       const serve_options& options);
+
+// ── Routes ──────────────────────────────────────────────────────────────────────────────────────
+
+/// A table of handlers by method and path. It is a handler itself:
+///
+///     http::routes api;
+///     api.on("GET", "/items", list);
+///     api.on("DELETE", "/items/{id}", remove);  // x.parameter("id")
+///     run(http::serve(":8080", api));
+///
+/// A path that no pattern matches is answered with 404; a known path with another method with 405
+/// and Allow. HEAD is answered by the handler of GET, unless it has its own.
+///
+/// threads  any, while no route is added.
+class routes {
+ public:
+  /// Adds a route. In `pattern`, {name} matches one segment of the path, which is not empty, and
+  /// {name...} at the end matches the rest. If several patterns match, the first segment in which
+  /// they differ decides: text, before {name}, before {name...}. Order does not matter.
+  ///
+  /// errors  invalid: the pattern does not begin with "/", or has a wrong parameter; or the route
+  ///         exists.
+  void on(std::string_view method, std::string_view pattern, handler handle);
+
+  task<> operator()(exchange& x) const;
+
+ private:
+  struct segment {
+    enum class kind : std::uint8_t { text, one, rest };
+    kind matches = kind::text;
+    std::string text;  ///< or the parameter's name
+  };
+  struct route {
+    std::string method;
+    std::vector<segment> segments;
+    handler handle;
+  };
+  [[nodiscard]] static std::vector<segment> parse(std::string_view pattern);
+  [[nodiscard]] static bool matches(const route& r, const std::vector<std::string>& path);
+  [[nodiscard]] static bool comes_before(const route& a, const route& b);
+
+  std::vector<route> routes_;
+};
+
+// ── Files ───────────────────────────────────────────────────────────────────────────────────────
+
+/// One version of a file.
+struct file_version {
+  std::uint64_t size = 0;
+  std::int64_t changed = 0;  ///< seconds since 1970
+  /// A strong ETag, with its quotes: differs whenever the bytes may differ.
+  std::string tag = {};
+};
+
+/// Answers with a file: ranges, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since and
+/// If-Range as in RFC 9110 §13 and §14. Requests for several ranges get the whole file. Fields that
+/// were set() are sent too. Another method than GET and HEAD is answered with 405.
+///
+/// path    opened as it is: do not pass on a client's path. If there is no such file: 404. If there
+///         are no descriptors: 503.
+/// type    the Content-Type; see media_type().
+/// errors  those of exchange::send(); cut_short if the file became shorter meanwhile.
+[[nodiscard]] task<> send_file(exchange& x, std::string path, std::string type);
+
+/// Answers with an open file, which is borrowed. Changes its offset.
+[[nodiscard]] task<> send_file(exchange& x, int file, file_version version, std::string type);
+
+/// The media type of a common kind of file, by the ending of its name: "text/html; charset=utf-8"
+/// for "a.HTML"; "application/octet-stream" for an unknown one.
+[[nodiscard]] std::string media_type(std::string_view name);
+
+// ── Server-sent events ──────────────────────────────────────────────────────────────────────────
+
+/// Answers with events that a browser's EventSource receives.
+///
+///     http::event_stream events(x);
+///     for (;;) co_await events.send(co_await next());
+///
+/// An open event stream delays the drain of its server: race with until_drain(). Without traffic,
+/// bight::serve_options::idle ends it: send a comment now and then.
+///
+/// source  WHATWG HTML, "Server-sent events".
+class event_stream {
+ public:
+  /// `x` is borrowed.
+  explicit event_stream(exchange& x) noexcept : x_(&x) {}
+
+  /// Sends an event. Begins the answer, if it has not begun.
+  ///
+  /// data    may have several lines.
+  /// name    the type of the event; "" for "message".
+  /// id      what the client sends as Last-Event-ID when it connects again; "" for none.
+  /// errors  invalid if name or id contain a line break or NUL; those of exchange::send(). A
+  ///         handler need not catch them. For HEAD, the first call ends the answer and fails with
+  ///         closed, which is not reported.
+  [[nodiscard]] task<> send(std::string_view data, std::string_view name = {},
+                            std::string_view id = {});
+  /// Sends a comment, which clients ignore. It shows whether the client is still there.
+  [[nodiscard]] task<> comment(std::string_view text = {});
+  /// The id of the last event that the client has received; "" if it has none.
+  [[nodiscard]] std::string last_id() const { return x_->get("Last-Event-ID"); }
+
+ private:
+  [[nodiscard]] task<> write(std::string text);
+
+  exchange* x_;
+};
 
 }  // namespace bight::http

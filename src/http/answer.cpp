@@ -2,7 +2,6 @@
 #include "http/answer.hpp"
 
 #include "engine/surroundings.hpp"
-#include "http/date.hpp"
 #include "http/fields.hpp"
 
 #include <fmt/format.h>
@@ -60,14 +59,15 @@ constexpr known reasons[] = {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 };
 
 // A date costs more to format than the rest of a header.
-std::string_view date_text() {
+std::string_view date_of_today() {
   static thread_local std::int64_t of = -1;
   static thread_local std::string text;
   const std::int64_t now = date_now();
-  if (now != of) text = http_date(static_cast<std::time_t>(now));
+  if (now != of) text = date_text(now);
   of = now;
   return text;
 }
@@ -92,7 +92,7 @@ std::string head_text(const answer_head& h) {
     text.append(name).append(": ").append(value).append("\r\n");
   };
   fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\n", h.status, reason_of(h.status));
-  if (!has_field(h.fields, "Date")) add("Date", date_text());
+  if (!has_field(h.fields, "Date")) add("Date", date_of_today());
   if (!h.server.empty() && !has_field(h.fields, "Server")) add("Server", h.server);
   if (!h.type.empty() && !has_field(h.fields, "Content-Type")) add("Content-Type", h.type);
   for (const field& f : h.fields) add(f.name, f.value);

@@ -56,6 +56,12 @@ std::optional<std::string> exchange::query(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string_view exchange::parameter(std::string_view name) const noexcept {
+  for (const field& p : state_->parameters)
+    if (p.name == name) return p.value;
+  return {};
+}
+
 std::span<const field_view> exchange::fields() const noexcept {
   return state_->parser.header().fields;
 }

@@ -79,15 +79,17 @@ struct exchange::state {
   int fault_status = 0;        // the answer to it; 0: the connection has failed
   time_point since{};          // the end of the header
 
-  std::vector<field> fields;  // of the answer
+  std::vector<field> parameters;  // of the path, set by `routes`
+  std::vector<field> fields;      // of the answer
   phase now = phase::none;
   framing_of_answer framing = framing_of_answer::none;
   int status = 0;
   std::uint64_t length = 0;  // of the answer's body, with framing_of_answer::length
   std::uint64_t sent = 0;    // of the answer's body
   bool may_keep;
-  bool keeps = false;   // what the answer said
-  bool broken = false;  // part of the answer may not have been sent
+  bool keeps = false;      // what the answer said
+  bool only_head = false;  // a stream of events was cut off because of HEAD
+  bool broken = false;     // part of the answer may not have been sent
 
  private:
   void fail(error e, int answer);

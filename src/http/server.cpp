@@ -75,7 +75,7 @@ task<> recover(exchange::state& s, std::exception_ptr failure) {
     if (!sent) std::rethrow_exception(failure);
   }
   s.log();
-  if (theirs) co_return;
+  if (theirs || s.only_head) co_return;
   co_await end_gracefully(s.session.wire);
   std::rethrow_exception(failure);
 }

@@ -5,8 +5,10 @@ The examples of the guide, with plain Python sockets as their peers. The five of
 tests of their own.
 """
 
+import json
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -231,6 +233,87 @@ class Examples(unittest.TestCase):
             refused = run("tls_client", address)
             self.assertEqual(refused.returncode, 1)
             self.assertIn("self-signed", refused.stdout)
+
+
+class HttpApi(unittest.TestCase):
+    """http_api, judged by curl and by a browser's page that follows the events."""
+
+    def curl(self, server, path, *arguments):
+        done = subprocess.run(["curl", "-sS", "--max-time", str(PATIENCE), *arguments,
+                               server.address + path], text=True, capture_output=True,
+                              timeout=PATIENCE + 5)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def status(self, server, path, *arguments):
+        return self.curl(server, path, "-o", "/dev/null", "-w", "%{http_code}", *arguments)
+
+    def test_curl_lists_adds_and_deletes(self):
+        with Server("http_api", "127.0.0.1:0") as server:
+            self.assertEqual(json.loads(self.curl(server, "/items")), {})
+            made = self.curl(server, "/items", "-i", "-d", '{"text": "buy tea"}')
+            self.assertIn("201 Created", made)
+            self.assertIn("Location: /items/1\n", made)
+            self.assertEqual(json.loads(self.curl(server, "/items")), {"1": "buy tea"})
+            for wrong in "{", "[]", '{"text": 1}', "":
+                self.assertEqual(self.status(server, "/items", "-d", wrong), "422", wrong)
+            self.assertEqual(self.status(server, "/items", "-T", "-", "-X", "POST"), "422")
+            self.assertEqual(self.status(server, "/items", "-X", "PUT"), "405")
+            self.assertEqual(self.status(server, "/items/1", "-X", "DELETE"), "204")
+            self.assertEqual(self.status(server, "/items/1", "-X", "DELETE"), "404")
+            self.assertEqual(self.status(server, "/items", "-I"), "200")
+            self.assertEqual(self.status(server, "/no"), "404")
+            with tempfile.NamedTemporaryFile() as big:
+                big.truncate(2_000_000)
+                self.assertEqual(self.status(server, "/items", "--data-binary", "@" + big.name),
+                                 "413")
+                self.assertEqual(
+                    self.status(server, "/items", "-T", big.name, "-X", "POST"), "413")
+            server.drain()
+
+    def test_an_event_stream_follows_and_does_not_delay_a_drain(self):
+        with Server("http_api", "127.0.0.1:0") as server:
+            follower = subprocess.Popen(["curl", "-sSN", server.address + "/events"],
+                                        stdout=subprocess.PIPE, text=True)
+            self.addCleanup(follower.stdout.close)
+            self.addCleanup(follower.wait, PATIENCE)
+            self.addCleanup(follower.kill)
+
+            def next_event():
+                lines = [follower.stdout.readline() for _ in range(3)]
+                self.assertEqual((lines[0], lines[2]), ("event: items\n", "\n"))
+                return json.loads(lines[1].removeprefix("data: "))
+
+            self.assertEqual(next_event(), {})
+            self.curl(server, "/items", "-d", '{"text": "a"}')
+            self.assertEqual(next_event(), {"1": "a"})
+            self.curl(server, "/items/1", "-X", "DELETE")
+            self.assertEqual(next_event(), {})
+            began = time.monotonic()
+            server.process.terminate()
+            server.process.wait(PATIENCE)
+            self.assertLess(time.monotonic() - began, 8)
+            self.assertEqual(follower.wait(PATIENCE), 0)
+
+    def test_a_page_in_a_browser_follows_the_events(self):
+        browser = shutil.which("chromium")
+        if browser is None:
+            self.skipTest("chromium is not installed")
+        # The page is a file, so the browser must be told to allow it another origin.
+        with Server("http_api", "127.0.0.1:0") as server, tempfile.TemporaryDirectory() as folder:
+            self.curl(server, "/items", "-d", '{"text": "from curl"}')
+            page = ("<title>begin</title>"
+                    f"<script>let s = new EventSource('{server.address}/events');"
+                    "s.addEventListener('items', e => {document.title = e.data; s.close()})"
+                    "</script>")
+            (pathlib.Path(folder) / "page.html").write_text(page)
+            done = subprocess.run(
+                [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-web-security",
+                 f"--user-data-dir={folder}/profile", "--virtual-time-budget=20000", "--dump-dom",
+                 f"file://{folder}/page.html"], text=True, capture_output=True,
+                timeout=3 * PATIENCE)
+            self.assertIn("<title>{\"1\":\"from curl\"}</title>", done.stdout,
+                          done.stderr[-2000:])
 
 
 if __name__ == "__main__":

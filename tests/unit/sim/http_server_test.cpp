@@ -70,6 +70,33 @@ TEST(sim_functions, a_connection_served_by_the_program) {
   }());
 }
 
+TEST(sim_functions, routes_files_and_events) {
+  two_hosts w;
+  w.b.start([]() -> task<> {
+    http::routes api;
+    api.on("GET", "/events/{count}", [](http::exchange& x) -> task<> {
+      http::event_stream events(x);
+      EXPECT_EQ(events.last_id(), "");
+      co_await events.comment("begin");
+      for (int i = 0; i < std::stoi(std::string(x.parameter("count"))); ++i)
+        co_await events.send(std::to_string(i));
+    });
+    api.on("GET", "/file", [](http::exchange& x) -> task<> {
+      co_await http::send_file(x, "/etc/passwd", http::media_type("passwd"));
+    });
+    co_await http::serve(":80", api, quiet());
+  });
+  w.a.run([]() -> task<> {
+    auto page = co_await http::get("http://b/events/2");
+    EXPECT_EQ(co_await page.text(), ": begin\n\ndata: 0\n\ndata: 1\n\n");
+    auto file = co_await http::get("http://b/file");
+    EXPECT_EQ(file.head().get("Content-Type"), "application/octet-stream");
+    EXPECT_EQ((co_await file.text()).size(), file.length());
+    EXPECT_EQ(http::date_text(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+    EXPECT_EQ(http::parse_date("Sun Nov  6 08:49:37 1994"), 784111777);
+  }());
+}
+
 // Answers in pieces that are late and lost.
 task<> say_much(http::exchange& x) {
   const std::string body = co_await x.text();
