@@ -2,7 +2,6 @@
 #include "fetch.hpp"
 
 #include "advice.hpp"
-#include "http_date.hpp"
 #include "live_line.hpp"
 #include "output.hpp"
 #include "resume.hpp"
@@ -79,8 +78,8 @@ std::optional<duration> retry_after(const http::response_head& h) {
   if (!text.empty() && stop == end)
     return failed == std::errc() ? std::min<duration>(std::chrono::seconds(seconds), wait_max)
                                  : wait_max;  // a number out of range
-  const auto then = parse_http_date(std::string(text));
-  const auto now = parse_http_date(std::string(h.get("Date")));
+  const auto then = http::parse_date(text);
+  const auto now = http::parse_date(h.get("Date"));
   if (!then) return std::nullopt;
   const std::int64_t wait = *then - now.value_or(std::time(nullptr));
   return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, wait_max / 1s));

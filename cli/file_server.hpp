@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// `bight serve files DIR`: an HTTP server for GET and HEAD, with ranges.
+/// `bight serve files DIR`: GET and HEAD for the files of a folder, by http::serve.
 
 #include "console.hpp"
 #include "folder.hpp"
 #include "listing.hpp"
 #include "media_types.hpp"
 
-#include <bight/stream.hpp>
-#include <bight/task.hpp>
+#include <bight/http_server.hpp>
 
 namespace tool {
 
-/// Answers the requests of one client until it closes or the server drains. All arguments are
-/// borrowed. Returns whether the client may still be sending.
-///
-/// errors  those of the stream.
-[[nodiscard]] bight::task<bool> serve_files(bight::stream& peer, const folder& shared,
-                                            listings& pages, const media_types& types,
-                                            const console& log);
+/// A folder and how it is served. All members are borrowed.
+struct file_site {
+  const folder& shared;
+  listings& pages;
+  const media_types& types;
+  const console& log;
+};
+
+/// Answers one request.
+[[nodiscard]] bight::task<> answer_file(const file_site& site, bight::http::exchange& x);
+
+/// Limits of the server, and a log line for each request.
+[[nodiscard]] bight::http::serve_options file_server_options(const console& log);
 
 }  // namespace tool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handlers.hpp"
 
-#include "file_server.hpp"
 #include "target.hpp"
 #include "text.hpp"
 #include "units.hpp"
@@ -47,7 +46,9 @@ struct session {
   session& operator=(const session&) = delete;
 
   void close() {
-    peer.close();
+    // A server of files may leave input unread. The connection then ends with this session, in the
+    // background, so that the client gets the whole answer.
+    if (shared.kind != handler_kind::files) peer.close();
     log_line(fmt::format("Connection from {} closed.", who.str()));
     shared.log->event("closed", {{"proto", name_of(proto, who)},
                                  {"peer", who.str()},
@@ -140,19 +141,13 @@ task<> text(session& s) {
   co_await finish_sending(s);
 }
 
-task<> files(session& s) {
-  if (co_await serve_files(s.peer, *s.shared.files, *s.shared.pages, *s.shared.types,
-                           *s.shared.log))
-    co_await finish_sending(s);
-}
-
 BIGHT_CORO_WRAPPER task<> handle(session& s) {
   switch (s.shared.kind) {
     case handler_kind::greet: return greet(s);
     case handler_kind::echo: return echo(s);
     case handler_kind::discard: return discard(s);
     case handler_kind::text: return text(s);
-    case handler_kind::files: return files(s);
+    case handler_kind::files: return http::serve_connection(s.peer, s.shared.files, s.shared.web);
   }
   return discard(s);
 }

@@ -4,13 +4,11 @@
 /// The handlers of `bight serve`: greet, echo, discard, text, files.
 
 #include "console.hpp"
-#include "folder.hpp"
-#include "listing.hpp"
 #include "loop_guard.hpp"
-#include "media_types.hpp"
 
 #include <bight/error_digest.hpp>
 #include <bight/event.hpp>
+#include <bight/http_server.hpp>
 #include <bight/stream.hpp>
 #include <bight/time.hpp>
 #include <bight/udp.hpp>
@@ -30,12 +28,11 @@ enum class handler_kind : std::uint8_t { greet, echo, discard, text, files };
 /// Settings shared by all sessions of a server. Every thread reads them; they outlive the threads.
 struct handler_settings {
   handler_kind kind = handler_kind::greet;
-  std::string text;                    ///< for handler_kind::text
-  const folder* files = nullptr;       ///< for handler_kind::files
-  listings* pages = nullptr;           ///< for handler_kind::files
-  const media_types* types = nullptr;  ///< for handler_kind::files
-  loop_guard* loops = nullptr;         ///< for datagrams
-  bight::duration delay{};             ///< before each reply
+  std::string text;                ///< for handler_kind::text
+  bight::http::handler files;      ///< for handler_kind::files
+  bight::http::serve_options web;  ///< for handler_kind::files
+  loop_guard* loops = nullptr;     ///< for datagrams
+  bight::duration delay{};         ///< before each reply
   const console* log = nullptr;
   bight::error_digest* failures = nullptr;
   bight::event* finished = nullptr;  ///< set when a session has ended; only with one thread

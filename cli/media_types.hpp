@@ -9,8 +9,8 @@
 
 namespace tool {
 
-/// Reads the system's table, /etc/mime.types (Debian's package media-types). A small built-in table
-/// adds missing types, and is used alone where the system has no table.
+/// Reads the system's table, /etc/mime.types (Debian's package media-types). http::media_type() has
+/// the types that are missing there, and all where the system has no table.
 ///
 /// threads  any, after construction.
 class media_types {

@@ -4,6 +4,7 @@
 
 #include "announce.hpp"
 #include "exit_codes.hpp"
+#include "file_server.hpp"
 #include "flags.hpp"
 #include "handlers.hpp"
 #include "run_command.hpp"
@@ -189,13 +190,14 @@ task<int> serve(const serve_flags& f) {
   shared.text = f.text;
   std::optional<listings> pages;
   std::optional<media_types> types;
+  std::optional<file_site> site;
   if (f.files != nullptr) {
     pages.emplace(*f.files);
     types.emplace();  // now, while descriptors are available
+    site.emplace(file_site{*f.files, *pages, *types, log});
+    shared.files = [&site](http::exchange& x) -> task<> { co_await answer_file(*site, x); };
+    shared.web = file_server_options(log);
   }
-  shared.files = f.files.get();
-  shared.types = types ? &*types : nullptr;
-  shared.pages = pages ? &*pages : nullptr;
   loop_guard loops;
   shared.loops = &loops;
   shared.delay = f.delay;

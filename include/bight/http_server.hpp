@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bight::http {
 
@@ -74,6 +75,7 @@ struct access {
   std::uint64_t sent = 0;      ///< bytes of the answer's body
   duration took{};             ///< from the end of the header to the end of the answer
   refusal refused = refusal::none;
+  std::string_view reason = {};  ///< why the request or its body was refused; "" if it was not
 };
 
 /// One request and its answer. Made by the server, for one call of a handler.
@@ -196,7 +198,10 @@ struct serve_options {
   server_limits limits = {};
   /// Value of the Server field; "" omits the field.
   std::string name = "bight";
-  /// Called once for each answer, with the thread of its connection.
+  /// Fields of every answer in which a handler does not set them: {{"X-Frame-Options", "DENY"}}.
+  /// Checked by serve(), as check_fields() does.
+  std::vector<field> fields = {};
+  /// Called once for each answer, in the thread of its connection.
   machinery::callback<void(const access&)> on_answer = {};
   /// Makes it a TLS server. Its member `server` is not used, and its `protocols` become
   /// {"http/1.1"} if they are empty.

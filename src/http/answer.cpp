@@ -94,11 +94,13 @@ std::string head_text(const answer_head& h) {
   fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\n", h.status, reason_of(h.status));
   if (!has_field(h.fields, "Date")) add("Date", date_of_today());
   if (!h.server.empty() && !has_field(h.fields, "Server")) add("Server", h.server);
-  if (!h.type.empty() && !has_field(h.fields, "Content-Type")) add("Content-Type", h.type);
   for (const field& f : h.fields) add(f.name, f.value);
+  if (!h.type.empty() && !has_field(h.fields, "Content-Type")) add("Content-Type", h.type);
   if (h.framing == framing_of_answer::length)
     fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", h.length);
   if (h.framing == framing_of_answer::chunked) add("Transfer-Encoding", "chunked");
+  for (const field& f : h.defaults)
+    if (!has_field(h.fields, f.name)) add(f.name, f.value);
   add("Connection", h.keep ? "keep-alive" : "close");
   return text += "\r\n";
 }

@@ -35,6 +35,7 @@ struct answer_head {
   std::string_view server;  ///< value of Server; empty: none
   std::string_view type;    ///< Content-Type, unless `fields` has one; empty: none
   const std::vector<field>& fields;
+  const std::vector<field>& defaults;  ///< sent unless they are among `fields`
 };
 
 /// Returns the header of an answer, with its empty line.

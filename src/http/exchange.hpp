@@ -69,7 +69,7 @@ struct exchange::state {
     return !has_no_body(status) && parser.header().method != "HEAD";
   }
   /// Calls on_answer.
-  void log(refusal why = refusal::none);
+  void log(refusal why = refusal::none, std::string_view reason = {});
 
   server_session& session;
   request_parser parser;

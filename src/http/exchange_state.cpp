@@ -135,7 +135,8 @@ std::string exchange::state::begin_answer(int of, std::optional<std::uint64_t> s
     framing = framing_of_answer::close;
     keeps = keeps && parser.header().method == "HEAD";
   }
-  return head_text({status, framing, length, keeps, session.how.name, type, fields});
+  return head_text(
+      {status, framing, length, keeps, session.how.name, type, fields, session.how.fields});
 }
 
 task<> exchange::state::transmit(piece a, piece b, piece c, piece d) {
@@ -169,7 +170,7 @@ void exchange::state::count_sent(std::size_t bytes) {
   sent += bytes;
 }
 
-void exchange::state::log(refusal why) {
+void exchange::state::log(refusal why, std::string_view reason) {
   const auto& on_answer = session.how.on_answer;
   if (!on_answer) return;
   const request_header& asked = parser.header();
@@ -181,6 +182,7 @@ void exchange::state::log(refusal why) {
   line.sent = sends_body() ? sent : 0;
   line.took = took;
   line.refused = why;
+  line.reason = reason.empty() && fault ? fault->what() : reason;
   on_answer(line);
 }
 

@@ -45,9 +45,7 @@ request_parser::step request_parser::next() {
     }
     if (next_ == part::end || current_) continue;
     if (ended_)
-      throw error(bight::errc::cut_short, "", 0,
-                  head_came_ ? "the connection ended within the body of a request"
-                             : "the connection ended within the header of a request");
+      throw error(bight::errc::cut_short, head_came_ ? "read a request's body" : "read a request");
     return step::more;
   }
 }

@@ -109,10 +109,10 @@ task<> routes::operator()(exchange& x) const {
         allow(r.method);
         if (r.method == "GET") allow("HEAD");
       }
-    if (allowed.empty()) co_return co_await x.respond(404, "not found\n");
+    if (allowed.empty()) co_return co_await x.respond(404, "not found\n", "text/plain");
     const std::string methods = fmt::format("{}", fmt::join(allowed, ", "));
     x.set("Allow", methods);
-    co_return co_await x.respond(405, "method not allowed\n");
+    co_return co_await x.respond(405, "method not allowed\n", "text/plain");
   }
   for (std::size_t i = 0; i < found->segments.size(); ++i) {
     const segment& s = found->segments[i];

@@ -15,6 +15,7 @@ namespace bight::http {
 namespace {
 
 constexpr std::size_t piece_bytes = 65536;
+constexpr const char* plain_text = "text/plain";
 
 // A simulated program has no files in its world; it reads the machine's, without waiting.
 lease read_at_once(int file, std::size_t max) {
@@ -47,28 +48,30 @@ task<> send_file(exchange& x, int file, file_version version, std::string type) 
   const bool is_get = x.method() == "GET";
   if (!is_get && x.method() != "HEAD") {
     x.set("Allow", "GET, HEAD");
-    co_return co_await x.respond(405, "only GET and HEAD are supported\n");
+    co_return co_await x.respond(405, "only GET and HEAD are supported\n", plain_text);
   }
   const condition given = evaluate_conditions(x, version);
-  if (given == condition::failed) co_return co_await x.respond(412, "the file has changed\n");
-  x.set("Accept-Ranges", "bytes");
-  x.set("ETag", version.tag);
-  const std::string date = date_text(version.changed);
-  x.set("Last-Modified", date);
-  x.set("Content-Type", type);
-  if (given == condition::not_modified) co_return co_await x.respond(304);
+  if (given == condition::failed)
+    co_return co_await x.respond(412, "the file has changed\n", plain_text);
   // A range is valid for GET only (RFC 9110 §14.2). If the file has changed, send all of it.
   byte_span range{0, version.size};
   range_kind kind = range_kind::whole;
-  if (is_get && if_range_matches(x, version)) {
+  if (is_get && given == condition::holds && if_range_matches(x, version)) {
     const std::string wanted = x.get("Range");
     kind = parse_range(wanted, version.size, range);
   }
   if (kind == range_kind::outside) {
     const std::string size = fmt::format("bytes */{}", version.size);
     x.set("Content-Range", size);
+    x.set("Content-Type", plain_text);
     co_return co_await x.respond(416);
   }
+  x.set("Accept-Ranges", "bytes");
+  x.set("ETag", version.tag);
+  const std::string date = date_text(version.changed);
+  x.set("Last-Modified", date);
+  x.set("Content-Type", type);
+  if (given == condition::not_modified) co_return co_await x.respond(304);
   if (kind == range_kind::part) {
     const std::string part =
         fmt::format("bytes {}-{}/{}", range.first, range.last - 1, version.size);
@@ -82,10 +85,12 @@ task<> send_file(exchange& x, int file, file_version version, std::string type) 
 
 task<> send_file(exchange& x, std::string path, std::string type) {
   const regular_file file(path);
-  if (file.error() != 0 && !file.is_shortage()) co_return co_await x.respond(404, "no such file\n");
+  if (file.error() != 0 && !file.is_shortage())
+    co_return co_await x.respond(404, "no such file\n", plain_text);
   if (file.error() != 0) {
     x.set("Retry-After", "1");
-    co_return co_await x.respond(503, "the file cannot be read at the moment; try again\n");
+    co_return co_await x.respond(503, "the file cannot be read at the moment; try again\n",
+                                 plain_text);
   }
   file_version version;
   version.size = file.size();

@@ -50,10 +50,13 @@ task<> refuse(exchange::state& s, const error& e) {
   if (s.parser.begins_with_tls()) why = refusal::tls;
   s.may_keep = false;
   exchange x(s);
-  const std::string text = invalid ? of_request(e).what() + std::string("\n")
-                                   : std::string("the header of the request came too slowly\n");
-  const auto sent = co_await attempt(x.respond(invalid ? 400 : 408, text));
-  s.log(why);
+  // The reason is for the log. A client that guesses learns nothing.
+  std::string_view text = "malformed or unsupported request\n";
+  if (why == refusal::too_large) text = "the header of the request is too large\n";
+  if (why == refusal::too_slow) text = "the header of the request came too slowly\n";
+  const auto sent = co_await attempt(x.respond(invalid ? 400 : 408, text, "text/plain"));
+  const error reason = of_request(e);
+  s.log(why, reason.what());
   sent.value();
 }
 
@@ -71,7 +74,8 @@ task<> recover(exchange::state& s, std::exception_ptr failure) {
     s.may_keep = false;
     exchange x(s);
     const std::string text = theirs ? s.fault->what() + std::string("\n") : "internal error\n";
-    const auto sent = co_await attempt(x.respond(theirs ? s.fault_status : 500, text));
+    const auto sent =
+        co_await attempt(x.respond(theirs ? s.fault_status : 500, text, "text/plain"));
     if (!sent) std::rethrow_exception(failure);
   }
   s.log();
@@ -140,6 +144,7 @@ struct talker {
 template <class At>
 task<> serve_any(At at, handler handle, serve_options options) {
   if (!options.name.empty()) check_field("Server", options.name);
+  check_fields(options.fields);
   bight::serve_options server = std::move(options.server);
   std::optional<tls::serve_options> secure = std::exchange(options.tls, std::nullopt);
   talker each;

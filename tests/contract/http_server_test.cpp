@@ -223,6 +223,25 @@ BIGHT_WEB_TEST(http_server, a_handler_that_says_nothing_answers_204, say_nothing
   EXPECT_EQ(answers[1].field("X-A"), "b");
 }
 
+void send_more_fields(web& w) {
+  w.how.fields.push_back({"X-Frame-Options", "DENY"});
+  w.how.fields.push_back({"X-A", "default"});
+  w.how.name = "";
+}
+
+BIGHT_WEB_TEST_WITH(http_server, fields_can_be_sent_with_every_answer, say_nothing,
+                    send_more_fields) {
+  const auto answers =
+      all_of(co_await w.ask(get_a + "GET /set HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n"));
+  EXPECT_EQ(answers.size(), 3u);
+  for (const answer& a : answers) EXPECT_EQ(a.field("X-Frame-Options"), "DENY");
+  EXPECT_EQ(answers[0].field("X-A"), "default");
+  EXPECT_EQ(answers[1].field("X-A"), "b");
+  EXPECT_EQ(answers[2].status, 400);
+  EXPECT_EQ(answers[0].field("Server"), "");
+  EXPECT_NE(w.log.back().reason.find("malformed HTTP request: "), std::string::npos);
+}
+
 // ── Failures ────────────────────────────────────────────────────────────────────────────────────
 
 struct broken_page {};

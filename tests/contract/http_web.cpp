@@ -102,6 +102,7 @@ task<> web::run(task<> client) {
     l.sent = a.sent;
     l.took = a.took;
     l.refused = a.refused;
+    l.reason = a.reason;
     log.push_back(std::move(l));
   };
   co_await serve_for(of, http::serve("127.0.0.1:0", handle, how), std::move(client));

@@ -40,6 +40,7 @@ struct logged {
   std::uint64_t sent = 0;
   duration took{};
   http::refusal refused = http::refusal::none;
+  std::string reason;
 };
 
 struct web {
