@@ -10,12 +10,15 @@
 #include <bight/event.hpp>
 #include <bight/http.hpp>
 #include <bight/http_server.hpp>
+#include <bight/interval.hpp>
 #include <bight/line_sink.hpp>
 #include <bight/mutex.hpp>
 #include <bight/print.hpp>
 #include <bight/queue.hpp>
+#include <bight/random.hpp>
 #include <bight/reader.hpp>
 #include <bight/resolve.hpp>
+#include <bight/retry.hpp>
 #include <bight/run.hpp>
 #include <bight/scope.hpp>
 #include <bight/semaphore.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Deadlines for any operation, errors as values, and sleep.
+/// Deadlines for any operation, errors as values, sleep, and the time.
 
 #include <bight/machinery/deadline.hpp>
 
@@ -42,5 +42,15 @@ template <awaitable A>
 [[nodiscard]] inline machinery::sleep_operation sleep(duration wait) noexcept {
   return machinery::sleep_operation(wait);
 }
+
+/// Lets all other ready tasks run once, and the loop look for input. For long computations:
+/// `co_await yield()` now and then.
+///
+/// errors  errc::cancelled if the context is stopped.
+[[nodiscard]] inline machinery::yield_operation yield() noexcept { return {}; }
+
+/// Returns the loop's time: `const time_point start = co_await now()`. Does not wait. Constant
+/// until the task waits for something; see context::now().
+[[nodiscard]] inline machinery::now_operation now() noexcept { return {}; }
 
 }  // namespace bight

@@ -66,4 +66,18 @@ result<void> sleep_operation::take() {
   return {};
 }
 
+bool yield_operation::start(std::coroutine_handle<> h, context& c) noexcept {
+  cancelled_ = c.stop_requested();
+  if (cancelled_) return false;
+  waiter_ = h;
+  run = [](runnable& r) { static_cast<yield_operation&>(r).waiter_.resume(); };
+  c.sched().ready(*this);
+  return true;
+}
+
+result<void> yield_operation::take() {
+  if (cancelled_) return error(errc::cancelled, "yield");
+  return {};
+}
+
 }  // namespace bight

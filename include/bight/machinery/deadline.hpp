@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The return types of within(), attempt(), sleep() and the try_ functions. None allocates a frame.
+/// The return types of within(), attempt(), sleep(), yield(), now() and the try_ functions. None
+/// allocates a frame.
 
 #include <bight/task.hpp>
 #include <bight/time.hpp>
@@ -166,6 +167,36 @@ class [[nodiscard]] sleep_operation : runnable, stop_hook, public awaits<sleep_o
   std::coroutine_handle<> waiter_;
   owned_timer timer_{};
   bool cancelled_ = false;
+};
+
+/// See `yield`.
+class [[nodiscard]] yield_operation : runnable, public awaits<yield_operation> {
+ public:
+  using value_type = void;
+  yield_operation() noexcept = default;
+  yield_operation(yield_operation&&) noexcept {}
+
+  bool start(std::coroutine_handle<> h, context& c) noexcept;
+  [[nodiscard]] result<void> take();
+
+ private:
+  std::coroutine_handle<> waiter_;
+  bool cancelled_ = false;
+};
+
+/// See `now`.
+class [[nodiscard]] now_operation : public awaits<now_operation> {
+ public:
+  using value_type = time_point;
+  bool start(std::coroutine_handle<>, context& c) noexcept {
+    now_ = c.now();
+    return false;
+  }
+  [[nodiscard]] time_point get() const noexcept { return now_; }
+  [[nodiscard]] result<time_point> take() const { return now_; }
+
+ private:
+  time_point now_{};
 };
 
 }  // namespace bight::machinery

@@ -3,6 +3,7 @@
 #include "base/names.hpp"
 #include "unit/sim/net.hpp"
 
+#include <array>
 #include <csignal>
 
 namespace bight::sim_test {
@@ -103,6 +104,23 @@ TEST(sim_functions, queues_semaphores_and_mutexes) {
     guard.unlock();
   };
   w.a.run(body());
+}
+
+TEST(sim_functions, ticks_turns_and_random_numbers) {
+  two_hosts w;
+  w.a.run([]() -> task<> {
+    interval seconds(1s);
+    const time_point start = co_await now();
+    EXPECT_EQ(co_await seconds.tick(), 1u);
+    EXPECT_EQ(co_await now() - start, seconds.period());
+    co_await yield();
+    auto random = co_await random_numbers();
+    EXPECT_LT(random.below(10), 10u);
+    std::array<std::byte, 4> key{};
+    random.fill(key);
+    EXPECT_TRUE(retry_policy::is_transient(error(errc::reset, "recv")));
+    EXPECT_EQ(co_await retry(retry_policy(), []() -> task<int> { co_return 5; }), 5);
+  }());
 }
 
 task<> greet(udp::request asked) {
