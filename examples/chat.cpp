@@ -1,72 +1,42 @@
 // SPDX-License-Identifier: MIT
 // A chat room: every line goes to all other guests. One loop, so no locks.
-#include <algorithm>
 #include <bight/bight.hpp>
-#include <deque>
 #include <list>
+#include <memory>
 using namespace bight;
 
-struct guest;
-
-struct room {
-  std::list<guest*> guests;
-  event taken;  // somebody has caught up, or left
-};
+using room = std::list<struct guest*>;
 
 struct guest {
-  explicit guest(room& r) : here(r) { here.guests.push_back(this); }
-  guest(const guest&) = delete;
-  ~guest() {
-    here.guests.remove(this);
-    here.taken.set();
-  }
-
-  void hear(std::string line) {
-    if (behind) return;  // a peer that does not read misses lines
-    unsent.push_back(std::move(line));
-    more.set();
-  }
+  guest(room& r, tcp::stream& p) : here(r), peer(p) { here.push_back(this); }
+  ~guest() { here.remove(this); }
 
   room& here;
-  std::deque<std::string> unsent;
-  event more;
-  bool behind = false;
+  tcp::stream& peer;
+  queue<std::shared_ptr<const std::string>> unsent{4096};  // one copy of a line for all guests
 };
 
-task<> write(tcp::stream& peer, guest& me) {
-  for (;;) {
-    me.more.reset();
-    for (; !me.unsent.empty(); me.unsent.pop_front()) co_await peer.send(me.unsent.front());
-    me.behind = false;
-    me.here.taken.set();
-    co_await me.more.wait();
+task<> read(guest& me) {
+  reader lines(me.peer);
+  while (auto text = co_await lines.read_line(500)) {
+    auto said = std::make_shared<const std::string>(text->str() + "\n");
+    for (guest* other : me.here)
+      if (other != &me && !other->unsent.try_push(said) && !other->unsent.is_closed())
+        other->peer.abort();  // does not read: cut, and nobody waits for it
   }
 }
 
-bool has_room(const guest* g) { return g->behind || g->unsent.size() < 100; }
-
-task<> until_room(room& here) {
-  while (!std::ranges::all_of(here.guests, has_room)) {
-    here.taken.reset();
-    co_await here.taken.wait();
-  }
+// A guest that leaves, or a drain, ends the reading. What was said before is still sent.
+task<> listen(guest& me) {
+  co_await race(read(me), until_drain());
+  me.unsent.close();
 }
 
-// Before each line, waits for guests who read slowly. A guest who has not caught up in two seconds
-// misses lines until they have. So a slow guest delays the others only once, and uses no memory.
-task<> let_all_catch_up(room& here) {
-  auto caught_up = co_await attempt(within(2s, until_room(here)));
-  if (!caught_up && !caught_up.error().is(errc::timed_out)) caught_up.value();  // cancelled
-  for (guest* g : here.guests)
-    if (!has_room(g)) g->behind = true;
-}
-
-task<> read(tcp::stream& peer, guest& me) {
-  reader lines(peer);
-  while (auto line = co_await lines.read_line(500)) {
-    if (!std::ranges::all_of(me.here.guests, has_room)) co_await let_all_catch_up(me.here);
-    for (guest* other : me.here.guests)
-      if (other != &me) other->hear(line->str() + "\n");
+task<> write(guest& me) {
+  writer out(me.peer);
+  while (auto said = co_await me.unsent.pop()) {
+    co_await out.write(**said);
+    if (me.unsent.empty()) co_await out.flush();
   }
 }
 
@@ -74,13 +44,8 @@ struct chat {
   room* here;
 
   task<> operator()(tcp::stream peer) const {
-    guest me(*here);
-    auto both = [&peer, &me](scope& s) -> task<> {
-      s.spawn(write(peer, me));
-      co_await read(peer, me);
-      s.stop();  // the peer has left: stop its writer
-    };
-    co_await in_scope(both);
+    guest me(*here, peer);
+    co_await all(listen(me), write(me));
   }
 };
 

@@ -7,7 +7,6 @@ tests of their own.
 
 import json
 import pathlib
-import re
 import shutil
 import socket
 import subprocess
@@ -17,54 +16,7 @@ import threading
 import time
 import unittest
 
-EXAMPLES = pathlib.Path(sys.argv[1]) / "examples"
-PATIENCE = 30
-
-
-class Server:
-    """An example that serves, from its first words until it has drained."""
-
-    def __init__(self, name, *arguments, lines=1):
-        self.process = subprocess.Popen([EXAMPLES / name, *arguments], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.said = [self.process.stdout.readline().strip() for _ in range(lines)]
-        self.address = self.said[0].split()[-1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-        finally:
-            self.process.kill()
-            self.process.stdout.close()
-
-    def drain(self):
-        self.process.terminate()
-        rest = self.process.communicate(timeout=PATIENCE)[0]
-        return self.process.returncode, rest.splitlines()
-
-    def connect(self):
-        host, port = self.address.rsplit(":", 1)
-        return socket.create_connection((host, int(port)), PATIENCE)
-
-
-def received(peer, count):
-    data = b""
-    while len(data) < count and (piece := peer.recv(count - len(data))):
-        data += piece
-    return data
-
-
-def everything(peer):
-    return b"".join(iter(lambda: peer.recv(65536), b""))
-
-
-def run(name, *arguments):
-    return subprocess.run([EXAMPLES / name, *arguments], text=True, timeout=PATIENCE,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+from _examples import EXAMPLES, PATIENCE, Server, everything, received, run
 
 
 class Examples(unittest.TestCase):
@@ -169,52 +121,6 @@ class Examples(unittest.TestCase):
         self.assertEqual(two, f"200 6 bytes of http://{at}/two")
         self.assertIn("forbids connections", three)
         self.assertEqual(done.returncode, 0)
-
-    def test_in_a_chat_everybody_but_the_speaker_hears(self):
-        with Server("chat", "127.0.0.1:0") as server, server.connect() as one:
-            one.settimeout(PATIENCE)
-            with server.connect() as two:
-                # Accepted in order, so whoever hears the third knows that all three are in.
-                with server.connect() as three:
-                    three.sendall(b"hello\n")
-                    self.assertEqual(received(one, 6), b"hello\n")
-                    self.assertEqual(received(two, 6), b"hello\n")
-                    two.sendall(b"and you\n")
-                    self.assertEqual(received(three, 8), b"and you\n")
-
-    def test_in_a_chat_a_peer_that_reads_misses_none_of_many_pasted_lines(self):
-        lines = b"".join(b"%06d %s\n" % (i, b"x" * 400) for i in range(3000))
-        with Server("chat", "127.0.0.1:0") as server, server.connect() as reader:
-            with server.connect() as speaker:
-                self.meet(reader, speaker)
-                self.assertEqual(self.spoken(speaker, lines, reader), lines)
-
-    def test_in_a_chat_a_peer_that_does_not_read_delays_the_others_once(self):
-        lines = b"".join(b"%06d %s\n" % (i, b"x" * 400) for i in range(40000))  # 16 MB
-        with Server("chat", "127.0.0.1:0") as server, socket.socket() as stuck:
-            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            stuck.settimeout(PATIENCE)
-            stuck.connect(("127.0.0.1", int(server.address.rsplit(":", 1)[1])))
-            with server.connect() as reader, server.connect() as speaker:
-                self.meet(reader, speaker)
-                self.assertEqual(self.spoken(speaker, lines, reader), lines)
-                size = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(
-                    f"/proc/{server.process.pid}/status").read_text())[1])
-                self.assertLess(size, 400_000)  # kB; a sanitizer needs much of it
-
-    def meet(self, reader, speaker):
-        """Returns once the speaker's words reach the reader."""
-        reader.settimeout(PATIENCE)
-        speaker.sendall(b"hello\n")
-        self.assertEqual(received(reader, 6), b"hello\n")
-
-    def spoken(self, speaker, lines, reader):
-        """What the reader gets while the speaker says these lines."""
-        speaking = threading.Thread(target=speaker.sendall, args=(lines,), daemon=True)
-        speaking.start()
-        got = received(reader, len(lines))
-        speaking.join(PATIENCE)
-        return got
 
     def test_a_greeting_survives_a_lossy_network_and_the_seed_says_how(self):
         first, again, other = (run("lossy_network_test", seed) for seed in ("7", "7", "8"))

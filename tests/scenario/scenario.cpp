@@ -20,6 +20,7 @@ std::span<const entry> every() {
       {"transfers", transfers, anything, 2},
       {"pages", pages, anything, 2},
       {"between", between, anything, 3},
+      {"chat", chatted, anything, 2},
       {"lines_tls", lines_tls, anything, 2, true},
       {"transfers_tls", transfers_tls, anything, 1, true},
       {"pages_tls", pages_tls, anything, 2, true},

@@ -148,6 +148,7 @@ void asked(sim::world& net, unsigned size);
 void drained(sim::world& net, unsigned size);
 void eyeballs(sim::world& net, unsigned size);
 void between(sim::world& net, unsigned size);
+void chatted(sim::world& net, unsigned size);
 void transfers(sim::world& net, unsigned size);
 void pages(sim::world& net, unsigned size);
 void lines_tls(sim::world& net, unsigned size);
