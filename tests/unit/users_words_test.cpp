@@ -5,6 +5,8 @@
 
 #include <any>
 #include <functional>
+#include <mutex>
+#include <queue>
 #include <string>
 #include <vector>
 
@@ -89,6 +91,18 @@ task<> uses_them() {
   anything = clock();
   vector<string> words = {"one"};
   EXPECT_EQ((co_await race(sleep(0s), sleep(1h))).index(), 0u);
+}
+
+// Both namespaces have these two, so a program with both headers qualifies them.
+TEST(users_words, queue_and_mutex_are_qualified) {
+  bight::queue<int> items(1);
+  bight::mutex alone;
+  std::queue<int> others;
+  std::mutex real;
+  others.push(5);
+  EXPECT_TRUE(items.try_push(others.front()));
+  const std::lock_guard<std::mutex> held(real);
+  EXPECT_TRUE(alone.try_lock());
 }
 
 TEST(users_words, are_free_beside_using_namespace_bight_and_std) {
