@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What no program may do with a queue, a semaphore or a mutex.
+// What no program may do with a queue, a semaphore, a mutex, an interval or a retry.
 #include <bight/queue.hpp>
 
+#include <bight/interval.hpp>
 #include <bight/mutex.hpp>
+#include <bight/random.hpp>
+#include <bight/retry.hpp>
 #include <bight/run.hpp>
 #include <bight/semaphore.hpp>
 
@@ -94,6 +97,38 @@ const std::pair<const char*, task<> (*)()> never_with_a_queue[] = {
        std::optional<mutex> m(std::in_place);
        auto guard = co_await m->lock();
        m.reset();
+     }},
+    {"the period of an interval is more than zero",
+     []() -> task<> {
+       interval never(0s);
+       co_return;
+     }},
+    {"two tasks wait for one interval",
+     []() -> task<> {
+       interval slow(1h);
+       co_await all(slow.tick(), slow.tick());
+     }},
+    {"an interval is destroyed while a task waits for it",
+     []() -> task<> {
+       auto wait = [](interval& of) -> task<> { co_await of.tick(); };
+       co_await destroy_while_awaited<interval>(wait, 1h);
+     }},
+    {"a random number is below at least 1",
+     []() -> task<> {
+       auto random = co_await random_numbers();
+       static_cast<void>(random.below(std::uint64_t{0}));
+     }},
+    {"retry with no attempt",
+     []() -> task<> {
+       retry_policy policy;
+       policy.attempts_max = 0;
+       co_await retry(policy, [] { return sleep(1ms); });
+     }},
+    {"the jitter of a retry is from 0 to 1",
+     []() -> task<> {
+       retry_policy policy;
+       policy.jitter = 2;
+       co_await retry(policy, [] { return sleep(1ms); });
      }},
 };
 
