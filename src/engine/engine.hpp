@@ -17,18 +17,29 @@
 
 namespace bight::machinery {
 
+class job_runner;
+
 enum class transport : std::uint8_t { tcp, udp, unix_socket };
 
+/// A thread that waits, as others see it.
+class sleeper {
+ public:
+  /// Ends the wait in progress, or the next one.
+  ///
+  /// threads  any.
+  virtual void wake() noexcept = 0;
+
+ protected:
+  ~sleeper() = default;
+};
+
 /// A carrier at the bottom of the stack: it creates sockets, waits, and provides the time.
-class engine : public carrier {
+class engine : public carrier, public sleeper {
  public:
   /// Submits queued operations. Waits until something completes, `until` is reached, or wake() is
   /// called. Then advances the scheduler's time and makes completed operations ready; resumes no
   /// task. Does not wait if `until` is in the past.
   virtual void wait(time_point until) = 0;
-
-  /// Ends the wait() in progress, or the next one. The only member that other threads may call.
-  virtual void wake() noexcept = 0;
 
   /// Whether operations are in flight. If none are and no timer is armed, a wait would never end.
   [[nodiscard]] virtual bool busy() const noexcept = 0;
@@ -37,6 +48,8 @@ class engine : public carrier {
 
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   virtual void random(std::span<std::byte> into) = 0;
+  /// Runs jobs on other threads; null if there are none, as in a simulated world.
+  [[nodiscard]] virtual job_runner* jobs() noexcept { return nullptr; }
 
   // ── Sockets. None of these waits. ───────────────────────────────────────────────────────────
 

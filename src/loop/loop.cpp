@@ -15,10 +15,13 @@ loop::loop(std::unique_ptr<engine> e, duration busy_poll)
   lingering_.make_head();
   hurry_.of = this;
   hurry_.expired = [](timer& t) { static_cast<hurry&>(t).of->linger_no_more(); };
+  starter_.of = this;
+  starter_.run = [](runnable& r) { static_cast<starter&>(r).of->start_posted(); };
   expire(engine_->now());
 }
 
 loop::~loop() {
+  if (mail_) mail_->close();
   disarm(hurry_);
   linger_no_more();
   try {
@@ -41,8 +44,10 @@ void loop::turn() {
   // that collected operations and resumed tasks see how long the wait took. If tasks are ready, it
   // polls without waiting.
   if (busy_poll_ > 0ns) look_for_work();
-  const bool only_looks = has_ready() || stop_asked_.load(std::memory_order_relaxed);
+  const bool only_looks =
+      has_ready() || (mail_ && mail_->is_filled()) || stop_asked_.load(std::memory_order_relaxed);
   engine_->wait(only_looks ? time_point::min() : next_deadline());
+  if (mail_) take_mail();
   // 4. Timers: expired ones become ready.
   expire(now());
   // 5. Resume tasks. Within a turn, user code runs only here.
@@ -59,9 +64,24 @@ void loop::look_for_work() {
     engine_->wait(time_point::min());
 }
 
+const mailbox_ref& loop::mail() {
+  if (!mail_) mail_ = mailbox_ref(new mailbox(*engine_));
+  return mail_;
+}
+
+void loop::take_mail() noexcept {
+  mail_->empty(*this, posted_);
+  if (!posted_.empty()) ready(starter_);
+}
+
+void loop::start_posted() noexcept {
+  for (task<>& work : std::exchange(posted_, {})) main_->spawn(std::move(work), no_handle());
+}
+
 void loop::begin(task<> main) {
   expire(engine_->now());
   disarm(hurry_);
+  mail_ = mailbox_ref();
   main_.reset();
   root_.emplace(*this);
   main_.emplace(*root_);
@@ -79,7 +99,8 @@ void loop::run(task<> main) {
   const driver here(*this);
   begin(std::move(main));
   while (!ended()) {
-    if (!has_ready() && !engine_->busy() && next_deadline() == time_point::max())
+    const bool may_wake = has_ready() || engine_->busy() || next_deadline() != time_point::max();
+    if (!may_wake && !(mail_ && mail_->may_fill()))
       check(false, "deadlock: every task waits for another one");
     turn_or_end();
     if (stop_asked_.load(std::memory_order_relaxed) &&

@@ -7,6 +7,7 @@
 
 #include "base/names.hpp"
 #include "engine/engine.hpp"
+#include "loop/mailbox.hpp"
 
 #include <atomic>
 #include <exception>
@@ -49,13 +50,19 @@ class loop : public scheduler {
   /// turn() until ended(), then finish(), which throws the main task's error if there is one.
   void begin(task<> main);
   void turn();
-  [[nodiscard]] bool ended() const noexcept { return main_->size() == 0 && !lingers(); }
+  /// Whether nothing is left to do. From then on nobody can post to this run.
+  [[nodiscard]] bool ended() noexcept {
+    return main_->size() == 0 && !lingers() && (!mail_ || mail_->close_if_unused());
+  }
   void finish();
   /// Requests cancellation of the main task. Call between two turns.
   void stop() noexcept { main_->stop(); }
 
   /// Requests cancellation of the main task. May be called from any thread.
   void stop_from_outside() noexcept;
+
+  /// What other threads give to this run; made when it is first asked for.
+  [[nodiscard]] const mailbox_ref& mail();
 
   /// Keeps the loop running until `h` is unlinked, for work that briefly outlives its task, such as
   /// TLS close_notify. h's on_stop is called when the loop is destroyed, or `linger_at_end` after
@@ -78,6 +85,8 @@ class loop : public scheduler {
 
   [[nodiscard]] bool lingers() const noexcept { return lingering_.next != &lingering_; }
   void look_for_work();
+  void take_mail() noexcept;
+  void start_posted() noexcept;
   void turn_or_end();
 
   std::unique_ptr<engine> engine_;
@@ -90,6 +99,11 @@ class loop : public scheduler {
   struct hurry : timer {
     loop* of = nullptr;
   } hurry_;
+  mailbox_ref mail_;
+  std::vector<task<>> posted_;  // taken out of it, and not yet started
+  struct starter : runnable {
+    loop* of = nullptr;
+  } starter_;
   std::vector<std::unique_ptr<loop_data>> locals_;
 };
 

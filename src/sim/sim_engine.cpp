@@ -194,6 +194,12 @@ void sim_engine::wait(time_point until) {
   sched().advance(now());
 }
 
+// By another program of the world, or by the program itself.
+void sim_engine::wake() noexcept {
+  sched().check_thread("a simulated world has one thread: use no other in it");
+  all_.mark(mine_);
+}
+
 time_point sim_engine::now() const noexcept { return time_point(all_.now() + home_.clock_ahead); }
 time_point sim_engine::turn_time() const noexcept { return sched().now(); }
 

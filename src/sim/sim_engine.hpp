@@ -24,7 +24,7 @@ class sim_engine final : public engine_core {
   void requeue(op& o) noexcept override;
   void take_arrived(handle h, arrivals& into) override;
   void wait(time_point until) override;
-  void wake() noexcept override {}
+  void wake() noexcept override;
   [[nodiscard]] bool busy() const noexcept override { return true; }
   [[nodiscard]] std::size_t open_handles() const noexcept override { return sockets_; }
 

@@ -8,6 +8,7 @@
 #include "engine/posix/forks.hpp"
 #include "engine/posix/resolver.hpp"
 #include "engine/posix/signals.hpp"
+#include "engine/posix/thread_pool.hpp"
 #include "engine/posix/workers.hpp"
 
 #include <bight/machinery/scheduler.hpp>
@@ -194,6 +195,8 @@ time_point kernel_engine::now() const noexcept {
 void kernel_engine::random(std::span<std::byte> into) {
   if (!draw_random(into.data(), into.size())) throw failed("getrandom");
 }
+
+job_runner* kernel_engine::jobs() noexcept { return &thread_pool::of_process(); }
 
 bool kernel_engine::submit_without_socket(op& o) {
   check_process();

@@ -45,6 +45,7 @@ class kernel_engine : public engine_core {
   void wake() noexcept override;
   [[nodiscard]] time_point now() const noexcept override;
   void random(std::span<std::byte> into) override;
+  [[nodiscard]] job_runner* jobs() noexcept override;
 
   [[nodiscard]] result<handle> open(transport t, const address& at) override;
   [[nodiscard]] std::error_code bind(handle h, const address& at) override;
