@@ -5,6 +5,7 @@ The examples of the guide, with plain Python sockets as their peers. The five of
 tests of their own.
 """
 
+import hashlib
 import json
 import pathlib
 import shutil
@@ -80,6 +81,29 @@ class Examples(unittest.TestCase):
             status, said = server.drain()
             self.assertEqual(status, 0)
             self.assertTrue(said[-1].endswith(": 300 bytes received, 300 sent"), said)
+
+    def test_files_are_hashed_off_the_loop_and_other_clients_do_not_wait(self):
+        size = 300 << 20
+        with Server("hash", "127.0.0.1:0") as server, tempfile.NamedTemporaryFile() as big:
+            big.truncate(size)
+            small = hashlib.sha256(b"abc").hexdigest() + "\n"
+            upload = subprocess.Popen(["curl", "-sS", "-T", big.name, server.address],
+                                      stdout=subprocess.PIPE, text=True)
+            answered = 0
+            while upload.poll() is None:
+                told = subprocess.run(["curl", "-sS", "-d", "abc", server.address],
+                                      capture_output=True, text=True, timeout=PATIENCE)
+                self.assertEqual(told.stdout, small, told.stderr)
+                answered += 1
+            expected = hashlib.sha256()
+            for _ in range(size >> 20):
+                expected.update(bytes(1 << 20))
+            self.assertEqual(upload.communicate()[0], expected.hexdigest() + "\n")
+            self.assertGreater(answered, 1)
+            self.assertEqual(subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}",
+                                             server.address], capture_output=True, text=True,
+                                            timeout=PATIENCE).stdout, "405")
+            self.assertEqual(server.drain()[0], 0)
 
     def test_one_program_serves_tcp_udp_and_a_unix_socket_and_drains_all(self):
         with tempfile.TemporaryDirectory() as folder:
