@@ -88,7 +88,7 @@ bool routes::comes_before(const route& a, const route& b) {
 task<> routes::operator()(exchange& x) const {
   std::vector<std::string> path;
   if (x.path().starts_with('/'))
-    for (const std::string_view segment : split(x.path())) path.push_back(percent_decoded(segment));
+    for (const std::string_view text : split(x.path())) path.push_back(percent_decoded(text));
   const auto best_for = [&](std::string_view method) {
     const route* best = nullptr;
     for (const route& r : routes_)
