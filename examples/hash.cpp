@@ -6,6 +6,7 @@
 //     curl -T FILE http://127.0.0.1:8080
 
 #include <bight/bight.hpp>
+#include <bight/off_loop.hpp>
 
 using namespace bight;
 

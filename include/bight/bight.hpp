@@ -14,7 +14,6 @@
 #include <bight/line_sink.hpp>
 #include <bight/loop_ref.hpp>
 #include <bight/mutex.hpp>
-#include <bight/off_loop.hpp>
 #include <bight/print.hpp>
 #include <bight/queue.hpp>
 #include <bight/random.hpp>
