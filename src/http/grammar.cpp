@@ -35,13 +35,25 @@ error explained(const beast_code& f) {
   return malformed(f.message());
 }
 
-class grammar final : public beast::basic_parser<false> {
+// Parses a header only.
+template <bool is_request>
+class header_grammar : public beast::basic_parser<is_request> {
+ protected:
+  void on_request_impl(beast::verb, text_view, text_view, int, beast_code&) override {}
+  void on_response_impl(int, text_view, int, beast_code&) override {}
+  void on_header_impl(beast_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_code&) override {}
+  std::size_t on_body_impl(text_view, beast_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, text_view, beast_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, text_view, beast_code&) override { return 0; }
+  void on_finish_impl(beast_code&) override {}
+};
+
+class grammar final : public header_grammar<false> {
  public:
   response_head head;
 
  private:
-  void on_request_impl(beast::verb, text_view, text_view, int, beast_code&) override {}
-
   void on_response_impl(int status, text_view reason, int version, beast_code& f) override {
     if (version != 10 && version != 11) f = beast::error::bad_version;
     if (status < 100) f = beast::error::bad_status;
@@ -73,13 +85,6 @@ class grammar final : public beast::basic_parser<false> {
     return true;
   }
 
-  void on_header_impl(beast_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_code&) override {}
-  std::size_t on_body_impl(text_view, beast_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, text_view, beast_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, text_view, beast_code&) override { return 0; }
-  void on_finish_impl(beast_code&) override {}
-
   bool chunked_ = false;
 };
 
@@ -90,7 +95,7 @@ void complete_status_line(std::string& lines) {
   if (lines.find("\r\n") == without_reason) lines.insert(without_reason, 1, ' ');
 }
 
-class request_grammar final : public beast::basic_parser<true> {
+class request_grammar final : public header_grammar<true> {
  public:
   request_header found;
 
@@ -104,16 +109,9 @@ class request_grammar final : public beast::basic_parser<true> {
     found.method = view(method);
     found.target = view(target);
   }
-  void on_response_impl(int, text_view, int, beast_code&) override {}
   void on_field_impl(beast::field, text_view name, text_view value, beast_code&) override {
     found.fields.push_back({view(name), view(value)});
   }
-  void on_header_impl(beast_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_code&) override {}
-  std::size_t on_body_impl(text_view, beast_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, text_view, beast_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, text_view, beast_code&) override { return 0; }
-  void on_finish_impl(beast_code&) override {}
 };
 
 constexpr std::string_view odd_in_target = "\"<>[\\]^`{|}";

@@ -15,7 +15,7 @@ response_parser::response_parser(const limits& max, bool to_head)
     : max_(max), to_head_(to_head), lines_(max.header_bytes, max.header_fields) {}
 
 bool response_parser::keeps_connection() const noexcept {
-  return next_ == part::end && keep_alive_ && !ended_ && used_all();
+  return done_ && keep_alive_ && !ended_ && used_all();
 }
 
 void response_parser::feed(lease bytes) {
@@ -26,35 +26,19 @@ void response_parser::feed(lease bytes) {
 }
 
 response_parser::step response_parser::next() {
-  for (;;) {
-    switch (next_) {
-      case part::header:
-        if (read_header()) return step::head;
-        break;
-      case part::length:
-        if (received_ == *length_) next_ = part::end;
-        if (take_body(*length_ - received_)) return step::body;
-        break;
-      case part::chunks:
-        if (chunks_->left() == 0) {
-          static_cast<void>(current_.take_front(chunks_->read(current_.view())));
-          if (chunks_->done()) next_ = part::end;
-        }
-        if (chunks_->left() > 0 && take_body(chunks_->left())) {
-          chunks_->took(body_.size());
-          return step::body;
-        }
-        break;
-      case part::until_end:
-        if (take_body(current_.size())) return step::body;
-        if (ended_) next_ = part::end;
-        break;
-      case part::end: return step::done;
+  while (!head_came_ && !used_all())
+    if (read_header()) return step::head;
+  if (head_came_) {
+    switch (body_.take(current_, ended_)) {
+      case message_body::step::piece:
+        if (received() > max_.body_bytes) throw_body_over_limit();
+        return step::body;
+      case message_body::step::done: done_ = true; return step::done;
+      case message_body::step::more: break;
     }
-    if (next_ == part::end || !used_all()) continue;
-    if (ended_) fail_at_end();
-    return step::more;
   }
+  if (ended_) fail_at_end();
+  return step::more;
 }
 
 // Returns whether the header is complete. Interim responses (1xx) are skipped.
@@ -73,19 +57,19 @@ bool response_parser::read_header() {
     lines_.clear();
     return false;
   }
+  head_came_ = true;
   keep_alive_ = found.keep_alive;
   if (!found.has_body) {
     length_ = 0;
-    next_ = part::end;
+    done_ = true;
   } else if (found.chunked) {
-    next_ = part::chunks;
-    chunks_.emplace(max_.chunk_line_bytes, max_.header_fields, head_.fields.size());
+    body_.is_chunked(chunk_reader(max_.chunk_line_bytes, max_.header_fields, head_.fields.size()));
   } else if (found.length) {
-    next_ = part::length;
     length_ = found.length;
+    body_.has_length(*length_);
     if (*length_ > max_.body_bytes) throw_body_over_limit();
   } else {
-    next_ = part::until_end;
+    body_.ends_with_connection();
   }
   return true;
 }
@@ -100,16 +84,6 @@ void response_parser::check_first_line() const {
     throw malformed("it does not begin with HTTP/1.0 or HTTP/1.1");
 }
 
-// Returns whether body_ has the next piece.
-bool response_parser::take_body(std::uint64_t at_most) {
-  if (!current_ || at_most == 0) return false;
-  body_ = current_.take_front(
-      static_cast<std::size_t>(std::min<std::uint64_t>(at_most, current_.size())));
-  received_ += body_.size();
-  if (received_ > max_.body_bytes) throw_body_over_limit();
-  return true;
-}
-
 void response_parser::throw_body_over_limit() const {
   throw over_limit(fmt::format("the body is larger than {} bytes", max_.body_bytes));
 }
@@ -117,8 +91,8 @@ void response_parser::throw_body_over_limit() const {
 void response_parser::fail_at_end() const {
   if (!has_received_) throw fault(errc::empty_reply, make_error_code(errc::empty_reply).message());
   throw error(bight::errc::cut_short, "", 0,
-              next_ == part::header ? "the connection ended within the header"
-                                    : "the connection ended within the body");
+              !head_came_ ? "the connection ended within the header"
+                          : "the connection ended within the body");
 }
 
 }  // namespace bight::http

@@ -6,8 +6,8 @@
 #include <bight/http.hpp>
 
 #include "base/names.hpp"
-#include "http/chunks.hpp"
 #include "http/header_lines.hpp"
+#include "http/message_body.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -37,9 +37,9 @@ class response_parser {
   [[nodiscard]] step next();
 
   [[nodiscard]] const response_head& head() const noexcept { return head_; }
-  [[nodiscard]] lease body() noexcept { return std::move(body_); }
+  [[nodiscard]] lease body() noexcept { return body_.piece(); }
   /// The number of body bytes so far.
-  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+  [[nodiscard]] std::uint64_t received() const noexcept { return body_.received(); }
   /// The length of the body if the header has it; 0 if there is no body.
   [[nodiscard]] const std::optional<std::uint64_t>& length() const noexcept { return length_; }
 
@@ -52,10 +52,7 @@ class response_parser {
   [[nodiscard]] bool used_all() const noexcept { return !current_; }
 
  private:
-  enum class part : std::uint8_t { header, length, chunks, until_end, end };
-
   [[nodiscard]] bool read_header();
-  [[nodiscard]] bool take_body(std::uint64_t at_most);
   void check_first_line() const;
   [[noreturn]] void throw_body_over_limit() const;
   [[noreturn]] void fail_at_end() const;
@@ -65,15 +62,14 @@ class response_parser {
   bool has_received_ = false;
   bool ended_ = false;
   bool keep_alive_ = false;
-  part next_ = part::header;
+  bool head_came_ = false;
+  bool done_ = false;
   std::size_t interims_ = 0;
   header_lines lines_;
   response_head head_;
-  std::optional<chunk_reader> chunks_;
   std::optional<std::uint64_t> length_;
-  std::uint64_t received_ = 0;
+  message_body body_;
   lease current_;  // received and not used yet
-  lease body_;
 };
 
 }  // namespace bight::http

@@ -4,8 +4,6 @@
 #include "base/check.hpp"
 #include "http/fields.hpp"
 
-#include <algorithm>
-
 namespace bight::http {
 
 namespace {
@@ -22,32 +20,17 @@ void request_parser::feed(lease bytes) {
 }
 
 request_parser::step request_parser::next() {
-  for (;;) {
-    switch (next_) {
-      case part::header:
-        if (read_header()) return step::head;
-        break;
-      case part::length:
-        if (received_ == header_.length) next_ = part::end;
-        if (take_body(header_.length - received_)) return step::body;
-        break;
-      case part::chunks:
-        if (chunks_->left() == 0) {
-          static_cast<void>(current_.take_front(chunks_->read(current_.view())));
-          if (chunks_->done()) next_ = part::end;
-        }
-        if (chunks_->left() > 0 && take_body(chunks_->left())) {
-          chunks_->took(body_.size());
-          return step::body;
-        }
-        break;
-      case part::end: return step::done;
+  if (!head_came_ && read_header()) return step::head;
+  if (head_came_) {
+    switch (body_.take(current_, ended_)) {
+      case message_body::step::piece: return step::body;
+      case message_body::step::done: done_ = true; return step::done;
+      case message_body::step::more: break;
     }
-    if (next_ == part::end || current_) continue;
-    if (ended_)
-      throw error(bight::errc::cut_short, head_came_ ? "read a request's body" : "read a request");
-    return step::more;
   }
+  if (ended_)
+    throw error(bight::errc::cut_short, head_came_ ? "read a request's body" : "read a request");
+  return step::more;
 }
 
 // Returns whether the header is complete.
@@ -58,13 +41,12 @@ bool request_parser::read_header() {
   text_ = lines_.take_text();
   head_came_ = true;
   header_ = parse_request(text_);
-  if (header_.chunked) {
-    next_ = part::chunks;
-    chunks_.emplace(max_.chunk_line_bytes, max_.header_fields, header_.fields.size(),
-                    chunk_syntax::strict);
-  } else {
-    next_ = header_.length > 0 ? part::length : part::end;
-  }
+  if (header_.chunked)
+    body_.is_chunked(chunk_reader(max_.chunk_line_bytes, max_.header_fields, header_.fields.size(),
+                                  chunk_syntax::strict));
+  else
+    body_.has_length(header_.length);
+  done_ = !header_.has_body();
   return true;
 }
 
@@ -79,15 +61,6 @@ void request_parser::check_first_byte() const {
 
 bool request_parser::begins_with_tls() const noexcept {
   return !head_came_ && lines_.first_bytes(1).starts_with(tls_handshake);
-}
-
-// Returns whether body_ has the next piece.
-bool request_parser::take_body(std::uint64_t at_most) {
-  if (!current_ || at_most == 0) return false;
-  body_ = current_.take_front(
-      static_cast<std::size_t>(std::min<std::uint64_t>(at_most, current_.size())));
-  received_ += body_.size();
-  return true;
 }
 
 }  // namespace bight::http

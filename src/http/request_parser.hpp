@@ -6,12 +6,11 @@
 #include <bight/http_server.hpp>
 
 #include "base/names.hpp"
-#include "http/chunks.hpp"
 #include "http/grammar.hpp"
 #include "http/header_lines.hpp"
+#include "http/message_body.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace bight::http {
@@ -39,11 +38,11 @@ class request_parser {
   [[nodiscard]] step next();
 
   [[nodiscard]] const request_header& header() const noexcept { return header_; }
-  [[nodiscard]] lease body() noexcept { return std::move(body_); }
+  [[nodiscard]] lease body() noexcept { return body_.piece(); }
   /// The number of body bytes so far.
-  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+  [[nodiscard]] std::uint64_t received() const noexcept { return body_.received(); }
   /// Whether the body is complete.
-  [[nodiscard]] bool done() const noexcept { return next_ == part::end; }
+  [[nodiscard]] bool done() const noexcept { return done_; }
 
   /// Whether a byte other than those of empty lines has been received.
   [[nodiscard]] bool begun() const noexcept { return !lines_.first_bytes(1).empty() || head_came_; }
@@ -53,23 +52,18 @@ class request_parser {
   [[nodiscard]] lease rest() noexcept { return std::move(current_); }
 
  private:
-  enum class part : std::uint8_t { header, length, chunks, end };
-
   [[nodiscard]] bool read_header();
-  [[nodiscard]] bool take_body(std::uint64_t at_most);
   void check_first_byte() const;
 
   const server_limits& max_;
   bool ended_ = false;
   bool head_came_ = false;
-  part next_ = part::header;
+  bool done_ = false;
   header_lines lines_;
   std::string text_;  // the header, which header_ borrows
   request_header header_;
-  std::optional<chunk_reader> chunks_;
-  std::uint64_t received_ = 0;
+  message_body body_;
   lease current_;  // received and not used yet
-  lease body_;
 };
 
 }  // namespace bight::http
