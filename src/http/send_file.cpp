@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <bight/deadline.hpp>
 #include <bight/stdio.hpp>
 
 #include "engine/regular_file.hpp"
 #include "http/ranges.hpp"
-#include "loop/loop.hpp"
 
 #include <fmt/format.h>
 
@@ -25,9 +25,7 @@ lease read_at_once(int file, std::size_t max) {
 }
 
 task<> send_bytes(exchange& x, int file, byte_span range) {
-  const bool simulated = loop::of(co_await current_context()).eng().name() == "sim";
-  std::optional<stdio> in;
-  if (!simulated) in.emplace(co_await stdio::open(file));
+  auto in = co_await attempt(stdio::open(file));  // fails in a simulated world
   const bool there = regular_file::seek(file, range.first);
   for (std::uint64_t left = range.last - range.first; left > 0;) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_bytes));
