@@ -88,8 +88,8 @@ class loop_hold {
 ///     std::thread([here] { here.post([] { print("in the loop's thread"); }); }).detach();
 ///
 /// A loop ends when the task of run() has ended, nothing that was posted is left, and nobody holds
-/// it. A reference alone does not keep it running. It belongs to one run(): the next one of the
-/// same runner has references of its own.
+/// it. A reference alone does not keep it running. It belongs to one run(): in the next run() of
+/// the same runner, current_loop() returns another reference.
 ///
 /// threads  any; all members may be called concurrently.
 class loop_ref {

@@ -101,7 +101,7 @@ class kept_call final : public call_off_loop {
 /// f        moved; destroyed in the loop's thread. It may take a std::stop_token, which a
 ///          cancellation sets. It must not use a socket or a scope of the loop.
 /// returns  what `f` returns; a task<> is no value, because no loop would run it.
-/// errors   the exception of `f`; no_resources or the system's if no thread can be started.
+/// errors   the exception of `f`; no_resources if no thread can be started.
 /// cancel   a call that has not started fails with errc::cancelled. Nothing can interrupt one that
 ///          runs: its end is awaited, and then its value is returned or its exception thrown. So
 ///          `f` may borrow what lives as long as the await.

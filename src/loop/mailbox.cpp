@@ -37,7 +37,7 @@ void mailbox::wake_unless(bool awake) noexcept {
 }
 
 void mailbox::empty(scheduler& to, std::vector<task<>>& work) noexcept {
-  // Whoever fills it after this load also wakes the loop, which then looks again.
+  // A thread that fills it after this load also wakes the loop, which then looks again.
   if (!is_filled()) return;
   const std::lock_guard guard(lock_);
   filled_.store(false, std::memory_order_relaxed);

@@ -21,9 +21,9 @@ class sleeper;
 /// The mailbox of one run of a loop. The loop closes it when it ends; it lives as long as a
 /// reference does.
 ///
-/// Whatever comes first into an empty mailbox wakes the loop, under the lock: so the loop is
-/// there, and whoever finds the mailbox not empty knows that a wake-up is on its way. The loop
-/// empties the mailbox after each wait, so it cannot sleep beside something that it has not seen.
+/// The first thing that is put into an empty mailbox wakes the loop. This happens under the lock,
+/// so the loop still exists, and if the mailbox was not empty, a wake-up is already on its way. The
+/// loop empties the mailbox after each wait, so it never sleeps while something is in it.
 ///
 /// threads  post(), resume(), hold() and let_go(): any. The others: the loop's.
 class mailbox {

@@ -33,8 +33,8 @@ class [[nodiscard]] job_operation : runnable, stop_hook, job, public awaits<job_
     job::run = call;
     try {
       threads_.run(*this);  // may end at any moment now, but is resumed on this thread
-    } catch (const std::system_error& e) {
-      code_ = e.code();
+    } catch (const std::system_error&) {  // EAGAIN, pthread_create(3)
+      code_ = make_error_code(errc::no_resources);
       return false;
     }
     on_stop = stop;
@@ -42,6 +42,8 @@ class [[nodiscard]] job_operation : runnable, stop_hook, job, public awaits<job_
     return true;
   }
   [[nodiscard]] result<void> take() {
+    if (code_ == make_error_code(errc::no_resources))
+      return error(code_, "off_loop", 0, "no thread can be started (memory, or a limit on tasks)");
     if (code_) return error(code_, "off_loop");
     return {};
   }

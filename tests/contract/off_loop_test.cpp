@@ -9,6 +9,15 @@
 #include <memory>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#define BIGHT_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define BIGHT_THREAD_SANITIZER 0
+#endif
+
 namespace {
 
 using namespace contract;
@@ -135,6 +144,25 @@ BIGHT_TEST(off_loop, a_call_can_take_a_token_that_a_cancel_sets) {
   // Cancelled before it has started, or stopped while it runs.
   const auto outcome = co_await attempt(within(20ms, call()));
   EXPECT_TRUE(outcome || outcome.error().is(errc::timed_out));
+}
+
+// Of the threads of its parent, a child of fork(2) has none.
+TEST(off_loop, a_child_process_starts_its_own_threads) {
+  if (on_sim()) GTEST_SKIP() << "a world calls in its own thread";
+#if defined(__SANITIZE_THREAD__) || BIGHT_THREAD_SANITIZER
+  GTEST_SKIP() << "ThreadSanitizer starts no thread after a fork";
+#endif
+  const auto call = []() -> task<int> { co_return co_await off_loop([] { return 5; }); };
+  runner here;
+  EXPECT_EQ(here.run(call()), 5);
+  const pid_t child = fork();
+  if (child == 0) {
+    runner there;
+    _exit(there.run(call()) == 5 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 BIGHT_TEST(off_loop, in_a_stopped_context_nothing_is_called) {

@@ -5,7 +5,8 @@
 
 namespace bight::machinery {
 
-/// Stored in whoever waits for it. Once run() has told that, the job may be gone.
+/// Stored in the operation that waits for it. After run() has reported the end, the job may no
+/// longer exist.
 struct job {
   void (*run)(job&) noexcept = nullptr;
   job* next = nullptr;  // for the runner, while it has the job
