@@ -54,10 +54,11 @@ class Between(unittest.TestCase):
 
     def test_in_a_chat_two_hundred_guests_miss_none_of_three_thousand_pasted_lines(self):
         lines = b"".join(b"%06d %s\n" % (i, b"x" * 40) for i in range(3000))
-        with Server("chat", "127.0.0.1:0") as server, contextlib.ExitStack() as all_guests, \
-                server.connect() as speaker:
-            guests = [all_guests.enter_context(server.connect()) for _ in range(200)]
-            self.meet(guests[-1], speaker)  # accepted in order: all are in
+        with Server("chat", "127.0.0.1:0") as server, contextlib.ExitStack() as everybody:
+            guests = [everybody.enter_context(server.connect()) for _ in range(200)]
+            # Accepted in order, so whoever hears the last one knows that all are in.
+            speaker = everybody.enter_context(server.connect())
+            self.meet(guests[-1], speaker)
             for guest in guests[:-1]:
                 self.assertEqual(received(guest, 6), b"hello\n")
             speaking = threading.Thread(target=speaker.sendall, args=(lines,), daemon=True)
