@@ -87,9 +87,10 @@ class loop_hold {
 ///     auto here = co_await current_loop();
 ///     std::thread([here] { here.post([] { print("in the loop's thread"); }); }).detach();
 ///
-/// A loop ends when the task of run() has ended, nothing that was posted is left, and nobody holds
-/// it. A reference alone does not keep it running. It belongs to one run(): in the next run() of
-/// the same runner, current_loop() returns another reference.
+/// A loop ends when the task of run() and the posted tasks have ended, and nobody holds it. From
+/// then on it refuses posts, and runs those that it has accepted. A reference alone does not keep
+/// it running. It belongs to one run(): in the next run() of the same runner, current_loop()
+/// returns another reference.
 ///
 /// threads  any; all members may be called concurrently.
 class loop_ref {

@@ -52,7 +52,7 @@ class loop : public scheduler {
   void turn();
   /// Whether nothing is left to do. From then on nobody can post to this run.
   [[nodiscard]] bool ended() noexcept {
-    return main_->size() == 0 && !lingers() && (!mail_ || mail_->close_if_unused());
+    return main_->size() == 0 && !lingers() && (!mail_ || mail_->close_unless_held());
   }
   void finish();
   /// Requests cancellation of the main task. Call between two turns.

@@ -8,7 +8,7 @@ namespace bight {
 
 bool mailbox::post(task<> work) {
   const std::lock_guard guard(lock_);
-  if (loop_ == nullptr) return false;
+  if (refuses_) return false;
   tasks_.push_back(std::move(work));
   wake_unless(filled_.exchange(true, std::memory_order_relaxed));
   return true;
@@ -22,7 +22,7 @@ void mailbox::resume(runnable& waiter) noexcept {
 
 bool mailbox::hold() noexcept {
   const std::lock_guard guard(lock_);
-  if (loop_ == nullptr) return false;
+  if (refuses_) return false;
   ++holds_;
   return true;
 }
@@ -45,14 +45,17 @@ void mailbox::empty(scheduler& to, std::vector<task<>>& work) noexcept {
   work.swap(tasks_);
 }
 
-bool mailbox::close_if_unused() noexcept {
+bool mailbox::close_unless_held() noexcept {
   const std::lock_guard guard(lock_);
-  if (unused()) loop_ = nullptr;
-  return loop_ == nullptr;
+  refuses_ = holds_ == 0;
+  if (!refuses_ || !tasks_.empty() || !waiters_.empty()) return false;
+  loop_ = nullptr;
+  return true;
 }
 
 void mailbox::close() noexcept {
   const std::lock_guard guard(lock_);
+  refuses_ = true;
   loop_ = nullptr;
 }
 

@@ -18,8 +18,8 @@ namespace bight::machinery {
 
 class sleeper;
 
-/// The mailbox of one run of a loop. The loop closes it when it ends; it lives as long as a
-/// reference does.
+/// The mailbox of one run of a loop. It is closed when the loop ends, and lives as long as a
+/// reference to it.
 ///
 /// The first thing that is put into an empty mailbox wakes the loop. This happens under the lock,
 /// so the loop still exists, and if the mailbox was not empty, a wake-up is already on its way. The
@@ -40,8 +40,10 @@ class mailbox {
 
   /// Empties it: waiters become ready in `to`, and tasks move to `work`, which must be empty.
   void empty(scheduler& to, std::vector<task<>>& work) noexcept;
-  /// Closes it for ever, unless something is in it or holds it. Returns whether it is closed.
-  [[nodiscard]] bool close_if_unused() noexcept;
+  /// Called when the loop has nothing else to do. Refuses posts from now on, unless somebody holds
+  /// it. Returns whether nothing is left in it either, so the loop can end. If a loop accepted
+  /// posts until it found none, a thread that posts without a pause would keep it running.
+  [[nodiscard]] bool close_unless_held() noexcept;
   void close() noexcept;
   [[nodiscard]] bool is_filled() const noexcept { return filled_.load(std::memory_order_relaxed); }
   /// Whether something is in it, or somebody else refers to it and could put something in.
@@ -55,19 +57,17 @@ class mailbox {
   }
 
  private:
-  [[nodiscard]] bool unused() const noexcept {
-    return tasks_.empty() && waiters_.empty() && holds_ == 0;
-  }
   void wake_unless(bool awake) noexcept;
 
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<bool> filled_{false};  // something is in it; written under the lock
 
   std::mutex lock_;  // protects the members below
-  sleeper* loop_;    // null: closed
+  sleeper* loop_;    // null: it has ended
   std::vector<task<>> tasks_;
   runnable_queue waiters_;
   std::size_t holds_ = 0;
+  bool refuses_ = false;  // posts and holds
 };
 
 }  // namespace bight::machinery
